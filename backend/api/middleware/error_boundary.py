@@ -1,0 +1,36 @@
+"""Turns an error that nobody expected into a 500 that says nothing, and a trace in the log."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.problems import INTERNAL_ERROR, problem_response
+from backend.core.logging import get_logger
+
+_log = get_logger(__name__)
+
+
+class ErrorBoundaryMiddleware:
+    """Sits inside the middleware that adds headers, so that a 500 has them as well."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched_send)
+        except Exception:
+            _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            response = problem_response(Request(scope), INTERNAL_ERROR)
+            await response(scope, receive, send)

@@ -1,0 +1,108 @@
+"""The OpenAPI document: FastAPI's own, with the problems and the permission of each operation."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from backend.api import problems
+from backend.api.deps import Requires, is_public, signed_in
+from backend.api.openapi_polish import polish_parameters, polish_responses, polish_schemas
+from backend.api.problems import Problem, ProblemType, openapi_response
+
+Operation = dict[str, Any]
+
+_FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
+
+
+def use_documented_openapi(app: FastAPI) -> None:
+    """Have the app answer `build_openapi`, built once."""
+
+    def openapi() -> dict[str, Any]:
+        app.openapi_schema = app.openapi_schema or build_openapi(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
+
+
+def build_openapi(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        license_info=app.license_info,
+    )
+    schema = Problem.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    schemas = document["components"]["schemas"]
+    schemas |= schema.pop("$defs") | {"Problem": schema}
+    for route in iter_route_contexts(app.routes):
+        if not isinstance(route.route, APIRoute) or not route.include_in_schema:
+            continue
+        for method in route.methods or ():
+            operation = document["paths"][route.path][method.lower()]
+            _complete(operation, access_of(route.dependant))
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    polish_schemas(schemas)
+    return document
+
+
+def access_of(dependant: Dependant) -> str | None:
+    """What a route demands: a permission, `signed in`, `public`, or None if it declares nothing."""
+    calls = list(_calls(dependant))
+    for call in calls:
+        if isinstance(call, Requires):
+            return call.permission.value
+    if signed_in in calls:
+        return "signed in"
+    return "public" if is_public in calls else None
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)
+
+
+def _complete(operation: Operation, access: str | None) -> None:
+    operation["x-permission"] = access
+    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
+    sentence = needs.get(access or "", f"Needs the permission `{access}`.")
+    text = operation.get("description", "")
+    operation["summary"] = _FIRST_SENTENCE.split(text)[0].replace("\n", " ")
+    operation["description"] = f"{text}\n\n{sentence}".strip()
+    polish_parameters(operation)
+    responses = operation["responses"]
+    for kind in _possible(operation, access):
+        responses.setdefault(str(kind.status), openapi_response(kind))
+    if "422" in responses:
+        responses["422"] = openapi_response(problems.INVALID_INPUT)
+    polish_responses(responses)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]:
+    places = {parameter["in"] for parameter in operation.get("parameters", [])}
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    has_body = "requestBody" in operation
+    if access != "public":
+        yield problems.NOT_AUTHENTICATED
+    if access not in {"public", "signed in"}:
+        yield problems.PERMISSION_DENIED
+    if "path" in places:
+        yield problems.NOT_FOUND
+    if "cursor" in names:
+        yield problems.INVALID_CURSOR
+    if has_body:
+        yield from (problems.BAD_REQUEST, problems.TOO_LARGE)
+    if places or has_body:
+        yield problems.INVALID_INPUT
+    yield from (problems.RATE_LIMITED, problems.INTERNAL_ERROR, problems.UNAVAILABLE)

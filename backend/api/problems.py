@@ -1,0 +1,153 @@
+"""The catalogue of problems (RFC 9457) that the API answers with, and their shape."""
+
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemType(NamedTuple):
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+
+BAD_REQUEST = ProblemType(
+    "bad-request", 400, "Bad request", "The body can't be read as what its Content-Type says."
+)
+INVALID_CURSOR = ProblemType(
+    "invalid-cursor",
+    400,
+    "Invalid cursor",
+    "The cursor was not given out by this list for this sort. Begin without a cursor.",
+)
+NOT_AUTHENTICATED = ProblemType(
+    "not-authenticated",
+    401,
+    "Not signed in",
+    "There is no valid access token, or the credentials are wrong. Sign in or refresh.",
+)
+PERMISSION_DENIED = ProblemType(
+    "permission-denied", 403, "Permission denied", "Your role does not have the permission."
+)
+NOT_FOUND = ProblemType(
+    "not-found", 404, "Not found", "There is no such thing, or none that you may know of."
+)
+METHOD_NOT_ALLOWED = ProblemType(
+    "method-not-allowed", 405, "Method not allowed", "The header Allow lists the methods."
+)
+CONFLICT = ProblemType(
+    "conflict",
+    409,
+    "Conflict",
+    "The request is sound, but the present state does not allow it; `detail` says why.",
+)
+TOO_LARGE = ProblemType(
+    "content-too-large", 413, "Content too large", "The body is larger than MAX_BODY_BYTES."
+)
+INVALID_INPUT = ProblemType(
+    "invalid-input", 422, "Invalid input", "`errors` names each field and what is wrong with it."
+)
+RATE_LIMITED = ProblemType(
+    "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
+)
+INTERNAL_ERROR = ProblemType(
+    "internal-error",
+    500,
+    "Internal error",
+    "A mistake of ours. Report it with the `request_id`, which leads to it in the log.",
+)
+UNAVAILABLE = ProblemType(
+    "unavailable",
+    503,
+    "Temporarily unavailable",
+    "A part that is needed is away. Try again after the seconds in the header Retry-After.",
+)
+
+PROBLEMS = {
+    problem.slug: problem for problem in list(globals().values()) if type(problem) is ProblemType
+}
+
+
+class FieldError(BaseModel):
+    loc: list[str | int] = Field(description="Where: `body`, `query` or `path`, then the field.")
+    msg: str
+    type: str
+
+
+class Problem(BaseModel):
+    """A problem as RFC 9457 defines it. `type` leads to an explanation."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path of the request.")
+    request_id: str
+    errors: list[FieldError] = Field(default=[], description="Only where fields are at fault.")
+
+
+def problem_response(
+    request: Request,
+    kind: ProblemType,
+    detail: str | None = None,
+    *,
+    errors: list[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail or kind.meaning,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        errors=errors or [],
+    )
+    content = problem.model_dump(mode="json")
+    return JSONResponse(content, kind.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def declare(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for a route that answers these besides those that every route may."""
+    return {kind.status: openapi_response(kind) for kind in kinds}
+
+
+def openapi_response(kind: ProblemType) -> dict[str, Any]:
+    """The response as OpenAPI describes it, with an example and the headers that come with it."""
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(kind)}
+    described: dict[str, Any] = {
+        "description": f"{kind.title}. {kind.meaning}",
+        "content": {MEDIA_TYPE: content},
+    }
+    if kind in _HEADERS:
+        name, meaning, schema = _HEADERS[kind]
+        described["headers"] = {name: {"description": meaning, "schema": {"type": schema}}}
+    return described
+
+
+_RETRY_AFTER = ("Retry-After", "Seconds to wait before trying again.", "integer")
+_HEADERS = {
+    NOT_AUTHENTICATED: ("WWW-Authenticate", "Always `Bearer`.", "string"),
+    RATE_LIMITED: _RETRY_AFTER,
+    UNAVAILABLE: _RETRY_AFTER,
+}
+
+
+def _example(kind: ProblemType) -> dict[str, Any]:
+    missing = FieldError(loc=["body", "title"], msg="Field required", type="missing")
+    return Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title,
+        status=kind.status,
+        detail=kind.meaning,
+        instance="/api/v1/tasks",
+        request_id="8e44f0089b076e18a718eb9ca3d94674",
+        errors=[missing] if kind is INVALID_INPUT else [],
+    ).model_dump()

@@ -1,0 +1,81 @@
+"use strict";
+
+const STORE = "authorized"; // where Swagger UI looks for who is signed in
+const RENEW_BEFORE_MS = 30_000;
+
+// What stays after a reload is the access token alone: short-lived, and no way to a new one.
+function withoutSecrets(authorized) {
+  const kept = {};
+  for (const [name, entry] of Object.entries(authorized)) {
+    const { password, clientSecret, token = {}, ...rest } = entry;
+    const { refresh_token, ...access } = token;
+    kept[name] = { ...rest, token: access };
+  }
+  return kept;
+}
+
+const PersistWithoutSecrets = () => ({
+  statePlugins: {
+    auth: {
+      wrapActions: {
+        persistAuthorizationIfNeeded: (original, system) => () => {
+          const authorized = system.authSelectors.authorized().toJS();
+          localStorage.setItem(STORE, JSON.stringify(withoutSecrets(authorized)));
+        },
+      },
+    },
+  },
+});
+
+function expiresAt(accessToken) {
+  const payload = accessToken.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+  return JSON.parse(atob(payload)).exp * 1000;
+}
+
+function forgetExpired() {
+  try {
+    const entries = Object.values(JSON.parse(localStorage.getItem(STORE)) ?? {});
+    if (entries.every(({ token }) => expiresAt(token.access_token) > Date.now())) return;
+  } catch {
+    // Not something that we have written: forget it too.
+  }
+  localStorage.removeItem(STORE);
+}
+
+async function renew({ token, ...auth }) {
+  const answer = await fetch("/api/v1/auth/refresh", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ refresh_token: token.refresh_token }),
+  });
+  if (!answer.ok) return token.access_token;
+  const renewed = await answer.json();
+  ui.authActions.authorizeOauth2WithPersistOption({ auth, token: renewed });
+  return renewed.access_token;
+}
+
+let renewal = null; // A refresh token can be used once: all requests wait for the same renewal.
+
+// Only as long as the page stays open: the refresh token is in its memory and nowhere else.
+async function withFreshToken(request) {
+  if (!request.headers.Authorization?.startsWith("Bearer ")) return request;
+  const entries = Object.values(ui.authSelectors.authorized().toJS());
+  const entry = entries.find(({ token }) => token?.refresh_token);
+  if (!entry || expiresAt(entry.token.access_token) > Date.now() + RENEW_BEFORE_MS) return request;
+  renewal ??= renew(entry).finally(() => (renewal = null));
+  request.headers.Authorization = `Bearer ${await renewal}`;
+  return request;
+}
+
+forgetExpired();
+const ui = SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: "list",
+  persistAuthorization: true,
+  validatorUrl: null,
+  requestInterceptor: withFreshToken,
+  plugins: [PersistWithoutSecrets],
+});

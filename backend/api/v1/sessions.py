@@ -1,0 +1,28 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import CallerDep, SessionServiceDep
+from backend.models.paging import Page
+from backend.models.sessions import SessionPublic, SessionQuery, UserSession
+
+router = APIRouter(prefix="/auth/sessions", tags=["auth"])
+
+SessionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e02"])]
+
+
+@router.get("", response_model=Page[SessionPublic])
+async def list_sessions(
+    query: Annotated[SessionQuery, Query()], caller: CallerDep, sessions: SessionServiceDep
+) -> Page[UserSession]:
+    """Where you are signed in."""
+    return await sessions.page(caller, query)
+
+
+@router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_session(
+    session_id: SessionId, caller: CallerDep, sessions: SessionServiceDep
+) -> None:
+    """Sign out one of your sessions, on whatever device."""
+    await sessions.revoke(session_id, caller)

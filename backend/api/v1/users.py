@@ -1,0 +1,95 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response, status
+
+from backend.api.deps import CallerDep, UserServiceDep, may
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission
+from backend.models.paging import Page
+from backend.models.users import (
+    User,
+    UserCreate,
+    UserPublic,
+    UserQuery,
+    UserRole,
+    UserUpdate,
+)
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+UserId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"])]
+MAY_READ = may(Permission.USERS_READ)
+MAY_WRITE = may(Permission.USERS_WRITE)
+
+
+@router.get("/me", response_model=UserPublic)
+async def read_me(caller: CallerDep, users: UserServiceDep) -> User:
+    """Your own account."""
+    return await users.read(caller.user_id)
+
+
+@router.patch("/me", response_model=UserPublic)
+async def update_me(data: UserUpdate, caller: CallerDep, users: UserServiceDep) -> User:
+    """Change your own account."""
+    return await users.update_self(data, caller)
+
+
+@router.get("", response_model=Page[UserPublic], dependencies=[MAY_READ])
+async def list_users(query: Annotated[UserQuery, Query()], users: UserServiceDep) -> Page[User]:
+    """All accounts, deactivated ones too."""
+    return await users.page(query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserPublic,
+    dependencies=[MAY_WRITE],
+    responses=declare(CONFLICT),
+)
+async def create_user(data: UserCreate, users: UserServiceDep, response: Response) -> User:
+    """Open an account for somebody, with any role."""
+    user = await users.create(data)
+    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    return user
+
+
+@router.get("/{user_id}", response_model=UserPublic, dependencies=[MAY_READ])
+async def read_user(user_id: UserId, users: UserServiceDep) -> User:
+    """One account."""
+    return await users.read(user_id)
+
+
+@router.put(
+    "/{user_id}/role",
+    response_model=UserPublic,
+    dependencies=[MAY_WRITE],
+    responses=declare(CONFLICT),
+)
+async def change_role(user_id: UserId, data: UserRole, users: UserServiceDep) -> User:
+    """Give the user another role, which counts from the next request on.
+
+    The last active admin can't be demoted.
+    """
+    return await users.set_role(user_id, data.role)
+
+
+@router.post(
+    "/{user_id}/deactivate",
+    response_model=UserPublic,
+    dependencies=[MAY_WRITE],
+    responses=declare(CONFLICT),
+)
+async def deactivate_user(user_id: UserId, users: UserServiceDep) -> User:
+    """Lock the user out and end all their sessions. Nothing of theirs is deleted.
+
+    The last active admin can't be deactivated.
+    """
+    return await users.deactivate(user_id)
+
+
+@router.post("/{user_id}/activate", response_model=UserPublic, dependencies=[MAY_WRITE])
+async def activate_user(user_id: UserId, users: UserServiceDep) -> User:
+    """Let a deactivated user sign in again."""
+    return await users.activate(user_id)

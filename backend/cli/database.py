@@ -1,0 +1,40 @@
+import os
+import shutil
+import subprocess
+
+import typer
+
+from backend.cli.runtime import plain_url, running_database
+from backend.core.config import ConfigurationError
+from backend.core.database import database_url
+from backend.core.embedded_binaries import postgres_binary
+
+app = typer.Typer(name="db", help="Look into the database.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """A group of commands, even while it has one."""
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def shell(context: typer.Context) -> None:
+    """Open psql on the configured or embedded database; further arguments go to psql."""
+    embedded = postgres_binary("psql")
+    psql = shutil.which("psql") or (str(embedded) if embedded else None)
+    if psql is None:
+        raise ConfigurationError("psql is not installed; install PostgreSQL's client programs")
+    with running_database() as settings:
+        environment, url = _without_password(plain_url(settings))
+        done = subprocess.run([psql, url, *context.args], env=environment, check=False)
+    raise typer.Exit(done.returncode)
+
+
+def _without_password(url: str) -> tuple[dict[str, str], str]:
+    """Everybody on the machine may read the arguments of a process, but not its environment."""
+    parsed = database_url(url)
+    environment = dict(os.environ)
+    if parsed.password:
+        environment["PGPASSWORD"] = str(parsed.password)
+    bare = parsed.set(drivername="postgresql", password=None)
+    return environment, bare.render_as_string(hide_password=False)

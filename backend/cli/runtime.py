@@ -1,0 +1,106 @@
+"""What the commands share: settings, a database that answers, and services on top of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from pydantic import SecretStr
+from rich.console import Console
+from rich.text import Text
+from sqlalchemy.exc import ProgrammingError
+
+from backend.core.config import ConfigurationError, Settings
+from backend.core.database import Database, database_url
+from backend.core.embedded import embedded_postgres
+from backend.core.logging import configure_logging
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+
+Result = TypeVar("Result")
+
+# What users and settings hold is shown as it is, whatever brackets and colons are in it.
+console = Console(markup=False, emoji=False)
+error_console = Console(stderr=True, markup=False, emoji=False)
+
+
+def print_error(text: str) -> None:
+    """Each line in a line of its own."""
+    for line in text.splitlines():
+        error_console.print(Text.assemble(("error: ", "bold red"), line), soft_wrap=True)
+
+
+@contextmanager
+def running_database() -> Iterator[Settings]:
+    """The settings, with the URL of a database that answers.
+
+    Raises:
+        ConfigurationError: the settings can't be used, or the database does not answer.
+    """
+    settings = Settings.load()
+    configure_logging(settings)
+    with database_of(settings) as ready:
+        yield ready
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[Settings]:
+    """As `running_database`, for settings that were read already."""
+    if settings.database.url is not None:
+        _check_reachable(settings)
+        yield settings
+    elif settings.is_production:
+        raise ConfigurationError(
+            "DATABASE_URL is not set: set it to postgresql://user:password@host/database"
+        )
+    else:
+        with embedded_postgres(settings.general.data_dir) as url:
+            database = settings.database.model_copy(update={"url": SecretStr(url)})
+            yield settings.model_copy(update={"database": database})
+
+
+def with_units_of_work(
+    settings: Settings, work: Callable[[SqlUnitOfWorkFactory], Awaitable[Result]]
+) -> Result:
+    """Run asynchronous work to its end, on a pool of its own.
+
+    Raises:
+        ConfigurationError: the database lacks tables or columns that the work needs.
+    """
+
+    async def run() -> Result:
+        database = Database(settings.database)
+        try:
+            return await work(SqlUnitOfWorkFactory(database))
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except ProgrammingError as error:
+        if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise ConfigurationError(
+                "The database is not at the newest migration; run `mvp migrate upgrade`"
+            ) from None
+        raise
+
+
+def plain_url(settings: Settings) -> str:
+    """The URL as libpq and psql read it, with the password in it."""
+    url = settings.database.url
+    if url is None:
+        raise ConfigurationError("DATABASE_URL is not set")
+    parsed = database_url(url.get_secret_value()).set(drivername="postgresql")
+    return parsed.render_as_string(hide_password=False)
+
+
+def _check_reachable(settings: Settings) -> None:
+    url = plain_url(settings)
+    try:
+        psycopg.connect(url, connect_timeout=settings.database.connect_timeout_seconds).close()
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigurationError(
+            f"DATABASE_URL: the database does not answer ({reason}); start it, or mend the URL"
+        ) from None

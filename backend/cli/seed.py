@@ -1,0 +1,43 @@
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from backend.cli.runtime import error_console, running_database
+from backend.cli.seeding import run_seeders
+from backend.core.config import ConfigurationError, Settings
+from backend.seeds.runner import SEEDERS
+
+app = typer.Typer(name="seed", help="Add development data that is missing.", no_args_is_help=True)
+
+
+@app.command("all")
+def seed_all() -> None:
+    """Run all seeders."""
+    _seed(tuple(SEEDERS))
+
+
+@app.command("one")
+def seed_one(name: Annotated[str, typer.Argument(help="See `mvp seed list`.")]) -> None:
+    """Run one seeder."""
+    _seed((name,))
+
+
+@app.command("list")
+def list_seeders() -> None:
+    """Name the seeders, in the order in which they run."""
+    for name in SEEDERS:
+        typer.echo(name)
+
+
+def _seed(names: Sequence[str]) -> None:
+    settings = Settings.load()
+    if settings.is_production:
+        raise ConfigurationError(
+            "ENVIRONMENT is production: the seeds add users whose password is known; "
+            "open accounts with `mvp user create`"
+        )
+    with running_database() as ready:
+        done = run_seeders(ready, names)
+    for name, added in done:
+        error_console.print(f"{name}: {added} added")

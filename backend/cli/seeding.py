@@ -1,0 +1,34 @@
+"""Seeding for callers that are not asynchronous."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from backend.cli.runtime import with_units_of_work
+from backend.core.config import Settings
+from backend.core.security import PasswordHasher
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.seeds.base import SeedContext, seeded_user
+from backend.seeds.runner import SEEDERS, Seeded, seed
+from backend.seeds.users import ADMIN
+
+
+def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:
+    """Raises NotFoundError as `seed` does."""
+    return with_units_of_work(settings, lambda uow: seed(_context(settings, uow), names))
+
+
+def seed_password_holds(settings: Settings) -> bool:
+    """Whether the seeded admin signs in with SEED_PASSWORD, or was given another before."""
+    password = settings.seed.password.get_secret_value()
+
+    async def compare(uow: UnitOfWorkFactory) -> bool:
+        async with uow.reading() as unit:
+            admin = await seeded_user(unit, ADMIN.email)
+        return await PasswordHasher().verify(password, admin.password_hash)
+
+    return with_units_of_work(settings, compare)
+
+
+def _context(settings: Settings, uow: UnitOfWorkFactory) -> SeedContext:
+    password = settings.seed.password.get_secret_value()
+    return SeedContext(uow, PasswordHasher(), password, datetime.now(UTC))

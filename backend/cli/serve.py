@@ -1,0 +1,163 @@
+import errno
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from alembic import command
+from rich.panel import Panel
+from uvicorn.supervisors import ChangeReload, Multiprocess
+
+import backend
+from backend.cli.runtime import database_of, error_console, plain_url
+from backend.cli.seeding import run_seeders, seed_password_holds
+from backend.core.config import ConfigurationError, Settings
+from backend.core.logging import configure_logging
+from backend.core.migrations import alembic_config
+from backend.core.orphans import PARENT_VARIABLE
+from backend.core.production import refuse_unsafe
+from backend.main import create_app
+from backend.seeds.users import USERS
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.  [HOST]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on.  [PORT]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that serve.  [WORKERS]")
+    ] = None,
+    reload: Annotated[bool, typer.Option(help="Start again when code changes.")] = False,
+) -> None:
+    """Serve the API; by default with an embedded PostgreSQL, migrated and seeded."""
+    settings = _settings(host, port, workers)
+    if reload and settings.server.workers > 1:
+        raise ConfigurationError("--reload serves with one process: leave out --workers or WORKERS")
+    configure_logging(settings)
+    refuse_unsafe(settings)
+    with _stopping_cleanly(), _listening(settings) as listener, database_of(settings) as ready:
+        _prepare(ready)
+        _announce(ready, listener)
+        _run(ready, listener, reload=reload)
+
+
+def _settings(host: str | None, port: int | None, workers: int | None) -> Settings:
+    settings = Settings.load()
+    given = {"host": host, "port": port, "workers": workers}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return settings.model_copy(update={"server": settings.server.model_copy(update=chosen)})
+
+
+@contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """End the block at SIGTERM or SIGHUP as Ctrl-C does, so that what it opened is closed."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)
+    # An exception would get lost in uvicorn's loop, which has a handler of its own for SIGTERM.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    except KeyboardInterrupt:
+        error_console.print("Stopped.")
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Bind first: a taken port is told before anything else is started."""
+    host, port = settings.server.host, settings.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            # Else others may bind it as well until the server is up.
+            listener.listen()
+        except OSError as error:
+            variable, remedy = "HOST", "use an address of this machine, such as HOST=127.0.0.1"
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                variable = "PORT"
+                remedy = f"stop what does, or choose another port, such as PORT={port + 10}"
+            raise ConfigurationError(
+                f"{variable}: can't listen on {host}:{port} ({error.strerror}); {remedy}"
+            ) from None
+        listener.set_inheritable(True)
+        yield listener
+
+
+def _prepare(settings: Settings) -> None:
+    if settings.migrate_on_start:
+        command.upgrade(alembic_config(plain_url(settings)), "head")
+    if settings.seed_on_start:
+        run_seeders(settings)
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    lines = [f"Docs      {url}/docs"]
+    if settings.seed_on_start:
+        lines += [f"Sign in   {user.email}" for user in USERS]
+        lines.append(f"Password  {_password_to_show(settings)}")
+    error_console.print(Panel("\n".join(lines), title="MVP Backend", expand=False), highlight=False)
+    if not settings.is_production and not ip_address(host).is_loopback:
+        error_console.print(
+            f"Warning: other machines may reach {host}, and everybody knows the secret and the "
+            "password of development. Set ENVIRONMENT=production, or HOST=127.0.0.1."
+        )
+
+
+def _password_to_show(settings: Settings) -> str:
+    if seed_password_holds(settings):
+        return settings.seed.password.get_secret_value()
+    return "another one; see `mvp user reset-password`"
+
+
+def _run(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
+    if not reload and settings.server.workers == 1:
+        server = uvicorn.Server(_uvicorn(settings, create_app(settings)))
+        server.run(sockets=[listener])
+        return
+    _hand_on(settings)
+    config = _uvicorn(settings, "backend.main:app_from_environment", reload=reload)
+    with tempfile.TemporaryDirectory(prefix="mvp-metrics-") as metrics:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        if reload:
+            ChangeReload(config, uvicorn.Server(config).run, [listener]).run()
+        else:
+            Multiprocess(config, [listener]).run()
+
+
+def _hand_on(settings: Settings) -> None:
+    """Workers read the environment: put there what was settled here."""
+    os.environ["DATABASE_URL"] = plain_url(settings)
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+
+
+def _uvicorn(settings: Settings, app: object, *, reload: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an app, or where to import it
+        factory=isinstance(app, str),
+        workers=settings.server.workers,
+        reload=reload,
+        reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.server.trusted_proxies,
+        timeout_graceful_shutdown=settings.server.shutdown_seconds,
+    )

@@ -1,0 +1,119 @@
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+
+from backend.cli.runtime import console, running_database, with_units_of_work
+from backend.core.config import ConfigurationError
+from backend.core.permissions import Role
+from backend.core.security import PasswordHasher
+from backend.models.paging import Page
+from backend.models.users import PasswordReset, User, UserCreate, UserQuery
+from backend.services.users import UserService
+
+Result = TypeVar("Result")
+
+app = typer.Typer(name="user", help="Look after accounts.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="The user's e-mail address.")]
+Password = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="MVP_PASSWORD",
+        help="At least 8 characters; asked for when left out.",
+    ),
+]
+
+
+@app.command()
+def create(
+    email: Email,
+    password: Password,
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.VIEWER,
+    name: Annotated[str | None, typer.Option(help="The full name.")] = None,
+) -> None:
+    """Open an account."""
+    fields = {"email": email, "full_name": name or email, "password": password, "role": role}
+    data = _valid(UserCreate, fields)
+    user = _with_service(lambda users: users.create(data))
+    console.print(f"Created {user.email} as {user.role}.")
+
+
+@app.command("list")
+def list_users(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="The most to show.")] = 200,
+) -> None:
+    """Show accounts, the newest first."""
+    page: Page[User] = _with_service(lambda users: users.page(UserQuery(limit=limit)))
+    table = Table("E-mail", "Name", "Role", "Active")
+    for user in page.items:
+        table.add_row(user.email, user.full_name, user.role, "yes" if user.is_active else "no")
+    console.print(table)
+    if page.next_cursor:
+        console.print(f"There are more than these {limit}.")
+
+
+@app.command("set-role")
+def set_role(email: Email, role: Role) -> None:
+    """Give a user another role."""
+
+    async def work(users: UserService) -> User:
+        return await users.set_role((await users.find_by_email(email)).id, role)
+
+    user = _with_service(work)
+    console.print(f"{user.email} is now {user.role}.")
+
+
+@app.command()
+def deactivate(email: Email) -> None:
+    """Lock a user out and end all their sessions."""
+
+    async def work(users: UserService) -> User:
+        return await users.deactivate((await users.find_by_email(email)).id)
+
+    console.print(f"{_with_service(work).email} is deactivated.")
+
+
+@app.command()
+def activate(email: Email) -> None:
+    """Let a deactivated user sign in again."""
+
+    async def work(users: UserService) -> User:
+        return await users.activate((await users.find_by_email(email)).id)
+
+    console.print(f"{_with_service(work).email} is active.")
+
+
+@app.command("reset-password")
+def reset_password(email: Email, password: Password) -> None:
+    """Set a new password and end all the user's sessions."""
+    data = _valid(PasswordReset, {"password": password})
+
+    async def work(users: UserService) -> None:
+        await users.reset_password((await users.find_by_email(email)).id, data.password)
+
+    _with_service(work)
+    console.print(f"{email} has a new password and is signed out everywhere.")
+
+
+def _with_service(work: Callable[[UserService], Awaitable[Result]]) -> Result:
+    with running_database() as settings:
+        return with_units_of_work(
+            settings, lambda uow: work(UserService(uow, PasswordHasher(), None))
+        )
+
+
+Schema = TypeVar("Schema", UserCreate, PasswordReset)
+
+
+def _valid(schema: type[Schema], fields: Mapping[str, object]) -> Schema:
+    try:
+        return schema.model_validate(fields)
+    except ValidationError as error:
+        problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
+        raise ConfigurationError("\n".join(problems)) from None

@@ -1,0 +1,237 @@
+"""Every setting of the program, nested by concern.
+
+Settings come from the environment, then from `.env`, then from files in `SECRETS_DIR` (one file a
+setting, named like the variable). They are read once, by the composition roots, and handed on.
+"""
+
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from backend.core.permissions import Role
+
+DEVELOPMENT_SECRET = "development-only-secret-key-never-use-in-production"
+
+
+class ConfigurationError(Exception):
+    """The settings can't be used; each line of the text names a variable and the remedy."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Section(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    workers: int = Field(default=1, ge=1, le=64)
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses whose X-Forwarded-For is believed, separated by commas.",
+    )
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Origins of browser frontends, separated by commas."
+    )
+    requests_per_minute: int = Field(
+        default=0, ge=0, description="Per client address and process; 0 sets no limit."
+    )
+    shutdown_seconds: int = Field(
+        default=10, ge=1, description="How long running requests may finish at a stop."
+    )
+    metrics_enabled: bool = True
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for proxy in value.split(","):
+            if proxy.strip() != "*":
+                ip_network(proxy.strip())  # Its ValueError says what is wrong.
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+            if isinstance(value, str)
+            else value
+        )
+
+
+class DatabaseSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="DATABASE_")
+
+    url: SecretStr | None = Field(
+        default=None, description="Unset: the embedded PostgreSQL in DATA_DIR."
+    )
+    pool_size: int = Field(default=20, ge=1)
+    pool_overflow: int = Field(
+        default=0, ge=0, description="Connections beyond these, closed again after each use."
+    )
+    pool_timeout_seconds: float = Field(default=5, gt=0)
+    connect_timeout_seconds: int = Field(default=3, ge=2)
+    statement_timeout_seconds: int = Field(default=30, ge=1)
+    migrate_on_start: bool | None = Field(
+        default=None,
+        description="Unset: yes, except in production.",
+        validation_alias="MIGRATE_ON_START",
+    )
+
+
+class SecuritySettings(Section):
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET), description="Signs access tokens."
+    )
+    access_token_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    refresh_token_days: int = Field(default=30, ge=1, le=366)
+    token_issuer: str = "mvp-backend"
+    token_audience: str = "mvp-backend"
+    registration_enabled: bool | None = Field(
+        default=None, description="Unset: yes, except in production."
+    )
+    registration_role: Role = Role.VIEWER
+    sign_in_failures_per_account: int = Field(default=10, ge=1)
+    sign_in_failures_per_address: int = Field(default=50, ge=1)
+    sign_in_window_minutes: int = Field(default=15, ge=1)
+
+
+class LoggingSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="LOG_")
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] | None = Field(
+        default=None, description="Unset: json in production, console elsewhere."
+    )
+
+
+class SeedSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="SEED_")
+
+    on_start: bool | None = Field(default=None, description="Unset: only in development.")
+    password: SecretStr = Field(
+        SecretStr("development-only"), description="The password of the seeded users."
+    )
+
+
+class GeneralSettings(Section):
+    environment: Environment = Environment.DEVELOPMENT
+    debug: bool = Field(False, description="Log at DEBUG, statements to the database included.")
+    data_dir: Path = Field(
+        default=Path(".data"), description="Where the embedded PostgreSQL keeps data."
+    )
+
+
+class Settings(BaseModel):
+    """All sections together. `load()` reads them; tests build them by hand."""
+
+    model_config = {"frozen": True}
+
+    general: GeneralSettings
+    server: ServerSettings
+    database: DatabaseSettings
+    security: SecuritySettings
+    logging: LoggingSettings
+    seed: SeedSettings
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings from the environment.
+
+        Raises:
+            ConfigurationError: naming every variable whose value can't be used.
+        """
+        source: dict[str, Any] = {"_secrets_dir": _secrets_dir()}
+        sections: dict[str, Section] = {}
+        problems: list[str] = []
+        for name, field in cls.model_fields.items():
+            section: type[Section] = field.annotation  # type: ignore[assignment]  # all are sections
+            try:
+                sections[name] = section(**source)
+            except ValidationError as error:
+                problems += [f"{_variable(section, e)}: {e['msg']}" for e in error.errors()]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return cls(**sections)  # type: ignore[arg-type]  # keyed by the fields just walked
+
+    @property
+    def is_production(self) -> bool:
+        return self.general.environment is Environment.PRODUCTION
+
+    @property
+    def registration_enabled(self) -> bool:
+        return _default(self.security.registration_enabled, not self.is_production)
+
+    @property
+    def migrate_on_start(self) -> bool:
+        return _default(self.database.migrate_on_start, not self.is_production)
+
+    @property
+    def seed_on_start(self) -> bool:
+        development = self.general.environment is Environment.DEVELOPMENT
+        return _default(self.seed.on_start, development)
+
+    @property
+    def log_format(self) -> str:
+        return self.logging.format or ("json" if self.is_production else "console")
+
+    @property
+    def log_level(self) -> str:
+        return "DEBUG" if self.general.debug else self.logging.level
+
+    def effective(self) -> Iterator[tuple[str, object, str]]:
+        """Each variable with the value in effect and its meaning; secrets stay masked."""
+        settled = {
+            "REGISTRATION_ENABLED": self.registration_enabled,
+            "MIGRATE_ON_START": self.migrate_on_start,
+            "SEED_ON_START": self.seed_on_start,
+            "LOG_FORMAT": self.log_format,
+            "LOG_LEVEL": self.log_level,
+        }
+        for name in type(self).model_fields:
+            section = getattr(self, name)
+            for field, info in type(section).model_fields.items():
+                variable = variable_name(type(section), field)
+                value = settled.get(variable, getattr(section, field))
+                yield variable, value, info.description or ""
+
+
+def variable_name(section: type[BaseSettings], field: str) -> str:
+    """The environment variable that sets a field."""
+    alias = section.model_fields[field].validation_alias
+    prefix = section.model_config.get("env_prefix", "")
+    return (alias if isinstance(alias, str) else f"{prefix}{field}").upper()
+
+
+def _variable(section: type[Section], error: Any) -> str:
+    field = str(error["loc"][0])
+    return variable_name(section, field) if field in section.model_fields else field.upper()
+
+
+def _secrets_dir() -> str | None:
+    folder = os.environ.get("SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        raise ConfigurationError(f"SECRETS_DIR: there is no folder {folder!r}; create it or unset")
+    return folder or None
+
+
+def _default(value: bool | None, default: bool) -> bool:
+    return default if value is None else value

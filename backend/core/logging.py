@@ -1,0 +1,96 @@
+"""Structured logs: JSON lines in production, readable ones in development, all to stderr.
+
+Whatever is bound to the context (`request_id`) is in every line, those of libraries included.
+"""
+
+import logging
+import logging.config
+import sys
+from typing import Any, cast
+
+import structlog
+from structlog.types import EventDict, FilteringBoundLogger, Processor
+
+from backend.core.config import Settings
+
+
+def _drop_duplicate(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """uvicorn sends each message twice, once with colours in it."""
+    event.pop("color_message", None)
+    return event
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    _drop_duplicate,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    return cast(FilteringBoundLogger, structlog.get_logger(name))
+
+
+def configure_logging(settings: Settings) -> None:
+    """Set up logging for the whole process; called once, by its composition root."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(_library_logging(settings.log_level, settings.log_format))
+
+
+def _library_logging(level: str, style: str) -> dict[str, Any]:
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": _json() if style == "json" else _console(),
+        "foreign_pre_chain": _SHARED,
+    }
+    handler = {
+        "class": "logging.StreamHandler",
+        "formatter": "ours",
+        "stream": "ext://sys.stderr",
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"ours": formatter},
+        "handlers": {"stderr": handler},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Our own middleware writes a better access log, with the request's id.
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "alembic": {"level": "WARNING"},
+            # At INFO this one writes each statement.
+            "sqlalchemy.engine": {"level": "INFO" if level == "DEBUG" else "WARNING"},
+        },
+    }
+
+
+def _json() -> list[Processor]:
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        # Local variables stay out of it: there are passwords among them.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+        ),
+        structlog.processors.JSONRenderer(),
+    ]
+
+
+def _console() -> list[Processor]:
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]

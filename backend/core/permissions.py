@@ -1,0 +1,58 @@
+"""Who may do what: one table that a person can read, and the caller it is asked about."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from backend.core.errors import PermissionDeniedError
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    CUSTOMERS_DELETE = "customers:delete"
+    TASKS_READ = "tasks:read"
+    TASKS_WRITE = "tasks:write"
+    TASKS_ASSIGN = "tasks:assign"
+    TASKS_DELETE = "tasks:delete"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+
+
+_READ = frozenset({Permission.CUSTOMERS_READ, Permission.TASKS_READ})
+_WRITE = frozenset({Permission.CUSTOMERS_WRITE, Permission.TASKS_WRITE})
+_MANAGE = frozenset({Permission.CUSTOMERS_DELETE, Permission.TASKS_DELETE, Permission.TASKS_ASSIGN})
+_ADMINISTER = frozenset({Permission.USERS_READ, Permission.USERS_WRITE})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _READ,
+    Role.MEMBER: _READ | _WRITE,
+    Role.MANAGER: _READ | _WRITE | _MANAGE,
+    Role.ADMIN: _READ | _WRITE | _MANAGE | _ADMINISTER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The signed-in caller of one request, as the database knew them when it began."""
+
+    user_id: UUID
+    role: Role
+    session_id: UUID
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ROLE_PERMISSIONS[self.role]
+
+    def require(self, permission: Permission) -> None:
+        """Raises PermissionDeniedError unless the caller's role has the permission."""
+        if not self.may(permission):
+            raise PermissionDeniedError(
+                f"The permission {permission} is needed; the role {self.role} does not have it."
+            )

@@ -1,0 +1,42 @@
+"""What production must not run with. Each message names the variable and the remedy."""
+
+from collections.abc import Iterator
+
+from backend.core.config import DEVELOPMENT_SECRET, ConfigurationError, Settings
+from backend.core.permissions import Role
+
+MINIMUM_SECRET_LENGTH = 32
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raises ConfigurationError with one line for each unsafe setting; quiet outside production."""
+    problems = list(_unsafe(settings)) if settings.is_production else []
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _unsafe(settings: Settings) -> Iterator[str]:
+    yield from _unsafe_secret(settings.security.secret_key.get_secret_value())
+    if settings.database.url is None:
+        yield (
+            "DATABASE_URL is not set: the embedded PostgreSQL is for development; "
+            "set it to postgresql://user:password@host/database"
+        )
+    if settings.general.debug:
+        yield "DEBUG is on: it writes statements and their values to the log; unset it"
+    if "*" in settings.server.cors_origins:
+        yield "CORS_ORIGINS allows every site: list the origins of your frontends"
+    if "*" in settings.server.trusted_proxies:
+        yield "TRUSTED_PROXIES trusts everybody: list the addresses of your proxies"
+    if settings.seed_on_start:
+        yield "SEED_ON_START is on: it creates users with a known password; unset it"
+    if settings.registration_enabled and settings.security.registration_role is Role.ADMIN:
+        yield "REGISTRATION_ROLE is admin: whoever registers would own the data; use viewer"
+
+
+def _unsafe_secret(secret: str) -> Iterator[str]:
+    remedy = "set it to the output of `openssl rand -hex 32`"
+    if secret == DEVELOPMENT_SECRET:
+        yield f"SECRET_KEY is the development default, which everybody knows: {remedy}"
+    elif len(secret) < MINIMUM_SECRET_LENGTH:
+        yield f"SECRET_KEY is shorter than {MINIMUM_SECRET_LENGTH} characters: {remedy}"

@@ -1,0 +1,101 @@
+"""The composition root of the API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from backend import __version__
+from backend.api import docs, health, metrics
+from backend.api.deps import wire
+from backend.api.errors import add_error_handlers
+from backend.api.middleware import add_middleware
+from backend.api.middleware.request_context import remember_route_paths
+from backend.api.openapi import use_documented_openapi
+from backend.api.v1.router import router
+from backend.core.config import Settings
+from backend.core.database import Database
+from backend.core.logging import configure_logging
+from backend.core.migrations import older_revisions
+from backend.core.orphans import stop_with_parent
+from backend.core.production import refuse_unsafe
+from backend.services.health import Check
+
+_DESCRIPTION = """
+Customers and tasks of a small business, on a base of users, sessions and permissions.
+
+Sign in with **Authorize** in Swagger UI, or at `/api/v1/auth/token`. Every error is a problem as
+RFC 9457 defines it; every answer has an `X-Request-ID`, which leads to the request in the log.
+"""
+_TAGS: list[dict[str, Any]] = [
+    {"name": "auth", "description": "Register, sign in, stay signed in, sign out."},
+    {"name": "users", "description": "Your account; for admins, everybody's."},
+    {"name": "customers", "description": "The people and companies that the team works for."},
+    {"name": "tasks", "description": "What somebody has to do."},
+    {"name": "health", "description": "Probes."},
+]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Put the API together. Nothing is opened before the app starts.
+
+    Raises:
+        ConfigurationError: the settings are not fit for production.
+    """
+    refuse_unsafe(settings)
+    database = Database(settings.database, show_parameters=settings.general.debug)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(
+        title="MVP Backend",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.services = wire(settings, database, {"database": _migrated(database)})
+    add_middleware(app, settings)
+    add_error_handlers(app)
+    _add_routes(app, settings, database)
+    use_documented_openapi(app)
+    return app
+
+
+def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
+    app.include_router(router, max_body_size=settings.server.max_body_bytes)
+    app.include_router(health.router)
+    if settings.server.metrics_enabled:
+        metrics.observe_pool(database.engine)
+        app.include_router(metrics.router)
+    docs.mount_docs(app)
+    remember_route_paths(app)
+
+
+def app_from_environment() -> FastAPI:
+    """What the server's processes run."""
+    settings = Settings.load()
+    configure_logging(settings)
+    stop_with_parent(settings.server.shutdown_seconds + 1)
+    return create_app(settings)
+
+
+def _migrated(database: Database) -> Check:
+    older = older_revisions()
+
+    async def check() -> str | None:
+        revision = await database.revision()
+        # One that the code does not know is newer: the next version is being rolled out.
+        if revision is not None and revision not in older:
+            return None
+        return "behind the migrations of the code; run `mvp migrate upgrade`"
+
+    return check

@@ -1,0 +1,50 @@
+"""What every model stands on: constraint names, and the bases of tables, inputs and outputs."""
+
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+# Errors are told apart by the constraint's name, and a downgrade must know what to drop.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = SQLModel.metadata
+
+
+def config(**options: Any) -> Any:
+    """Pydantic's configuration; SQLModel types its own as a class that is private."""
+    return options
+
+
+class Input(SQLModel):
+    """Base of what clients send. A misspelt field is an error, not silence."""
+
+    model_config = config(extra="forbid")
+
+
+class Output(SQLModel):
+    """Base of what clients get. Every field is always there, and the schema says so."""
+
+    model_config = config(json_schema_serialization_defaults_required=True)
+
+
+def example(value: dict[str, Any], *, base: type[SQLModel] = Input) -> Any:
+    """The configuration of `base`, with an example for the documentation."""
+    return config(**base.model_config, json_schema_extra={"examples": [value]})
+
+
+def enum_type(kind: type[StrEnum]) -> sa.Enum:
+    """A text column that holds the enum's values, so that a new member needs no migration."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )

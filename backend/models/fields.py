@@ -1,0 +1,90 @@
+"""Types of fields that more than one resource has, with the rules that hold for all of them."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from unicodedata import category
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, validate_email
+from pydantic.config import JsonDict
+
+
+def _storable(text: str) -> str:
+    text.encode()  # Lone surrogates raise a ValueError.
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters, which the database can't store")
+    return text
+
+
+def _printable(text: str) -> str:
+    if any(category(character) == "Cc" for character in text):
+        raise ValueError("must not contain control characters or line breaks")
+    return text
+
+
+def normalise_email(text: str) -> str:
+    """The form in which an address is stored: one for all ways to write it.
+
+    Raises:
+        ValueError: this is no address.
+    """
+    if "<" in text:
+        raise ValueError("must be an address alone, without a name")
+    return validate_email(text)[1].lower()
+
+
+def email_to_look_up(text: str) -> str:
+    """As `normalise_email`; what is no address stays as it is, and will not be found."""
+    try:
+        return normalise_email(text.strip())
+    except ValueError:
+        return text.strip().lower()
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+
+
+_HIDDEN: JsonDict = {"format": "password"}
+_STORABLE = AfterValidator(_storable)
+
+Text = Annotated[str, _STORABLE]
+
+# The constraints come first: they are not passed through a validator that stands before them.
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    _STORABLE,
+    AfterValidator(_printable),
+]
+"""A name or a title: 1 to 200 characters, without white space around them."""
+
+Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
+"""Free text of at most 10,000 characters; may be empty."""
+
+Phone = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=3, max_length=32, pattern=r"^\+?[0-9 ()./-]+$"
+    ),
+]
+
+Email = Annotated[
+    str,
+    AfterValidator(normalise_email),
+    Field(max_length=254, json_schema_extra={"format": "email"}),
+]
+"""An address in one form, so that two that differ in case alone are the same."""
+
+Password = Annotated[
+    str, StringConstraints(min_length=8, max_length=256), Field(json_schema_extra=_HIDDEN)
+]
+"""A password that somebody chooses."""
+
+GivenPassword = Annotated[str, StringConstraints(max_length=256), Field(json_schema_extra=_HIDDEN)]
+"""A password to compare with one that was chosen, perhaps under older rules."""
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment with a time zone, turned into UTC. Naive values are refused."""

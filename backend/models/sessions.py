@@ -1,0 +1,82 @@
+"""Sessions: a signed-in device and the refresh tokens that it was given, each used once."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from backend.models.base import Output, example
+from backend.models.mixins import Identified, now
+from backend.models.paging import PageQuery
+
+
+class Client(NamedTuple):
+    """Where a request comes from, as far as it says so itself."""
+
+    device: str | None
+    address: str | None
+
+
+class SessionBase(SQLModel):
+    device: str | None = Field(description="The User-Agent of the last sign-in or refresh.")
+    address: str | None = Field(description="The client's address at the last sign-in or refresh.")
+    created_at: datetime = Field(default_factory=now)
+    last_used_at: datetime = Field(default_factory=now, description="Written at refresh only.")
+    expires_at: datetime
+
+
+class UserSession(SessionBase, Identified, table=True):
+    """The family of refresh tokens of one sign-in; whoever revokes it ends them all."""
+
+    __tablename__ = "sessions"
+
+    user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    revoked_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None and self.expires_at > now()
+
+    def revoke(self) -> None:
+        self.revoked_at = self.revoked_at or now()
+
+    def prolong(self, expires_at: datetime, client: Client) -> None:
+        self.last_used_at = now()
+        self.expires_at = expires_at
+        self.device, self.address = client
+
+
+class RefreshToken(Identified, table=True):
+    """Only the hash is kept. `used_at` marks a token that was exchanged for its successor."""
+
+    __tablename__ = "refresh_tokens"
+
+    session_id: UUID = Field(foreign_key="sessions.id", index=True, ondelete="CASCADE")
+    token_hash: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=now)
+    used_at: datetime | None = None
+
+
+class SessionPublic(Output, SessionBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e02",
+            "device": "Mozilla/5.0 (X11; Linux x86_64)",
+            "address": "192.0.2.7",
+            "created_at": "2026-06-01T09:30:00Z",
+            "last_used_at": "2026-06-01T12:00:00Z",
+            "expires_at": "2026-07-01T12:00:00Z",
+        },
+        base=Output,
+    )
+
+
+class SessionSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+
+
+class SessionQuery(PageQuery):
+    sort: SessionSort = SessionSort.CREATED_AT_DESC

@@ -1,0 +1,23 @@
+"""Failed sign-ins, kept for as long as they count against an account or an address."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from backend.models.mixins import Identified, now
+
+
+class SignInFailure(Identified, table=True):
+    """Both are hashes: people type passwords into the field for the address."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (
+        Index(None, "account_hash", "failed_at"),
+        Index(None, "address_hash", "failed_at"),
+        Index(None, "failed_at"),
+    )
+
+    account_hash: str
+    address_hash: str
+    failed_at: datetime = Field(default_factory=now)

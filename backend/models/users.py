@@ -1,0 +1,97 @@
+"""Users: the people who sign in."""
+
+from enum import StrEnum
+
+from pydantic import MISSING, Field as QueryField
+from sqlmodel import Field, SQLModel
+
+from backend.core.permissions import Role
+from backend.models.base import Input, Output, enum_type, example
+from backend.models.fields import Email, Line, Password
+from backend.models.mixins import Identified, Timestamped
+from backend.models.paging import PageQuery
+
+_PERSON = {"email": "ada@example.com", "full_name": "Ada Lovelace"}
+
+
+class UserBase(SQLModel):
+    email: Email
+    full_name: Line
+
+
+class User(Timestamped, UserBase, Identified, table=True):
+    __tablename__ = "users"
+
+    email: str = Field(unique=True)
+    role: Role = Field(sa_type=enum_type(Role))
+    is_active: bool = True
+    password_hash: str
+
+    @property
+    def is_active_admin(self) -> bool:
+        return self.is_active and self.role is Role.ADMIN
+
+
+class UserRegister(Input, UserBase):
+    """A person's own registration. The role is not theirs to choose."""
+
+    model_config = example({**_PERSON, "password": "correct horse battery staple"})
+
+    password: Password
+
+
+class UserCreate(UserRegister):
+    model_config = example(
+        {**_PERSON, "password": "correct horse battery staple", "role": "member"}
+    )
+
+    role: Role = Role.VIEWER
+
+
+class UserUpdate(Input):
+    """What people may change about themselves."""
+
+    model_config = example({"full_name": "Ada King"})
+
+    full_name: Line | MISSING = MISSING
+
+
+class UserRole(Input):
+    model_config = example({"role": "manager"})
+
+    role: Role
+
+
+class PasswordReset(Input):
+    password: Password
+
+
+class UserPublic(Output, Timestamped, UserBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+            **_PERSON,
+            "role": "member",
+            "is_active": True,
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:30:00Z",
+        },
+        base=Output,
+    )
+
+    email: str
+    role: Role
+    is_active: bool
+
+
+class UserSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    EMAIL = "email"
+    EMAIL_DESC = "-email"
+
+
+class UserQuery(PageQuery):
+    sort: UserSort = UserSort.CREATED_AT_DESC
+    role: list[Role] = QueryField(default=[], description="Any of these roles.")
+    is_active: bool | None = None

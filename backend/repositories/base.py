@@ -1,0 +1,55 @@
+"""What every repository can do."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from backend.models.paging import Page, PageQuery
+
+Row = TypeVar("Row", bound=SQLModel)
+Query_contra = TypeVar("Query_contra", bound=PageQuery, contravariant=True)
+
+
+class Repository(Protocol[Row]):
+    async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
+        """Read one row; with `for_update`, lock it until the unit of work ends.
+
+        Raises:
+            NotFoundError: there is no such row.
+        """
+        ...
+
+    async def find(self, row_id: UUID) -> Row | None:
+        """Read one row, if it is there."""
+        ...
+
+    async def save(self, row: Row) -> None:
+        """Write a new or changed row.
+
+        Raises:
+            ConflictError: another row has a value that must be unique.
+            InvalidInputError: it refers to a row that does not exist.
+        """
+        ...
+
+    async def delete(self, row: Row) -> None:
+        """Raises ConflictError if other rows refer to this one."""
+        ...
+
+    async def add_missing(self, rows: Sequence[Row]) -> int:
+        """Insert the rows that are not there yet, in one statement; answers how many."""
+        ...
+
+
+class ListedRepository(Repository[Row], Protocol[Row, Query_contra]):
+    """A repository of a resource that has a list."""
+
+    async def page(self, query: Query_contra) -> Page[Row]:
+        """One page, in one statement.
+
+        Raises:
+            InvalidCursorError: this list did not give out the cursor.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The repositories on SQLModel and PostgreSQL. Only the composition roots import this package."""

@@ -1,0 +1,112 @@
+"""Keyset pagination: a page begins after the last row of the page before.
+
+Rows that come or go elsewhere shift nothing, and the last page costs what the first one does.
+Every sort ends in the id, so that the order is total, and sorts by an expression that is never
+NULL, so that one row comparison, which an index serves, is all it takes.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, inspect, literal, tuple_
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.core.errors import InvalidCursorError
+from backend.models.fields import Text, UtcDatetime
+from backend.models.mixins import Identified
+from backend.models.paging import Page
+
+Row = TypeVar("Row", bound=Identified)
+
+_BROKEN = "The cursor is not one that this list has given out for this sort."
+
+
+@dataclass(frozen=True)
+class Sort(Generic[Row]):
+    """One way to sort a list.
+
+    Attributes:
+        expression: what to sort by; never NULL.
+        value: the expression's value for a row that was read.
+        kind: the type of that value, to read it back from a cursor.
+    """
+
+    expression: ColumnElement[Any]
+    value: Callable[[Row], Any]
+    kind: TypeAdapter[Any]
+
+
+MOMENT: TypeAdapter[Any] = TypeAdapter(UtcDatetime)
+TEXT: TypeAdapter[Any] = TypeAdapter(Text)
+RANK: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=32_767)])
+
+
+def by_column(column: Any, kind: TypeAdapter[Any]) -> Sort[Any]:
+    """Sort by a column that is never NULL."""
+    return Sort(column, attrgetter(column.key), kind)
+
+
+@dataclass(frozen=True)
+class Keyset(Generic[Row]):
+    """The order of one list: the chosen sort (`-` before its name for descending), then the id."""
+
+    model: type[Row]
+    sort_name: str
+    sort: Sort[Row]
+
+    def apply(
+        self, statement: SelectOfScalar[Row], cursor: str | None, limit: int
+    ) -> SelectOfScalar[Row]:
+        """Order the statement, begin after the cursor, and take one row more than asked for."""
+        keys = (self.sort.expression, inspect(self.model).columns["id"])
+        if cursor is not None:
+            place = tuple_(*keys)
+            read = zip(self._read(cursor), keys, strict=True)
+            after = tuple_(*(literal(value, type_=key.type) for value, key in read))
+            statement = statement.where(place < after if self._descending else place > after)
+        ordered = [key.desc() if self._descending else key.asc() for key in keys]
+        return statement.order_by(*ordered).limit(limit + 1)
+
+    def page(self, rows: Sequence[Row], limit: int) -> Page[Row]:
+        """The page of the rows that `apply` has asked for; the surplus row tells of a next page."""
+        more = len(rows) > limit
+        items = list(rows[:limit])
+        # The rows come from the database: validating them again costs as much as reading them.
+        return Page[Row].model_construct(
+            items=items, next_cursor=self._write(items[-1]) if more else None
+        )
+
+    @property
+    def _list_name(self) -> str:
+        return str(self.model.__tablename__)
+
+    @property
+    def _descending(self) -> bool:
+        return self.sort_name.startswith("-")
+
+    def _write(self, row: Row) -> str:
+        value = self.sort.value(row)
+        content = [
+            self._list_name,
+            self.sort_name,
+            value.isoformat() if isinstance(value, datetime) else value,
+            str(row.id),
+        ]
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    def _read(self, cursor: str) -> tuple[Any, UUID]:
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            list_name, sort_name, value, row_id = json.loads(base64.urlsafe_b64decode(padded))
+            if (list_name, sort_name) != (self._list_name, self.sort_name):
+                raise InvalidCursorError(_BROKEN)
+            return self.sort.kind.validate_python(value), UUID(row_id)
+        except (ValueError, TypeError, AttributeError, RecursionError, ValidationError):
+            raise InvalidCursorError(_BROKEN) from None

@@ -1,0 +1,60 @@
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, DateTime, SmallInteger, and_, literal_column, not_
+from sqlmodel import col
+
+from backend.models.mixins import now
+from backend.models.tasks import (
+    DUE_SQL,
+    NO_DUE_DATE,
+    PRIORITY_SQL,
+    UNFINISHED,
+    Task,
+    TaskPriority,
+    TaskQuery,
+)
+from backend.repositories.sql.base import SqlList
+from backend.repositories.sql.keyset import MOMENT, RANK, TEXT, Sort, by_column
+
+_RANKS = {priority: rank for rank, priority in enumerate(TaskPriority, start=1)}
+
+
+class SqlTaskRepository(SqlList[Task, TaskQuery]):
+    model = Task
+    kind = "task"
+    sorts = {
+        "created_at": by_column(Task.created_at, MOMENT),
+        "updated_at": by_column(Task.updated_at, MOMENT),
+        "title": by_column(Task.title, TEXT),
+        "due_at": Sort(
+            literal_column(DUE_SQL, DateTime(timezone=True)),
+            lambda task: task.due_at or NO_DUE_DATE,
+            MOMENT,
+        ),
+        "priority": Sort(
+            literal_column(PRIORITY_SQL, SmallInteger()),
+            lambda task: _RANKS[task.priority],
+            RANK,
+        ),
+    }
+
+    def conditions(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:
+        if query.status:
+            yield col(Task.status).in_(query.status)
+        if query.priority:
+            yield col(Task.priority).in_(query.priority)
+        if query.assignee_id is not None:
+            yield col(Task.assignee_id) == query.assignee_id
+        if query.customer_id is not None:
+            yield col(Task.customer_id) == query.customer_id
+        yield from self._due(query)
+
+    def _due(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:
+        if query.due_before is not None:
+            yield col(Task.due_at) < query.due_before
+        if query.due_after is not None:
+            yield col(Task.due_at) >= query.due_after
+        if query.overdue is not None:
+            late = col(Task.due_at).is_not(None) & (col(Task.due_at) < now())
+            overdue = and_(late, col(Task.status).in_(UNFINISHED))
+            yield overdue if query.overdue else not_(overdue)

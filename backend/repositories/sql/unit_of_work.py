@@ -1,0 +1,60 @@
+"""The unit of work on SQLAlchemy sessions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.database import Database
+from backend.repositories.sql.customers import SqlCustomerRepository
+from backend.repositories.sql.sessions import SqlSessionRepository
+from backend.repositories.sql.sign_ins import SqlSignInRepository
+from backend.repositories.sql.tasks import SqlTaskRepository
+from backend.repositories.sql.users import SqlUserRepository
+
+
+class SqlReadingUnitOfWork:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    @cached_property
+    def users(self) -> SqlUserRepository:
+        return SqlUserRepository(self._session)
+
+    @cached_property
+    def sessions(self) -> SqlSessionRepository:
+        return SqlSessionRepository(self._session)
+
+    @cached_property
+    def sign_ins(self) -> SqlSignInRepository:
+        return SqlSignInRepository(self._session)
+
+    @cached_property
+    def customers(self) -> SqlCustomerRepository:
+        return SqlCustomerRepository(self._session)
+
+    @cached_property
+    def tasks(self) -> SqlTaskRepository:
+        return SqlTaskRepository(self._session)
+
+
+class SqlUnitOfWork(SqlReadingUnitOfWork):
+    async def commit(self) -> None:
+        await self._session.commit()
+
+
+class SqlUnitOfWorkFactory:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[SqlUnitOfWork]:
+        # Closing the session rolls back what was not committed.
+        async with self._database.writing_session() as session:
+            yield SqlUnitOfWork(session)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:
+        async with self._database.reading_session() as session:
+            yield SqlReadingUnitOfWork(session)

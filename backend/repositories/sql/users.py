@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from backend.core.permissions import Role
+from backend.models.users import User, UserQuery
+from backend.repositories.sql.base import SqlList
+from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+
+
+class SqlUserRepository(SqlList[User, UserQuery]):
+    model = User
+    kind = "user"
+    sorts = {
+        "created_at": by_column(User.created_at, MOMENT),
+        "email": by_column(User.email, TEXT),
+    }
+
+    def conditions(self, query: UserQuery) -> Iterator[ColumnElement[bool]]:
+        if query.role:
+            yield col(User.role).in_(query.role)
+        if query.is_active is not None:
+            yield col(User.is_active).is_(query.is_active)
+
+    async def find_by_email(self, email: str) -> User | None:
+        found = await self._session.exec(select(User).where(User.email == email))
+        return found.one_or_none()
+
+    async def lock_active_admins(self) -> set[UUID]:
+        admins = select(User.id).where(User.role == Role.ADMIN, col(User.is_active))
+        locked = await self._session.exec(admins.order_by(col(User.id)).with_for_update())
+        return set(locked.all())

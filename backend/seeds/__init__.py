@@ -1,0 +1,1 @@
+"""Development data. Seeders add what is missing and change nothing that is there."""

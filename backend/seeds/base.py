@@ -1,0 +1,41 @@
+"""What a seeder is, and what it may use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from backend.core.errors import NotFoundError
+from backend.core.security import PasswordHasher
+from backend.models.users import User
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+
+_NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
+
+
+@dataclass(frozen=True)
+class SeedContext:
+    """`now` is what due dates are counted from; the data are otherwise the same at each run."""
+
+    uow: UnitOfWorkFactory
+    hasher: PasswordHasher
+    password: str
+    now: datetime
+
+
+class Seeder(Protocol):
+    async def run(self, context: SeedContext) -> int:
+        """Add the rows that are missing; answers how many."""
+        ...
+
+
+def seed_id(kind: str, name: str) -> UUID:
+    """The same id for the same name at each run, so that a second run finds the rows."""
+    return uuid5(_NAMESPACE, f"{kind}:{name}")
+
+
+async def seeded_user(uow: ReadingUnitOfWork, email: str) -> User:
+    user = await uow.users.find_by_email(email)
+    if user is None:
+        raise NotFoundError(f"There is no user {email}; run `mvp seed one users` first.")
+    return user

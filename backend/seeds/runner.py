@@ -1,0 +1,34 @@
+"""Runs seeders in an order in which each finds what it refers to."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backend.core.errors import NotFoundError
+from backend.seeds.base import SeedContext, Seeder
+from backend.seeds.customers import CustomerSeeder
+from backend.seeds.tasks import TaskSeeder
+from backend.seeds.users import UserSeeder
+
+SEEDERS: dict[str, Seeder] = {
+    "users": UserSeeder(),
+    "customers": CustomerSeeder(),
+    "tasks": TaskSeeder(),
+}
+
+
+class Seeded(NamedTuple):
+    name: str
+    added: int
+
+
+async def seed(context: SeedContext, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:
+    """Run the named seeders, all of them by default, each in a transaction of its own.
+
+    Raises:
+        NotFoundError: there is no seeder with such a name, or a seeder needs another to run first.
+    """
+    for name in names:
+        if name not in SEEDERS:
+            known = ", ".join(SEEDERS)
+            raise NotFoundError(f"There is no seeder {name!r}; there are: {known}.")
+    return [Seeded(name, await SEEDERS[name].run(context)) for name in names]

@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+from backend.core.errors import AuthenticationError, InvalidInputError
+from backend.core.permissions import Principal
+from backend.core.security import (
+    AccessClaims,
+    AccessTokens,
+    PasswordHasher,
+    new_token,
+    token_hash,
+)
+from backend.models.auth import PasswordChange, Tokens
+from backend.models.fields import email_to_look_up
+from backend.models.mixins import now
+from backend.models.sessions import Client, RefreshToken, UserSession
+from backend.models.users import User
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.sign_ins import PasswordCheck
+
+_DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sign in again."
+
+
+class AuthService:
+    """Signs people in, keeps them signed in, and changes their passwords."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        passwords: PasswordCheck,
+        tokens: AccessTokens,
+        refresh_lifetime: timedelta,
+    ) -> None:
+        self._uow = uow
+        self._hasher = hasher
+        self._passwords = passwords
+        self._tokens = tokens
+        self._refresh_lifetime = refresh_lifetime
+
+    async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
+        """Open a session. Raises what `PasswordCheck.verify` does."""
+        checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
+        async with self._uow() as uow:
+            await _unchanged(uow, checked)
+            session = UserSession(
+                user_id=checked.id, expires_at=now() + self._refresh_lifetime, **client._asdict()
+            )
+            await uow.sessions.save(session)
+            tokens = await self._issue(uow, session)
+            await uow.commit()
+        return tokens
+
+    async def refresh(self, refresh_token: str, client: Client) -> Tokens:
+        """Exchange a refresh token for new tokens.
+
+        A token that was used before is in two hands: its session ends, whoever presents it.
+
+        Raises:
+            AuthenticationError: the token can't be used, now or ever.
+        """
+        async with self._uow() as uow:
+            family = await uow.sessions.lock_family(token_hash(refresh_token))
+            if family is None:
+                raise AuthenticationError(_DEAD_TOKEN)
+            if family.token.used_at is not None:
+                # Committed before the error is raised, which would otherwise roll it back.
+                family.session.revoke()
+                await uow.commit()
+                raise AuthenticationError(_DEAD_TOKEN)
+            if not (family.session.is_live and family.user.is_active):
+                raise AuthenticationError(_DEAD_TOKEN)
+            family.token.used_at = now()
+            family.session.prolong(now() + self._refresh_lifetime, client)
+            tokens = await self._issue(uow, family.session)
+            await uow.commit()
+        return tokens
+
+    async def change_password(self, by: Principal, data: PasswordChange, client: Client) -> None:
+        """Set a new password and end all other sessions.
+
+        Raises:
+            InvalidInputError: the current password is wrong; this counts as a failed sign-in.
+            AuthenticationError: the session has ended meanwhile.
+            RateLimitedError: there were too many failures.
+        """
+        async with self._uow.reading() as uow:
+            email = (await uow.users.get(by.user_id)).email
+        try:
+            checked = await self._passwords.verify(email, data.current_password, client.address)
+        except AuthenticationError:
+            raise InvalidInputError("current_password", "This is not your password.") from None
+        password_hash = await self._hasher.hash(data.new_password)
+        async with self._uow() as uow:
+            user = await _unchanged(uow, checked)
+            session = await uow.sessions.get(by.session_id, for_update=True)
+            if not session.is_live:
+                raise AuthenticationError("The session has ended. Sign in again.")
+            user.password_hash = password_hash
+            await uow.users.save(user)
+            await uow.sessions.revoke_all(by.user_id, keep=by.session_id)
+            await uow.commit()
+
+    async def _issue(self, uow: UnitOfWork, session: UserSession) -> Tokens:
+        refresh_token = new_token()
+        await uow.sessions.save_token(
+            RefreshToken(session_id=session.id, token_hash=token_hash(refresh_token))
+        )
+        access_token = self._tokens.sign(AccessClaims(session.user_id, session.id))
+        return Tokens(
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_in=int(self._tokens.lifetime.total_seconds()),
+        )
+
+
+async def _unchanged(uow: UnitOfWork, checked: User) -> User:
+    """The user, locked, if password and state are still those that were checked."""
+    user = await uow.users.get(checked.id, for_update=True)
+    if not user.is_active or user.password_hash != checked.password_hash:
+        raise AuthenticationError("The account has changed meanwhile. Sign in again.")
+    return user

@@ -1,0 +1,51 @@
+from uuid import UUID
+
+from backend.core.errors import AuthenticationError, NotFoundError
+from backend.core.permissions import Principal
+from backend.core.security import AccessTokens
+from backend.models.paging import Page
+from backend.models.sessions import SessionQuery, UserSession
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+
+
+class SessionService:
+    """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
+
+    def __init__(self, uow: UnitOfWorkFactory, tokens: AccessTokens) -> None:
+        self._uow = uow
+        self._tokens = tokens
+
+    async def identify(self, access_token: str) -> Principal:
+        """The caller behind an access token, in one query.
+
+        Raises:
+            AuthenticationError: the token does not hold, the session has ended, or the user is
+                deactivated.
+        """
+        claims = self._tokens.read(access_token)
+        async with self._uow.reading() as uow:
+            principal = await uow.sessions.principal(claims.session_id)
+        if principal is None or principal.user_id != claims.user_id:
+            raise AuthenticationError("The session has ended. Sign in again.")
+        return principal
+
+    async def page(self, by: Principal, query: SessionQuery) -> Page[UserSession]:
+        """The caller's own live sessions. Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.sessions.page_live(by.user_id, query)
+
+    async def revoke(self, session_id: UUID, by: Principal) -> None:
+        """Raises NotFoundError if the caller has no such live session."""
+        async with self._uow() as uow:
+            session = await uow.sessions.get(session_id, for_update=True)
+            if session.user_id != by.user_id or not session.is_live:
+                raise NotFoundError.of("session", session_id)
+            session.revoke()
+            await uow.sessions.save(session)
+            await uow.commit()
+
+    async def revoke_all(self, by: Principal) -> None:
+        """End all sessions of the caller, this one too."""
+        async with self._uow() as uow:
+            await uow.sessions.revoke_all(by.user_id)
+            await uow.commit()

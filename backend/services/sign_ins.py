@@ -1,0 +1,76 @@
+"""Checks passwords, and how often one may be wrong."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from math import ceil
+
+from backend.core.addresses import network_of
+from backend.core.config import SecuritySettings
+from backend.core.errors import AuthenticationError, RateLimitedError
+from backend.core.security import PasswordHasher
+from backend.models.mixins import now
+from backend.models.sign_ins import SignInFailure
+from backend.models.users import User
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+
+
+class PasswordCheck:
+    """Wrong passwords are counted by account and by address, exactly, across all processes.
+
+    The limits are checked twice: first without a lock, to spare the work of hashing; then, once
+    the answer is known, under a lock. So however many guesses come at once, no more than the
+    limit learn whether they were right.
+    """
+
+    def __init__(
+        self, uow: UnitOfWorkFactory, hasher: PasswordHasher, settings: SecuritySettings
+    ) -> None:
+        self._uow = uow
+        self._hasher = hasher
+        self._per_account = settings.sign_in_failures_per_account
+        self._per_address = settings.sign_in_failures_per_address
+        self._window = timedelta(minutes=settings.sign_in_window_minutes)
+
+    async def verify(self, email: str, password: str, address: str | None) -> User:
+        """The active user with this address and password.
+
+        Takes as long for an unknown address as for a wrong password. No connection is held
+        while the password is hashed.
+
+        Raises:
+            AuthenticationError: there is none; the failure is kept.
+            RateLimitedError: there were too many failures; whether this was one is not told.
+        """
+        failure = SignInFailure(account_hash=_hash(email), address_hash=_hash(network_of(address)))
+        async with self._uow.reading() as uow:
+            await self._check_limits(uow, failure)
+            user = await uow.users.find_by_email(email)
+        right = await self._hasher.verify(password, user.password_hash if user else None)
+        async with self._uow() as uow:
+            await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
+            await self._check_limits(uow, failure)
+            if user is not None and right and user.is_active:
+                return user
+            await uow.sign_ins.record(failure, forget_before=now() - self._window)
+            await uow.commit()
+        raise AuthenticationError("The e-mail address or the password is wrong.")
+
+    async def _check_limits(self, uow: ReadingUnitOfWork, failure: SignInFailure) -> None:
+        since = now() - self._window
+        oldest = await uow.sign_ins.nth_failure_of_account(
+            failure.account_hash, self._per_account, since
+        ) or await uow.sign_ins.nth_failure_of_address(
+            failure.address_hash, self._per_address, since
+        )
+        if oldest is not None:
+            raise RateLimitedError(
+                "There were too many failed sign-ins; wait before you try again.",
+                retry_after=self._seconds_left(oldest),
+            )
+
+    def _seconds_left(self, failed_at: datetime) -> int:
+        return ceil((failed_at + self._window - now()).total_seconds())
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

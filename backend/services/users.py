@@ -1,0 +1,116 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.permissions import Principal, Role
+from backend.core.security import PasswordHasher
+from backend.models.fields import email_to_look_up
+from backend.models.paging import Page
+from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+class UserService:
+    """Accounts. At least one active admin remains, whatever is done at the same time."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        registration_role: Role | None,
+    ) -> None:
+        """`registration_role` is what new accounts get; None closes the registration."""
+        self._uow = uow
+        self._hasher = hasher
+        self._registration_role = registration_role
+
+    async def register(self, data: UserRegister) -> User:
+        """Raises PermissionDeniedError while registration is closed; else as `create` does."""
+        if self._registration_role is None:
+            raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
+        return await self._add(data, data.password, self._registration_role)
+
+    async def create(self, data: UserCreate) -> User:
+        """Raises ConflictError if there is a user with the address."""
+        return await self._add(data, data.password, data.role)
+
+    async def read(self, user_id: UUID) -> User:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await uow.users.get(user_id)
+
+    async def page(self, query: UserQuery) -> Page[User]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.users.page(query)
+
+    async def update_self(self, data: UserUpdate, by: Principal) -> User:
+        async with self._changing(by.user_id) as (_, user):
+            user.sqlmodel_update(data.model_dump(exclude_unset=True))
+        return user
+
+    async def set_role(self, user_id: UUID, role: Role) -> User:
+        """Raises NotFoundError, or ConflictError for the last active admin."""
+        async with self._changing(user_id, admins=True) as (_, user):
+            user.role = role
+        return user
+
+    async def deactivate(self, user_id: UUID) -> User:
+        """Sign the user out everywhere, for good.
+
+        Raises:
+            NotFoundError: there is no such user.
+            ConflictError: this is the last active admin.
+        """
+        async with self._changing(user_id, admins=True) as (uow, user):
+            user.is_active = False
+            await uow.sessions.revoke_all(user_id)
+        return user
+
+    async def activate(self, user_id: UUID) -> User:
+        """Raises NotFoundError."""
+        async with self._changing(user_id) as (_, user):
+            user.is_active = True
+        return user
+
+    async def find_by_email(self, email: str) -> User:
+        """For the command line. Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            user = await uow.users.find_by_email(email_to_look_up(email))
+        if user is None:
+            raise NotFoundError(f"There is no user with the e-mail address {email}.")
+        return user
+
+    async def reset_password(self, user_id: UUID, password: str) -> None:
+        """For the command line: set a password without the old one and end all sessions."""
+        password_hash = await self._hasher.hash(password)
+        async with self._changing(user_id) as (uow, user):
+            user.password_hash = password_hash
+            await uow.sessions.revoke_all(user_id)
+
+    async def _add(self, data: UserBase, password: str, role: Role) -> User:
+        password_hash = await self._hasher.hash(password)
+        user = User.model_validate(data, update={"password_hash": password_hash, "role": role})
+        async with self._uow() as uow:
+            await uow.users.save(user)
+            await uow.commit()
+        return user
+
+    @asynccontextmanager
+    async def _changing(
+        self, user_id: UUID, *, admins: bool = False
+    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+        """Lock a user, let the caller change it, and commit.
+
+        With `admins` the active admins are locked first, and the change is refused if none
+        remains of them.
+        """
+        async with self._uow() as uow:
+            active_admins = await uow.users.lock_active_admins() if admins else set()
+            user = await uow.users.get(user_id, for_update=True)
+            yield uow, user
+            if active_admins == {user.id} and not user.is_active_admin:
+                raise ConflictError("This is the last active admin; make another user admin first.")
+            await uow.users.save(user)
+            await uow.commit()

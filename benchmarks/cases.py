@@ -1,0 +1,61 @@
+"""What is measured: single requests, which wrk sends again and again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import httpx2
+
+from backend.seeds.users import ADMIN
+from benchmarks.server import PASSWORD
+
+TASKS = 250
+SIGN_IN_CONNECTIONS = 2
+_TASK = {"title": "Send the offer", "description": "Three seats, paid yearly.", "priority": "high"}
+_CREDENTIALS = urlencode({"username": ADMIN.email, "password": PASSWORD})
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, the status it is answered with, and the most connections that make sense."""
+
+    name: str
+    method: str
+    path: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    most_connections: int | None = None
+
+    def send(self, client: httpx2.Client) -> httpx2.Response:
+        """Send it once.
+
+        Raises:
+            RuntimeError: the answer has another status.
+        """
+        answer = client.request(
+            self.method, self.path, headers=dict(self.headers), content=self.body
+        )
+        if answer.status_code != self.status:
+            raise RuntimeError(f"{self.name}: {answer.status_code} {answer.text}")
+        return answer
+
+
+def prepare(url: str) -> list[Case]:
+    """Sign in, add the tasks, and answer the cases, each of which was sent at least once."""
+    with httpx2.Client(base_url=url, timeout=30) as client:
+        sign_in = Case(
+            "sign in", "POST", "/api/v1/auth/token", 200, _FORM, _CREDENTIALS, SIGN_IN_CONNECTIONS
+        )
+        signed = {"Authorization": f"Bearer {sign_in.send(client).json()['access_token']}"}
+        create = Case("create", "POST", "/api/v1/tasks", 201, signed | _JSON, json.dumps(_TASK))
+        places = [create.send(client).headers["Location"] for _ in range(TASKS)]
+        read_one = Case("read one", "GET", places[0], headers=signed)
+        page = Case("page of 50", "GET", "/api/v1/tasks?limit=50", headers=signed)
+        for case in (read_one, page):
+            case.send(client)
+    # Creating comes last: the others shall find the same table in every run.
+    return [sign_in, read_one, page, create]

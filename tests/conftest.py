@@ -1,0 +1,8 @@
+"""Fixtures for all tests; each kind stands in a file of its own."""
+
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.application",
+    "tests.fixtures.people",
+    "tests.fixtures.processes",
+]

@@ -1,0 +1,187 @@
+"""Swagger UI and ReDoc, used by a person in a browser without the internet."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from backend.seeds.users import MEMBER
+from tests.e2e.browser.conftest import SEED_PASSWORD, Tab
+
+READ_ME = "users-read_me"
+REFRESH = "/api/v1/auth/refresh"
+OPERATIONS = {
+    "/docs": ".opblock",
+    "/redoc": "[data-section-id*='/operation/']",
+}
+
+
+@pytest.fixture
+def page(tab: Tab) -> Page:
+    """Swagger UI, with nobody signed in."""
+    tab.page.goto("/docs")
+    return tab.page
+
+
+def test_the_root_leads_to_swagger_ui(tab: Tab) -> None:
+    tab.page.goto("/")
+
+    assert tab.page.url == f"{tab.origin}/docs"
+    expect(tab.page.get_by_role("heading", name="MVP Backend")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_a_page_shows_every_operation(tab: Tab, path: str) -> None:
+    tab.page.goto(path)
+
+    paths = httpx2.get(f"{tab.origin}/openapi.json").json()["paths"]
+    operations = tab.page.locator(OPERATIONS[path])
+    expect(operations).to_have_count(sum(len(methods) for methods in paths.values()))
+
+
+@pytest.mark.parametrize("path", [*OPERATIONS, "/problems/not-found"])
+def test_a_page_asks_no_other_server(tab: Tab, path: str) -> None:
+    _visit(tab.page, path)
+
+    assert tab.strangers == []
+
+
+@pytest.mark.parametrize("path", [*OPERATIONS, "/problems/not-found"])
+def test_a_page_makes_the_console_complain_about_nothing(tab: Tab, path: str) -> None:
+    _visit(tab.page, path)
+
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_a_page_does_not_run_what_is_slipped_into_it(tab: Tab, path: str) -> None:
+    _visit(tab.page, path)
+
+    slip = "document.body.append(Object.assign(document.createElement('script'), {text: 'hit=1'}))"
+    tab.page.evaluate(slip)
+
+    assert tab.page.evaluate("typeof hit") == "undefined"
+
+
+def test_somebody_who_signs_in_creates_a_task_and_reads_it(page: Page) -> None:
+    _sign_in(page)
+
+    status, task = _execute(page, "tasks-create_task", body={"title": "Water the plants"})
+    assert (status, task["title"]) == ("201", "Water the plants")
+    assert _execute(page, "tasks-read_task", task_id=task["id"]) == ("200", task)
+
+
+def test_using_swagger_ui_breaks_no_rule_of_the_content_security_policy(
+    tab: Tab, page: Page
+) -> None:
+    _sign_in(page)
+
+    _execute(page, "tasks-list_tasks")
+
+    assert tab.complaints == []
+
+
+def test_a_reload_leaves_somebody_signed_in(page: Page) -> None:
+    _sign_in(page)
+
+    page.reload()
+
+    status, me = _execute(page, READ_ME)
+    assert (status, me["email"]) == ("200", MEMBER.email)
+
+
+def test_a_sign_in_that_has_expired_is_forgotten_at_a_reload(page: Page) -> None:
+    _sign_in(page)
+
+    _let_pass(page, minutes=16)
+    page.reload()
+
+    assert _execute(page, READ_ME)[0] == "401"
+
+
+def test_neither_password_nor_refresh_token_is_stored(page: Page) -> None:
+    tokens = _sign_in(page)
+
+    stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+
+    assert tokens["access_token"] in stored
+    assert tokens["refresh_token"] not in stored
+    assert SEED_PASSWORD not in stored
+
+
+def test_requests_with_a_token_about_to_expire_share_one_renewal(page: Page) -> None:
+    _sign_in(page)
+    renewals: list[str] = []
+    page.on("request", lambda sent: renewals.append(sent.url) if REFRESH in sent.url else None)
+    blocks = [_try_out(page, operation) for operation in (READ_ME, "auth-list_sessions")]
+
+    _let_pass(page, minutes=14, seconds=45)
+    page.evaluate("document.querySelectorAll('.execute').forEach(button => button.click())")
+
+    assert [_answer(block)[0] for block in blocks] == ["200", "200"]
+    assert len(renewals) == 1
+
+
+def test_a_renewed_sign_in_can_be_renewed_again(page: Page) -> None:
+    _sign_in(page)
+    _let_pass(page, minutes=14, seconds=45)
+    _execute(page, READ_ME)
+
+    with page.expect_response(f"**{REFRESH}") as answer:
+        _execute(page, "auth-list_sessions")
+
+    assert answer.value.status == 200
+
+
+def _visit(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    if path in OPERATIONS:
+        expect(page.locator(OPERATIONS[path]).last).to_be_attached()
+
+
+def _sign_in(page: Page) -> dict[str, Any]:
+    """Sign in through the dialog; answers what the server gave."""
+    page.get_by_role("button", name="Authorize").first.click()
+    page.get_by_label("username:").fill(MEMBER.email)
+    page.get_by_label("password:").fill(SEED_PASSWORD)
+    with page.expect_response("**/api/v1/auth/token") as answer:
+        page.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    expect(page.get_by_role("button", name="Remove authorization")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    tokens: dict[str, Any] = answer.value.json()
+    return tokens
+
+
+def _let_pass(page: Page, **time: int) -> None:
+    """For the page, not for the server."""
+    page.clock.install(time=datetime.now(UTC) + timedelta(**time))
+
+
+def _execute(
+    page: Page, operation: str, body: dict[str, Any] | None = None, **parameters: str
+) -> tuple[str, Any]:
+    """Send a request with the form; answers the status and the body that the page shows."""
+    block = _try_out(page, operation)
+    if body is not None:
+        block.get_by_role("textbox").fill(json.dumps(body))
+    for name, value in parameters.items():
+        block.get_by_placeholder(name).fill(value)
+    block.get_by_role("button", name="Execute").click()
+    return _answer(block)
+
+
+def _try_out(page: Page, operation: str) -> Locator:
+    block = page.locator(f"#operations-{operation}")
+    block.locator(".opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    return block
+
+
+def _answer(block: Locator) -> tuple[str, Any]:
+    answer = block.locator(".live-responses-table tbody")
+    body = answer.locator(".highlight-code code").inner_text()
+    return answer.locator(".response-col_status").inner_text().split()[0], json.loads(body)

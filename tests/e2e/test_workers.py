@@ -1,0 +1,74 @@
+"""`mvp serve` with several processes."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.fixtures.processes import START_SECONDS, Server, StartServer
+
+
+@pytest.fixture
+def server(start_server: StartServer, fresh_database_url: str, tmp_path: Path) -> Server:
+    """Two workers, both at work."""
+    server = start_server(
+        "--workers=2",
+        DATABASE_URL=fresh_database_url,
+        SEED_ON_START="false",
+        TMPDIR=str(tmp_path),
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while len(_workers(server)) < 2:
+        assert time.monotonic() < deadline, server.log.read_text()
+        time.sleep(0.05)
+    return server
+
+
+def test_workers_count_their_requests_together_and_none_outlives_its_parent(
+    server: Server,
+) -> None:
+    for worker in _workers(server):
+        with _paused(worker):
+            server.get("/health/live").raise_for_status()
+
+    line = 'http_requests_total{method="GET",route="/health/live",status="200"} 2.0'
+    for worker in _workers(server):
+        with _paused(worker):
+            assert line in server.get("/metrics").text
+
+    server.stop(signal.SIGKILL)
+
+    deadline = time.monotonic() + START_SECONDS / 3
+    while _answers(server):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _workers(server: Server) -> list[int]:
+    log = server.log.read_text()
+    return [int(pid) for pid in re.findall(r"Started server process \[(\d+)", log)]
+
+
+@contextmanager
+def _paused(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _answers(server: Server) -> bool:
+    try:
+        server.get("/health/live")
+    except httpx2.ConnectError:
+        return False
+    except httpx2.TransportError:
+        return True
+    return True

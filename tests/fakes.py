@@ -1,0 +1,75 @@
+"""Repositories in memory, for the rules of services.
+
+`tests/integration/test_repository_contract.py` runs the same tests against these and against
+PostgreSQL, so they can't lie. Rules that need queries are tested on PostgreSQL alone.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
+
+from backend.core.errors import NotFoundError
+from backend.models.customers import Customer
+from backend.models.mixins import Identified
+from backend.models.tasks import Task
+from backend.models.users import User
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+
+Row = TypeVar("Row", bound=Identified)
+Tables = dict[str, dict[UUID, Any]]
+
+
+class FakeRepository(Generic[Row]):
+    """Rows of one table. Gives out copies: what is not saved is not kept."""
+
+    def __init__(self, kind: str, rows: dict[UUID, Row]) -> None:
+        self._kind = kind
+        self._rows = rows
+
+    async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
+        row = await self.find(row_id)
+        if row is None:
+            raise NotFoundError.of(self._kind, row_id)
+        return row
+
+    async def find(self, row_id: UUID) -> Row | None:
+        return deepcopy(self._rows.get(row_id))
+
+    async def save(self, row: Row) -> None:
+        self._rows[row.id] = deepcopy(row)
+
+    async def delete(self, row: Row) -> None:
+        del self._rows[row.id]
+
+
+class FakeUnitOfWork:
+    def __init__(self, committed: Tables) -> None:
+        self._committed = committed
+        self._tables: Tables = {kind: dict(rows) for kind, rows in committed.items()}
+        self.users = FakeRepository[User]("user", self._tables["user"])
+        self.customers = FakeRepository[Customer]("customer", self._tables["customer"])
+        self.tasks = FakeRepository[Task]("task", self._tables["task"])
+
+    async def commit(self) -> None:
+        self._committed.update({kind: dict(rows) for kind, rows in self._tables.items()})
+
+
+class FakeUnitOfWorkFactory:
+    """What is committed in one unit is there in the next."""
+
+    def __init__(self) -> None:
+        self._committed: Tables = {"user": {}, "customer": {}, "task": {}}
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[UnitOfWork]:
+        yield cast(UnitOfWork, FakeUnitOfWork(self._committed))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
+        yield cast(ReadingUnitOfWork, FakeUnitOfWork(self._committed))
+
+
+def fake_units_of_work() -> UnitOfWorkFactory:
+    return FakeUnitOfWorkFactory()

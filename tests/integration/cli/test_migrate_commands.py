@@ -1,0 +1,114 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic import command
+
+from backend.core.database import database_url
+from backend.core.migrations import alembic_config, head_revision
+from tests.fixtures.postgres import execute
+from tests.fixtures.processes import ROOT, RunMvp, refusal
+
+
+@pytest.fixture
+def role_url(server_url: str, fresh_database_url: str) -> Iterator[str]:
+    """For a user of one's own, who may do nothing yet."""
+    name = f"mvp_role_{uuid4().hex[:12]}"
+    execute(server_url, "CREATE ROLE {} LOGIN PASSWORD 'secret'", name)
+    url = database_url(fresh_database_url).set(
+        drivername="postgresql", username=name, password="secret"
+    )
+    yield url.render_as_string(hide_password=False)
+    execute(server_url, "DROP ROLE {}", name)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the code, in which a test may write migrations."""
+    for folder in ("backend", "alembic"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_upgrade_brings_an_empty_database_to_the_newest_migration(
+    mvp: RunMvp, empty_database_url: str
+) -> None:
+    assert mvp("migrate", "upgrade", DATABASE_URL=empty_database_url).returncode == 0
+
+    assert _revision(empty_database_url) == head_revision()
+
+
+@pytest.mark.parametrize("target", ["-1", "base"])
+def test_downgrade_takes_migrations_back(mvp: RunMvp, fresh_database_url: str, target: str) -> None:
+    assert mvp("migrate", "downgrade", target, DATABASE_URL=fresh_database_url).returncode == 0
+
+    assert _revision(fresh_database_url) != head_revision()
+
+
+def test_an_unknown_revision_is_told_in_a_line(mvp: RunMvp, fresh_database_url: str) -> None:
+    line = refusal(mvp("migrate", "upgrade", "nonsense", DATABASE_URL=fresh_database_url))
+
+    assert "Can't locate revision identified by 'nonsense'" in line
+
+
+def test_history_marks_where_the_database_is(run_mvp: RunMvp, fresh_database_url: str) -> None:
+    listed = run_mvp("migrate", "history", DATABASE_URL=fresh_database_url)
+
+    [current] = [line for line in listed.stdout.splitlines() if "(current)" in line]
+    assert f"-> {head_revision()} (head)" in current
+
+
+def test_check_is_content_with_the_models_and_leaves_nothing_behind(
+    mvp: RunMvp, server_url: str, role_url: str
+) -> None:
+    execute(server_url, "ALTER ROLE {} CREATEDB", str(database_url(role_url).username))
+
+    assert mvp("migrate", "check", DATABASE_URL=role_url).returncode == 0
+
+    assert _databases_of(role_url) == []
+
+
+def test_check_says_so_if_it_may_not_create_a_database(mvp: RunMvp, role_url: str) -> None:
+    line = refusal(mvp("migrate", "check", DATABASE_URL=role_url))
+
+    assert "DATABASE_URL: its user may not create the scratch database" in line
+
+
+def test_revision_writes_what_the_models_have_and_the_migrations_lack(
+    run_mvp: RunMvp, project: Path, empty_database_url: str
+) -> None:
+    settings = {"PYTHONPATH": str(project), "DATABASE_URL": empty_database_url}
+    versions = project / "alembic" / "versions"
+    for migration in versions.glob("*.py"):
+        migration.unlink()
+    found = run_mvp("migrate", "check", **settings)
+    assert found.returncode == 1
+    assert found.stderr.startswith("error: New upgrade operations detected: ")
+
+    written = run_mvp("migrate", "revision", "-m", "All at once", **settings)
+
+    assert written.returncode == 0, written.stderr
+    [migration] = versions.glob("*_all_at_once.py")
+    assert 'op.create_table(\n        "tasks",' in migration.read_text()
+    config = alembic_config(empty_database_url)
+    config.set_main_option("script_location", str(project / "alembic"))
+    command.upgrade(config, "head")
+    command.check(config)
+
+
+def _revision(url: str) -> str | None:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(found[0]) if found else None
+
+
+def _databases_of(url: str) -> list[object]:
+    with psycopg.connect(url) as connection:
+        owned = connection.execute(
+            "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = current_user"
+        )
+        return list(owned)

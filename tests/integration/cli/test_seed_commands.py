@@ -1,0 +1,60 @@
+import psycopg
+
+from backend.seeds.customers import CUSTOMERS
+from backend.seeds.tasks import TASKS
+from backend.seeds.users import USERS
+from tests.fixtures.processes import RunMvp, refusal
+
+SECRET = "a secret that is long enough for production"
+
+
+def test_list_names_the_seeders_in_their_order(mvp: RunMvp) -> None:
+    assert mvp("seed", "list").stdout.split() == ["users", "customers", "tasks"]
+
+
+def test_all_adds_everything_once(mvp: RunMvp, fresh_database_url: str) -> None:
+    first = mvp("seed", "all", DATABASE_URL=fresh_database_url)
+    second = mvp("seed", "all", DATABASE_URL=fresh_database_url)
+
+    assert first.stderr.split("\n") == [
+        f"users: {len(USERS)} added",
+        f"customers: {len(CUSTOMERS)} added",
+        f"tasks: {len(TASKS)} added",
+        "",
+    ]
+    assert second.stderr == "users: 0 added\ncustomers: 0 added\ntasks: 0 added\n"
+
+
+def test_one_runs_a_single_seeder(mvp: RunMvp, fresh_database_url: str) -> None:
+    mvp("seed", "one", "users", DATABASE_URL=fresh_database_url)
+
+    with psycopg.connect(fresh_database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (len(USERS),)
+        assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
+
+
+def test_an_unknown_seeder_is_told_with_those_that_there_are(
+    mvp: RunMvp, fresh_database_url: str
+) -> None:
+    line = refusal(mvp("seed", "one", "nonsense", DATABASE_URL=fresh_database_url))
+
+    assert "There is no seeder 'nonsense'; there are: users, customers, tasks." in line
+
+
+def test_a_seeder_that_needs_another_first_says_which(mvp: RunMvp, fresh_database_url: str) -> None:
+    line = refusal(mvp("seed", "one", "tasks", DATABASE_URL=fresh_database_url))
+
+    assert "run `mvp seed one users` first" in line
+
+
+def test_production_is_not_seeded(mvp: RunMvp, fresh_database_url: str) -> None:
+    line = refusal(
+        mvp(
+            *("seed", "all"),
+            DATABASE_URL=fresh_database_url,
+            ENVIRONMENT="production",
+            SECRET_KEY=SECRET,
+        )
+    )
+
+    assert "ENVIRONMENT is production" in line

@@ -1,0 +1,111 @@
+"""Every route by every role, held against the one table in core/permissions.py."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from backend.api.openapi import access_of
+from backend.core.permissions import ROLE_PERMISSIONS, Role
+from backend.main import create_app
+from tests.fixtures.application import make_settings
+from tests.fixtures.people import Person, SignedIn
+
+_APP: FastAPI = create_app(make_settings("postgresql:///unused"))
+
+# Pages for people and machines beside the API, which anybody may read.
+PAGES = {"/", "/docs", "/redoc", "/problems/{slug}", "/metrics"}
+# What each route demands, written down a second time: a change has to be meant.
+ACCESS = {
+    "GET /health/live": "public",
+    "GET /health/ready": "public",
+    "POST /api/v1/auth/register": "public",
+    "POST /api/v1/auth/token": "public",
+    "POST /api/v1/auth/refresh": "public",
+    "POST /api/v1/auth/logout": "signed in",
+    "POST /api/v1/auth/logout-all": "signed in",
+    "POST /api/v1/auth/password": "signed in",
+    "GET /api/v1/auth/sessions": "signed in",
+    "DELETE /api/v1/auth/sessions/{session_id}": "signed in",
+    "GET /api/v1/users/me": "signed in",
+    "PATCH /api/v1/users/me": "signed in",
+    "GET /api/v1/users": "users:read",
+    "POST /api/v1/users": "users:write",
+    "GET /api/v1/users/{user_id}": "users:read",
+    "PUT /api/v1/users/{user_id}/role": "users:write",
+    "POST /api/v1/users/{user_id}/deactivate": "users:write",
+    "POST /api/v1/users/{user_id}/activate": "users:write",
+    "GET /api/v1/customers": "customers:read",
+    "POST /api/v1/customers": "customers:write",
+    "GET /api/v1/customers/{customer_id}": "customers:read",
+    "PATCH /api/v1/customers/{customer_id}": "customers:write",
+    "DELETE /api/v1/customers/{customer_id}": "customers:delete",
+    "GET /api/v1/tasks": "tasks:read",
+    "POST /api/v1/tasks": "tasks:write",
+    "GET /api/v1/tasks/{task_id}": "tasks:read",
+    "PATCH /api/v1/tasks/{task_id}": "tasks:write",
+    "DELETE /api/v1/tasks/{task_id}": "tasks:delete",
+    "POST /api/v1/tasks/{task_id}/complete": "tasks:write",
+    "POST /api/v1/tasks/{task_id}/reopen": "tasks:write",
+    "POST /api/v1/tasks/{task_id}/assign": "tasks:assign",
+}
+
+
+def routes() -> Iterator[tuple[str, str, str | None]]:
+    for context in iter_route_contexts(_APP.routes):
+        if isinstance(context.route, APIRoute) and context.path not in PAGES:
+            for method in context.methods or ():
+                yield method, str(context.path), access_of(context.dependant)
+
+
+ROUTES = sorted(routes(), key=str)
+GUARDED = [(method, path, access) for method, path, access in ROUTES if access != "public"]
+
+
+def test_every_route_declares_what_it_should() -> None:
+    assert {f"{method} {path}": access for method, path, access in ROUTES} == ACCESS
+
+
+@pytest.mark.parametrize(("method", "path", "access"), GUARDED)
+async def test_nobody_gets_in_without_signing_in(
+    client: httpx2.AsyncClient, method: str, path: str, access: str
+) -> None:
+    answer = await client.request(method, filled(path))
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.fixture
+async def people(signed_in: SignedIn) -> dict[Role, Person]:
+    """One of each role."""
+    return {role: await signed_in(role) for role in Role}
+
+
+@pytest.mark.parametrize(("method", "path", "access"), GUARDED)
+async def test_the_roles_get_in_exactly_where_the_table_says(
+    people: dict[Role, Person], method: str, path: str, access: str
+) -> None:
+    statuses = {role: (await call(people[role], method, path)).status_code for role in Role}
+
+    # What comes after the permission differs (404 for a made-up id, 422 without a body).
+    assert max(statuses.values()) < 500
+    let_in = {role for role, status in statuses.items() if status not in {401, 403}}
+    signed_in_suffices = access == "signed in"
+    assert let_in == {
+        role for role in Role if signed_in_suffices or access in ROLE_PERMISSIONS[role]
+    }
+
+
+async def call(person: Person, method: str, path: str) -> httpx2.Response:
+    body = {"assignee_id": None} if path.endswith("/assign") else None
+    return await person.request(method, filled(path).removeprefix("/api/v1"), json=body)
+
+
+def filled(path: str) -> str:
+    """The path with made-up ids in it."""
+    parts = [str(uuid4()) if part.startswith("{") else part for part in path.split("/")]
+    return "/".join(parts)

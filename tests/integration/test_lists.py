@@ -1,0 +1,209 @@
+"""Paging, for every list and every sort."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from backend.models.customers import CustomerSort
+from backend.models.mixins import now
+from backend.models.sessions import SessionSort
+from backend.models.tasks import TaskPriority, TaskSort
+from backend.models.users import UserSort
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from tests.factories import make_customer, make_task, make_user
+from tests.fixtures.people import Person
+
+LISTS = [
+    (path, sort.value)
+    for path, sorts in (
+        ("/tasks", TaskSort),
+        ("/customers", CustomerSort),
+        ("/users", UserSort),
+        ("/auth/sessions", SessionSort),
+    )
+    for sort in sorts
+]
+RANKS = {priority.value: rank for rank, priority in enumerate(TaskPriority)}
+
+
+@pytest.fixture
+async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
+    """Seven of each, with equal values among them, so that the id has to decide."""
+    moment = now()
+    same = {"created_at": moment, "updated_at": moment}
+    tasks = [
+        make_task(
+            title=f"T{number // 2}",
+            due_at=moment.replace(microsecond=number // 2) if number % 3 else None,
+            priority=list(TaskPriority)[number % 4],
+            **same,
+        )
+        for number in range(7)
+    ]
+    customers = [
+        make_customer(name=f"C{number // 3}", owner_id=admin.user.id, **same) for number in range(7)
+    ]
+    async with uow() as unit:
+        await unit.tasks.add_missing(tasks)
+        await unit.customers.add_missing(customers)
+        await unit.users.add_missing([make_user(**same) for _ in range(7)])
+        await unit.commit()
+
+
+async def walk(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:
+    """All items, page by page."""
+    items: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        answer = await person.get(path, params=query | ({"cursor": cursor} if cursor else {}))
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return items
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize(("path", "sort"), LISTS)
+async def test_pages_hold_every_row_once_in_the_order_of_the_whole_list(
+    admin: Person, path: str, sort: str
+) -> None:
+    whole = (await admin.get(path, params={"sort": sort, "limit": 200})).json()["items"]
+
+    assert await walk(admin, path, sort=sort, limit=2) == whole
+    assert await walk(admin, path, sort=sort, limit=len(whole)) == whole
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize(("path", "sort"), LISTS)
+async def test_the_list_is_in_the_order_that_was_asked_for(
+    admin: Person, path: str, sort: str
+) -> None:
+    def key(item: dict[str, Any]) -> tuple[Any, str]:
+        value = item[sort.removeprefix("-")]
+        if sort.endswith("priority"):
+            value = RANKS[value]
+        if sort.endswith("_at"):
+            value = datetime.fromisoformat(value or "9999-12-31T00:00:00Z")
+        return (value, item["id"])
+
+    items = (await admin.get(path, params={"sort": sort, "limit": 200})).json()["items"]
+
+    assert items == sorted(items, key=key, reverse=sort.startswith("-"))
+
+
+@pytest.mark.usefixtures("rows")
+async def test_rows_that_come_and_go_shift_nothing(admin: Person, uow: UnitOfWorkFactory) -> None:
+    before = [task["id"] for task in await walk(admin, "/tasks", sort="title")]
+    first = (await admin.get("/tasks", params={"sort": "title", "limit": 3})).json()
+
+    await admin.delete(f"/tasks/{before[0]}")
+    await admin.delete(f"/tasks/{before[2]}")
+    async with uow() as unit:
+        await unit.tasks.save(make_task(title="A new one at the beginning"))
+        await unit.commit()
+
+    rest = await walk(admin, "/tasks", sort="title", cursor=first["next_cursor"])
+    assert [task["id"] for task in rest] == before[3:]
+
+
+async def test_an_empty_list_is_a_page(viewer: Person) -> None:
+    assert (await viewer.get("/tasks")).json() == {"items": [], "next_cursor": None}
+
+
+def forged(*content: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "é",
+        "ä" * 100,
+        "!!!!",
+        "bm8ganNvbg",
+        forged(),
+        forged(1, 2, 3, 4),
+        forged("tasks", "-created_at", "no date", ID),
+        forged("tasks", "-created_at", "2026-01-01T00:00:00", ID),
+        forged("tasks", "-created_at", "2026-01-01T00:00:00Z", "no id"),
+        forged("tasks", "-created_at", "2026-01-01T00:00:00Z", 7),
+        forged("tasks", "-created_at", "9999-12-31T23:59:59-23:00", ID),
+        forged("tasks", "-created_at", None, ID),
+        forged("customers", "-created_at", "2026-01-01T00:00:00Z", ID),
+        forged("tasks", "created_at", "2026-01-01T00:00:00Z", ID),
+        forged({"a": 1}),
+        base64.urlsafe_b64encode(b"[" * 1000).decode(),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+async def test_a_broken_cursor_is_refused(viewer: Person, cursor: str) -> None:
+    answer = await viewer.get("/tasks", params={"cursor": cursor})
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/problems/invalid-cursor"
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [("title", "a\x00b"), ("title", "\ud800"), ("priority", 2**40), ("priority", "high")],
+)
+async def test_a_cursor_with_a_forged_value_is_refused(
+    viewer: Person, sort: str, value: Any
+) -> None:
+    query = {"sort": sort, "cursor": forged("tasks", sort, value, ID)}
+
+    assert (await viewer.get("/tasks", params=query)).status_code == 400
+
+
+@pytest.mark.usefixtures("rows")
+async def test_a_cursor_of_another_list_is_refused(admin: Person) -> None:
+    page = (await admin.get("/customers", params={"limit": 1})).json()
+
+    answer = await admin.get("/tasks", params={"cursor": page["next_cursor"]})
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": -1}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"limit": 10**30}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"sort": "colour"}, "sort"),
+        ({"sort": "title,id"}, "sort"),
+        ({"colour": "red"}, "colour"),
+        ({"status": "finished"}, "status"),
+        ({"status": ["open", "finished"]}, "status"),
+        ({"priority": ""}, "priority"),
+        ({"assignee_id": "me"}, "assignee_id"),
+        ({"overdue": "perhaps"}, "overdue"),
+        ({"due_before": "2026-01-01T00:00:00"}, "due_before"),
+        ({"due_after": "0001-01-01T00:00:00+10:00"}, "due_after"),
+        ({"cursor": "x" * 2001}, "cursor"),
+        ({"cursor": "a\x00b"}, "cursor"),
+    ],
+)
+async def test_a_query_that_does_not_fit_names_the_parameter(
+    viewer: Person, query: dict[str, Any], field: str
+) -> None:
+    answer = await viewer.get("/tasks", params=query)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"][:2] == ["query", field]
+
+
+@pytest.mark.parametrize("path", ["/customers", "/users", "/auth/sessions"])
+async def test_every_list_refuses_unknown_parameters(admin: Person, path: str) -> None:
+    assert (await admin.get(path, params={"colour": "red"})).status_code == 422

@@ -1,0 +1,82 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import Script, ScriptDirectory
+
+from backend.core.migrations import alembic_config
+from backend.models.base import metadata
+from tests.fixtures.processes import RunMvp, wait_for_waiting
+
+REVISIONS = list(reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions())))
+
+
+def test_the_history_is_one_line() -> None:
+    parents = [revision.down_revision for revision in REVISIONS]
+
+    assert parents == [None, *(revision.revision for revision in REVISIONS[:-1])]
+
+
+@pytest.mark.parametrize("revision", REVISIONS, ids=lambda revision: str(revision.revision))
+def test_a_migration_can_be_taken_back_and_applied_again(
+    empty_database_url: str, revision: Script
+) -> None:
+    config = alembic_config(empty_database_url)
+    if revision.down_revision:
+        command.upgrade(config, str(revision.down_revision))
+    before = _schema(empty_database_url)
+    command.upgrade(config, revision.revision)
+    after = _schema(empty_database_url)
+
+    command.downgrade(config, "-1")
+    assert _schema(empty_database_url) == before
+
+    command.upgrade(config, revision.revision)
+    assert _schema(empty_database_url) == after
+
+
+def test_of_two_that_migrate_at_once_one_waits_for_the_other(
+    run_mvp: RunMvp, empty_database_url: str
+) -> None:
+    config = alembic_config(empty_database_url)
+    with ThreadPoolExecutor(2) as threads:
+        with psycopg.connect(empty_database_url) as connection:
+            # Keeps whoever is first from going on until the second is there as well.
+            connection.execute("CREATE TABLE users ()")
+            here = threads.submit(command.upgrade, config, "head")
+            there = threads.submit(run_mvp, "migrate", "upgrade", DATABASE_URL=empty_database_url)
+            wait_for_waiting(empty_database_url, 2)
+            connection.rollback()
+        here.result()
+        assert there.result().returncode == 0, there.result().stderr
+
+    command.check(config)
+
+
+def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> None:
+    command.check(alembic_config(fresh_database_url))
+
+    assert {table for table, _, _ in _tables(fresh_database_url)} == set(metadata.tables)
+
+
+def _tables(url: str) -> set[tuple[str, ...]]:
+    """Every column of our tables with its type."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+        )
+        return set(found.fetchall())
+
+
+def _schema(url: str) -> list[tuple[str, ...]]:
+    """Columns, indexes and constraints."""
+    with psycopg.connect(url) as connection:
+        others = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%(tables)s)"
+            " UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid::regclass::text = ANY(%(tables)s)",
+            {"tables": list(metadata.tables)},
+        ).fetchall()
+    return sorted([*_tables(url), *others])

@@ -1,0 +1,124 @@
+"""What Swagger UI shows, and what clients are generated from."""
+
+from typing import Any
+
+import pytest
+
+from backend.main import create_app
+from tests.fixtures.application import make_settings
+
+DOCUMENT: dict[str, Any] = create_app(make_settings("postgresql:///unused")).openapi()
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+WITH_SCHEMA = DOCUMENT["components"]["schemas"]
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").removeprefix("#/components/schemas/")
+    found: dict[str, Any] = WITH_SCHEMA[name] if name else schema
+    return found
+
+
+def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of the request and of the successful answer, those of list items included."""
+    successes = [answer for code, answer in operation["responses"].items() if code.startswith("2")]
+    contents = [operation.get("requestBody", {}), *successes]
+    found = [
+        resolve(media["schema"])
+        for content in contents
+        for media in content.get("content", {}).values()
+    ]
+    items = [schema["properties"]["items"]["items"] for schema in found if is_page(schema)]
+    return found + [resolve(item) for item in items]
+
+
+def is_page(schema: dict[str, Any]) -> bool:
+    return "next_cursor" in schema.get("properties", {})
+
+
+@each_operation
+def test_every_operation_is_described(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    description, sentence = operation["description"].rsplit("\n\n", 1)
+    assert description
+    assert sentence.startswith(("Needs the permission", "For everybody", "Anybody"))
+    assert operation["x-permission"]
+    assert operation["tags"]
+
+
+@each_operation
+def test_every_operation_has_an_example(operation: dict[str, Any]) -> None:
+    in_schemas = any("examples" in schema for schema in schemas(operation))
+    in_parameters = any("examples" in p["schema"] for p in operation.get("parameters", []))
+    without_content = operation["responses"].keys() >= {"204"} and not operation.get("parameters")
+
+    assert in_schemas or in_parameters or without_content
+
+
+@each_operation
+def test_every_operation_declares_its_problems(operation: dict[str, Any]) -> None:
+    declared = {code for code in operation["responses"] if code >= "400"}
+
+    assert declared >= {"429", "500", "503"}
+    for code in declared:
+        (media,) = operation["responses"][code]["content"]
+        assert media == "application/problem+json"
+
+
+@each_operation
+def test_guarded_operations_declare_401(operation: dict[str, Any]) -> None:
+    guarded = operation["x-permission"] != "public"
+
+    assert ("security" in operation) is guarded
+    if guarded:
+        assert "401" in operation["responses"]
+
+
+def test_every_operation_has_an_id_of_its_own() -> None:
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_a_taken_address_is_declared() -> None:
+    assert "409" in OPERATIONS["POST /api/v1/auth/register"]["responses"]
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_SCHEMA if name.endswith("Public")])
+def test_the_fields_of_an_answer_are_always_present(name: str) -> None:
+    schema = WITH_SCHEMA[name]
+
+    assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in WITH_SCHEMA if name.endswith(("Create", "Update", "Register"))]
+)
+def test_unknown_fields_are_ruled_out(name: str) -> None:
+    assert WITH_SCHEMA[name]["additionalProperties"] is False
+
+
+def test_no_answer_shows_a_password() -> None:
+    for name, schema in WITH_SCHEMA.items():
+        if name.endswith("Public"):
+            assert not {"password", "password_hash"} & set(schema["properties"])
+
+
+def test_the_frameworks_own_error_schema_is_gone() -> None:
+    assert "HTTPValidationError" not in WITH_SCHEMA
+
+
+def test_filters_are_documented_with_their_values() -> None:
+    parameters = {p["name"]: p["schema"] for p in OPERATIONS["GET /api/v1/tasks"]["parameters"]}
+
+    assert resolve(parameters["status"]["items"])["enum"] == [
+        "open",
+        "in_progress",
+        "done",
+        "cancelled",
+    ]
+    assert "-due_at" in resolve(parameters["sort"])["enum"]

@@ -1,0 +1,74 @@
+"""Reads cost the same few statements, however many rows there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from backend.models.mixins import now
+from backend.models.sessions import UserSession
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from tests.factories import make_customer, make_task, make_user
+from tests.fixtures.people import Person
+from tests.integration.test_access import ROUTES
+
+READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
+
+
+@contextmanager
+def sent_statements() -> Iterator[list[str]]:
+    """What any engine of this process sends to the database."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, str]:
+    """Add rows of every kind; answers an id for each parameter of a path."""
+    users = [make_user() for _ in range(count)]
+    customers = [make_customer(owner_id=admin.user.id) for _ in range(count)]
+    tasks = [
+        make_task(assignee_id=user.id, customer_id=customer.id)
+        for user, customer in zip(users, customers, strict=True)
+    ]
+    soon = now() + timedelta(days=1)
+    sessions = [
+        UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
+        for _ in range(count)
+    ]
+    async with uow() as unit:
+        await unit.users.add_missing(users)
+        await unit.customers.add_missing(customers)
+        await unit.tasks.add_missing(tasks)
+        await unit.sessions.add_missing(sessions)
+        await unit.commit()
+    ids = {"user_id": users[0].id, "customer_id": customers[0].id, "task_id": tasks[0].id}
+    return {name: str(value) for name, value in ids.items()}
+
+
+@pytest.mark.parametrize("count", [1, 200])
+@pytest.mark.parametrize("path", READS)
+async def test_a_read_takes_one_statement_for_identity_and_one_for_the_answer(
+    admin: Person, uow: UnitOfWorkFactory, path: str, count: int
+) -> None:
+    ids = await fill(uow, admin, count)
+    parameters = {} if "{" in path or path.endswith("/me") else {"limit": "200"}
+
+    with sent_statements() as statements:
+        answer = await admin.get(path.format(**ids).removeprefix("/api/v1"), params=parameters)
+
+    assert answer.status_code == 200
+    if parameters:
+        assert len(answer.json()["items"]) >= count
+    assert len(statements) == 2, "\n".join(statements)
+    assert "JOIN sessions" in statements[0]

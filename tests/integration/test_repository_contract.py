@@ -1,0 +1,93 @@
+"""What services may rely on, held against the fakes and against PostgreSQL."""
+
+from uuid import uuid4
+
+import pytest
+
+from backend.core.errors import NotFoundError
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from tests.factories import make_task
+from tests.fakes import fake_units_of_work
+
+
+@pytest.fixture(params=["fake", "sql"])
+def units(request: pytest.FixtureRequest, uow: SqlUnitOfWorkFactory) -> UnitOfWorkFactory:
+    return fake_units_of_work() if request.param == "fake" else uow
+
+
+async def test_a_committed_row_is_there_in_the_next_unit(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+    async with units() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+
+    async with units.reading() as reading:
+        assert (await reading.tasks.get(task.id)).title == task.title
+
+
+async def test_without_commit_nothing_is_kept(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+    async with units() as unit:
+        await unit.tasks.save(task)
+
+    async with units.reading() as reading:
+        assert await reading.tasks.find(task.id) is None
+
+
+async def test_an_error_keeps_nothing(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+
+    async def fail_halfway() -> None:
+        async with units() as unit:
+            await unit.tasks.save(task)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_halfway()
+
+    async with units.reading() as reading:
+        assert await reading.tasks.find(task.id) is None
+
+
+async def test_a_saved_row_is_found_in_the_same_unit(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+    async with units() as unit:
+        await unit.tasks.save(task)
+
+        assert (await unit.tasks.get(task.id)).id == task.id
+
+
+async def test_an_unknown_row_is_an_error_or_none(units: UnitOfWorkFactory) -> None:
+    async with units.reading() as unit:
+        unknown = uuid4()
+        assert await unit.tasks.find(unknown) is None
+        with pytest.raises(NotFoundError, match=f"no task with the id {unknown}"):
+            await unit.tasks.get(unknown)
+
+
+async def test_a_change_is_kept_when_it_is_saved(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+    async with units() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+
+    async with units() as unit:
+        kept = await unit.tasks.get(task.id, for_update=True)
+        kept.title = "Changed"
+        await unit.tasks.save(kept)
+        await unit.commit()
+
+    async with units.reading() as reading:
+        assert (await reading.tasks.get(task.id)).title == "Changed"
+
+
+async def test_a_deleted_row_is_gone(units: UnitOfWorkFactory) -> None:
+    task = make_task()
+    async with units() as unit:
+        await unit.tasks.save(task)
+        await unit.tasks.delete(task)
+        await unit.commit()
+
+    async with units.reading() as reading:
+        assert await reading.tasks.find(task.id) is None

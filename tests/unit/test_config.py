@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from backend.core.config import ConfigurationError, Settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `.env` and none of the variables that these tests are about."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "PORT", "ENVIRONMENT", "SECRETS_DIR", "DATA_DIR", "SEED_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = Settings.load()
+
+    assert settings.server.port == 8000
+    assert settings.database.url is None
+    assert settings.seed.password.get_secret_value() == "development-only"
+
+
+def test_development_registers_migrates_and_seeds_by_itself() -> None:
+    settings = Settings.load()
+
+    assert settings.registration_enabled
+    assert settings.migrate_on_start
+    assert settings.seed_on_start
+
+
+def test_production_does_none_of_that_unless_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    settings = Settings.load()
+
+    assert not settings.registration_enabled
+    assert not settings.migrate_on_start
+    assert not settings.seed_on_start
+
+
+def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "eighty")
+    monkeypatch.setenv("DATABASE_POOL_SIZE", "0")
+    monkeypatch.setenv("MIGRATE_ON_START", "perhaps")
+
+    with pytest.raises(ConfigurationError) as problem:
+        Settings.load()
+
+    named = [line.split(":")[0] for line in str(problem.value).splitlines()]
+    assert named == ["PORT", "DATABASE_POOL_SIZE", "MIGRATE_ON_START"]
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+
+    assert Settings.load().database.url is None
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example/, https://b.example")
+
+    assert Settings.load().server.cors_origins == ["https://a.example", "https://b.example"]
+
+
+def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("from a file\n")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+
+    assert Settings.load().security.secret_key.get_secret_value() == "from a file"
+
+
+def test_a_missing_folder_of_secrets_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRETS_DIR", "/nowhere/at/all")
+
+    with pytest.raises(ConfigurationError, match="SECRETS_DIR"):
+        Settings.load()
+
+
+def test_secrets_are_masked_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "very secret indeed")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hidden@db.example/app")
+
+    shown = str(Settings.load())
+    assert "very secret" not in shown
+    assert "hidden" not in shown

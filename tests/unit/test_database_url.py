@@ -1,0 +1,34 @@
+import pytest
+from pydantic import SecretStr
+
+from backend.core.config import ConfigurationError, DatabaseSettings
+from backend.core.database import Database, database_url
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_the_schemes_of_all_hosts_are_understood(scheme: str) -> None:
+    url = database_url(f"{scheme}://me:secret@db.example:5433/app?sslmode=require")
+
+    assert url.drivername == "postgresql+psycopg"
+    assert (url.host, url.port, url.database) == ("db.example", 5433, "app")
+    assert url.query == {"sslmode": "require"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "no url", "mysql://db.example/app", "http://db.example", "://", "postgresql://h:abc/x"],
+)
+def test_anything_else_is_refused_with_the_remedy(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL is no PostgreSQL URL: write postgr"):
+        database_url(url)
+
+
+def test_without_a_url_there_is_no_database() -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        Database(DatabaseSettings(url=None))
+
+
+def test_the_password_does_not_show_in_the_representation() -> None:
+    database = Database(DatabaseSettings(url=SecretStr("postgresql://me:secret@db.example/app")))
+
+    assert "secret" not in repr(database.engine)

@@ -1,0 +1,36 @@
+import pytest
+
+from backend.core.errors import PermissionDeniedError
+from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from tests.factories import make_principal
+
+VIEWER = {"customers:read", "tasks:read"}
+MEMBER = VIEWER | {"customers:write", "tasks:write"}
+MANAGER = MEMBER | {"customers:delete", "tasks:delete", "tasks:assign"}
+ADMIN = MANAGER | {"users:read", "users:write"}
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions"),
+    [
+        (Role.VIEWER, VIEWER),
+        (Role.MEMBER, MEMBER),
+        (Role.MANAGER, MANAGER),
+        (Role.ADMIN, ADMIN),
+    ],
+)
+def test_each_role_has_exactly_its_permissions(role: Role, permissions: set[str]) -> None:
+    assert {permission.value for permission in ROLE_PERMISSIONS[role]} == permissions
+
+
+def test_every_permission_is_given_to_some_role() -> None:
+    assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission)
+
+
+def test_a_caller_without_the_permission_is_told_which_one() -> None:
+    with pytest.raises(PermissionDeniedError, match="tasks:write"):
+        make_principal(Role.VIEWER).require(Permission.TASKS_WRITE)
+
+
+def test_a_caller_with_the_permission_passes() -> None:
+    make_principal(Role.MEMBER).require(Permission.TASKS_WRITE)
