@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from tests.fixtures.processes import RunMvp
+from tests.fixtures.processes import RunMvp, refusal
 
 SECRETS = {
     "SECRET_KEY": "the key to everything, which is long",
@@ -52,3 +52,9 @@ def test_settings_are_read_from_files_in_secrets_dir(mvp: RunMvp, tmp_path: Path
 def _values(table: str) -> dict[str, str]:
     rows = [line.split("│") for line in table.splitlines() if line.startswith("│")]
     return {name.strip(): value.strip() for _, name, value, *_ in rows if name.strip()}
+
+
+def test_a_file_that_cannot_be_written_is_named(mvp: RunMvp) -> None:
+    line = refusal(mvp("openapi", "--output", "/nowhere/openapi.json"))
+
+    assert "--output: can't write /nowhere/openapi.json (No such file or directory)" in line
