@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from backend.core.database import Database
+from backend.core.security import PasswordHasher
 from backend.main import create_app
 from backend.models.mixins import now
 from backend.models.sessions import SessionQuery
@@ -71,8 +72,18 @@ async def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
     assert unknown == wrong
 
 
+@pytest.fixture
+async def slow_user(uow: UnitOfWorkFactory) -> User:
+    """One whose password was hashed as in use."""
+    user = make_user(email="ada@example.com", password_hash=await PasswordHasher().hash(PASSWORD))
+    async with uow() as unit:
+        await unit.users.save(user)
+        await unit.commit()
+    return user
+
+
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(
-    client: httpx2.AsyncClient, user: User
+    client: httpx2.AsyncClient, slow_user: User
 ) -> None:
     async def seconds(username: str) -> float:
         started = time.perf_counter()
@@ -96,19 +107,19 @@ async def test_a_deactivated_user_can_not_sign_in(
 
 
 async def test_an_account_that_is_deactivated_while_the_password_is_checked_gets_no_session(
-    client: httpx2.AsyncClient, user: User, uow: UnitOfWorkFactory
+    client: httpx2.AsyncClient, slow_user: User, uow: UnitOfWorkFactory
 ) -> None:
     signing_in = asyncio.create_task(sign_in(client))
     await asyncio.sleep(0.03)  # Hashing takes longer, reading the account less.
     async with uow() as unit:
-        kept = await unit.users.get(user.id)
+        kept = await unit.users.get(slow_user.id)
         kept.is_active = False
         await unit.users.save(kept)
         await unit.commit()
 
     assert (await signing_in).status_code == 401
     async with uow.reading() as reading:
-        assert not (await reading.sessions.page_live(user.id, SessionQuery())).items
+        assert not (await reading.sessions.page_live(slow_user.id, SessionQuery())).items
 
 
 async def test_the_form_of_other_oauth_clients_is_accepted(
