@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from pydantic import SecretStr
 from rich.table import Column, Table
 
 from backend.cli.runtime import console
-from backend.core.config import ConfigurationError, Environment, Settings
+from backend.core.config import ConfigurationError, Environment, Settings, variable_name
 from backend.main import create_app
 
 _UNUSED_URL = SecretStr("postgresql:///unused")
@@ -36,6 +37,23 @@ def openapi(
 def config() -> None:
     """Show the settings in effect, with secrets masked."""
     table = Table(Column("Variable", no_wrap=True), "Value", "Meaning")
-    for variable, value, meaning in Settings.load().effective():
+    for variable, value, meaning in _effective(Settings.load()):
         table.add_row(variable, "" if value is None else str(value), meaning)
     console.print(table)
+
+
+def _effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    """Each variable with its value and its meaning; what was left to us is settled."""
+    settled = {
+        "REGISTRATION_ENABLED": settings.registration_enabled,
+        "MIGRATE_ON_START": settings.migrate_on_start,
+        "SEED_ON_START": settings.seed_on_start,
+        "LOG_FORMAT": settings.log_format,
+        "LOG_LEVEL": settings.log_level,
+    }
+    for name in Settings.model_fields:
+        section = getattr(settings, name)
+        for field, info in type(section).model_fields.items():
+            variable = variable_name(type(section), field)
+            value = settled.get(variable, getattr(section, field))
+            yield variable, value, info.description or ""

@@ -76,6 +76,13 @@ def _stopping_cleanly() -> Iterator[None]:
         error_console.print("Stopped.")
 
 
+_WRONG_HOST = ("HOST", "use an address of this machine, such as HOST=127.0.0.1")
+_REMEDIES = {
+    errno.EADDRINUSE: ("PORT", "stop what does, or choose another port, such as PORT=8010"),
+    errno.EACCES: ("PORT", "choose a port above 1023, such as PORT=8010"),
+}
+
+
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """Bind first: a taken port is told before anything else is started."""
@@ -88,10 +95,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             # Else others may bind it as well until the server is up.
             listener.listen()
         except OSError as error:
-            variable, remedy = "HOST", "use an address of this machine, such as HOST=127.0.0.1"
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                variable = "PORT"
-                remedy = f"stop what does, or choose another port, such as PORT={port + 10}"
+            variable, remedy = _REMEDIES.get(error.errno or 0, _WRONG_HOST)
             raise ConfigurationError(
                 f"{variable}: can't listen on {host}:{port} ({error.strerror}); {remedy}"
             ) from None

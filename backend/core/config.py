@@ -5,7 +5,6 @@ setting, named like the variable). They are read once, by the composition roots,
 """
 
 import os
-from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -196,22 +195,6 @@ class Settings(BaseModel):
     @property
     def log_level(self) -> str:
         return "DEBUG" if self.general.debug else self.logging.level
-
-    def effective(self) -> Iterator[tuple[str, object, str]]:
-        """Each variable with the value in effect and its meaning; secrets stay masked."""
-        settled = {
-            "REGISTRATION_ENABLED": self.registration_enabled,
-            "MIGRATE_ON_START": self.migrate_on_start,
-            "SEED_ON_START": self.seed_on_start,
-            "LOG_FORMAT": self.log_format,
-            "LOG_LEVEL": self.log_level,
-        }
-        for name in type(self).model_fields:
-            section = getattr(self, name)
-            for field, info in type(section).model_fields.items():
-                variable = variable_name(type(section), field)
-                value = settled.get(variable, getattr(section, field))
-                yield variable, value, info.description or ""
 
 
 def variable_name(section: type[BaseSettings], field: str) -> str:

@@ -29,6 +29,7 @@ class ErrorBoundaryMiddleware:
         try:
             await self.app(scope, receive, watched_send)
         except Exception:
+            # Whatever it is: the log gets all of it, and the caller nothing.
             _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
             if started:
                 raise
