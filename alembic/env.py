@@ -5,6 +5,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 import backend.models  # noqa: F401  # registers the tables
@@ -15,7 +16,7 @@ _LOCK = 6_837_201_946
 """Any number that nothing else in the database locks."""
 
 
-def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write plain SQLAlchemy types, so that revisions stand when models and SQLModel change."""
     if kind != "type":
         return False
@@ -25,6 +26,9 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
         return "sa.DateTime(timezone=True)"
     if isinstance(item, sa.Enum):
         return f"sa.String(length={item.length})"
+    if isinstance(item, sa.TypeDecorator) and isinstance(item.impl_instance, JSONB):
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return "postgresql.JSONB()"
     return False
 
 

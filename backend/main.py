@@ -13,7 +13,7 @@ from backend.api.errors import add_error_handlers
 from backend.api.middleware import add_middleware
 from backend.api.middleware.request_context import remember_route_paths
 from backend.api.openapi import use_documented_openapi
-from backend.api.v1.router import router
+from backend.api.v1.router import router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -23,16 +23,25 @@ from backend.core.production import refuse_unsafe
 from backend.services.health import Check
 
 _DESCRIPTION = """
-Customers and tasks of a small business, on a base of users, sessions and permissions.
+Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
+permissions.
 
 Sign in with **Authorize** in Swagger UI, or at `/api/v1/auth/token`. Every error is a problem as
 RFC 9457 defines it; every answer has an `X-Request-ID`, which leads to the request in the log.
+
+Send `If-Match` with the ETag that you have seen, and nobody's change is lost; send an
+`Idempotency-Key` with what you create, and a retry creates nothing twice.
 """
 _TAGS: list[dict[str, Any]] = [
     {"name": "auth", "description": "Register, sign in, stay signed in, sign out."},
     {"name": "users", "description": "Your account; for admins, everybody's."},
     {"name": "customers", "description": "The people and companies that the team works for."},
+    {"name": "leads", "description": "Who may become a customer."},
+    {"name": "products", "description": "What the team sells."},
     {"name": "tasks", "description": "What somebody has to do."},
+    {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
+    {"name": "files", "description": "Files of the team, and your own."},
+    {"name": "search", "description": "Over everything that you may see."},
     {"name": "health", "description": "Probes."},
 ]
 
@@ -62,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.state.settings = settings
     app.state.services = wire(settings, database, {"database": _migrated(database)})
     add_middleware(app, settings)
     add_error_handlers(app)
@@ -72,6 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     app.include_router(router, max_body_size=settings.server.max_body_bytes)
+    # The file, and what a form adds to it.
+    app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
     app.include_router(health.router)
     if settings.server.metrics_enabled:
         metrics.observe_pool(database.engine)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx2
 
+from backend.seeds.users import ADMIN
+
 PASSWORD = "development-only"
 _MVP = Path(sys.executable).with_name("mvp")
 _START_SECONDS = 60
@@ -29,7 +31,7 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[Server]:
+def running_server(folder: Path, settings: dict[str, str] | None = None) -> Iterator[Server]:
     """Start a server in an empty folder, and stop it at the end.
 
     Raises:
@@ -42,7 +44,7 @@ def running_server(folder: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [str(_MVP), "serve"],
             cwd=folder,
-            env=_environment(folder, port),
+            env=_environment(folder, port) | (settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -54,6 +56,16 @@ def running_server(folder: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(timeout=_STOP_SECONDS)
+
+
+@contextmanager
+def signed_in(url: str) -> Iterator[httpx2.Client]:
+    """A client that sends the token of the admin."""
+    with httpx2.Client(base_url=url, timeout=600) as client:
+        form = {"username": ADMIN.email, "password": PASSWORD}
+        tokens = client.post("/api/v1/auth/token", data=form).raise_for_status().json()
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        yield client
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:

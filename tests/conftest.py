@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.application",
     "tests.fixtures.people",
     "tests.fixtures.processes",
+    "tests.fixtures.s3",
 ]

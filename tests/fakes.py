@@ -4,17 +4,15 @@
 PostgreSQL, so they can't lie. Rules that need queries are tested on PostgreSQL alone.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
-from backend.models.customers import Customer
+from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import Identified
-from backend.models.tasks import Task
-from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 
 Row = TypeVar("Row", bound=Identified)
@@ -37,30 +35,56 @@ class FakeRepository(Generic[Row]):
     async def find(self, row_id: UUID) -> Row | None:
         return deepcopy(self._rows.get(row_id))
 
+    async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
+        return [deepcopy(self._rows[row_id]) for row_id in row_ids if row_id in self._rows]
+
     async def save(self, row: Row) -> None:
         self._rows[row.id] = deepcopy(row)
+
+    async def save_many(self, rows: Collection[Row]) -> None:
+        for row in rows:
+            await self.save(row)
 
     async def delete(self, row: Row) -> None:
         del self._rows[row.id]
 
 
+class FakeIdempotency:
+    """For services that are called without a key. Keys need a database."""
+
+    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> UUID | None:
+        assert key is None
+        return None
+
+
+KINDS = {
+    "users": "user",
+    "customers": "customer",
+    "leads": "lead",
+    "products": "product",
+    "tasks": "task",
+    "modules": "module",
+    "files": "file",
+}
+
+
 class FakeUnitOfWork:
     def __init__(self, committed: Tables) -> None:
         self._committed = committed
-        self._tables: Tables = {kind: dict(rows) for kind, rows in committed.items()}
-        self.users = FakeRepository[User]("user", self._tables["user"])
-        self.customers = FakeRepository[Customer]("customer", self._tables["customer"])
-        self.tasks = FakeRepository[Task]("task", self._tables["task"])
+        self._tables: Tables = {name: dict(rows) for name, rows in committed.items()}
+        self.idempotency = FakeIdempotency()
+        for name, kind in KINDS.items():
+            setattr(self, name, FakeRepository[Any](kind, self._tables[name]))
 
     async def commit(self) -> None:
-        self._committed.update({kind: dict(rows) for kind, rows in self._tables.items()})
+        self._committed.update({name: dict(rows) for name, rows in self._tables.items()})
 
 
 class FakeUnitOfWorkFactory:
     """What is committed in one unit is there in the next."""
 
     def __init__(self) -> None:
-        self._committed: Tables = {"user": {}, "customer": {}, "task": {}}
+        self._committed: Tables = {name: {} for name in KINDS}
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[UnitOfWork]:

@@ -14,13 +14,23 @@ from backend.core.database import Database
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
 from backend.core.security import AccessTokens, PasswordHasher
+from backend.integrations.storage import open_storage
 from backend.models.sessions import Client
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.auth import AuthService
+from backend.services.checklists import ChecklistService
 from backend.services.customers import CustomerService
+from backend.services.files import FileRules, FileService
 from backend.services.health import Check, HealthService
+from backend.services.idempotency import IdempotencyService
+from backend.services.leads import LeadService
+from backend.services.modules import ModuleService
+from backend.services.products import ProductService
+from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.sign_ins import PasswordCheck
+from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.users import UserService
 
@@ -33,7 +43,15 @@ class Services:
     sessions: SessionService
     users: UserService
     customers: CustomerService
+    leads: LeadService
+    products: ProductService
     tasks: TaskService
+    task_bulk: TaskBulkService
+    checklists: ChecklistService
+    modules: ModuleService
+    files: FileService
+    search: SearchService
+    idempotency: IdempotencyService
     health: HealthService
 
 
@@ -54,9 +72,23 @@ def wire(settings: Settings, database: Database, checks: Mapping[str, Check]) ->
         sessions=SessionService(uow, tokens),
         users=UserService(uow, hasher, role),
         customers=CustomerService(uow),
+        leads=LeadService(uow),
+        products=ProductService(uow),
         tasks=TaskService(uow),
+        task_bulk=TaskBulkService(uow),
+        checklists=ChecklistService(uow),
+        modules=ModuleService(uow),
+        files=file_service(settings, uow),
+        search=SearchService(uow),
+        idempotency=IdempotencyService(uow),
         health=HealthService(checks),
     )
+
+
+def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
+    """Raises ConfigurationError if FILES_URL can't be used."""
+    rules = FileRules(settings.files.max_bytes, settings.files.allowed_types)
+    return FileService(uow, open_storage(settings.files_url), rules)
 
 
 def _service(pick: Callable[[Services], object]) -> Any:
@@ -70,7 +102,14 @@ AuthServiceDep = Annotated[AuthService, _service(lambda services: services.auth)
 SessionServiceDep = Annotated[SessionService, _service(lambda services: services.sessions)]
 UserServiceDep = Annotated[UserService, _service(lambda services: services.users)]
 CustomerServiceDep = Annotated[CustomerService, _service(lambda services: services.customers)]
+LeadServiceDep = Annotated[LeadService, _service(lambda services: services.leads)]
+ProductServiceDep = Annotated[ProductService, _service(lambda services: services.products)]
 TaskServiceDep = Annotated[TaskService, _service(lambda services: services.tasks)]
+TaskBulkServiceDep = Annotated[TaskBulkService, _service(lambda services: services.task_bulk)]
+ChecklistServiceDep = Annotated[ChecklistService, _service(lambda services: services.checklists)]
+ModuleServiceDep = Annotated[ModuleService, _service(lambda services: services.modules)]
+FileServiceDep = Annotated[FileService, _service(lambda services: services.files)]
+SearchServiceDep = Annotated[SearchService, _service(lambda services: services.search)]
 HealthServiceDep = Annotated[HealthService, _service(lambda services: services.health)]
 
 

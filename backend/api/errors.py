@@ -5,33 +5,22 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from backend.api import problems
+from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of
+from backend.api.etags import NotModified
+from backend.api.idempotency import replay
 from backend.api.problems import FieldError, ProblemType, problem_response
-from backend.core.errors import (
-    AuthenticationError,
-    ConflictError,
-    DomainError,
-    InvalidCursorError,
-    InvalidInputError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitedError,
-)
+from backend.api.ranges import RangeNotSatisfiable
+from backend.core.errors import DomainError
 from backend.core.logging import get_logger
+from backend.models.idempotency import AnsweredBeforeError
 
-DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
-    AuthenticationError: problems.NOT_AUTHENTICATED,
-    ConflictError: problems.CONFLICT,
-    InvalidCursorError: problems.INVALID_CURSOR,
-    InvalidInputError: problems.INVALID_INPUT,
-    NotFoundError: problems.NOT_FOUND,
-    PermissionDeniedError: problems.PERMISSION_DENIED,
-    RateLimitedError: problems.RATE_LIMITED,
-}
 _HTTP_PROBLEMS = {
     400: problems.BAD_REQUEST,
     404: problems.NOT_FOUND,
@@ -45,6 +34,9 @@ _log = get_logger(__name__)
 
 def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(NotModified, _not_modified)
+    app.add_exception_handler(AnsweredBeforeError, _answered_before)
+    app.add_exception_handler(RangeNotSatisfiable, _range_not_satisfiable)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
@@ -54,15 +46,25 @@ def add_error_handlers(app: FastAPI) -> None:
 async def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101  # as registered
     kind = DOMAIN_PROBLEMS[type(error)]
-    headers: dict[str, str] = {}
-    errors: list[FieldError] = []
-    if isinstance(error, AuthenticationError):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, RateLimitedError):
-        headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, InvalidInputError):
-        errors = [FieldError(loc=["body", error.field], msg=error.detail, type=error.kind)]
-    return problem_response(request, kind, error.detail, errors=errors, headers=headers)
+    return problem_response(
+        request, kind, error.detail, errors=errors_of(error), headers=headers_of(error)
+    )
+
+
+async def _not_modified(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)  # noqa: S101  # as registered
+    return Response(status_code=304, headers={"ETag": error.etag})
+
+
+async def _answered_before(_: Request, error: Exception) -> Response:
+    assert isinstance(error, AnsweredBeforeError)  # noqa: S101  # as registered
+    return replay(error.answer)
+
+
+async def _range_not_satisfiable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RangeNotSatisfiable)  # noqa: S101  # as registered
+    headers = {"Content-Range": f"bytes */{error.size}"}
+    return problem_response(request, problems.RANGE_NOT_SATISFIABLE, headers=headers)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -89,7 +91,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
         f"http-{error.status_code}", error.status_code, error.detail, error.detail
     )
     headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(_methods_of(request))
     return problem_response(request, kind, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Of every route that has the path: the router itself names those of the first one only."""
+    contexts = iter_route_contexts(request.app.routes)
+    matching = (each for each in contexts if each.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for each in matching for method in each.methods or ()})
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

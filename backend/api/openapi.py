@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api import problems
 from backend.api.deps import Requires, is_public, signed_in
+from backend.api.etags import cached_tag, tag
 from backend.api.openapi_polish import polish_parameters, polish_responses, polish_schemas
 from backend.api.problems import Problem, ProblemType, openapi_response
 
@@ -48,7 +49,9 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             continue
         for method in route.methods or ():
             operation = document["paths"][route.path][method.lower()]
-            _complete(operation, access_of(route.dependant))
+            calls = list(_calls(route.dependant))
+            tagged = cached_tag in calls or tag in calls
+            _complete(operation, access_of(route.dependant), tagged=tagged)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     polish_schemas(schemas)
@@ -72,7 +75,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(dependency)
 
 
-def _complete(operation: Operation, access: str | None) -> None:
+def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None:
     operation["x-permission"] = access
     needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
     sentence = needs.get(access or "", f"Needs the permission `{access}`.")
@@ -85,7 +88,7 @@ def _complete(operation: Operation, access: str | None) -> None:
         responses.setdefault(str(kind.status), openapi_response(kind))
     if "422" in responses:
         responses["422"] = openapi_response(problems.INVALID_INPUT)
-    polish_responses(responses)
+    polish_responses(operation, tagged=tagged)
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -99,6 +102,10 @@ def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]
         yield problems.PERMISSION_DENIED
     if "path" in places:
         yield problems.NOT_FOUND
+    if "If-Match" in names:
+        yield from (problems.PRECONDITION_FAILED, problems.PRECONDITION_REQUIRED)
+    if "Idempotency-Key" in names:
+        yield problems.STILL_RUNNING
     if "cursor" in names:
         yield problems.INVALID_CURSOR
     if has_body:

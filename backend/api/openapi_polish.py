@@ -6,6 +6,12 @@ Schema = dict[str, Any]
 
 _SUCCESSES = {"200": "Done.", "201": "Created.", "204": "Done; there is no content."}
 _LOCATION = {"description": "Where to read what was created.", "schema": {"type": "string"}}
+_ETAG = {"description": "The version that is answered.", "schema": {"type": "string"}}
+_REPLAYED = {
+    "description": "`true` if the request came before: then this is its first answer.",
+    "schema": {"type": "string"},
+}
+_NOT_MODIFIED = {"description": "What you have still holds.", "headers": {"ETag": _ETAG}}
 
 
 def polish_schemas(schemas: dict[str, Schema]) -> None:
@@ -25,12 +31,22 @@ def polish_parameters(operation: Schema) -> None:
         parameter["schema"] = schema
 
 
-def polish_responses(responses: dict[str, Schema]) -> None:
+def polish_responses(operation: Schema, *, tagged: bool) -> None:
+    responses = operation["responses"]
+    sent = {parameter["name"] for parameter in operation.get("parameters", [])}
     for status, response in responses.items():
         if response["description"] == "Successful Response":
             response["description"] = _SUCCESSES[status]
-    if "201" in responses:
-        responses["201"]["headers"] = {"Location": _LOCATION}
+        if status in {"200", "201"}:
+            headers = {
+                "ETag": _ETAG if tagged else None,
+                "Idempotency-Replayed": _REPLAYED if "Idempotency-Key" in sent else None,
+                "Location": _LOCATION if status == "201" else None,
+            }
+            if any(headers.values()):
+                response["headers"] = {name: meant for name, meant in headers.items() if meant}
+    if "If-None-Match" in sent:
+        responses["304"] = _NOT_MODIFIED
 
 
 def _plain(schema: Schema) -> Schema:

@@ -46,11 +46,56 @@ CONFLICT = ProblemType(
     "Conflict",
     "The request is sound, but the present state does not allow it; `detail` says why.",
 )
+STILL_RUNNING = ProblemType(
+    "still-running",
+    409,
+    "Still running",
+    "The same request came before and is at work. Send it again in a moment, with the same key.",
+)
+BULK_REFUSED = ProblemType(
+    "bulk-refused",
+    409,
+    "Changes refused",
+    "Nothing was changed; `errors` names each change that was refused, by its place.",
+)
+PRECONDITION_FAILED = ProblemType(
+    "precondition-failed",
+    412,
+    "Changed in the meantime",
+    "It is not at the version that If-Match names. Read it again; ETag has the present version.",
+)
 TOO_LARGE = ProblemType(
-    "content-too-large", 413, "Content too large", "The body is larger than MAX_BODY_BYTES."
+    "content-too-large",
+    413,
+    "Content too large",
+    "The body is larger than MAX_BODY_BYTES, or the file than FILES_MAX_BYTES.",
+)
+UNSUPPORTED_TYPE = ProblemType(
+    "unsupported-type",
+    415,
+    "Type of file not allowed",
+    "What is in the file, whatever its name, is none of FILES_ALLOWED_TYPES.",
+)
+RANGE_NOT_SATISFIABLE = ProblemType(
+    "range-not-satisfiable",
+    416,
+    "Range beyond the end",
+    "The header Content-Range has the size of the file.",
 )
 INVALID_INPUT = ProblemType(
     "invalid-input", 422, "Invalid input", "`errors` names each field and what is wrong with it."
+)
+KEY_REUSED = ProblemType(
+    "idempotency-key-reused",
+    422,
+    "Key of another request",
+    "The Idempotency-Key was used for a request with other content. Send a new one.",
+)
+PRECONDITION_REQUIRED = ProblemType(
+    "precondition-required",
+    428,
+    "If-Match is needed",
+    "Send If-Match with the ETag of the version that you have seen.",
 )
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
@@ -74,7 +119,9 @@ PROBLEMS = {
 
 
 class FieldError(BaseModel):
-    loc: list[str | int] = Field(description="Where: `body`, `query` or `path`, then the field.")
+    loc: list[str | int] = Field(
+        description="Where: `body`, `query`, `path` or `header`, then the field."
+    )
     msg: str
     type: str
 
@@ -134,7 +181,10 @@ def openapi_response(kind: ProblemType) -> dict[str, Any]:
 
 _RETRY_AFTER = ("Retry-After", "Seconds to wait before trying again.", "integer")
 _HEADERS = {
+    PRECONDITION_FAILED: ("ETag", "The present version.", "string"),
+    RANGE_NOT_SATISFIABLE: ("Content-Range", "`bytes */` and the size.", "string"),
     NOT_AUTHENTICATED: ("WWW-Authenticate", "Always `Bearer`.", "string"),
+    STILL_RUNNING: _RETRY_AFTER,
     RATE_LIMITED: _RETRY_AFTER,
     UNAVAILABLE: _RETRY_AFTER,
 }

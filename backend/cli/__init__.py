@@ -7,7 +7,7 @@ from alembic.util import CommandError
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy.exc import ProgrammingError
 
-from backend.cli import database, info, migrate, seed, serve, users
+from backend.cli import database, files, info, migrate, seed, serve, users
 from backend.cli.runtime import print_error
 from backend.core.config import ConfigurationError
 from backend.core.errors import DomainError
@@ -23,6 +23,7 @@ app.command()(serve.serve)
 app.add_typer(migrate.app)
 app.add_typer(seed.app)
 app.add_typer(users.app)
+app.add_typer(files.app)
 app.command()(info.openapi)
 app.command()(info.config)
 app.add_typer(database.app)

@@ -12,9 +12,10 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from backend.cli.runtime import error_console, plain_url, print_error, running_database
-from backend.core.config import ConfigurationError
+from backend.core.config import ConfigurationError, Settings
 from backend.core.database import database_url
 from backend.core.migrations import alembic_config
+from backend.core.search_configuration import use_search_configuration
 
 app = typer.Typer(name="migrate", help="Change the database's schema.", no_args_is_help=True)
 
@@ -24,9 +25,15 @@ def upgrade(
     revision: Annotated[str, typer.Argument(help="Where to, such as +1.")] = "head",
 ) -> None:
     """Apply migrations, all of them by default."""
-    with _configured() as config:
-        command.upgrade(config, revision)
+    with running_database() as settings:
+        migrate(settings, revision)
     error_console.print(f"The database is at {revision}.")
+
+
+def migrate(settings: Settings, revision: str = "head") -> None:
+    """Apply migrations, and what the settings say about the schema."""
+    command.upgrade(alembic_config(plain_url(settings)), revision)
+    use_search_configuration(plain_url(settings), settings.search.configuration)
 
 
 # -1 is a revision, though it looks like an option.

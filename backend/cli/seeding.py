@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from backend.cli.runtime import with_units_of_work
 from backend.core.config import Settings
 from backend.core.security import PasswordHasher
+from backend.integrations.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
 from backend.seeds.runner import SEEDERS, Seeded, seed
@@ -31,4 +32,5 @@ def seed_password_holds(settings: Settings) -> bool:
 
 def _context(settings: Settings, uow: UnitOfWorkFactory) -> SeedContext:
     password = settings.seed.password.get_secret_value()
-    return SeedContext(uow, PasswordHasher(), password, datetime.now(UTC))
+    storage = open_storage(settings.files_url)
+    return SeedContext(uow, storage, PasswordHasher(), password, datetime.now(UTC))

@@ -12,16 +12,15 @@ from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
-from alembic import command
 from rich.panel import Panel
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 import backend
+from backend.cli.migrate import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
 from backend.core.config import ConfigurationError, Settings
 from backend.core.logging import configure_logging
-from backend.core.migrations import alembic_config
 from backend.core.orphans import PARENT_VARIABLE
 from backend.core.production import refuse_unsafe
 from backend.main import create_app
@@ -105,7 +104,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 def _prepare(settings: Settings) -> None:
     if settings.migrate_on_start:
-        command.upgrade(alembic_config(plain_url(settings)), "head")
+        migrate(settings)
     if settings.seed_on_start:
         run_seeders(settings)
 

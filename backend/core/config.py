@@ -15,6 +15,28 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backend.core.permissions import Role
 
+DEFAULT_FILE_TYPES = [
+    "image/avif",
+    "image/bmp",
+    "image/gif",
+    "image/heic",
+    "image/jpeg",
+    "image/png",
+    "image/tiff",
+    "image/webp",
+    "audio/*",
+    "video/*",
+    "application/pdf",
+    "application/json",
+    "application/zip",
+    "application/vnd.openxmlformats-officedocument.*",
+    "application/vnd.oasis.opendocument.*",
+    "text/plain",
+    "text/csv",
+    "text/markdown",
+]
+"""Nothing that a browser or an operating system would run; SVG can hold scripts."""
+
 DEVELOPMENT_SECRET = "development-only-secret-key-never-use-in-production"
 
 
@@ -53,6 +75,12 @@ class ServerSettings(Section):
     requests_per_minute: int = Field(
         default=0, ge=0, description="Per client address and process; 0 sets no limit."
     )
+    require_if_match: bool = Field(
+        default=False, description="Refuse changes that do not say which version they are for."
+    )
+    idempotency_key_hours: int = Field(
+        default=24, ge=1, description="How long an Idempotency-Key stands for its request."
+    )
     shutdown_seconds: int = Field(
         default=10, ge=1, description="How long running requests may finish at a stop."
     )
@@ -69,11 +97,10 @@ class ServerSettings(Section):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return (
-            [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
-            if isinstance(value, str)
-            else value
-        )
+        origins = _list_of(value)
+        if isinstance(origins, list):
+            return [str(origin).rstrip("/") for origin in origins]
+        return origins
 
 
 class DatabaseSettings(Section):
@@ -93,6 +120,35 @@ class DatabaseSettings(Section):
         default=None,
         description="Unset: yes, except in production.",
         validation_alias="MIGRATE_ON_START",
+    )
+
+
+class FileSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="FILES_")
+
+    url: str | None = Field(
+        default=None,
+        description="file:///folder, s3://bucket/prefix, gs:// or az://. Unset: in DATA_DIR.",
+    )
+    max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
+    allowed_types: Annotated[list[str], NoDecode] = Field(
+        default=DEFAULT_FILE_TYPES,
+        description="Media types, separated by commas; `image/*` and `*/*` stand for many.",
+    )
+
+    @field_validator("allowed_types", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _list_of(value)
+
+
+class SearchSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="SEARCH_")
+
+    configuration: str = Field(
+        default="simple",
+        pattern="^[a-z_]+$",
+        description="A text search configuration of PostgreSQL, such as english or german.",
     )
 
 
@@ -148,6 +204,8 @@ class Settings(BaseModel):
     server: ServerSettings
     database: DatabaseSettings
     security: SecuritySettings
+    files: FileSettings
+    search: SearchSettings
     logging: LoggingSettings
     seed: SeedSettings
 
@@ -189,6 +247,10 @@ class Settings(BaseModel):
         return _default(self.seed.on_start, development)
 
     @property
+    def files_url(self) -> str:
+        return self.files.url or (self.general.data_dir.absolute() / "files").as_uri()
+
+    @property
     def log_format(self) -> str:
         return self.logging.format or ("json" if self.is_production else "console")
 
@@ -214,6 +276,13 @@ def _secrets_dir() -> str | None:
     if folder and not Path(folder).is_dir():
         raise ConfigurationError(f"SECRETS_DIR: there is no folder {folder!r}; create it or unset")
     return folder or None
+
+
+def _list_of(value: object) -> object:
+    """What stands between commas."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _default(value: bool | None, default: bool) -> bool:

@@ -23,6 +23,25 @@ class ConflictError(DomainError):
     """The request is sound, but the present state does not allow it."""
 
 
+class StillRunningError(DomainError):
+    """The same request came before, and has not come to its end."""
+
+
+class PreconditionFailedError(DomainError):
+    """The row has changed since the caller read it. `version` is the present one."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"It has changed since you read it, and is at version {version} now. "
+            "Read it again, and send If-Match with the new ETag."
+        )
+        self.version = version
+
+
+class PreconditionRequiredError(DomainError):
+    """The settings demand that a change names the version that it is meant for."""
+
+
 class AuthenticationError(DomainError):
     """Nobody is signed in, or the credentials do not hold."""
 
@@ -42,6 +61,34 @@ class InvalidInputError(DomainError):
         super().__init__(detail)
         self.field = field
         self.kind = kind
+
+
+class BulkRefusedError(DomainError):
+    """Some of many changes were refused, by their place in the request, and so none was made."""
+
+    def __init__(self, refused: "dict[int, DomainError]") -> None:
+        super().__init__("Nothing was changed: `errors` names each change that was refused.")
+        self.refused = refused
+
+
+class KeyReusedError(InvalidInputError):
+    """An idempotency key that belongs to another request."""
+
+
+class TooLargeError(DomainError):
+    """What was sent is larger than the settings allow."""
+
+
+class UnsupportedTypeError(DomainError):
+    """A file of a type that the settings do not allow."""
+
+
+class UnavailableError(DomainError):
+    """A part that is needed does not answer. `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int = 2) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 def unknown_reference(field: str, kind: str) -> InvalidInputError:

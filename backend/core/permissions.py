@@ -18,17 +18,51 @@ class Permission(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
     CUSTOMERS_DELETE = "customers:delete"
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
+    LEADS_DELETE = "leads:delete"
+    PRODUCTS_READ = "products:read"
+    PRODUCTS_WRITE = "products:write"
+    PRODUCTS_DELETE = "products:delete"
     TASKS_READ = "tasks:read"
     TASKS_WRITE = "tasks:write"
     TASKS_ASSIGN = "tasks:assign"
     TASKS_DELETE = "tasks:delete"
+    FILES_READ = "files:read"
+    FILES_WRITE = "files:write"
+    FILES_DELETE = "files:delete"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
 
 
-_READ = frozenset({Permission.CUSTOMERS_READ, Permission.TASKS_READ})
-_WRITE = frozenset({Permission.CUSTOMERS_WRITE, Permission.TASKS_WRITE})
-_MANAGE = frozenset({Permission.CUSTOMERS_DELETE, Permission.TASKS_DELETE, Permission.TASKS_ASSIGN})
+_READ = frozenset(
+    {
+        Permission.CUSTOMERS_READ,
+        Permission.LEADS_READ,
+        Permission.PRODUCTS_READ,
+        Permission.TASKS_READ,
+        Permission.FILES_READ,
+    }
+)
+_WRITE = frozenset(
+    {
+        Permission.CUSTOMERS_WRITE,
+        Permission.LEADS_WRITE,
+        Permission.PRODUCTS_WRITE,
+        Permission.TASKS_WRITE,
+        Permission.FILES_WRITE,
+    }
+)
+_MANAGE = frozenset(
+    {
+        Permission.CUSTOMERS_DELETE,
+        Permission.LEADS_DELETE,
+        Permission.PRODUCTS_DELETE,
+        Permission.TASKS_DELETE,
+        Permission.TASKS_ASSIGN,
+        Permission.FILES_DELETE,
+    }
+)
 _ADMINISTER = frozenset({Permission.USERS_READ, Permission.USERS_WRITE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

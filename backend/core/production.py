@@ -22,6 +22,11 @@ def _unsafe(settings: Settings) -> Iterator[str]:
             "DATABASE_URL is not set: the embedded PostgreSQL is for development; "
             "set it to postgresql://user:password@host/database"
         )
+    if settings.files.url is None:
+        yield (
+            "FILES_URL is not set: files would lie in DATA_DIR of this machine alone; set it to "
+            "s3://bucket/prefix, or to file:///folder if that is what you want"
+        )
     if settings.general.debug:
         yield "DEBUG is on: it writes statements and their values to the log; unset it"
     if "*" in settings.server.cors_origins:

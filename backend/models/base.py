@@ -29,6 +29,14 @@ class Input(SQLModel):
     model_config = config(extra="forbid")
 
 
+class Update(Input):
+    """Base of what a PATCH sends: only the fields that are sent change."""
+
+    def changes(self) -> dict[str, Any]:
+        """The columns to change, by name."""
+        return self.model_dump(exclude_unset=True)
+
+
 class Output(SQLModel):
     """Base of what clients get. Every field is always there, and the schema says so."""
 

@@ -1,16 +1,18 @@
 """Customers: the people and companies that the team works for."""
 
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, enum_type, example
+from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.fields import Email, Line, Paragraphs, Phone
-from backend.models.mixins import Identified, Timestamped
-from backend.models.paging import PageQuery
+from backend.models.full_text import make_searchable
+from backend.models.mixins import Archivable, Archived, Identified, Timestamped
+from backend.models.paging import SearchableQuery
 
 _EXAMPLE = {
     "name": "Grace Hopper",
@@ -19,6 +21,15 @@ _EXAMPLE = {
     "company": "Compilers & Co.",
     "status": "active",
     "notes": "Prefers to be called before noon.",
+}
+_PUBLIC = {
+    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
+    **_EXAMPLE,
+    "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+    "created_at": "2026-06-01T09:30:00Z",
+    "updated_at": "2026-06-01T09:30:00Z",
+    "archived_at": None,
+    "version": 1,
 }
 
 
@@ -37,16 +48,25 @@ class CustomerBase(SQLModel):
     notes: Paragraphs = ""
 
 
-class Customer(Timestamped, CustomerBase, Identified, table=True):
+class Customer(Archivable, Timestamped, CustomerBase, Identified, table=True):
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "name", "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "owner_id", "created_at", "id"),
     )
 
     status: CustomerStatus = Field(sa_type=enum_type(CustomerStatus))
-    owner_id: UUID = Field(foreign_key="users.id", index=True)
+    owner_id: UUID = Field(foreign_key="users.id")
+
+
+make_searchable(
+    Customer,
+    "name || ' ' || coalesce(company, '') || ' ' || coalesce(email, '')",
+    "coalesce(phone, '') || ' ' || notes",
+)
 
 
 class CustomerCreate(Input, CustomerBase):
@@ -55,7 +75,7 @@ class CustomerCreate(Input, CustomerBase):
     owner_id: UUID | None = Field(default=None, description="A user; yourself when left out.")
 
 
-class CustomerUpdate(Input):
+class CustomerUpdate(Update):
     """Only the fields that are sent change."""
 
     model_config = example({"status": "inactive", "company": "Compilers & Co."})
@@ -69,21 +89,32 @@ class CustomerUpdate(Input):
     owner_id: UUID | MISSING = MISSING
 
 
-class CustomerPublic(Output, Timestamped, CustomerBase, Identified):
-    model_config = example(
-        {
-            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
-            **_EXAMPLE,
-            "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
-            "created_at": "2026-06-01T09:30:00Z",
-            "updated_at": "2026-06-01T09:30:00Z",
-        },
-        base=Output,
-    )
+class CustomerPublic(Output, Archivable, Timestamped, CustomerBase, Identified):
+    model_config = example(_PUBLIC, base=Output)
 
     email: str | None
     phone: str | None
     owner_id: UUID
+
+
+class CustomerCounts(NamedTuple):
+    """How much belongs to a customer."""
+
+    task_count: int = 0
+    open_task_count: int = 0
+    file_count: int = 0
+
+
+class CustomerListed(CustomerPublic):
+    """A customer in a list, with what belongs to it counted."""
+
+    model_config = example(
+        {**_PUBLIC, "task_count": 3, "open_task_count": 1, "file_count": 2}, base=Output
+    )
+
+    task_count: int
+    open_task_count: int
+    file_count: int
 
 
 class CustomerSort(StrEnum):
@@ -93,9 +124,11 @@ class CustomerSort(StrEnum):
     UPDATED_AT_DESC = "-updated_at"
     NAME = "name"
     NAME_DESC = "-name"
+    RELEVANCE = "relevance"
 
 
-class CustomerQuery(PageQuery):
+class CustomerQuery(SearchableQuery):
     sort: CustomerSort = CustomerSort.CREATED_AT_DESC
+    archived: Archived = Archived.NO
     status: list[CustomerStatus] = QueryField(default=[], description="Any of these statuses.")
     owner_id: UUID | None = None

@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 from typing import Annotated
 from unicodedata import category
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, validate_email
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    validate_email,
+)
 from pydantic.config import JsonDict
 
 
@@ -40,6 +48,13 @@ def email_to_look_up(text: str) -> str:
         return text.strip().lower()
 
 
+def _written_out(value: object) -> object:
+    """Pydantic would take a number for the seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
+        raise ValueError("must be a date and a time with a time zone, as in 2026-06-01T12:00:00Z")
+    return value
+
+
 def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -60,6 +75,9 @@ Line = Annotated[
     AfterValidator(_printable),
 ]
 """A name or a title: 1 to 200 characters, without white space around them."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
+"""What somebody looks for: at most 200 characters; may be empty."""
 
 Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
 """Free text of at most 10,000 characters; may be empty."""
@@ -86,5 +104,8 @@ Password = Annotated[
 GivenPassword = Annotated[str, StringConstraints(max_length=256), Field(json_schema_extra=_HIDDEN)]
 """A password to compare with one that was chosen, perhaps under older rules."""
 
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Flag = Annotated[bool, Strict()]
+"""True or false: a body may say neither 0 nor "no"."""
+
+UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
 """A moment with a time zone, turned into UTC. Naive values are refused."""

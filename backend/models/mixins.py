@@ -1,8 +1,11 @@
 """Columns that many tables share."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -25,3 +28,34 @@ class Timestamped(SQLModel):
 
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now, sa_column_kwargs={"onupdate": now})
+
+
+class Versioned(Identified):
+    """A row that counts its changes, so that nobody overwrites what they have not seen."""
+
+    version: int = Field(default=1, ge=1, description="Moves with each change; see `ETag`.")
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805  # SQLAlchemy calls it with the class
+        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]  # a table
+
+
+class Archivable(Versioned):
+    """A row that can be put aside: lists leave it out, and what refers to it stays."""
+
+    archived_at: datetime | None = None
+
+    def archive(self) -> None:
+        """Archiving what is archived already changes nothing."""
+        self.archived_at = self.archived_at or now()
+
+    def restore(self) -> None:
+        self.archived_at = None
+
+
+class Archived(StrEnum):
+    """Which rows a list shows."""
+
+    NO = "false"
+    ONLY = "true"
+    ANY = "any"

@@ -1,12 +1,15 @@
 """Lists: what a client may ask of each of them, and the shape of the answer."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from backend.models.fields import Text
+from backend.models.fields import Text, UtcDatetime, Words
 
 Item = TypeVar("Item")
+
+RELEVANCE = "relevance"
+MOST_COUNTED = 10_000
 
 
 class PageQuery(BaseModel):
@@ -21,6 +24,41 @@ class PageQuery(BaseModel):
         max_length=2_000,
         description="`next_cursor` of the page before. Keep the same `sort` and filters.",
     )
+    total: bool = Field(
+        default=False, description=f"Count the matches as well, up to {MOST_COUNTED:,}."
+    )
+
+
+SearchText = Annotated[
+    Words,
+    Field(
+        description=(
+            'Words to find; `"a phrase"`, `or` and `-without` work. '
+            "The last word may be the beginning of one."
+        ),
+    ),
+]
+
+
+class SearchableQuery(PageQuery):
+    """Base of the lists that can be searched, where `sort` has the member `relevance`."""
+
+    q: SearchText | None = None
+    created_after: UtcDatetime | None = Field(
+        default=None, description="Created at this moment or later."
+    )
+    created_before: UtcDatetime | None = Field(
+        default=None, description="Created earlier than this."
+    )
+
+    @model_validator(mode="after")
+    def _sort_by_relevance(self) -> Self:
+        if self.q and "sort" not in self.model_fields_set:
+            # Of the subclass's own enum, as validation would have it.
+            self.sort = type(self.sort)(RELEVANCE)
+        if self.sort == RELEVANCE and not self.q:
+            raise ValueError("sort=relevance needs q, the words to find")
+        return self
 
 
 class Page(BaseModel, Generic[Item]):
@@ -33,4 +71,8 @@ class Page(BaseModel, Generic[Item]):
         default=None,
         description="Null on the last page.",
         examples=["WyJ0YXNrcyIsICItY3JlYXRlZF9hdCIsIC4uLl0"],
+    )
+    total: int | None = Field(
+        default=None,
+        description=f"Null unless asked for. {MOST_COUNTED:,} stands for that many or more.",
     )

@@ -9,10 +9,12 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.base import Input, Output, enum_type, example
+from backend.models.base import Input, Output, Update, enum_type, example
+from backend.models.checklists import CHECKLIST, ChecklistItem, NewChecklist
 from backend.models.fields import Line, Paragraphs, UtcDatetime
-from backend.models.mixins import Identified, Timestamped, now
-from backend.models.paging import PageQuery
+from backend.models.full_text import make_searchable
+from backend.models.mixins import Identified, Timestamped, Versioned, now
+from backend.models.paging import SearchableQuery
 
 _EXAMPLE = {
     "title": "Send the offer",
@@ -61,9 +63,11 @@ class TaskBase(SQLModel):
     due_at: UtcDatetime | None = None
     assignee_id: UUID | None = None
     customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    module_id: UUID | None = Field(default=None, description="One of your own modules.")
 
 
-class Task(Timestamped, TaskBase, Identified, table=True):
+class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         Index(None, "created_at", "id"),
@@ -71,6 +75,11 @@ class Task(Timestamped, TaskBase, Identified, table=True):
         Index(None, "title", "id"),
         Index("ix_tasks_due", text(DUE_SQL), "id"),
         Index("ix_tasks_priority", text(PRIORITY_SQL), "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "assignee_id", "created_at", "id"),
+        Index(None, "customer_id", "created_at", "id"),
+        Index(None, "lead_id", "created_at", "id"),
+        Index(None, "module_id", "created_at", "id"),
     )
 
     status: TaskStatus = Field(
@@ -78,9 +87,12 @@ class Task(Timestamped, TaskBase, Identified, table=True):
         sa_type=enum_type(TaskStatus),
     )
     priority: TaskPriority = Field(sa_type=enum_type(TaskPriority))
-    assignee_id: UUID | None = Field(default=None, foreign_key="users.id", index=True)
-    customer_id: UUID | None = Field(default=None, foreign_key="customers.id", index=True)
+    assignee_id: UUID | None = Field(default=None, foreign_key="users.id")
+    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
+    lead_id: UUID | None = Field(default=None, foreign_key="leads.id")
+    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
     completed_at: datetime | None = None
+    checklist: list[ChecklistItem] = Field(default_factory=list, sa_type=CHECKLIST)
 
     def move_to(self, status: TaskStatus) -> None:
         """Change the status; moving to the present one changes nothing.
@@ -108,11 +120,16 @@ class Task(Timestamped, TaskBase, Identified, table=True):
         self.move_to(TaskStatus.OPEN)
 
 
+make_searchable(Task, "title", "description")
+
+
 class TaskCreate(Input, TaskBase):
-    model_config = example(_EXAMPLE)
+    model_config = example({**_EXAMPLE, "checklist": [{"text": "Ask for the address"}]})
+
+    checklist: NewChecklist = []
 
 
-class TaskUpdate(Input):
+class TaskUpdate(Update):
     """Only the fields that are sent change. The status moves by the allowed transitions."""
 
     model_config = example({"priority": "urgent", "status": "in_progress"})
@@ -124,6 +141,8 @@ class TaskUpdate(Input):
     due_at: UtcDatetime | None | MISSING = MISSING
     assignee_id: UUID | None | MISSING = MISSING
     customer_id: UUID | None | MISSING = MISSING
+    lead_id: UUID | None | MISSING = MISSING
+    module_id: UUID | None | MISSING = MISSING
 
 
 class TaskAssign(Input):
@@ -132,21 +151,32 @@ class TaskAssign(Input):
     assignee_id: UUID | None = Field(description="A user; null leaves the task to nobody.")
 
 
-class TaskPublic(Output, Timestamped, TaskBase, Identified):
+class TaskPublic(Output, Versioned, Timestamped, TaskBase, Identified):
     model_config = example(
         {
             "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04",
             **_EXAMPLE,
             "assignee_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
             "customer_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
+            "lead_id": None,
+            "module_id": None,
             "completed_at": None,
+            "checklist": [
+                {
+                    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e09",
+                    "text": "Ask for the address",
+                    "is_done": False,
+                }
+            ],
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
+            "version": 1,
         },
         base=Output,
     )
 
     completed_at: datetime | None
+    checklist: list[ChecklistItem]
 
 
 class TaskSort(StrEnum):
@@ -160,14 +190,17 @@ class TaskSort(StrEnum):
     PRIORITY_DESC = "-priority"
     TITLE = "title"
     TITLE_DESC = "-title"
+    RELEVANCE = "relevance"
 
 
-class TaskQuery(PageQuery):
+class TaskQuery(SearchableQuery):
     sort: TaskSort = TaskSort.CREATED_AT_DESC
     status: list[TaskStatus] = QueryField(default=[], description="Any of these statuses.")
     priority: list[TaskPriority] = QueryField(default=[], description="Any of these priorities.")
     assignee_id: UUID | None = None
     customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    module_id: UUID | None = None
     overdue: bool | None = QueryField(
         default=None, description="Unfinished and past the due date; or, with false, all others."
     )

@@ -3,12 +3,13 @@
 from enum import StrEnum
 
 from pydantic import MISSING, Field as QueryField
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Role
-from backend.models.base import Input, Output, enum_type, example
+from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.fields import Email, Line, Password
-from backend.models.mixins import Identified, Timestamped
+from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
 
 _PERSON = {"email": "ada@example.com", "full_name": "Ada Lovelace"}
@@ -19,8 +20,9 @@ class UserBase(SQLModel):
     full_name: Line
 
 
-class User(Timestamped, UserBase, Identified, table=True):
+class User(Versioned, Timestamped, UserBase, Identified, table=True):
     __tablename__ = "users"
+    __table_args__ = (Index(None, "created_at", "id"),)
 
     email: str = Field(unique=True)
     role: Role = Field(sa_type=enum_type(Role))
@@ -48,7 +50,7 @@ class UserCreate(UserRegister):
     role: Role = Role.VIEWER
 
 
-class UserUpdate(Input):
+class UserUpdate(Update):
     """What people may change about themselves."""
 
     model_config = example({"full_name": "Ada King"})
@@ -66,7 +68,7 @@ class PasswordReset(Input):
     password: Password
 
 
-class UserPublic(Output, Timestamped, UserBase, Identified):
+class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     model_config = example(
         {
             "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
@@ -75,6 +77,7 @@ class UserPublic(Output, Timestamped, UserBase, Identified):
             "is_active": True,
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
+            "version": 1,
         },
         base=Output,
     )

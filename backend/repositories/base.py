@@ -1,6 +1,6 @@
 """What every repository can do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -25,13 +25,22 @@ class Repository(Protocol[Row]):
         """Read one row, if it is there."""
         ...
 
+    async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
+        """Those of the rows that are there, by id, in one statement. `for_update` as in `get`."""
+        ...
+
     async def save(self, row: Row) -> None:
         """Write a new or changed row.
 
         Raises:
-            ConflictError: another row has a value that must be unique.
+            ConflictError: another row has a value that must be unique, or the row was changed
+                by somebody else since it was read.
             InvalidInputError: it refers to a row that does not exist.
         """
+        ...
+
+    async def save_many(self, rows: Collection[Row]) -> None:
+        """As `save`, at once."""
         ...
 
     async def delete(self, row: Row) -> None:
@@ -47,7 +56,7 @@ class ListedRepository(Repository[Row], Protocol[Row, Query_contra]):
     """A repository of a resource that has a list."""
 
     async def page(self, query: Query_contra) -> Page[Row]:
-        """One page, in one statement.
+        """One page, in one statement; its total takes another.
 
         Raises:
             InvalidCursorError: this list did not give out the cursor.

@@ -1,8 +1,18 @@
+from collections.abc import Collection
 from typing import Protocol
+from uuid import UUID
 
-from backend.models.customers import Customer, CustomerQuery
+from backend.models.customers import Customer, CustomerCounts, CustomerQuery
+from backend.models.paging import Page
+from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.base import ListedRepository
 
 
 class CustomerRepository(ListedRepository[Customer, CustomerQuery], Protocol):
-    """Nothing beyond what every repository can do."""
+    async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:
+        """What belongs to each of the customers, in one statement."""
+        ...
+
+    async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
+        """One page of what belongs to a customer. Raises InvalidCursorError."""
+        ...

@@ -7,6 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from backend.repositories.customers import CustomerRepository
+from backend.repositories.files import FileRepository
+from backend.repositories.idempotency import IdempotencyRepository
+from backend.repositories.leads import LeadRepository
+from backend.repositories.modules import ModuleRepository
+from backend.repositories.products import ProductRepository
+from backend.repositories.search import SearchRepository
 from backend.repositories.sessions import SessionRepository
 from backend.repositories.sign_ins import SignInRepository
 from backend.repositories.tasks import TaskRepository
@@ -25,7 +31,19 @@ class ReadingUnitOfWork(Protocol):
     @property
     def customers(self) -> CustomerRepository: ...
     @property
+    def leads(self) -> LeadRepository: ...
+    @property
+    def products(self) -> ProductRepository: ...
+    @property
     def tasks(self) -> TaskRepository: ...
+    @property
+    def modules(self) -> ModuleRepository: ...
+    @property
+    def files(self) -> FileRepository: ...
+    @property
+    def search(self) -> SearchRepository: ...
+    @property
+    def idempotency(self) -> IdempotencyRepository: ...
 
 
 class UnitOfWork(ReadingUnitOfWork, Protocol):

@@ -9,6 +9,7 @@ from backend.core.errors import NotFoundError
 from backend.core.security import PasswordHasher
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.storage import FileStorage
 
 _NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
 
@@ -18,6 +19,7 @@ class SeedContext:
     """`now` is what due dates are counted from; the data are otherwise the same at each run."""
 
     uow: UnitOfWorkFactory
+    storage: FileStorage
     hasher: PasswordHasher
     password: str
     now: datetime

@@ -6,13 +6,21 @@ from typing import NamedTuple
 from backend.core.errors import NotFoundError
 from backend.seeds.base import SeedContext, Seeder
 from backend.seeds.customers import CustomerSeeder
+from backend.seeds.files import FileSeeder
+from backend.seeds.leads import LeadSeeder
+from backend.seeds.modules import ModuleSeeder
+from backend.seeds.products import ProductSeeder
 from backend.seeds.tasks import TaskSeeder
 from backend.seeds.users import UserSeeder
 
 SEEDERS: dict[str, Seeder] = {
     "users": UserSeeder(),
     "customers": CustomerSeeder(),
+    "products": ProductSeeder(),
+    "leads": LeadSeeder(),
+    "modules": ModuleSeeder(),
     "tasks": TaskSeeder(),
+    "files": FileSeeder(),
 }
 
 

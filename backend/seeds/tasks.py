@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from backend.models.checklists import ChecklistItem
 from backend.models.tasks import Task, TaskPriority, TaskStatus
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.customers import CUSTOMERS
@@ -20,6 +21,7 @@ class SeedTask(NamedTuple):
     assignee: SeedUser | None
     customer: int | None
     description: str = ""
+    steps: tuple[str, ...] = ()
 
 
 _OPEN, _BEGUN, _DONE, _CANCELLED = TaskStatus
@@ -27,7 +29,10 @@ _LOW, _NORMAL, _HIGH, _URGENT = TaskPriority
 TASKS = (
     SeedTask("Send the renewal offer", _OPEN, _HIGH, 3, MEMBER, 5, "Same terms, new price list."),
     SeedTask("Call back about the support case", _OPEN, _URGENT, -1, MEMBER, 3),
-    SeedTask("Prepare the demo for 25 seats", _BEGUN, _HIGH, 5, MANAGER, 10),
+    SeedTask(
+        "Prepare the demo for 25 seats", _BEGUN, _HIGH, 5, MANAGER, 10,
+        steps=("Copy the example data", "Ask who will come", "Book the room"),
+    ),
     SeedTask("Write the spreadsheet report", _BEGUN, _NORMAL, 1, MEMBER, 1),
     SeedTask("Check the invoice address", _DONE, _LOW, -6, MEMBER, 9),
     SeedTask("Set up the fourth branch", _OPEN, _NORMAL, 14, MANAGER, 7),
@@ -37,7 +42,7 @@ TASKS = (
     SeedTask("Visit the second practice", _OPEN, _NORMAL, -3, MANAGER, 0),
     SeedTask("Renew the office lease", _OPEN, _URGENT, 9, ADMIN, None, "Ends with the quarter."),
     SeedTask("Order new laptops", _OPEN, _NORMAL, None, None, None),
-)
+)  # fmt: skip
 
 
 class TaskSeeder:
@@ -71,6 +76,10 @@ def _row(
         due_at=None if task.due_in is None else now + timedelta(days=task.due_in),
         assignee_id=users[task.assignee] if task.assignee else None,
         customer_id=None if task.customer is None else customers.get(task.customer),
+        checklist=[
+            ChecklistItem(id=seed_id("step", step), text=step, is_done=place == 0)
+            for place, step in enumerate(task.steps)
+        ],
         completed_at=now - timedelta(days=1) if task.status is TaskStatus.DONE else None,
         created_at=created,
         updated_at=created,

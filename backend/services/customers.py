@@ -1,18 +1,54 @@
+from uuid import UUID
+
 from backend.core.permissions import Principal
-from backend.models.customers import Customer, CustomerCreate, CustomerQuery, CustomerUpdate
+from backend.models.customers import (
+    Customer,
+    CustomerCounts,
+    CustomerCreate,
+    CustomerListed,
+    CustomerQuery,
+    CustomerUpdate,
+)
+from backend.models.idempotency import IdempotencyKey
+from backend.models.paging import Page
+from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.crud import CrudService
+from backend.services.archiving import ArchivingService
 
 
-class CustomerService(CrudService[Customer, CustomerQuery, CustomerUpdate]):
+class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate]):
     def __init__(self, uow: UnitOfWorkFactory) -> None:
         super().__init__(uow, lambda unit: unit.customers)
 
-    async def create(self, data: CustomerCreate, by: Principal) -> Customer:
+    async def create(
+        self, data: CustomerCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Customer:
         """The customer is the caller's own unless the data name another owner.
 
         Raises:
             InvalidInputError: the owner does not exist.
         """
         owner = {"owner_id": data.owner_id or by.user_id}
-        return await self._add(Customer.model_validate(data, update=owner))
+        return await self._add(Customer.model_validate(data, update=owner), by, key)
+
+    async def page_with_counts(self, query: CustomerQuery) -> Page[CustomerListed]:
+        """As `page`, with what belongs to each customer counted in one more statement."""
+        async with self._uow.reading() as uow:
+            page = await uow.customers.page(query)
+            counts = await uow.customers.counts([customer.id for customer in page.items])
+        items = [
+            # The columns come from the database: validating them again costs as much as reading.
+            CustomerListed.model_construct(
+                **dict(customer), **counts.get(customer.id, CustomerCounts())._asdict()
+            )
+            for customer in page.items
+        ]
+        return Page[CustomerListed].model_construct(
+            items=items, next_cursor=page.next_cursor, total=page.total
+        )
+
+    async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
+        """Raises NotFoundError or InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            await uow.customers.get(customer_id)
+            return await uow.customers.timeline(customer_id, query)

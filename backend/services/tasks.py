@@ -3,6 +3,9 @@ from uuid import UUID
 
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Permission, Principal
+from backend.core.preconditions import Precondition
+from backend.models.checklists import ChecklistItem
+from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
@@ -14,48 +17,66 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
     def __init__(self, uow: UnitOfWorkFactory) -> None:
         super().__init__(uow, lambda unit: unit.tasks)
 
-    async def create(self, data: TaskCreate, by: Principal) -> Task:
+    async def create(
+        self, data: TaskCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Task:
         """Raises PermissionDeniedError, or InvalidInputError as `assign` does."""
-        task = Task.model_validate(data, update={"status": TaskStatus.OPEN})
+        items = [ChecklistItem(**item.model_dump()) for item in data.checklist]
+        given = {"status": TaskStatus.OPEN, "checklist": items}
+        task = Task.model_validate(data, update=given)
         task.move_to(data.status)
-        async with self._uow() as uow:
-            await _check_assignee(uow, data.assignee_id, by)
-            await uow.tasks.save(task)
-            await uow.commit()
-        return task
+        return await self._add(task, by, key)
 
-    async def complete(self, task_id: UUID) -> Task:
+    async def complete(self, task_id: UUID, match: Precondition) -> Task:
         """Raises ConflictError if the task is done already, or cancelled."""
-        async with self._changing(task_id) as (_, task):
+        async with self._changing(task_id, match) as (_, task):
             task.complete()
         return task
 
-    async def reopen(self, task_id: UUID) -> Task:
+    async def reopen(self, task_id: UUID, match: Precondition) -> Task:
         """Raises ConflictError unless the task is done or cancelled."""
-        async with self._changing(task_id) as (_, task):
+        async with self._changing(task_id, match) as (_, task):
             task.reopen()
         return task
 
-    async def assign(self, task_id: UUID, assignee_id: UUID | None, by: Principal) -> Task:
+    async def assign(
+        self, task_id: UUID, assignee_id: UUID | None, by: Principal, match: Precondition
+    ) -> Task:
         """Give the task to a user, or with None to nobody.
 
         Raises:
             InvalidInputError: the user does not exist or is deactivated.
         """
-        async with self._changing(task_id) as (uow, task):
+        async with self._changing(task_id, match) as (uow, task):
             await _check_assignee(uow, assignee_id, by)
             task.assignee_id = assignee_id
         return task
 
+    async def _check_new(self, uow: UnitOfWork, row: Task, by: Principal) -> None:
+        await _check_assignee(uow, row.assignee_id, by)
+        await _check_module(uow, row.module_id, by)
+
     async def _apply(
         self, uow: UnitOfWork, row: Task, changes: dict[str, Any], by: Principal
     ) -> None:
-        """Raises ConflictError for a transition that is not allowed; else as `create` does."""
-        assignee_id = changes.get("assignee_id", row.assignee_id)
-        if assignee_id != row.assignee_id:
-            await _check_assignee(uow, assignee_id, by)
-        row.move_to(changes.pop("status", row.status))
-        row.sqlmodel_update(changes)
+        await change_task(uow, row, changes, by)
+
+
+async def change_task(uow: UnitOfWork, task: Task, changes: dict[str, Any], by: Principal) -> None:
+    """Write the changes into the task, or change nothing of it.
+
+    Raises:
+        ConflictError: the status may not go there.
+        InvalidInputError, PermissionDeniedError: as `TaskService.create` does.
+    """
+    assignee_id = changes.get("assignee_id", task.assignee_id)
+    if assignee_id != task.assignee_id:
+        await _check_assignee(uow, assignee_id, by)
+    module_id = changes.get("module_id", task.module_id)
+    if module_id != task.module_id:
+        await _check_module(uow, module_id, by)
+    task.move_to(changes.get("status", task.status))
+    task.sqlmodel_update(changes)
 
 
 async def _check_assignee(uow: UnitOfWork, assignee_id: UUID | None, by: Principal) -> None:
@@ -67,3 +88,12 @@ async def _check_assignee(uow: UnitOfWork, assignee_id: UUID | None, by: Princip
         raise unknown_reference("assignee_id", "user")
     if not user.is_active:
         raise InvalidInputError("assignee_id", "This user is deactivated; choose another.")
+
+
+async def _check_module(uow: UnitOfWork, module_id: UUID | None, by: Principal) -> None:
+    """A module of somebody else is as unknown as one that does not exist."""
+    if module_id is None:
+        return
+    module = await uow.modules.find(module_id)
+    if module is None or module.owner_id != by.user_id:
+        raise unknown_reference("module_id", "module")

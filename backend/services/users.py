@@ -4,8 +4,10 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import Principal, Role
+from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.core.security import PasswordHasher
 from backend.models.fields import email_to_look_up
+from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -31,9 +33,9 @@ class UserService:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
         return await self._add(data, data.password, self._registration_role)
 
-    async def create(self, data: UserCreate) -> User:
+    async def create(self, data: UserCreate, key: IdempotencyKey | None = None) -> User:
         """Raises ConflictError if there is a user with the address."""
-        return await self._add(data, data.password, data.role)
+        return await self._add(data, data.password, data.role, key)
 
     async def read(self, user_id: UUID) -> User:
         """Raises NotFoundError."""
@@ -45,32 +47,34 @@ class UserService:
         async with self._uow.reading() as uow:
             return await uow.users.page(query)
 
-    async def update_self(self, data: UserUpdate, by: Principal) -> User:
-        async with self._changing(by.user_id) as (_, user):
-            user.sqlmodel_update(data.model_dump(exclude_unset=True))
+    async def update_self(self, data: UserUpdate, by: Principal, match: Precondition) -> User:
+        """Raises PreconditionFailedError."""
+        async with self._changing(by.user_id, match) as (_, user):
+            user.sqlmodel_update(data.changes())
         return user
 
-    async def set_role(self, user_id: UUID, role: Role) -> User:
-        """Raises NotFoundError, or ConflictError for the last active admin."""
-        async with self._changing(user_id, admins=True) as (_, user):
+    async def set_role(self, user_id: UUID, role: Role, match: Precondition = ANY_VERSION) -> User:
+        """Raises NotFoundError, PreconditionFailedError, or ConflictError for the last admin."""
+        async with self._changing(user_id, match, admins=True) as (_, user):
             user.role = role
         return user
 
-    async def deactivate(self, user_id: UUID) -> User:
+    async def deactivate(self, user_id: UUID, match: Precondition = ANY_VERSION) -> User:
         """Sign the user out everywhere, for good.
 
         Raises:
             NotFoundError: there is no such user.
+            PreconditionFailedError: the user has changed.
             ConflictError: this is the last active admin.
         """
-        async with self._changing(user_id, admins=True) as (uow, user):
+        async with self._changing(user_id, match, admins=True) as (uow, user):
             user.is_active = False
             await uow.sessions.revoke_all(user_id)
         return user
 
-    async def activate(self, user_id: UUID) -> User:
-        """Raises NotFoundError."""
-        async with self._changing(user_id) as (_, user):
+    async def activate(self, user_id: UUID, match: Precondition = ANY_VERSION) -> User:
+        """Raises NotFoundError or PreconditionFailedError."""
+        async with self._changing(user_id, match) as (_, user):
             user.is_active = True
         return user
 
@@ -85,21 +89,25 @@ class UserService:
     async def reset_password(self, user_id: UUID, password: str) -> None:
         """For the command line: set a password without the old one and end all sessions."""
         password_hash = await self._hasher.hash(password)
-        async with self._changing(user_id) as (uow, user):
+        async with self._changing(user_id, ANY_VERSION) as (uow, user):
             user.password_hash = password_hash
             await uow.sessions.revoke_all(user_id)
 
-    async def _add(self, data: UserBase, password: str, role: Role) -> User:
+    async def _add(
+        self, data: UserBase, password: str, role: Role, key: IdempotencyKey | None = None
+    ) -> User:
         password_hash = await self._hasher.hash(password)
         user = User.model_validate(data, update={"password_hash": password_hash, "role": role})
         async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, user.id):
+                return await uow.users.get(earlier)
             await uow.users.save(user)
             await uow.commit()
         return user
 
     @asynccontextmanager
     async def _changing(
-        self, user_id: UUID, *, admins: bool = False
+        self, user_id: UUID, match: Precondition, *, admins: bool = False
     ) -> AsyncIterator[tuple[UnitOfWork, User]]:
         """Lock a user, let the caller change it, and commit.
 
@@ -109,6 +117,7 @@ class UserService:
         async with self._uow() as uow:
             active_admins = await uow.users.lock_active_admins() if admins else set()
             user = await uow.users.get(user_id, for_update=True)
+            match.check(user.version)
             yield uow, user
             if active_admins == {user.id} and not user.is_active_admin:
                 raise ConflictError("This is the last active admin; make another user admin first.")

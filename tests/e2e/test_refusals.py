@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.processes import RunMvp, refusal
 
 SECRET = "a secret that is long enough for production"
+PRODUCTION = {"ENVIRONMENT": "production", "FILES_URL": "s3://files"}
 NO_SERVER = "postgresql://me:hidden@127.0.0.1:1/app"
 
 
@@ -47,7 +48,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(mvp: RunM
 
 
 def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None:
-    line = refusal(mvp("serve", ENVIRONMENT="production", DATABASE_URL=NO_SERVER))
+    line = refusal(mvp("serve", **(PRODUCTION | {"DATABASE_URL": NO_SERVER})))
 
     assert "SECRET_KEY is the development default, which everybody knows: set it to the" in line
 
@@ -61,7 +62,7 @@ def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None
         ({"DATABASE_URL": "mysql://db.example/app"}, "DATABASE_URL is no PostgreSQL URL: write"),
         ({"DATABASE_URL": "postgresql:///a?b=c"}, 'not answer (invalid URI query parameter: "b")'),
         (
-            {"ENVIRONMENT": "production", "SECRET_KEY": SECRET},
+            PRODUCTION | {"SECRET_KEY": SECRET},
             "DATABASE_URL is not set: the embedded PostgreSQL is for development; set it to",
         ),
     ],

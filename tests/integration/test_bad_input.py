@@ -7,7 +7,7 @@ import pytest
 from tests.fixtures.people import Person
 
 LONG = "x" * 10_001
-BAD_TASKS: list[tuple[dict[str, Any], list[str]]] = [
+BAD_TASKS: list[tuple[dict[str, Any], list[Any]]] = [
     ({}, ["body", "title"]),
     ({"title": None}, ["body", "title"]),
     ({"title": ""}, ["body", "title"]),
@@ -29,6 +29,13 @@ BAD_TASKS: list[tuple[dict[str, Any], list[str]]] = [
     ({"title": "x", "due_at": "9999-12-31T23:59:59-01:00"}, ["body", "due_at"]),
     ({"title": "x", "due_at": "99999-01-01T00:00:00Z"}, ["body", "due_at"]),
     ({"title": "x", "due_at": 1e300}, ["body", "due_at"]),
+    ({"title": "x", "due_at": 1_800_000_000}, ["body", "due_at"]),
+    ({"title": "x", "due_at": "1800000000"}, ["body", "due_at"]),
+    ({"title": "x", "due_at": False}, ["body", "due_at"]),
+    (
+        {"title": "x", "checklist": [{"text": "y", "is_done": 0}]},
+        ["body", "checklist", 0, "is_done"],
+    ),
     ({"title": "x", "assignee_id": "me"}, ["body", "assignee_id"]),
     ({"title": "x", "customer_id": 1}, ["body", "customer_id"]),
 ]
@@ -47,7 +54,7 @@ NO_NULLS = ["title", "description", "status", "priority"]
 
 @pytest.mark.parametrize(("body", "loc"), BAD_TASKS)
 async def test_a_bad_task_names_the_field(
-    member: Person, body: dict[str, Any], loc: list[str]
+    member: Person, body: dict[str, Any], loc: list[Any]
 ) -> None:
     answer = await member.post("/tasks", json=body)
 

@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 
 from backend.models.customers import CustomerSort
+from backend.models.files import FileSort
+from backend.models.leads import LeadSort
 from backend.models.mixins import now
+from backend.models.modules import ModuleSort
+from backend.models.paging import RELEVANCE
+from backend.models.products import ProductSort
 from backend.models.sessions import SessionSort
 from backend.models.tasks import TaskPriority, TaskSort
 from backend.models.users import UserSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.factories import make_customer, make_task, make_user
+from tests.factories import (
+    make_customer,
+    make_file,
+    make_lead,
+    make_module,
+    make_product,
+    make_task,
+    make_user,
+)
 from tests.fixtures.people import Person
 
 LISTS = [
@@ -21,10 +34,16 @@ LISTS = [
     for path, sorts in (
         ("/tasks", TaskSort),
         ("/customers", CustomerSort),
+        ("/leads", LeadSort),
+        ("/products", ProductSort),
+        ("/modules", ModuleSort),
+        ("/files", FileSort),
         ("/users", UserSort),
         ("/auth/sessions", SessionSort),
     )
     for sort in sorts
+    # That is a test of the search.
+    if sort.value != RELEVANCE
 ]
 RANKS = {priority.value: rank for rank, priority in enumerate(TaskPriority)}
 
@@ -49,6 +68,19 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
     async with uow() as unit:
         await unit.tasks.add_missing(tasks)
         await unit.customers.add_missing(customers)
+        await unit.leads.add_missing(
+            [make_lead(name=f"L{n // 3}", owner_id=admin.user.id, **same) for n in range(7)]
+        )
+        await unit.products.add_missing([make_product(name=f"P{n // 3}", **same) for n in range(7)])
+        await unit.modules.add_missing(
+            [make_module(position=n // 3, owner_id=admin.user.id, **same) for n in range(7)]
+        )
+        await unit.files.add_missing(
+            [
+                make_file(name=f"F{n // 3}", size=n // 2 + 1, owner_id=admin.user.id, **same)
+                for n in range(7)
+            ]
+        )
         await unit.users.add_missing([make_user(**same) for _ in range(7)])
         await unit.commit()
 
@@ -87,6 +119,8 @@ async def test_the_list_is_in_the_order_that_was_asked_for(
         value = item[sort.removeprefix("-")]
         if sort.endswith("priority"):
             value = RANKS[value]
+        if sort.endswith("sku"):
+            value = value.lower()
         if sort.endswith("_at"):
             value = datetime.fromisoformat(value or "9999-12-31T00:00:00Z")
         return (value, item["id"])
@@ -112,7 +146,11 @@ async def test_rows_that_come_and_go_shift_nothing(admin: Person, uow: UnitOfWor
 
 
 async def test_an_empty_list_is_a_page(viewer: Person) -> None:
-    assert (await viewer.get("/tasks")).json() == {"items": [], "next_cursor": None}
+    assert (await viewer.get("/tasks")).json() == {
+        "items": [],
+        "next_cursor": None,
+        "total": None,
+    }
 
 
 def forged(*content: Any) -> str:
@@ -204,6 +242,6 @@ async def test_a_query_that_does_not_fit_names_the_parameter(
     assert answer.json()["errors"][0]["loc"][:2] == ["query", field]
 
 
-@pytest.mark.parametrize("path", ["/customers", "/users", "/auth/sessions"])
+@pytest.mark.parametrize("path", sorted({path for path, _ in LISTS}))
 async def test_every_list_refuses_unknown_parameters(admin: Person, path: str) -> None:
     assert (await admin.get(path, params={"colour": "red"})).status_code == 422

@@ -54,10 +54,20 @@ async def test_every_error_is_a_problem(
     assert problem["request_id"] == answer.headers["X-Request-ID"]
 
 
-async def test_405_lists_the_methods(client: httpx2.AsyncClient) -> None:
-    answer = await client.put("/api/v1/auth/token")
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/auth/token", "POST"),
+        ("/api/v1/tasks", "GET, POST"),
+        ("/api/v1/tasks/1", "DELETE, GET, PATCH"),
+    ],
+)
+async def test_405_lists_all_methods_of_the_path(
+    client: httpx2.AsyncClient, path: str, allowed: str
+) -> None:
+    answer = await client.put(path)
 
-    assert answer.headers["Allow"] == "POST"
+    assert answer.headers["Allow"] == allowed
 
 
 async def test_the_type_of_a_problem_leads_to_an_explanation(client: httpx2.AsyncClient) -> None:

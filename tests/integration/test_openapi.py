@@ -1,11 +1,14 @@
 """What Swagger UI shows, and what clients are generated from."""
 
+import json
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from backend.main import create_app
 from tests.fixtures.application import make_settings
+from tests.fixtures.processes import ROOT
 
 DOCUMENT: dict[str, Any] = create_app(make_settings("postgresql:///unused")).openapi()
 OPERATIONS = {
@@ -38,6 +41,18 @@ def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
 
 def is_page(schema: dict[str, Any]) -> bool:
     return "next_cursor" in schema.get("properties", {})
+
+
+def test_the_committed_document_is_that_of_the_code() -> None:
+    committed = json.loads((ROOT / "openapi.json").read_text())
+
+    # Their order counts as well, so that a change shows as little as it is.
+    if json.dumps(committed) != json.dumps(DOCUMENT):
+        pytest.fail("openapi.json is not what the code says: run `make openapi`", pytrace=False)
+
+
+def test_the_document_is_valid() -> None:
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
 @each_operation

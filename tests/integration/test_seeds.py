@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from backend.core.database import Database
 from backend.core.errors import NotFoundError
 from backend.core.permissions import Role
 from backend.core.security import PasswordHasher
+from backend.integrations.storage import open_storage
 from backend.models.base import metadata
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.tasks import Task, TaskPriority, TaskStatus
@@ -25,8 +27,9 @@ Rows = dict[str, list[Any]]
 
 
 @pytest.fixture
-def context(uow: SqlUnitOfWorkFactory) -> SeedContext:
-    return SeedContext(uow, PasswordHasher(), PASSWORD, NOW)
+def context(uow: SqlUnitOfWorkFactory, storage_folder: Path) -> SeedContext:
+    storage = open_storage(storage_folder.as_uri())
+    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW)
 
 
 @pytest.fixture
@@ -69,7 +72,9 @@ async def test_a_second_run_adds_and_changes_nothing(
 ) -> None:
     first = await seed(context)
     before = await _rows(database)
-    later = SeedContext(context.uow, context.hasher, "another", NOW + timedelta(days=9))
+    later = SeedContext(
+        context.uow, context.storage, context.hasher, "another", NOW + timedelta(days=9)
+    )
 
     second = await seed(later)
 
@@ -108,8 +113,7 @@ async def test_what_was_deleted_comes_back_with_the_same_id(
         await session.commit()
 
     assert dict(await seed(context_with_users)) == {
-        "users": 0,
-        "customers": 0,
+        **dict.fromkeys(SEEDERS, 0),
         "tasks": len(before["tasks"]),
     }
 
@@ -127,7 +131,7 @@ async def test_ids_are_the_same_in_every_database(context: SeedContext, database
 async def test_an_unknown_seeder_is_refused_before_any_runs(
     context: SeedContext, database: Database
 ) -> None:
-    with pytest.raises(NotFoundError, match="there are: users, customers, tasks"):
+    with pytest.raises(NotFoundError, match="there are: users, customers, products, leads"):
         await seed(context, ["users", "nonsense"])
 
     assert (await _rows(database))["users"] == []
@@ -138,7 +142,8 @@ async def _rows(database: Database) -> Rows:
         connection = await session.connection()
         return {
             table.name: [
-                tuple(row) for row in await connection.execute(table.select().order_by("id"))
+                tuple(row)
+                for row in await connection.execute(table.select().order_by(*table.primary_key))
             ]
             for table in metadata.sorted_tables
         }

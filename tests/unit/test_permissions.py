@@ -4,9 +4,10 @@ from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import make_principal
 
-VIEWER = {"customers:read", "tasks:read"}
-MEMBER = VIEWER | {"customers:write", "tasks:write"}
-MANAGER = MEMBER | {"customers:delete", "tasks:delete", "tasks:assign"}
+TEAM_DATA = ("customers", "leads", "products", "tasks", "files")
+VIEWER = {f"{kind}:read" for kind in TEAM_DATA}
+MEMBER = VIEWER | {f"{kind}:write" for kind in TEAM_DATA}
+MANAGER = MEMBER | {f"{kind}:delete" for kind in TEAM_DATA} | {"tasks:assign"}
 ADMIN = MANAGER | {"users:read", "users:write"}
 
 

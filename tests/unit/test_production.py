@@ -25,6 +25,7 @@ def unsafe(**changes: dict[str, Any]) -> str:
         ({"security": {"secret_key": DEVELOPMENT_SECRET}}, "SECRET_KEY", "openssl rand"),
         ({"security": {"secret_key": "x" * 31}}, "SECRET_KEY", "openssl rand"),
         ({"database": {"url": None}}, "DATABASE_URL", "postgresql://"),
+        ({"files": {"url": None}}, "FILES_URL", "s3://bucket/prefix"),
         ({"general": {"debug": True}}, "DEBUG", "unset"),
         ({"server": {"cors_origins": ["*"]}}, "CORS_ORIGINS", "list the origins"),
         ({"server": {"trusted_proxies": "*"}}, "TRUSTED_PROXIES", "list the addresses"),

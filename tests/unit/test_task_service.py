@@ -9,6 +9,7 @@ from backend.core.errors import (
     PermissionDeniedError,
 )
 from backend.core.permissions import Role
+from backend.core.preconditions import ANY_VERSION
 from backend.models.tasks import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -80,7 +81,7 @@ async def test_a_member_may_not_give_a_task_away(
     other = await keep_user(fake_uow, make_user())
 
     with pytest.raises(PermissionDeniedError):
-        await tasks.update(mine.id, TaskUpdate(assignee_id=other.id), MEMBER)
+        await tasks.update(mine.id, TaskUpdate(assignee_id=other.id), MEMBER, ANY_VERSION)
     assert (await tasks.read(mine.id)).assignee_id == MEMBER.user_id
 
 
@@ -88,13 +89,13 @@ async def test_sending_the_present_assignee_again_needs_no_permission(
     tasks: TaskService, task: Task
 ) -> None:
     changes = TaskUpdate(assignee_id=task.assignee_id, priority=TaskPriority.LOW)
-    changed = await tasks.update(task.id, changes, MEMBER)
+    changed = await tasks.update(task.id, changes, MEMBER, ANY_VERSION)
 
     assert changed.priority is TaskPriority.LOW
 
 
 async def test_a_task_can_be_left_to_nobody(tasks: TaskService, task: Task) -> None:
-    assert (await tasks.assign(task.id, None, MANAGER)).assignee_id is None
+    assert (await tasks.assign(task.id, None, MANAGER, ANY_VERSION)).assignee_id is None
 
 
 async def test_a_task_can_not_be_given_to_a_deactivated_user(
@@ -103,16 +104,16 @@ async def test_a_task_can_not_be_given_to_a_deactivated_user(
     gone = await keep_user(fake_uow, make_user(is_active=False))
 
     with pytest.raises(InvalidInputError, match="deactivated"):
-        await tasks.assign(task.id, gone.id, MANAGER)
+        await tasks.assign(task.id, gone.id, MANAGER, ANY_VERSION)
 
 
 async def test_a_task_can_not_be_given_to_an_unknown_user(tasks: TaskService, task: Task) -> None:
     with pytest.raises(InvalidInputError, match="no user"):
-        await tasks.assign(task.id, uuid4(), MANAGER)
+        await tasks.assign(task.id, uuid4(), MANAGER, ANY_VERSION)
 
 
 async def test_completing_is_kept(tasks: TaskService, task: Task) -> None:
-    await tasks.complete(task.id)
+    await tasks.complete(task.id, ANY_VERSION)
 
     assert (await tasks.read(task.id)).status is TaskStatus.DONE
 
@@ -120,11 +121,11 @@ async def test_completing_is_kept(tasks: TaskService, task: Task) -> None:
 async def test_a_refused_transition_keeps_nothing_of_the_change(
     tasks: TaskService, task: Task
 ) -> None:
-    await tasks.complete(task.id)
+    await tasks.complete(task.id, ANY_VERSION)
 
     changes = TaskUpdate(status=TaskStatus.CANCELLED, title="Another title")
     with pytest.raises(ConflictError):
-        await tasks.update(task.id, changes, MANAGER)
+        await tasks.update(task.id, changes, MANAGER, ANY_VERSION)
     assert (await tasks.read(task.id)).title == task.title
 
 
@@ -135,7 +136,7 @@ async def test_a_task_created_as_done_has_a_time_of_completion(tasks: TaskServic
 
 
 async def test_a_deleted_task_is_not_found(tasks: TaskService, task: Task) -> None:
-    await tasks.delete(task.id)
+    await tasks.delete(task.id, ANY_VERSION)
 
     with pytest.raises(NotFoundError, match=str(task.id)):
         await tasks.read(task.id)

@@ -22,8 +22,24 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.server.cors_origins,
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
-            expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Range",
+                REQUEST_ID_HEADER,
+            ],
+            expose_headers=[
+                "Content-Disposition",
+                "Content-Range",
+                "ETag",
+                "Idempotency-Replayed",
+                "Location",
+                "Retry-After",
+                REQUEST_ID_HEADER,
+            ],
             max_age=600,
         )
     app.add_middleware(SecurityHeadersMiddleware, https_only=settings.is_production)

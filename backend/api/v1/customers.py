@@ -3,56 +3,103 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, status
 
+from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import CustomerServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.customers import (
     Customer,
     CustomerCreate,
+    CustomerListed,
     CustomerPublic,
     CustomerQuery,
     CustomerUpdate,
 )
 from backend.models.paging import Page
+from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.services.exports import all_pages
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = APIRouter(prefix="/customers", tags=["customers"], route_class=IdempotentRoute)
 
 CustomerId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03"])]
 MAY_READ = may(Permission.CUSTOMERS_READ)
 MAY_DELETE = may(Permission.CUSTOMERS_DELETE)
-MayWrite = Annotated[Principal, may(Permission.CUSTOMERS_WRITE)]
+MAY_WRITE = may(Permission.CUSTOMERS_WRITE)
+MayWrite = Annotated[Principal, MAY_WRITE]
 
 
-@router.get("", response_model=Page[CustomerPublic], dependencies=[MAY_READ])
+@router.get(
+    "", response_model=Page[CustomerListed], dependencies=[MAY_READ], responses=CSV_RESPONSES
+)
 async def list_customers(
-    query: Annotated[CustomerQuery, Query()], customers: CustomerServiceDep
-) -> Page[Customer]:
-    """The team's customers."""
-    return await customers.page(query)
+    query: Annotated[CustomerQuery, Query()], customers: CustomerServiceDep, as_csv: WantsCsv
+) -> Page[CustomerListed] | Response:
+    """The team's customers, with their tasks and files counted."""
+    if as_csv:
+        pages = all_pages(customers.page_with_counts, query)
+        return await csv_response(pages, CustomerListed, "customers")
+    return await customers.page_with_counts(query)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=CustomerPublic)
 async def create_customer(
-    data: CustomerCreate, by: MayWrite, customers: CustomerServiceDep, response: Response
+    data: CustomerCreate,
+    by: MayWrite,
+    customers: CustomerServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
 ) -> Customer:
     """Add a customer, yours unless you name another owner."""
-    customer = await customers.create(data, by)
-    response.headers["Location"] = f"/api/v1/customers/{customer.id}"
-    return customer
+    return tag.created("customers", await customers.create(data, by, key))
 
 
 @router.get("/{customer_id}", response_model=CustomerPublic, dependencies=[MAY_READ])
-async def read_customer(customer_id: CustomerId, customers: CustomerServiceDep) -> Customer:
+async def read_customer(
+    customer_id: CustomerId, customers: CustomerServiceDep, tag: CachedTagDep
+) -> Customer:
     """One customer."""
-    return await customers.read(customer_id)
+    return tag(await customers.read(customer_id))
+
+
+@router.get("/{customer_id}/timeline", dependencies=[MAY_READ])
+async def read_timeline(
+    customer_id: CustomerId,
+    query: Annotated[TimelineQuery, Query()],
+    customers: CustomerServiceDep,
+) -> Page[TimelineEntry]:
+    """The leads, tasks and files of a customer in one list."""
+    return await customers.timeline(customer_id, query)
 
 
 @router.patch("/{customer_id}", response_model=CustomerPublic)
 async def update_customer(
-    customer_id: CustomerId, data: CustomerUpdate, by: MayWrite, customers: CustomerServiceDep
+    customer_id: CustomerId,
+    data: CustomerUpdate,
+    by: MayWrite,
+    customers: CustomerServiceDep,
+    match: MatchDep,
+    tag: TagDep,
 ) -> Customer:
     """Change the fields that you send."""
-    return await customers.update(customer_id, data, by)
+    return tag(await customers.update(customer_id, data, by, match))
+
+
+@router.post("/{customer_id}/archive", response_model=CustomerPublic, dependencies=[MAY_WRITE])
+async def archive_customer(
+    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep, tag: TagDep
+) -> Customer:
+    """Put a customer aside: lists leave it out, and what belongs to it stays."""
+    return tag(await customers.archive(customer_id, match))
+
+
+@router.post("/{customer_id}/restore", response_model=CustomerPublic, dependencies=[MAY_WRITE])
+async def restore_customer(
+    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep, tag: TagDep
+) -> Customer:
+    """Take an archived customer back into the lists."""
+    return tag(await customers.restore(customer_id, match))
 
 
 @router.delete(
@@ -61,6 +108,8 @@ async def update_customer(
     dependencies=[MAY_DELETE],
     responses=declare(CONFLICT),
 )
-async def delete_customer(customer_id: CustomerId, customers: CustomerServiceDep) -> None:
-    """Delete a customer for good, unless tasks refer to it."""
-    await customers.delete(customer_id)
+async def delete_customer(
+    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep
+) -> None:
+    """Delete a customer for good, unless leads, tasks or files refer to it."""
+    await customers.delete(customer_id, match)

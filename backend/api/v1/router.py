@@ -1,7 +1,40 @@
 from fastapi import APIRouter
 
-from backend.api.v1 import auth, customers, sessions, tasks, users
+from backend.api.v1 import (
+    auth,
+    checklists,
+    customers,
+    files,
+    leads,
+    modules,
+    products,
+    search,
+    sessions,
+    task_bulk,
+    tasks,
+    users,
+)
 
-router = APIRouter(prefix="/api/v1")
-for resource in (auth, sessions, users, customers, tasks):
+PREFIX = "/api/v1"
+
+router = APIRouter(prefix=PREFIX)
+for resource in (
+    auth,
+    sessions,
+    users,
+    customers,
+    leads,
+    products,
+    # Before the tasks themselves, where "bulk" would be an id.
+    task_bulk,
+    tasks,
+    checklists,
+    modules,
+    files,
+    search,
+):
     router.include_router(resource.router)
+
+uploads = APIRouter(prefix=PREFIX)
+"""Routes that take files, which may be larger than other bodies."""
+uploads.include_router(files.uploads)

@@ -3,7 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, status
 
+from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import TaskServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.paging import Page
@@ -15,8 +18,9 @@ from backend.models.tasks import (
     TaskQuery,
     TaskUpdate,
 )
+from backend.services.exports import all_pages
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=IdempotentRoute)
 
 TaskId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04"])]
 MAY_READ = may(Permission.TASKS_READ)
@@ -26,9 +30,13 @@ MayWrite = Annotated[Principal, MAY_WRITE]
 MayAssign = Annotated[Principal, may(Permission.TASKS_ASSIGN)]
 
 
-@router.get("", response_model=Page[TaskPublic], dependencies=[MAY_READ])
-async def list_tasks(query: Annotated[TaskQuery, Query()], tasks: TaskServiceDep) -> Page[Task]:
+@router.get("", response_model=Page[TaskPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES)
+async def list_tasks(
+    query: Annotated[TaskQuery, Query()], tasks: TaskServiceDep, as_csv: WantsCsv
+) -> Page[Task] | Response:
     """The team's tasks. Sorted by `due_at`, tasks without a due date count as the latest."""
+    if as_csv:
+        return await csv_response(all_pages(tasks.page, query), TaskPublic, "tasks")
     return await tasks.page(query)
 
 
@@ -38,32 +46,44 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], tasks: TaskServiceDep
     response_model=TaskPublic,
 )
 async def create_task(
-    data: TaskCreate, by: MayWrite, tasks: TaskServiceDep, response: Response
+    data: TaskCreate,
+    by: MayWrite,
+    tasks: TaskServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
 ) -> Task:
     """Add a task. To give it to somebody else takes `tasks:assign` as well."""
-    task = await tasks.create(data, by)
-    response.headers["Location"] = f"/api/v1/tasks/{task.id}"
-    return task
+    return tag.created("tasks", await tasks.create(data, by, key))
 
 
 @router.get("/{task_id}", response_model=TaskPublic, dependencies=[MAY_READ])
-async def read_task(task_id: TaskId, tasks: TaskServiceDep) -> Task:
+async def read_task(task_id: TaskId, tasks: TaskServiceDep, tag: CachedTagDep) -> Task:
     """One task."""
-    return await tasks.read(task_id)
+    return tag(await tasks.read(task_id))
 
 
 @router.patch("/{task_id}", response_model=TaskPublic, responses=declare(CONFLICT))
 async def update_task(
-    task_id: TaskId, data: TaskUpdate, by: MayWrite, tasks: TaskServiceDep
+    task_id: TaskId,
+    data: TaskUpdate,
+    by: MayWrite,
+    tasks: TaskServiceDep,
+    match: MatchDep,
+    tag: TagDep,
 ) -> Task:
     """Change the fields that you send. To give it to somebody else takes `tasks:assign` too."""
-    return await tasks.update(task_id, data, by)
+    return tag(await tasks.update(task_id, data, by, match))
 
 
-@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[MAY_DELETE])
-async def delete_task(task_id: TaskId, tasks: TaskServiceDep) -> None:
-    """Delete a task for good."""
-    await tasks.delete(task_id)
+@router.delete(
+    "/{task_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[MAY_DELETE],
+    responses=declare(CONFLICT),
+)
+async def delete_task(task_id: TaskId, tasks: TaskServiceDep, match: MatchDep) -> None:
+    """Delete a task for good, unless files are attached to it."""
+    await tasks.delete(task_id, match)
 
 
 @router.post(
@@ -72,9 +92,11 @@ async def delete_task(task_id: TaskId, tasks: TaskServiceDep) -> None:
     dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def complete_task(task_id: TaskId, tasks: TaskServiceDep) -> Task:
+async def complete_task(
+    task_id: TaskId, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
+) -> Task:
     """Mark a task as done."""
-    return await tasks.complete(task_id)
+    return tag(await tasks.complete(task_id, match))
 
 
 @router.post(
@@ -83,14 +105,19 @@ async def complete_task(task_id: TaskId, tasks: TaskServiceDep) -> Task:
     dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def reopen_task(task_id: TaskId, tasks: TaskServiceDep) -> Task:
+async def reopen_task(task_id: TaskId, tasks: TaskServiceDep, match: MatchDep, tag: TagDep) -> Task:
     """Open a task again that is done or cancelled."""
-    return await tasks.reopen(task_id)
+    return tag(await tasks.reopen(task_id, match))
 
 
 @router.post("/{task_id}/assign", response_model=TaskPublic)
 async def assign_task(
-    task_id: TaskId, data: TaskAssign, by: MayAssign, tasks: TaskServiceDep
+    task_id: TaskId,
+    data: TaskAssign,
+    by: MayAssign,
+    tasks: TaskServiceDep,
+    match: MatchDep,
+    tag: TagDep,
 ) -> Task:
     """Give a task to a user, or with null to nobody."""
-    return await tasks.assign(task_id, data.assignee_id, by)
+    return tag(await tasks.assign(task_id, data.assignee_id, by, match))

@@ -1,9 +1,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep, UserServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission
 from backend.models.paging import Page
@@ -16,7 +18,7 @@ from backend.models.users import (
     UserUpdate,
 )
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
 
 UserId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"])]
 MAY_READ = may(Permission.USERS_READ)
@@ -24,15 +26,17 @@ MAY_WRITE = may(Permission.USERS_WRITE)
 
 
 @router.get("/me", response_model=UserPublic)
-async def read_me(caller: CallerDep, users: UserServiceDep) -> User:
+async def read_me(caller: CallerDep, users: UserServiceDep, tag: CachedTagDep) -> User:
     """Your own account."""
-    return await users.read(caller.user_id)
+    return tag(await users.read(caller.user_id))
 
 
 @router.patch("/me", response_model=UserPublic)
-async def update_me(data: UserUpdate, caller: CallerDep, users: UserServiceDep) -> User:
+async def update_me(
+    data: UserUpdate, caller: CallerDep, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
     """Change your own account."""
-    return await users.update_self(data, caller)
+    return tag(await users.update_self(data, caller, match))
 
 
 @router.get("", response_model=Page[UserPublic], dependencies=[MAY_READ])
@@ -48,17 +52,20 @@ async def list_users(query: Annotated[UserQuery, Query()], users: UserServiceDep
     dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def create_user(data: UserCreate, users: UserServiceDep, response: Response) -> User:
+async def create_user(
+    data: UserCreate,
+    users: UserServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> User:
     """Open an account for somebody, with any role."""
-    user = await users.create(data)
-    response.headers["Location"] = f"/api/v1/users/{user.id}"
-    return user
+    return tag.created("users", await users.create(data, key))
 
 
 @router.get("/{user_id}", response_model=UserPublic, dependencies=[MAY_READ])
-async def read_user(user_id: UserId, users: UserServiceDep) -> User:
+async def read_user(user_id: UserId, users: UserServiceDep, tag: CachedTagDep) -> User:
     """One account."""
-    return await users.read(user_id)
+    return tag(await users.read(user_id))
 
 
 @router.put(
@@ -67,12 +74,14 @@ async def read_user(user_id: UserId, users: UserServiceDep) -> User:
     dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def change_role(user_id: UserId, data: UserRole, users: UserServiceDep) -> User:
+async def change_role(
+    user_id: UserId, data: UserRole, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
     """Give the user another role, which counts from the next request on.
 
     The last active admin can't be demoted.
     """
-    return await users.set_role(user_id, data.role)
+    return tag(await users.set_role(user_id, data.role, match))
 
 
 @router.post(
@@ -81,15 +90,19 @@ async def change_role(user_id: UserId, data: UserRole, users: UserServiceDep) ->
     dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def deactivate_user(user_id: UserId, users: UserServiceDep) -> User:
+async def deactivate_user(
+    user_id: UserId, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
     """Lock the user out and end all their sessions. Nothing of theirs is deleted.
 
     The last active admin can't be deactivated.
     """
-    return await users.deactivate(user_id)
+    return tag(await users.deactivate(user_id, match))
 
 
 @router.post("/{user_id}/activate", response_model=UserPublic, dependencies=[MAY_WRITE])
-async def activate_user(user_id: UserId, users: UserServiceDep) -> User:
+async def activate_user(
+    user_id: UserId, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
     """Let a deactivated user sign in again."""
-    return await users.activate(user_id)
+    return tag(await users.activate(user_id, match))

@@ -1,19 +1,18 @@
 """What every SQL repository shares."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement, inspect, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.errors import NotFoundError
-from backend.models.mixins import Identified
-from backend.models.paging import Page, PageQuery
+from backend.models.mixins import Identified, now
+from backend.models.paging import PageQuery
 from backend.repositories.sql.constraints import domain_errors
-from backend.repositories.sql.keyset import Keyset, Sort
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
@@ -44,8 +43,18 @@ class SqlRepository(Generic[Row]):
         row: Row | None = await self._session.get(self.model, row_id)
         return row
 
+    async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
+        rows = select(self.model).where(col(self.model.id).in_(row_ids))
+        if for_update:
+            # In one order for everybody, or two requests could wait for each other.
+            rows = rows.order_by(col(self.model.id)).with_for_update()
+        return list((await self._session.exec(rows)).all())
+
     async def save(self, row: Row) -> None:
-        self._session.add(row)
+        await self.save_many((row,))
+
+    async def save_many(self, rows: Collection[Row]) -> None:
+        self._session.add_all(rows)
         with domain_errors():
             await self._session.flush()
 
@@ -55,36 +64,21 @@ class SqlRepository(Generic[Row]):
             await self._session.flush()
 
     async def add_missing(self, rows: Sequence[Row]) -> int:
+        return len(await self._insert_missing(rows))
+
+    async def _change_all(self, *conditions: ColumnElement[bool], **values: Any) -> None:
+        """Change rows that were not read; the mapper moves the versions of those that were."""
+        moved = {"version": self.model.version + 1, "updated_at": now()}
+        statement = update(self.model).where(*conditions).values(**moved, **values)
+        await self._session.exec(statement.execution_options(synchronize_session=False))
+
+    async def _insert_missing(self, rows: Sequence[Row]) -> set[UUID]:
         if not rows:
-            return 0
+            return set()
         columns = inspect(self.model).columns.keys()
         values = [{name: getattr(row, name) for name in columns} for row in rows]
         statement = insert(self.model).on_conflict_do_nothing().returning(col(self.model.id))
         connection = await self._session.connection()
         with domain_errors():
             added = await connection.execute(statement, values)
-        return len(added.all())
-
-
-class SqlList(SqlRepository[Row], Generic[Row, Query]):
-    """A table that has a list route.
-
-    Attributes:
-        sorts: by the name of the sort, without `-`.
-    """
-
-    sorts: ClassVar[Mapping[str, Sort[Any]]]
-
-    def conditions(self, query: Query) -> Iterable[ColumnElement[bool]]:
-        """The filters that the query asks for; none unless the table's class says so."""
-        return ()
-
-    async def page(self, query: Query) -> Page[Row]:
-        return await self._page(query, *self.conditions(query))
-
-    async def _page(self, query: PageQuery, *conditions: ColumnElement[bool]) -> Page[Row]:
-        sort = self.sorts[query.sort.removeprefix("-")]
-        keyset = Keyset[Row](self.model, query.sort, sort)
-        statement = keyset.apply(select(self.model).where(*conditions), query.cursor, query.limit)
-        rows = await self._session.exec(statement)
-        return keyset.page(rows.all(), query.limit)
+        return set(added.scalars())

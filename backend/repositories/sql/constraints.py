@@ -5,24 +5,52 @@ from contextlib import contextmanager
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from backend.core.errors import ConflictError, DomainError, unknown_reference
 
 UNIQUE = {
     "uq_users_email": "There is a user with this e-mail address already.",
+    "uq_products_sku": "There is a product with this SKU already; archived ones count as well.",
 }
 
 REFERENCES = {
     "fk_customers_owner_id_users": ("owner_id", "user"),
+    "fk_leads_owner_id_users": ("owner_id", "user"),
+    "fk_lead_products_product_id_products": ("product_ids", "product"),
     "fk_tasks_assignee_id_users": ("assignee_id", "user"),
     "fk_tasks_customer_id_customers": ("customer_id", "customer"),
+    "fk_tasks_lead_id_leads": ("lead_id", "lead"),
+    "fk_tasks_module_id_modules": ("module_id", "module"),
+    "fk_files_customer_id_customers": ("customer_id", "customer"),
+    "fk_files_lead_id_leads": ("lead_id", "lead"),
+    "fk_files_task_id_tasks": ("task_id", "task"),
+    "fk_files_module_id_modules": ("module_id", "module"),
 }
 
 REFERRED = {
     "fk_tasks_customer_id_customers": (
-        "Tasks still refer to this customer: delete them or give them another customer first."
+        "Tasks still refer to this customer: delete them or give them another customer first. "
+        "Or archive the customer."
     ),
+    "fk_leads_customer_id_customers": (
+        "A lead was converted to this customer: archive the customer, or delete the lead first."
+    ),
+    "fk_files_customer_id_customers": (
+        "Files are attached to this customer: delete them first, or archive the customer."
+    ),
+    "fk_tasks_lead_id_leads": (
+        "Tasks still refer to this lead: delete them or take them off the lead first."
+    ),
+    "fk_files_lead_id_leads": "Files are attached to this lead: delete them first.",
+    "fk_lead_products_product_id_products": (
+        "Leads are interested in this product: archive it, or take it off the leads first."
+    ),
+    "fk_files_task_id_tasks": "Files are attached to this task: delete them first.",
 }
+
+
+_CHANGED = "Somebody else has changed it at the same time: read it again, then repeat the change."
 
 
 @contextmanager
@@ -36,6 +64,8 @@ def domain_errors(*, deleting: bool = False) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+    except StaleDataError as error:
+        raise ConflictError(_CHANGED) from error
 
 
 def _constraint(error: IntegrityError) -> str:

@@ -1,11 +1,18 @@
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col
+from sqlmodel import col, func, select
 
-from backend.models.customers import Customer, CustomerQuery
-from backend.repositories.sql.base import SqlList
+from backend.models.customers import Customer, CustomerCounts, CustomerQuery
+from backend.models.files import File
+from backend.models.paging import Page
+from backend.models.tasks import UNFINISHED, Task
+from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.repositories.sql.filters import not_put_aside
 from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.timeline import timeline_page
 
 
 class SqlCustomerRepository(SqlList[Customer, CustomerQuery]):
@@ -17,7 +24,24 @@ class SqlCustomerRepository(SqlList[Customer, CustomerQuery]):
         "name": by_column(Customer.name, TEXT),
     }
 
+    async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:
+        unfinished = col(Task.status).in_(UNFINISHED)
+        tasks = select(func.count()).where(Task.customer_id == Customer.id)
+        files = select(func.count()).where(File.customer_id == Customer.id)
+        counted = select(
+            Customer.id,
+            tasks.select_from(Task).scalar_subquery(),
+            tasks.select_from(Task).where(unfinished).scalar_subquery(),
+            files.select_from(File).scalar_subquery(),
+        ).where(col(Customer.id).in_(customer_ids))
+        rows = await self._session.exec(counted)
+        return {customer_id: CustomerCounts(*counts) for customer_id, *counts in rows}
+
+    async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
+        return await timeline_page(self._session, customer_id, query)
+
     def conditions(self, query: CustomerQuery) -> Iterator[ColumnElement[bool]]:
+        yield from not_put_aside(Customer, query.archived)
         if query.status:
             yield col(Customer.status).in_(query.status)
         if query.owner_id is not None:

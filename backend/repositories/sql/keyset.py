@@ -14,16 +14,15 @@ from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, inspect, literal, tuple_
-from sqlmodel.sql.expression import SelectOfScalar
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 
 from backend.core.errors import InvalidCursorError
 from backend.models.fields import Text, UtcDatetime
-from backend.models.mixins import Identified
 from backend.models.paging import Page
 
-Row = TypeVar("Row", bound=Identified)
+Row = TypeVar("Row")
+Statement = TypeVar("Statement", bound=Select[Any])
 
 _BROKEN = "The cursor is not one that this list has given out for this sort."
 
@@ -46,6 +45,8 @@ class Sort(Generic[Row]):
 MOMENT: TypeAdapter[Any] = TypeAdapter(UtcDatetime)
 TEXT: TypeAdapter[Any] = TypeAdapter(Text)
 RANK: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=32_767)])
+COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**62)])
+SCORE: TypeAdapter[Any] = TypeAdapter(FiniteFloat)
 
 
 def by_column(column: Any, kind: TypeAdapter[Any]) -> Sort[Any]:
@@ -57,22 +58,27 @@ def by_column(column: Any, kind: TypeAdapter[Any]) -> Sort[Any]:
 class Keyset(Generic[Row]):
     """The order of one list: the chosen sort (`-` before its name for descending), then the id."""
 
-    model: type[Row]
+    list_name: str
     sort_name: str
     sort: Sort[Row]
+    id: ColumnElement[UUID]
 
-    def apply(
-        self, statement: SelectOfScalar[Row], cursor: str | None, limit: int
-    ) -> SelectOfScalar[Row]:
+    def apply(self, statement: Statement, cursor: str | None, limit: int) -> Statement:
         """Order the statement, begin after the cursor, and take one row more than asked for."""
-        keys = (self.sort.expression, inspect(self.model).columns["id"])
-        if cursor is not None:
-            place = tuple_(*keys)
-            read = zip(self._read(cursor), keys, strict=True)
-            after = tuple_(*(literal(value, type_=key.type) for value, key in read))
-            statement = statement.where(place < after if self._descending else place > after)
-        ordered = [key.desc() if self._descending else key.asc() for key in keys]
-        return statement.order_by(*ordered).limit(limit + 1)
+        return statement.where(*self.behind(cursor)).order_by(*self.order).limit(limit + 1)
+
+    @property
+    def order(self) -> list[ColumnElement[Any]]:
+        return [key.desc() if self._descending else key.asc() for key in self._keys]
+
+    def behind(self, cursor: str | None) -> list[ColumnElement[bool]]:
+        """What holds for the rows behind a cursor; nothing without one."""
+        if cursor is None:
+            return []
+        place = tuple_(*self._keys)
+        read = zip(self._read(cursor), self._keys, strict=True)
+        after = tuple_(*(literal(value, type_=key.type) for value, key in read))
+        return [place < after if self._descending else place > after]
 
     def page(self, rows: Sequence[Row], limit: int) -> Page[Row]:
         """The page of the rows that `apply` has asked for; the surplus row tells of a next page."""
@@ -80,12 +86,12 @@ class Keyset(Generic[Row]):
         items = list(rows[:limit])
         # The rows come from the database: validating them again costs as much as reading them.
         return Page[Row].model_construct(
-            items=items, next_cursor=self._write(items[-1]) if more else None
+            items=items, next_cursor=self._write(items[-1]) if more else None, total=None
         )
 
     @property
-    def _list_name(self) -> str:
-        return str(self.model.__tablename__)
+    def _keys(self) -> tuple[ColumnElement[Any], ColumnElement[UUID]]:
+        return self.sort.expression, self.id
 
     @property
     def _descending(self) -> bool:
@@ -94,10 +100,10 @@ class Keyset(Generic[Row]):
     def _write(self, row: Row) -> str:
         value = self.sort.value(row)
         content = [
-            self._list_name,
+            self.list_name,
             self.sort_name,
             value.isoformat() if isinstance(value, datetime) else value,
-            str(row.id),
+            str(row.id),  # type: ignore[attr-defined]  # rows of lists have one
         ]
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
@@ -105,7 +111,7 @@ class Keyset(Generic[Row]):
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             list_name, sort_name, value, row_id = json.loads(base64.urlsafe_b64decode(padded))
-            if (list_name, sort_name) != (self._list_name, self.sort_name):
+            if (list_name, sort_name) != (self.list_name, self.sort_name):
                 raise InvalidCursorError(_BROKEN)
             return self.sort.kind.validate_python(value), UUID(row_id)
         except (ValueError, TypeError, AttributeError, RecursionError, ValidationError):

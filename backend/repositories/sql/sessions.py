@@ -9,8 +9,8 @@ from backend.models.paging import Page
 from backend.models.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.users import User
 from backend.repositories.sessions import TokenFamily
-from backend.repositories.sql.base import SqlList
 from backend.repositories.sql.keyset import MOMENT, by_column
+from backend.repositories.sql.lists import SqlList
 
 # Every request asks this: built once and run without the ORM, it costs half.
 _ACTIVE = (

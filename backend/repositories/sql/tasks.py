@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, SmallInteger, and_, literal_column, not_
 from sqlmodel import col
@@ -13,9 +14,10 @@ from backend.models.tasks import (
     TaskPriority,
     TaskQuery,
 )
-from backend.repositories.sql.base import SqlList
 from backend.repositories.sql.keyset import MOMENT, RANK, TEXT, Sort, by_column
+from backend.repositories.sql.lists import SqlList
 
+_REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
 _RANKS = {priority: rank for rank, priority in enumerate(TaskPriority, start=1)}
 
 
@@ -38,15 +40,24 @@ class SqlTaskRepository(SqlList[Task, TaskQuery]):
         ),
     }
 
+    async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> None:
+        unfinished = col(Task.status).in_(UNFINISHED)
+        without = col(Task.customer_id).is_(None)
+        conditions = (col(Task.lead_id) == lead_id, unfinished, without)
+        await self._change_all(*conditions, customer_id=customer_id)
+
+    async def leave_module(self, module_id: UUID) -> None:
+        await self._change_all(col(Task.module_id) == module_id, module_id=None)
+
     def conditions(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:
         if query.status:
             yield col(Task.status).in_(query.status)
         if query.priority:
             yield col(Task.priority).in_(query.priority)
-        if query.assignee_id is not None:
-            yield col(Task.assignee_id) == query.assignee_id
-        if query.customer_id is not None:
-            yield col(Task.customer_id) == query.customer_id
+        for name in _REFERENCES:
+            wanted = getattr(query, name)
+            if wanted is not None:
+                yield getattr(Task, name) == wanted
         yield from self._due(query)
 
     def _due(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:

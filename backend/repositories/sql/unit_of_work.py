@@ -8,6 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import Database
 from backend.repositories.sql.customers import SqlCustomerRepository
+from backend.repositories.sql.files import SqlFileRepository
+from backend.repositories.sql.idempotency import SqlIdempotencyRepository
+from backend.repositories.sql.leads import SqlLeadRepository
+from backend.repositories.sql.modules import SqlModuleRepository
+from backend.repositories.sql.products import SqlProductRepository
+from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.sessions import SqlSessionRepository
 from backend.repositories.sql.sign_ins import SqlSignInRepository
 from backend.repositories.sql.tasks import SqlTaskRepository
@@ -35,8 +41,32 @@ class SqlReadingUnitOfWork:
         return SqlCustomerRepository(self._session)
 
     @cached_property
+    def leads(self) -> SqlLeadRepository:
+        return SqlLeadRepository(self._session)
+
+    @cached_property
+    def products(self) -> SqlProductRepository:
+        return SqlProductRepository(self._session)
+
+    @cached_property
     def tasks(self) -> SqlTaskRepository:
         return SqlTaskRepository(self._session)
+
+    @cached_property
+    def modules(self) -> SqlModuleRepository:
+        return SqlModuleRepository(self._session)
+
+    @cached_property
+    def files(self) -> SqlFileRepository:
+        return SqlFileRepository(self._session)
+
+    @cached_property
+    def search(self) -> SqlSearchRepository:
+        return SqlSearchRepository(self._session)
+
+    @cached_property
+    def idempotency(self) -> SqlIdempotencyRepository:
+        return SqlIdempotencyRepository(self._session)
 
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):

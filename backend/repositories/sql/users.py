@@ -6,8 +6,8 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.users import User, UserQuery
-from backend.repositories.sql.base import SqlList
 from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
 
 
 class SqlUserRepository(SqlList[User, UserQuery]):

@@ -60,6 +60,7 @@ def seeded_server(
     with cloned_database(server_url, template) as database_url:
         settings = {
             "DATABASE_URL": database_url,
+            "DATA_DIR": str(tmp_path_factory.mktemp("data")),
             "PORT": str(free_port()),
             "SEED_ON_START": "true",
             "SEED_PASSWORD": SEED_PASSWORD,

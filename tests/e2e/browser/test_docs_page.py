@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -72,6 +73,18 @@ def test_somebody_who_signs_in_creates_a_task_and_reads_it(page: Page) -> None:
     status, task = _execute(page, "tasks-create_task", body={"title": "Water the plants"})
     assert (status, task["title"]) == ("201", "Water the plants")
     assert _execute(page, "tasks-read_task", task_id=task["id"]) == ("200", task)
+
+
+def test_a_file_is_uploaded_with_the_form_as_it_stands(page: Page, tmp_path: Path) -> None:
+    _sign_in(page)
+    (tmp_path / "hello.txt").write_text("hello")
+    block = _try_out(page, "files-upload_file")
+
+    block.locator("input[type=file]").set_input_files(tmp_path / "hello.txt")
+    block.get_by_role("button", name="Execute").click()
+
+    status, file = _answer(block)
+    assert (status, file["name"], file["customer_id"]) == ("201", "hello.txt", None)
 
 
 def test_using_swagger_ui_breaks_no_rule_of_the_content_security_policy(
@@ -167,7 +180,7 @@ def _execute(
     """Send a request with the form; answers the status and the body that the page shows."""
     block = _try_out(page, operation)
     if body is not None:
-        block.get_by_role("textbox").fill(json.dumps(body))
+        block.locator("textarea").fill(json.dumps(body))
     for name, value in parameters.items():
         block.get_by_placeholder(name).fill(value)
     block.get_by_role("button", name="Execute").click()

@@ -1,28 +1,36 @@
 import psycopg
 
 from backend.seeds.customers import CUSTOMERS
+from backend.seeds.files import FILES
+from backend.seeds.leads import LEADS
+from backend.seeds.modules import MODULES
+from backend.seeds.products import PRODUCTS
 from backend.seeds.tasks import TASKS
 from backend.seeds.users import USERS
 from tests.fixtures.processes import RunMvp, refusal
 
+COUNTS = {
+    "users": len(USERS),
+    "customers": len(CUSTOMERS),
+    "products": len(PRODUCTS),
+    "leads": len(LEADS),
+    "modules": len(MODULES),
+    "tasks": len(TASKS),
+    "files": len(FILES),
+}
 SECRET = "a secret that is long enough for production"
 
 
 def test_list_names_the_seeders_in_their_order(mvp: RunMvp) -> None:
-    assert mvp("seed", "list").stdout.split() == ["users", "customers", "tasks"]
+    assert mvp("seed", "list").stdout.split() == list(COUNTS)
 
 
 def test_all_adds_everything_once(mvp: RunMvp, fresh_database_url: str) -> None:
     first = mvp("seed", "all", DATABASE_URL=fresh_database_url)
     second = mvp("seed", "all", DATABASE_URL=fresh_database_url)
 
-    assert first.stderr.split("\n") == [
-        f"users: {len(USERS)} added",
-        f"customers: {len(CUSTOMERS)} added",
-        f"tasks: {len(TASKS)} added",
-        "",
-    ]
-    assert second.stderr == "users: 0 added\ncustomers: 0 added\ntasks: 0 added\n"
+    assert first.stderr.splitlines() == [f"{name}: {n} added" for name, n in COUNTS.items()]
+    assert second.stderr.splitlines() == [f"{name}: 0 added" for name in COUNTS]
 
 
 def test_one_runs_a_single_seeder(mvp: RunMvp, fresh_database_url: str) -> None:
@@ -38,7 +46,7 @@ def test_an_unknown_seeder_is_told_with_those_that_there_are(
 ) -> None:
     line = refusal(mvp("seed", "one", "nonsense", DATABASE_URL=fresh_database_url))
 
-    assert "There is no seeder 'nonsense'; there are: users, customers, tasks." in line
+    assert f"There is no seeder 'nonsense'; there are: {', '.join(COUNTS)}." in line
 
 
 def test_a_seeder_that_needs_another_first_says_which(mvp: RunMvp, fresh_database_url: str) -> None:

@@ -1,0 +1,73 @@
+"""Which problem each domain error is, and what the answer says besides."""
+
+from backend.api import problems
+from backend.api.etags import etag_of
+from backend.api.problems import FieldError, ProblemType
+from backend.core.errors import (
+    AuthenticationError,
+    BulkRefusedError,
+    ConflictError,
+    DomainError,
+    InvalidCursorError,
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    RateLimitedError,
+    StillRunningError,
+    TooLargeError,
+    UnavailableError,
+    UnsupportedTypeError,
+)
+
+DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
+    AuthenticationError: problems.NOT_AUTHENTICATED,
+    BulkRefusedError: problems.BULK_REFUSED,
+    ConflictError: problems.CONFLICT,
+    InvalidCursorError: problems.INVALID_CURSOR,
+    InvalidInputError: problems.INVALID_INPUT,
+    KeyReusedError: problems.KEY_REUSED,
+    NotFoundError: problems.NOT_FOUND,
+    PermissionDeniedError: problems.PERMISSION_DENIED,
+    PreconditionFailedError: problems.PRECONDITION_FAILED,
+    PreconditionRequiredError: problems.PRECONDITION_REQUIRED,
+    RateLimitedError: problems.RATE_LIMITED,
+    StillRunningError: problems.STILL_RUNNING,
+    TooLargeError: problems.TOO_LARGE,
+    UnavailableError: problems.UNAVAILABLE,
+    UnsupportedTypeError: problems.UNSUPPORTED_TYPE,
+}
+
+
+def headers_of(error: DomainError) -> dict[str, str]:
+    match error:
+        case AuthenticationError():
+            return {"WWW-Authenticate": "Bearer"}
+        case PreconditionFailedError():
+            return {"ETag": etag_of(error.version)}
+        case RateLimitedError() | UnavailableError():
+            return {"Retry-After": str(error.retry_after)}
+        case StillRunningError():
+            return {"Retry-After": "1"}
+    return {}
+
+
+def errors_of(error: DomainError) -> list[FieldError]:
+    match error:
+        case KeyReusedError():
+            return [FieldError(loc=["header", error.field], msg=error.detail, type=error.kind)]
+        case InvalidInputError():
+            return [FieldError(loc=["body", error.field], msg=error.detail, type=error.kind)]
+        case BulkRefusedError():
+            return [_refused(place, why) for place, why in error.refused.items()]
+    return []
+
+
+def _refused(place: int, error: DomainError) -> FieldError:
+    """One of many changes, in the place where it stands in the body."""
+    loc: list[str | int] = ["body", "changes", place]
+    if isinstance(error, InvalidInputError):
+        return FieldError(loc=[*loc, "changes", error.field], msg=error.detail, type=error.kind)
+    return FieldError(loc=loc, msg=error.detail, type=DOMAIN_PROBLEMS[type(error)].slug)

@@ -1,0 +1,91 @@
+"""Idempotency-Key: a request that is sent again gets the first answer again."""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.api.deps import CallerDep
+from backend.core.logging import get_logger
+from backend.core.security import fingerprint
+from backend.models.idempotency import Answer, IdempotencyKey
+from backend.models.mixins import now
+
+REPLAYED_HEADER = "Idempotency-Replayed"
+_KEPT_HEADERS = ("content-type", "etag", "location")
+_log = get_logger(__name__)
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+async def _idempotency_key(
+    request: Request,
+    caller: CallerDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description=(
+                "A text of your own, such as a UUID, new for each thing to be made: if you send "
+                "the same request again with the same key, you get the first answer again."
+            ),
+        ),
+    ] = None,
+) -> IdempotencyKey | None:
+    if idempotency_key is None:
+        return None
+    settings = request.app.state.settings
+    # The body of an upload is read by now: the service adds what was in it.
+    is_upload = request.headers.get("content-type", "").startswith("multipart/")
+    body = b"" if is_upload else await request.body()
+    key = IdempotencyKey(
+        caller.user_id,
+        idempotency_key,
+        fingerprint(settings.security, request.method, request.url.path, body),
+        valid_since=now() - timedelta(hours=settings.server.idempotency_key_hours),
+    )
+    request.state.idempotency_key = key
+    return key
+
+
+IdempotencyKeyDep = Annotated[IdempotencyKey | None, Depends(_idempotency_key)]
+
+
+class IdempotentRoute(APIRoute):
+    """Keeps the answers of requests that came with an Idempotency-Key and have succeeded."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handle_and_keep(request: Request) -> Response:
+            response = await handle(request)
+            key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
+            if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
+                if key.is_replay:
+                    response.headers[REPLAYED_HEADER] = "true"
+                await _keep(request, key, response)
+            return response
+
+        return handle_and_keep
+
+
+async def _keep(request: Request, key: IdempotencyKey, response: Response) -> None:
+    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    answer = Answer(response.status_code, kept, bytes(response.body))
+    try:
+        await request.app.state.services.idempotency.keep_answer(key, answer)
+    except SQLAlchemyError as error:
+        # The effect is there: the caller gets the answer, and a replay reads the effect again.
+        _log.warning("answer_not_kept", error=str(error.__cause__ or error).strip())
+
+
+def replay(answer: Answer) -> Response:
+    """The answer as it was, with a header that says so."""
+    headers = answer.headers | {REPLAYED_HEADER: "true"}
+    return Response(answer.body, answer.status, headers=headers)

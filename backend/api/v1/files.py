@@ -1,0 +1,131 @@
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.api.deps import CallerDep, FileServiceDep
+from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import RANGE_NOT_SATISFIABLE, TOO_LARGE, UNSUPPORTED_TYPE, declare
+from backend.api.ranges import wanted_range
+from backend.models.files import File, FilePublic, FileQuery, FileSubject
+from backend.models.paging import Page
+
+router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
+uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
+"""Apart, as its bodies may be larger."""
+
+FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
+_CONTENT = {"schema": {"type": "string", "format": "binary"}}
+
+
+# An empty example: Swagger UI would fill in an id that it makes up.
+Subject = Annotated[UUID | None, Field(examples=[""])]
+
+
+class FileForm(BaseModel):
+    """The file, and the one thing that it is attached to, if any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile
+    customer_id: Subject = None
+    lead_id: Subject = None
+    task_id: Subject = None
+    module_id: Subject = None
+
+    @property
+    def subject(self) -> FileSubject:
+        return FileSubject(self.customer_id, self.lead_id, self.task_id, self.module_id)
+
+
+@router.get("", response_model=Page[FilePublic])
+async def list_files(
+    query: Annotated[FileQuery, Query()], by: CallerDep, files: FileServiceDep
+) -> Page[File]:
+    """The files of the team and your own."""
+    return await files.page(query, by)
+
+
+@uploads.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=FilePublic,
+    responses=declare(TOO_LARGE, UNSUPPORTED_TYPE),
+)
+async def upload_file(
+    form: Annotated[FileForm, Form(media_type="multipart/form-data")],
+    by: CallerDep,
+    files: FileServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> File:
+    """Upload a file, attached to one thing or to none.
+
+    What is attached to a customer, a lead or a task is the team's, and takes `files:write`; all
+    else is private to you. The type is judged by the content.
+    """
+    file = await files.upload(form.file.filename, form.file.file, form.subject, by, key)
+    return tag.created("files", file)
+
+
+@router.get("/{file_id}", response_model=FilePublic)
+async def read_file(
+    file_id: FileId, by: CallerDep, files: FileServiceDep, tag: CachedTagDep
+) -> File:
+    """What is known about a file."""
+    return tag(await files.read(file_id, by))
+
+
+@router.get(
+    "/{file_id}/content",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The whole file.", "content": {"*/*": _CONTENT}},
+        206: {"description": "The range that was asked for.", "content": {"*/*": _CONTENT}},
+        **declare(RANGE_NOT_SATISFIABLE),
+    },
+)
+async def download_file(
+    file_id: FileId,
+    by: CallerDep,
+    files: FileServiceDep,
+    seen: SeenTagsDep,
+    range_: Annotated[
+        str | None, Header(alias="Range", description="Such as `bytes=0-99`.")
+    ] = None,
+    if_range: Annotated[
+        str | None,
+        Header(
+            alias="If-Range", description="The ETag of the content that the range is meant for."
+        ),
+    ] = None,
+) -> StreamingResponse:
+    """Download a file, or a part of it. The ETag is that of the content, which never changes."""
+    file = await files.read(file_id, by)
+    etag = f'"{file.sha256}"'
+    if seen is None or etag in seen:
+        raise NotModified(etag)
+    part = wanted_range(range_, if_range, etag, file.size)
+    start, end = part or (0, file.size)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"attachment; filename*=utf-8''{quote(file.name, safe='')}",
+        "Content-Length": str(end - start),
+        "ETag": etag,
+    }
+    if part:
+        headers["Content-Range"] = part.content_range(file.size)
+    content = await files.content(file, start, end)
+    return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
+
+
+@router.delete("/{file_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_file(
+    file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep
+) -> None:
+    """Delete a file for good. One of the team's that is not yours takes `files:delete`."""
+    await files.delete(file_id, by, match)

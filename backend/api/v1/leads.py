@@ -1,0 +1,108 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response, status
+
+from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
+from backend.api.deps import LeadServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.customers import Customer, CustomerPublic
+from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadQuery, LeadUpdate
+from backend.models.paging import Page
+from backend.services.exports import all_pages
+
+router = APIRouter(prefix="/leads", tags=["leads"], route_class=IdempotentRoute)
+
+LeadId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e06"])]
+MAY_READ = may(Permission.LEADS_READ)
+MAY_DELETE = may(Permission.LEADS_DELETE)
+MayWrite = Annotated[Principal, may(Permission.LEADS_WRITE)]
+
+
+@router.get("", response_model=Page[LeadPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES)
+async def list_leads(
+    query: Annotated[LeadQuery, Query()], leads: LeadServiceDep, as_csv: WantsCsv
+) -> Page[Lead] | Response:
+    """Who may become a customer."""
+    if as_csv:
+        return await csv_response(all_pages(leads.page, query), LeadPublic, "leads")
+    return await leads.page(query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=LeadPublic,
+    responses=declare(CONFLICT),
+)
+async def create_lead(
+    data: LeadCreate,
+    by: MayWrite,
+    leads: LeadServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Lead:
+    """Add a lead, yours unless you name another owner."""
+    return tag.created("leads", await leads.create(data, by, key))
+
+
+@router.get("/{lead_id}", response_model=LeadPublic, dependencies=[MAY_READ])
+async def read_lead(lead_id: LeadId, leads: LeadServiceDep, tag: CachedTagDep) -> Lead:
+    """One lead."""
+    return tag(await leads.read(lead_id))
+
+
+@router.patch("/{lead_id}", response_model=LeadPublic, responses=declare(CONFLICT))
+async def update_lead(
+    lead_id: LeadId,
+    data: LeadUpdate,
+    by: MayWrite,
+    leads: LeadServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Lead:
+    """Change the fields that you send. The status moves by the allowed transitions."""
+    return tag(await leads.update(lead_id, data, by, match))
+
+
+@router.delete(
+    "/{lead_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[MAY_DELETE],
+    responses=declare(CONFLICT),
+)
+async def delete_lead(lead_id: LeadId, leads: LeadServiceDep, match: MatchDep) -> None:
+    """Delete a lead for good, unless tasks or files refer to it."""
+    await leads.delete(lead_id, match)
+
+
+@router.post(
+    "/{lead_id}/convert",
+    status_code=status.HTTP_201_CREATED,
+    response_model=CustomerPublic,
+    responses={
+        200: {
+            "model": CustomerPublic,
+            "description": "Somebody has converted it before; this is the customer.",
+        },
+        **declare(CONFLICT),
+    },
+)
+async def convert_lead(
+    lead_id: LeadId,
+    by: MayWrite,
+    leads: LeadServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Customer:
+    """Make a customer of the lead, to whom its open tasks go over. Takes `customers:write` too.
+
+    However often it is done, and by however many people at once, there is one customer.
+    """
+    customer, is_new = await leads.convert(lead_id, by, match, key)
+    answer = tag.created if is_new else tag.existing
+    return answer("customers", customer)

@@ -1,0 +1,84 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import CallerDep, ModuleServiceDep
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.models.modules import (
+    Module,
+    ModuleCreate,
+    ModuleOrder,
+    ModulePublic,
+    ModuleQuery,
+    ModuleUpdate,
+)
+from backend.models.paging import Page
+
+router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
+
+ModuleId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e07"])]
+
+
+@router.get("", response_model=Page[ModulePublic])
+async def list_modules(
+    query: Annotated[ModuleQuery, Query()], by: CallerDep, modules: ModuleServiceDep
+) -> Page[Module]:
+    """Your modules, in your order."""
+    return await modules.page(query, by)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ModulePublic,
+    responses=declare(CONFLICT),
+)
+async def create_module(
+    data: ModuleCreate,
+    by: CallerDep,
+    modules: ModuleServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Module:
+    """Add a module behind your others."""
+    return tag.created("modules", await modules.create(data, by, key))
+
+
+@router.post("/reorder", response_model=Page[ModulePublic])
+async def reorder_modules(
+    data: ModuleOrder, by: CallerDep, modules: ModuleServiceDep
+) -> Page[Module]:
+    """Bring all of your modules into another order, at once. Answers them in it."""
+    return await modules.reorder(data, by)
+
+
+@router.get("/{module_id}", response_model=ModulePublic)
+async def read_module(
+    module_id: ModuleId, by: CallerDep, modules: ModuleServiceDep, tag: CachedTagDep
+) -> Module:
+    """One of your modules."""
+    return tag(await modules.read(module_id, by))
+
+
+@router.patch("/{module_id}", response_model=ModulePublic)
+async def update_module(
+    module_id: ModuleId,
+    data: ModuleUpdate,
+    by: CallerDep,
+    modules: ModuleServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Module:
+    """Change the fields that you send."""
+    return tag(await modules.update(module_id, data, by, match))
+
+
+@router.delete("/{module_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_module(
+    module_id: ModuleId, by: CallerDep, modules: ModuleServiceDep, match: MatchDep
+) -> None:
+    """Delete a module. Its tasks and files stay, outside of it."""
+    await modules.delete(module_id, by, match)

@@ -1,0 +1,107 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response, status
+
+from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
+from backend.api.deps import ProductServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.paging import Page
+from backend.models.products import (
+    Product,
+    ProductCreate,
+    ProductPublic,
+    ProductQuery,
+    ProductUpdate,
+)
+from backend.services.exports import all_pages
+
+router = APIRouter(prefix="/products", tags=["products"], route_class=IdempotentRoute)
+
+ProductId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"])]
+MAY_READ = may(Permission.PRODUCTS_READ)
+MAY_WRITE = may(Permission.PRODUCTS_WRITE)
+MAY_DELETE = may(Permission.PRODUCTS_DELETE)
+MayWrite = Annotated[Principal, MAY_WRITE]
+
+
+@router.get(
+    "", response_model=Page[ProductPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES
+)
+async def list_products(
+    query: Annotated[ProductQuery, Query()], products: ProductServiceDep, as_csv: WantsCsv
+) -> Page[Product] | Response:
+    """What the team sells."""
+    if as_csv:
+        return await csv_response(all_pages(products.page, query), ProductPublic, "products")
+    return await products.page(query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ProductPublic,
+    responses=declare(CONFLICT),
+)
+async def create_product(
+    data: ProductCreate,
+    by: MayWrite,
+    products: ProductServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Product:
+    """Add a product. No other may have its SKU, in whatever case."""
+    return tag.created("products", await products.create(data, by, key))
+
+
+@router.get("/{product_id}", response_model=ProductPublic, dependencies=[MAY_READ])
+async def read_product(
+    product_id: ProductId, products: ProductServiceDep, tag: CachedTagDep
+) -> Product:
+    """One product."""
+    return tag(await products.read(product_id))
+
+
+@router.patch("/{product_id}", response_model=ProductPublic, responses=declare(CONFLICT))
+async def update_product(
+    product_id: ProductId,
+    data: ProductUpdate,
+    by: MayWrite,
+    products: ProductServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Product:
+    """Change the fields that you send."""
+    return tag(await products.update(product_id, data, by, match))
+
+
+@router.post("/{product_id}/archive", response_model=ProductPublic, dependencies=[MAY_WRITE])
+async def archive_product(
+    product_id: ProductId, products: ProductServiceDep, match: MatchDep, tag: TagDep
+) -> Product:
+    """Put a product aside: lists leave it out, and the leads that want it keep it."""
+    return tag(await products.archive(product_id, match))
+
+
+@router.post("/{product_id}/restore", response_model=ProductPublic, dependencies=[MAY_WRITE])
+async def restore_product(
+    product_id: ProductId, products: ProductServiceDep, match: MatchDep, tag: TagDep
+) -> Product:
+    """Take an archived product back into the lists."""
+    return tag(await products.restore(product_id, match))
+
+
+@router.delete(
+    "/{product_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[MAY_DELETE],
+    responses=declare(CONFLICT),
+)
+async def delete_product(
+    product_id: ProductId, products: ProductServiceDep, match: MatchDep
+) -> None:
+    """Delete a product for good, unless leads are interested in it."""
+    await products.delete(product_id, match)

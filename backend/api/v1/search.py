@@ -1,0 +1,16 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backend.api.deps import CallerDep, SearchServiceDep
+from backend.models.search import SearchQuery, SearchResult
+
+router = APIRouter(prefix="/search", tags=["search"])
+
+
+@router.get("")
+async def search(
+    query: Annotated[SearchQuery, Query()], by: CallerDep, found: SearchServiceDep
+) -> SearchResult:
+    """Search everything that you may see, grouped by kind, the best matches first."""
+    return await found.find(query, by)

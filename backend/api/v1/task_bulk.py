@@ -1,0 +1,48 @@
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from backend.api.deps import TaskBulkServiceDep, may
+from backend.api.domain_problems import DOMAIN_PROBLEMS
+from backend.api.problems import BULK_REFUSED, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.task_bulk import (
+    TaskBulk,
+    TaskBulkResult,
+    TaskChangeFailure,
+    TaskChangeResult,
+)
+from backend.models.tasks import TaskPublic
+from backend.services.task_bulk import Outcome
+
+router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
+
+
+@router.post("/bulk", responses=declare(BULK_REFUSED))
+async def change_tasks(data: TaskBulk, by: MayWrite, tasks: TaskBulkServiceDep) -> TaskBulkResult:
+    """Change many tasks in one transaction.
+
+    With `all_or_nothing`, one change that is refused refuses them all (409). Without it, the
+    others are made, and each has its result.
+    """
+    outcomes = await tasks.change(data, by)
+    return TaskBulkResult(results=[_result(outcome) for outcome in outcomes])
+
+
+def _result(outcome: Outcome) -> TaskChangeResult:
+    task = TaskPublic.model_validate(outcome.task, from_attributes=True) if outcome.task else None
+    return TaskChangeResult(task_id=outcome.task_id, task=task, failure=_failure(outcome))
+
+
+def _failure(outcome: Outcome) -> TaskChangeFailure | None:
+    if outcome.error is None:
+        return None
+    kind = DOMAIN_PROBLEMS[type(outcome.error)]
+    return TaskChangeFailure(
+        type=f"/problems/{kind.slug}",
+        title=kind.title,
+        status=kind.status,
+        detail=outcome.error.detail,
+    )

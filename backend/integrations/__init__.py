@@ -1,0 +1,1 @@
+"""Systems that are not ours, behind the Protocols that services see."""

@@ -1,0 +1,48 @@
+"""Files in a folder, on obstore."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from obstore.store import LocalStore
+
+from backend.integrations.object_storage import ObjectStorage, our_errors
+
+_LEFTOVER = "#"
+
+
+class FolderStorage(ObjectStorage):
+    """A folder. A process that is killed while it writes `key` leaves `key#1` there, which obstore
+    neither lists nor deletes; here it can be found and deleted as any other."""
+
+    def __init__(self, store: LocalStore) -> None:
+        super().__init__(store)
+        self._folder = Path(store.prefix or "/")
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await super().delete([key for key in keys if _LEFTOVER not in key])
+        leftovers = [key for key in keys if _LEFTOVER in key]
+        with our_errors():
+            await asyncio.to_thread(self._unlink, leftovers)
+
+    async def older_than(self, moment: datetime) -> AsyncIterator[list[str]]:
+        async for keys in super().older_than(moment):
+            yield keys
+        with our_errors():
+            leftovers = await asyncio.to_thread(self._leftovers, moment.timestamp())
+        if leftovers:
+            yield leftovers
+
+    def _unlink(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            (self._folder / key).unlink(missing_ok=True)
+
+    def _leftovers(self, moment: float) -> list[str]:
+        found = []
+        for path in self._folder.rglob(f"*{_LEFTOVER}*"):
+            with suppress(FileNotFoundError):  # It is written to its end just now.
+                if path.stat().st_mtime < moment:
+                    found.append(path.relative_to(self._folder).as_posix())
+        return found

@@ -1,0 +1,103 @@
+"""Files in a bucket, on obstore."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import BinaryIO
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from backend.services.storage import FileStorage, StorageUnavailableError, StoredFileMissingError
+
+_BATCH = 1_000
+_READ_BYTES = 256 * 1024
+_WRITE_BYTES = 1024 * 1024
+# S3 takes no smaller parts, and at most 10,000 of them: a file may have 48 GiB.
+_PART_BYTES = 5 * 1024 * 1024
+_PARTS_AT_ONCE = 2
+
+
+class ObjectStorage(FileStorage):
+    """A bucket. What a broken upload leaves in it is in no list: give the bucket a lifecycle rule
+    that aborts incomplete multipart uploads."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, key: str, content: BinaryIO) -> None:
+        with our_errors():
+            first = await asyncio.to_thread(content.read, _WRITE_BYTES)
+            # What is small takes one request, and not the three of an upload in parts.
+            small = len(first) < _WRITE_BYTES
+            await obstore.put_async(
+                self._store,
+                key,
+                first if small else _pieces(first, content),
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        with our_errors(key):
+            if start == end:  # No store answers an empty range.
+                await obstore.head_async(self._store, key)
+                return _nothing()
+            answer = await obstore.get_async(self._store, key, options={"range": (start, end)})
+            return _chunks(answer.stream(_READ_BYTES))
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        with our_errors():
+            try:
+                await obstore.delete_async(self._store, keys)
+            except FileNotFoundError:  # Some stores stop at the first that is missing.
+                for key in keys:
+                    with suppress(FileNotFoundError):
+                        await obstore.delete_async(self._store, key)
+
+    async def older_than(self, moment: datetime) -> AsyncIterator[list[str]]:
+        with our_errors():
+            async for batch in obstore.list(self._store, chunk_size=_BATCH):
+                if keys := [item["path"] for item in batch if item["last_modified"] < moment]:
+                    yield keys
+
+
+@contextmanager
+def our_errors(key: str | None = None) -> Iterator[None]:
+    """Turn what obstore raises into the errors that services know; what is at `key` may be missing.
+
+    A full disk and a bucket that does not exist count as storage that is not available.
+    """
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        if key is not None and isinstance(error, FileNotFoundError):
+            raise StoredFileMissingError(key) from error
+        raise StorageUnavailableError(first_line(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    """What obstore says of an error, without the inside of its Rust objects."""
+    return str(error).partition("\n")[0]
+
+
+async def _pieces(first: bytes, content: BinaryIO) -> AsyncIterator[bytes]:
+    """All of a file whose first bytes are read. obstore would take whole parts out of it, and hold
+    more than twice the memory."""
+    piece = first
+    while piece:
+        yield piece
+        piece = await asyncio.to_thread(content.read, _WRITE_BYTES)
+
+
+async def _chunks(stream: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    with our_errors():
+        async for chunk in stream:
+            yield chunk
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield

@@ -1,0 +1,57 @@
+"""The checklist of a task: small steps, kept within the task itself."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, Field, TypeAdapter
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+from backend.models.base import Input, Update, example
+from backend.models.fields import Flag, Line
+from backend.models.mixins import new_id
+
+MOST_ITEMS = 100
+
+
+class ChecklistItem(BaseModel):
+    id: UUID = Field(default_factory=new_id)
+    text: str
+    is_done: bool = False
+
+
+class ChecklistItemCreate(Input):
+    model_config = example({"text": "Ask for the address"})
+
+    text: Line
+    is_done: Flag = False
+
+
+class ChecklistItemUpdate(Update):
+    """Only the fields that are sent change."""
+
+    model_config = example({"is_done": True})
+
+    text: Line | MISSING = MISSING
+    is_done: Flag | MISSING = MISSING
+
+
+NewChecklist = Annotated[list[ChecklistItemCreate], Field(max_length=MOST_ITEMS)]
+
+_ITEMS = TypeAdapter(list[ChecklistItem])
+
+
+class _Checklist(TypeDecorator[list[ChecklistItem]]):
+    """Items as a JSON array. A change assigns a new list: what happens within is not seen."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: list[ChecklistItem] | None, dialect: Any) -> Any:
+        return _ITEMS.dump_python(value or [], mode="json")
+
+    def process_result_value(self, value: Any, dialect: Any) -> list[ChecklistItem]:
+        return _ITEMS.validate_python(value or [])
+
+
+CHECKLIST = _Checklist()

@@ -1,0 +1,116 @@
+"""Files: what somebody has uploaded, for themselves or for the team."""
+
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic import Field as QueryField
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from backend.models.base import Output, example
+from backend.models.full_text import make_searchable
+from backend.models.mixins import Identified, Timestamped, Versioned
+from backend.models.paging import SearchableQuery
+
+
+class FileSubject(NamedTuple):
+    """What a file is attached to: one of these, or nothing."""
+
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    task_id: UUID | None = None
+    module_id: UUID | None = None
+
+    @property
+    def is_team_data(self) -> bool:
+        """A module is private to its owner, and a file that is attached to nothing as well."""
+        return any((self.customer_id, self.lead_id, self.task_id))
+
+
+class FileBase(SQLModel):
+    name: str = Field(max_length=255)
+    media_type: str = Field(description="Judged by the content, not by the name.")
+    size: int = Field(ge=1, description="In bytes.")
+    sha256: str = Field(description="Of the content, in hexadecimal.")
+    owner_id: UUID = Field(description="Who uploaded it.")
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    task_id: UUID | None = None
+    module_id: UUID | None = None
+
+
+class File(Versioned, Timestamped, FileBase, Identified, table=True):
+    """The content lies in the storage, under `storage_key`; it never changes."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "name", "id"),
+        Index(None, "size", "id"),
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "customer_id", "created_at", "id"),
+        Index(None, "lead_id", "created_at", "id"),
+        Index(None, "task_id", "created_at", "id"),
+        Index(None, "module_id", "created_at", "id"),
+        CheckConstraint("num_nonnulls(customer_id, lead_id, task_id, module_id) <= 1", "subject"),
+    )
+
+    size: int = Field(sa_type=BigInteger)
+    owner_id: UUID = Field(foreign_key="users.id")
+    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
+    lead_id: UUID | None = Field(default=None, foreign_key="leads.id")
+    task_id: UUID | None = Field(default=None, foreign_key="tasks.id")
+    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
+
+    @property
+    def subject(self) -> FileSubject:
+        return FileSubject(self.customer_id, self.lead_id, self.task_id, self.module_id)
+
+    @property
+    def storage_key(self) -> str:
+        return str(self.id)
+
+
+make_searchable(File, "name", "''")
+
+
+class FilePublic(Output, Versioned, Timestamped, FileBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08",
+            "name": "offer.pdf",
+            "media_type": "application/pdf",
+            "size": 48_213,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+            "customer_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
+            "lead_id": None,
+            "task_id": None,
+            "module_id": None,
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:30:00Z",
+            "version": 1,
+        },
+        base=Output,
+    )
+
+
+class FileSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    NAME = "name"
+    NAME_DESC = "-name"
+    SIZE = "size"
+    SIZE_DESC = "-size"
+    RELEVANCE = "relevance"
+
+
+class FileQuery(SearchableQuery):
+    sort: FileSort = FileSort.CREATED_AT_DESC
+    media_type: list[str] = QueryField(default=[], description="Any of these types.", max_length=20)
+    owner_id: UUID | None = None
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    task_id: UUID | None = None
+    module_id: UUID | None = None

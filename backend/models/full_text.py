@@ -1,0 +1,22 @@
+"""Full-text search: the column of each table that can be searched, and its index."""
+
+from typing import Any
+
+from sqlalchemy import Column, Computed, Index
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import SQLModel
+
+SEARCH_COLUMN = "search"
+
+
+def make_searchable(model: type[SQLModel], title: str, text: str) -> None:
+    """Add a generated column of the words in two SQL expressions, the first the weightier.
+
+    The column is no attribute of the model, so that no query reads it that does not search.
+    `search_document` and `search_query` are functions of the database, made by a migration: they
+    agree on the configuration (`SEARCH_CONFIGURATION`).
+    """
+    table: Any = model.__table__  # type: ignore[attr-defined]  # it is a table
+    document = Computed(f"search_document({title}, {text})", persisted=True)
+    table.append_column(Column(SEARCH_COLUMN, TSVECTOR(), document))
+    Index(f"ix_{table.name}_search", table.c[SEARCH_COLUMN], postgresql_using="gin")

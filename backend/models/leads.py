@@ -1,0 +1,235 @@
+"""Leads: who may become a customer, and how far that has come."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from pydantic import MISSING, AfterValidator, Field as QueryField
+from sqlalchemy import Index
+from sqlmodel import Field, Relationship, SQLModel
+
+from backend.core.errors import ConflictError
+from backend.models.base import Input, Output, Update, enum_type, example
+from backend.models.fields import Email, Line, Paragraphs, Phone
+from backend.models.full_text import make_searchable
+from backend.models.mixins import Identified, Timestamped, Versioned, now
+from backend.models.money import AMOUNT, Money, money_columns
+from backend.models.paging import SearchableQuery
+
+_EXAMPLE = {
+    "name": "Katherine Johnson",
+    "company": "Trajectory Ltd.",
+    "email": "katherine@example.com",
+    "phone": "+1 757 555 0150",
+    "source": "website",
+    "status": "new",
+    "notes": "Asked for a trial.",
+    "estimated_value": {"amount": "4800.00", "currency": "EUR"},
+    "product_ids": ["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"],
+}
+
+MOST_PRODUCTS = 50
+
+
+class LeadStatus(StrEnum):
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    LOST = "lost"
+    CONVERTED = "converted"
+
+
+_NEW, _CONTACTED, _QUALIFIED, _LOST, _CONVERTED = LeadStatus
+TRANSITIONS: dict[LeadStatus, frozenset[LeadStatus]] = {
+    _NEW: frozenset({_CONTACTED, _QUALIFIED, _LOST}),
+    _CONTACTED: frozenset({_QUALIFIED, _LOST}),
+    _QUALIFIED: frozenset({_CONTACTED, _LOST}),
+    _LOST: frozenset({_NEW, _CONTACTED}),
+    _CONVERTED: frozenset(),
+}
+"""Where a status may go by hand. Only `convert` makes a lead converted, and for good."""
+
+
+def _without_repetition(ids: list[UUID]) -> list[UUID]:
+    return list(dict.fromkeys(ids))
+
+
+ProductIds = Annotated[
+    list[UUID],
+    AfterValidator(_without_repetition),
+    Field(max_length=MOST_PRODUCTS, description="The products that the lead is interested in."),
+]
+
+
+class LeadBase(SQLModel):
+    name: Line
+    company: Line | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    source: Line | None = Field(default=None, description="Where it came from.")
+    status: LeadStatus = LeadStatus.NEW
+    notes: Paragraphs = ""
+
+
+class LeadProduct(SQLModel, table=True):
+    """That a lead is interested in a product."""
+
+    __tablename__ = "lead_products"
+
+    lead_id: UUID = Field(foreign_key="leads.id", primary_key=True, ondelete="CASCADE")
+    product_id: UUID = Field(foreign_key="products.id", primary_key=True, index=True)
+
+
+class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
+    __tablename__ = "leads"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "name", "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "customer_id", "created_at", "id"),
+    )
+
+    status: LeadStatus = Field(default=LeadStatus.NEW, sa_type=enum_type(LeadStatus))
+    estimated_value_amount: Decimal | None = Field(default=None, sa_type=AMOUNT)
+    estimated_value_currency: str | None = Field(default=None, max_length=3)
+    owner_id: UUID = Field(foreign_key="users.id")
+    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
+    converted_at: datetime | None = None
+
+    # Read with the leads, in one more statement for a whole page.
+    interests: list[LeadProduct] = Relationship(
+        cascade_delete=True,
+        passive_deletes=True,
+        sa_relationship_kwargs={"lazy": "selectin", "order_by": LeadProduct.product_id},
+    )
+
+    @property
+    def estimated_value(self) -> Money | None:
+        return Money.of(self.estimated_value_amount, self.estimated_value_currency)
+
+    @property
+    def product_ids(self) -> list[UUID]:
+        return [interest.product_id for interest in self.interests]
+
+    def set_products(self, product_ids: list[UUID]) -> None:
+        if set(product_ids) != set(self.product_ids):
+            known = {interest.product_id: interest for interest in self.interests}
+            self.interests = [
+                known.get(product_id) or LeadProduct(lead_id=self.id, product_id=product_id)
+                for product_id in sorted(product_ids)
+            ]
+            # A change of the links alone would not move the version.
+            self.updated_at = now()
+
+    def move_to(self, status: LeadStatus) -> None:
+        """Change the status; moving to the present one changes nothing.
+
+        Raises:
+            ConflictError: the transition is not in `TRANSITIONS`.
+        """
+        if status is self.status:
+            return
+        if status is LeadStatus.CONVERTED:
+            raise ConflictError("A lead becomes converted by POST /leads/{lead_id}/convert alone.")
+        if status not in TRANSITIONS[self.status]:
+            raise ConflictError(f"A lead that is {self.status} can't become {status}.")
+        self.status = status
+
+    def convert(self, customer_id: UUID) -> None:
+        """Raises ConflictError for a lead that is lost."""
+        if self.status is LeadStatus.LOST:
+            raise ConflictError("The lead is lost; set it to new or contacted before you convert.")
+        self.status = LeadStatus.CONVERTED
+        self.customer_id = customer_id
+        self.converted_at = now()
+
+
+make_searchable(
+    Lead,
+    "name || ' ' || coalesce(company, '') || ' ' || coalesce(email, '')",
+    "coalesce(phone, '') || ' ' || coalesce(source, '') || ' ' || notes",
+)
+
+
+class LeadCreate(Input, LeadBase):
+    # Without products: what is tried out as it stands should work.
+    model_config = example({**_EXAMPLE, "product_ids": []})
+
+    estimated_value: Money | None = None
+    product_ids: ProductIds = []
+    owner_id: UUID | None = Field(default=None, description="A user; yourself when left out.")
+
+    def columns(self) -> dict[str, Any]:
+        return money_columns("estimated_value", self.estimated_value)
+
+
+class LeadUpdate(Update):
+    """Only the fields that are sent change. The status moves by the allowed transitions."""
+
+    model_config = example({"status": "contacted", "notes": "Wants a call in May."})
+
+    name: Line | MISSING = MISSING
+    company: Line | None | MISSING = MISSING
+    email: Email | None | MISSING = MISSING
+    phone: Phone | None | MISSING = MISSING
+    source: Line | None | MISSING = MISSING
+    status: LeadStatus | MISSING = MISSING
+    notes: Paragraphs | MISSING = MISSING
+    estimated_value: Money | None | MISSING = MISSING
+    product_ids: ProductIds | MISSING = MISSING
+    owner_id: UUID | MISSING = MISSING
+
+    def changes(self) -> dict[str, Any]:
+        changes = super().changes()
+        if "estimated_value" in changes:
+            del changes["estimated_value"]
+            value = cast(Money | None, self.estimated_value)
+            changes |= money_columns("estimated_value", value)
+        return changes
+
+
+class LeadPublic(Output, Versioned, Timestamped, LeadBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e06",
+            **_EXAMPLE,
+            "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+            "customer_id": None,
+            "converted_at": None,
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:30:00Z",
+            "version": 1,
+        },
+        base=Output,
+    )
+
+    email: str | None
+    phone: str | None
+    estimated_value: Money | None
+    product_ids: list[UUID]
+    owner_id: UUID
+    customer_id: UUID | None = Field(description="What it was converted to.")
+    converted_at: datetime | None
+
+
+class LeadSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    UPDATED_AT = "updated_at"
+    UPDATED_AT_DESC = "-updated_at"
+    NAME = "name"
+    NAME_DESC = "-name"
+    RELEVANCE = "relevance"
+
+
+class LeadQuery(SearchableQuery):
+    sort: LeadSort = LeadSort.CREATED_AT_DESC
+    status: list[LeadStatus] = QueryField(default=[], description="Any of these statuses.")
+    source: Line | None = None
+    owner_id: UUID | None = None
+    customer_id: UUID | None = None
+    product_id: UUID | None = QueryField(default=None, description="Interested in this product.")

@@ -1,0 +1,69 @@
+"""Search over everything: what may be asked, and what was found."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.models.paging import SearchText
+
+
+class SearchKind(StrEnum):
+    CUSTOMERS = "customers"
+    LEADS = "leads"
+    PRODUCTS = "products"
+    TASKS = "tasks"
+    FILES = "files"
+
+
+class SearchQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    q: SearchText = Field(min_length=1, examples=["grace"])
+    kind: list[SearchKind] = Field(
+        default=[], description="Only these kinds; all that you may see when left out."
+    )
+    limit: int = Field(default=5, ge=1, le=20, description="The most hits of each kind.")
+
+
+class SearchHit(BaseModel):
+    id: UUID
+    title: str
+    snippet: str = Field(
+        description="HTML, escaped, with the words that were found in `<mark>`.",
+        examples=["Prefers to be <mark>called</mark> before noon."],
+    )
+
+
+class SearchGroup(BaseModel):
+    kind: SearchKind
+    hits: list[SearchHit] = Field(description="The best match first.")
+    has_more: bool = Field(description="The list of this kind, with the same `q`, has them all.")
+
+
+class SearchResult(BaseModel):
+    """One group for each kind in which something was found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "groups": [
+                        {
+                            "kind": "customers",
+                            "hits": [
+                                {
+                                    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
+                                    "title": "Grace Hopper",
+                                    "snippet": "<mark>Grace</mark> Hopper Compilers &amp; Co.",
+                                }
+                            ],
+                            "has_more": False,
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
+    groups: list[SearchGroup]

@@ -1,0 +1,69 @@
+"""Changes of many tasks at once."""
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from backend.models.base import Input, example
+from backend.models.fields import Flag
+from backend.models.tasks import TaskPublic, TaskUpdate
+
+MOST_CHANGES = 100
+
+
+class TaskChange(Input):
+    task_id: UUID
+    version: int | None = Field(
+        default=None, ge=1, description="The version that you have seen, as If-Match would say it."
+    )
+    changes: TaskUpdate
+
+
+class TaskBulk(Input):
+    model_config = example(
+        {
+            "changes": [
+                {
+                    "task_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04",
+                    "version": 1,
+                    "changes": {"status": "done"},
+                }
+            ],
+            "all_or_nothing": True,
+        }
+    )
+
+    changes: list[TaskChange] = Field(min_length=1, max_length=MOST_CHANGES)
+    all_or_nothing: Flag = Field(
+        default=True, description="If one change is refused, refuse all; else, keep the others."
+    )
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if len({change.task_id for change in self.changes}) < len(self.changes):
+            raise ValueError("each task may be named once")
+        return self
+
+
+class TaskChangeFailure(BaseModel):
+    """Why a change was refused: `type`, `title`, `status` and `detail` as in a problem."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class TaskChangeResult(BaseModel):
+    """The task as it is now, or why it was not changed."""
+
+    task_id: UUID
+    task: TaskPublic | None
+    failure: TaskChangeFailure | None
+
+
+class TaskBulkResult(BaseModel):
+    """One result for each change, in the order in which they were sent."""
+
+    results: list[TaskChangeResult]

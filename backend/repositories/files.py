@@ -1,0 +1,22 @@
+from collections.abc import Collection
+from typing import Protocol
+from uuid import UUID
+
+from backend.core.permissions import Principal
+from backend.models.files import File, FileQuery
+from backend.models.paging import Page
+from backend.repositories.base import Repository
+
+
+class FileRepository(Repository[File], Protocol):
+    async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
+        """One page of the files that the caller may see. Raises InvalidCursorError."""
+        ...
+
+    async def leave_module(self, module_id: UUID) -> None:
+        """Take all files out of a module."""
+        ...
+
+    async def known(self, file_ids: Collection[UUID]) -> set[UUID]:
+        """Which of these files there are."""
+        ...

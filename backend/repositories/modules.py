@@ -1,0 +1,24 @@
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from backend.models.modules import Module, ModuleQuery
+from backend.models.paging import Page
+from backend.repositories.base import Repository
+
+
+class ModuleRepository(Repository[Module], Protocol):
+    async def page_of(self, owner_id: UUID, query: ModuleQuery) -> Page[Module]:
+        """One page of somebody's modules. Raises InvalidCursorError."""
+        ...
+
+    async def lock_all_of(self, owner_id: UUID) -> list[Module]:
+        """All of somebody's modules by position, locked until the unit of work ends.
+
+        Whoever adds one or changes the order calls this, so that they wait for each other.
+        """
+        ...
+
+    async def reorder(self, module_ids: Sequence[UUID]) -> None:
+        """Give the modules the positions 1, 2, 3 and so on, in one statement."""
+        ...

@@ -1,0 +1,13 @@
+from collections.abc import Sequence
+from typing import Protocol
+
+from backend.core.permissions import Principal
+from backend.models.search import SearchGroup, SearchKind
+
+
+class SearchRepository(Protocol):
+    async def find(
+        self, q: str, kinds: Sequence[SearchKind], limit: int, by: Principal
+    ) -> list[SearchGroup]:
+        """The best matches of each kind among the newest, in one statement."""
+        ...

@@ -1,0 +1,50 @@
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+
+from backend.core.permissions import Permission, Principal
+from backend.models.files import File, FileQuery
+from backend.models.paging import Page
+from backend.repositories.sql.keyset import COUNT, MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
+
+_FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
+
+
+def visible_files(by: Principal) -> ColumnElement[bool]:
+    """Team data for those who may read it, and what is the caller's own."""
+    subjects = (col(File.customer_id), col(File.lead_id), col(File.task_id))
+    is_private = and_(*(subject.is_(None) for subject in subjects))
+    own = and_(is_private, col(File.owner_id) == by.user_id)
+    return or_(own, ~is_private) if by.may(Permission.FILES_READ) else own
+
+
+class SqlFileRepository(SqlList[File, FileQuery]):
+    model = File
+    kind = "file"
+    sorts = {
+        "created_at": by_column(File.created_at, MOMENT),
+        "name": by_column(File.name, TEXT),
+        "size": by_column(File.size, COUNT),
+    }
+
+    async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
+        return await self._page(query, visible_files(by), *self.conditions(query))
+
+    async def leave_module(self, module_id: UUID) -> None:
+        await self._change_all(col(File.module_id) == module_id, module_id=None)
+
+    async def known(self, file_ids: Collection[UUID]) -> set[UUID]:
+        return set(
+            (await self._session.exec(select(File.id).where(col(File.id).in_(file_ids)))).all()
+        )
+
+    def conditions(self, query: FileQuery) -> Iterator[ColumnElement[bool]]:
+        if query.media_type:
+            yield col(File.media_type).in_(query.media_type)
+        for name in _FILTERS:
+            wanted = getattr(query, name)
+            if wanted is not None:
+                yield getattr(File, name) == wanted

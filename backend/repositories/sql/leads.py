@@ -1,0 +1,46 @@
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from backend.models.leads import Lead, LeadProduct, LeadQuery
+from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
+
+
+class SqlLeadRepository(SqlList[Lead, LeadQuery]):
+    model = Lead
+    kind = "lead"
+    sorts = {
+        "created_at": by_column(Lead.created_at, MOMENT),
+        "updated_at": by_column(Lead.updated_at, MOMENT),
+        "name": by_column(Lead.name, TEXT),
+    }
+
+    async def add_missing(self, rows: Sequence[Lead]) -> int:
+        added = await self._insert_missing(rows)
+        links = [
+            {"lead_id": lead.id, "product_id": product_id}
+            for lead in rows
+            if lead.id in added
+            for product_id in lead.product_ids
+        ]
+        if links:
+            connection = await self._session.connection()
+            await connection.execute(insert(LeadProduct), links)
+        return len(added)
+
+    def conditions(self, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
+        if query.status:
+            yield col(Lead.status).in_(query.status)
+        if query.source is not None:
+            yield col(Lead.source) == query.source
+        if query.owner_id is not None:
+            yield col(Lead.owner_id) == query.owner_id
+        if query.customer_id is not None:
+            yield col(Lead.customer_id) == query.customer_id
+        if query.product_id is not None:
+            interested = select(LeadProduct.lead_id)
+            interested = interested.where(LeadProduct.product_id == query.product_id)
+            yield col(Lead.id).in_(interested)

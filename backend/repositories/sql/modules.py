@@ -1,0 +1,35 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from backend.models.modules import MOST_MODULES, Module, ModuleQuery
+from backend.models.paging import Page
+from backend.repositories.sql.keyset import COUNT, MOMENT, by_column
+from backend.repositories.sql.lists import SqlList
+
+
+class SqlModuleRepository(SqlList[Module, ModuleQuery]):
+    model = Module
+    kind = "module"
+    sorts = {
+        "position": by_column(Module.position, COUNT),
+        "created_at": by_column(Module.created_at, MOMENT),
+    }
+
+    async def page_of(self, owner_id: UUID, query: ModuleQuery) -> Page[Module]:
+        return await self._page(query, col(Module.owner_id) == owner_id)
+
+    async def lock_all_of(self, owner_id: UUID) -> list[Module]:
+        # A lock of the rows would not stop somebody from adding one.
+        name = func.hashtextextended(f"modules of {owner_id}", 0)
+        await self._session.exec(select(func.pg_advisory_xact_lock(name)))
+        modules = select(Module).where(Module.owner_id == owner_id)
+        ordered = modules.order_by(col(Module.position), col(Module.id)).limit(MOST_MODULES)
+        return list((await self._session.exec(ordered.with_for_update())).all())
+
+    async def reorder(self, module_ids: Sequence[UUID]) -> None:
+        place = func.array_position(list(module_ids), col(Module.id))
+        moved = (col(Module.id).in_(module_ids), col(Module.position) != place)
+        await self._change_all(*moved, position=place)

@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, String, literal_column
+from sqlmodel import col
+
+from backend.models.products import SKU_SQL, Product, ProductQuery
+from backend.repositories.sql.filters import not_put_aside
+from backend.repositories.sql.keyset import MOMENT, TEXT, Sort, by_column
+from backend.repositories.sql.lists import SqlList
+
+
+class SqlProductRepository(SqlList[Product, ProductQuery]):
+    model = Product
+    kind = "product"
+    sorts = {
+        "created_at": by_column(Product.created_at, MOMENT),
+        "updated_at": by_column(Product.updated_at, MOMENT),
+        "name": by_column(Product.name, TEXT),
+        "sku": Sort(literal_column(SKU_SQL, String()), lambda product: product.sku.lower(), TEXT),
+    }
+
+    def conditions(self, query: ProductQuery) -> Iterator[ColumnElement[bool]]:
+        yield from not_put_aside(Product, query.archived)
+        if query.is_active is not None:
+            yield col(Product.is_active).is_(query.is_active)
+        if query.currency is not None:
+            yield col(Product.price_currency) == query.currency

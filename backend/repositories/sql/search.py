@@ -1,0 +1,93 @@
+"""One search over all that the caller may see."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, String, bindparam, func, literal, literal_column, select, union_all
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.permissions import Principal
+from backend.models.customers import Customer
+from backend.models.files import File
+from backend.models.leads import Lead
+from backend.models.products import Product
+from backend.models.search import SearchGroup, SearchHit, SearchKind
+from backend.models.tasks import Task
+from backend.repositories.sql.files import visible_files
+from backend.repositories.sql.full_text import newest_matches, text_query
+
+# Not printable, so that nobody types them; they become <mark> once the text is escaped.
+_BEGIN, _END = "\x02", "\x03"
+# Words of all lengths: without them, a short text around a match would be cut away.
+_HEADLINE = f"StartSel={_BEGIN},StopSel={_END},MaxWords=24,MinWords=8,MaxFragments=2,ShortWord=0"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where hits of one kind come from."""
+
+    model: Any
+    title: Any
+    text: str
+
+
+_SOURCES = {
+    SearchKind.CUSTOMERS: _Source(
+        Customer, Customer.name, "concat_ws(' ', name, company, email, phone, notes)"
+    ),
+    SearchKind.LEADS: _Source(
+        Lead, Lead.name, "concat_ws(' ', name, company, email, phone, source, notes)"
+    ),
+    SearchKind.PRODUCTS: _Source(Product, Product.name, "concat_ws(' ', sku, name, description)"),
+    SearchKind.TASKS: _Source(Task, Task.title, "concat_ws(' ', title, description)"),
+    SearchKind.FILES: _Source(File, File.name, "name"),
+}
+
+
+class SqlSearchRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(
+        self, q: str, kinds: Sequence[SearchKind], limit: int, by: Principal
+    ) -> list[SearchGroup]:
+        if not kinds:
+            return []
+        parts = [_hits(kind, q, limit, by) for kind in kinds]
+        connection = await self._session.connection()
+        found = (await connection.execute(union_all(*parts))).all()
+        rows = sorted(found, key=lambda row: (row.rank, row.id), reverse=True)
+        groups = []
+        for kind in kinds:
+            hits = [_hit(row) for row in rows if row.kind == kind]
+            if hits:
+                more = len(hits) > limit
+                groups.append(SearchGroup(kind=kind, hits=hits[:limit], has_more=more))
+        return groups
+
+
+def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
+    """The best matches first, and one more than asked for."""
+    source = _SOURCES[kind]
+    conditions = [visible_files(by)] if kind is SearchKind.FILES else []
+    ranked = newest_matches(source.model, q, conditions).subquery()
+    best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc()).limit(limit + 1)
+    best_ids = best.subquery()
+    clean = func.translate(literal_column(source.text, String()), _BEGIN + _END, "")
+    snippet = func.ts_headline(
+        func.search_configuration(), clean, text_query(q), bindparam(None, _HEADLINE)
+    )
+    return select(
+        literal(kind.value).label("kind"),
+        source.model.id,
+        source.title.label("title"),
+        snippet.label("snippet"),
+        best_ids.c.rank,
+    ).join(best_ids, best_ids.c.id == source.model.id)
+
+
+def _hit(row: Any) -> SearchHit:
+    snippet = html.escape(row.snippet).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+    return SearchHit(id=row.id, title=row.title, snippet=snippet)

@@ -1,0 +1,102 @@
+"""Leads in every status; the converted one has become a customer of the seed."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from backend.models.leads import Lead, LeadStatus
+from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.seeds.base import SeedContext, seed_id, seeded_user
+from backend.seeds.customers import CUSTOMERS
+from backend.seeds.users import MANAGER, MEMBER
+
+
+class SeedLead(NamedTuple):
+    """`value` is in EUR; `products` are SKUs of the seed."""
+
+    name: str
+    company: str | None
+    email: str
+    source: str
+    status: LeadStatus
+    value: str | None
+    products: tuple[str, ...]
+    notes: str = ""
+
+
+_NEW, _CONTACTED, _QUALIFIED, _LOST, _CONVERTED = LeadStatus
+LEADS = (
+    SeedLead(
+        "Yuki Tanaka", "Tanaka Ceramics", "yuki@tanaka-ceramics.example", "website",
+        _NEW, None, (), "Asked for a trial.",
+    ),
+    SeedLead(
+        "Marco Bianchi", "Bianchi Vini", "marco@bianchi-vini.example", "fair",
+        _NEW, "2400.00", ("SEAT-YEAR",), "Ten seats, perhaps more after the harvest.",
+    ),
+    SeedLead(
+        "Ingrid Olsen", "Olsen Fisk", "ingrid@olsenfisk.example", "referral",
+        _CONTACTED, "4800.00", ("SEAT-YEAR", "START"), "Call again on Thursday.",
+    ),
+    SeedLead(
+        "Samuel Adeyemi", "Adeyemi Print", "samuel@adeyemi-print.example", "website",
+        _CONTACTED, "890.00", ("SEAT-MONTH", "REPORTS"),
+    ),
+    SeedLead(
+        "Clara Hoffmann", "Hoffmann Mode", "clara@hoffmann-mode.example", "event",
+        _QUALIFIED, "12500.00", ("SEAT-YEAR", "START", "SUPPORT-PLUS"), "Budget is approved.",
+    ),
+    SeedLead(
+        "Diego Fernández", None, "diego.fernandez@mail.example", "cold call",
+        _LOST, "240.00", ("SEAT-MONTH",), "Stays with his spreadsheet.",
+    ),
+    SeedLead(
+        CUSTOMERS[5].name, CUSTOMERS[5].company, CUSTOMERS[5].email, "referral",
+        _CONVERTED, "3600.00", ("SEAT-YEAR",),
+    ),
+)  # fmt: skip
+
+
+class LeadSeeder:
+    async def run(self, context: SeedContext) -> int:
+        async with context.uow() as uow:
+            owners = [(await seeded_user(uow, user.email)).id for user in (MANAGER, MEMBER)]
+            products = await _seeded_products(uow)
+            rows = [
+                _row(lead, owners[place % 2], products, context.now - timedelta(days=place * 3))
+                for place, lead in enumerate(LEADS)
+            ]
+            customer_id = seed_id("customer", CUSTOMERS[5].email)
+            if await uow.customers.find(customer_id) is None:
+                rows = [row for row in rows if row.status is not LeadStatus.CONVERTED]
+            added = await uow.leads.add_missing(rows)
+            await uow.commit()
+        return added
+
+
+async def _seeded_products(uow: ReadingUnitOfWork) -> set[UUID]:
+    wanted = {seed_id("product", sku) for lead in LEADS for sku in lead.products}
+    return {product.id for product in await uow.products.find_many(wanted)}
+
+
+def _row(lead: SeedLead, owner_id: UUID, products: set[UUID], created: datetime) -> Lead:
+    is_converted = lead.status is LeadStatus.CONVERTED
+    row = Lead(
+        id=seed_id("lead", lead.email),
+        name=lead.name,
+        company=lead.company,
+        email=lead.email,
+        source=lead.source,
+        status=lead.status,
+        notes=lead.notes,
+        estimated_value_amount=Decimal(lead.value) if lead.value else None,
+        estimated_value_currency="EUR" if lead.value else None,
+        owner_id=owner_id,
+        customer_id=seed_id("customer", lead.email) if is_converted else None,
+        converted_at=created if is_converted else None,
+        created_at=created,
+    )
+    row.set_products([pid for sku in lead.products if (pid := seed_id("product", sku)) in products])
+    row.updated_at = created
+    return row

@@ -1,0 +1,28 @@
+from typing import TypeVar
+from uuid import UUID
+
+from backend.core.preconditions import Precondition
+from backend.models.base import Update
+from backend.models.mixins import Archivable
+from backend.models.paging import PageQuery
+from backend.services.crud import CrudService
+
+Row = TypeVar("Row", bound=Archivable)
+Query = TypeVar("Query", bound=PageQuery)
+Changes = TypeVar("Changes", bound=Update)
+
+
+class ArchivingService(CrudService[Row, Query, Changes]):
+    """For resources that can be put aside without being lost."""
+
+    async def archive(self, row_id: UUID, match: Precondition) -> Row:
+        """Raises NotFoundError or PreconditionFailedError. Doing it twice changes nothing."""
+        async with self._changing(row_id, match) as (_, row):
+            row.archive()
+        return row
+
+    async def restore(self, row_id: UUID, match: Precondition) -> Row:
+        """Raises as `archive` does."""
+        async with self._changing(row_id, match) as (_, row):
+            row.restore()
+        return row

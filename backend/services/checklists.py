@@ -1,0 +1,65 @@
+from uuid import UUID
+
+from backend.core.errors import ConflictError, NotFoundError
+from backend.core.preconditions import Precondition
+from backend.models.checklists import (
+    MOST_ITEMS,
+    ChecklistItem,
+    ChecklistItemCreate,
+    ChecklistItemUpdate,
+)
+from backend.models.idempotency import IdempotencyKey
+from backend.models.tasks import Task, TaskQuery, TaskUpdate
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.crud import CrudService
+
+
+class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
+    """The steps of a task. They are part of it: each change moves the task's version."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        super().__init__(uow, lambda unit: unit.tasks)
+
+    async def add(
+        self,
+        task_id: UUID,
+        data: ChecklistItemCreate,
+        match: Precondition,
+        key: IdempotencyKey | None = None,
+    ) -> Task:
+        """Add an item at the end. Raises ConflictError if there are MOST_ITEMS."""
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, task_id):
+                return await uow.tasks.get(earlier)
+            task = await uow.tasks.get(task_id, for_update=True)
+            match.check(task.version)
+            if len(task.checklist) >= MOST_ITEMS:
+                raise ConflictError(f"The checklist has {MOST_ITEMS} items; remove one first.")
+            task.checklist = [*task.checklist, ChecklistItem(**data.model_dump())]
+            await uow.tasks.save(task)
+            await uow.commit()
+        return task
+
+    async def change(
+        self, task_id: UUID, item_id: UUID, data: ChecklistItemUpdate, match: Precondition
+    ) -> Task:
+        """Raises NotFoundError if there is no such task, or no such item in it."""
+        async with self._changing(task_id, match) as (_, task):
+            item = _item_of(task, item_id)
+            changed = item.model_copy(update=data.changes())
+            task.checklist = [changed if each is item else each for each in task.checklist]
+        return task
+
+    async def remove(self, task_id: UUID, item_id: UUID, match: Precondition) -> Task:
+        """Raises as `change` does."""
+        async with self._changing(task_id, match) as (_, task):
+            item = _item_of(task, item_id)
+            task.checklist = [each for each in task.checklist if each is not item]
+        return task
+
+
+def _item_of(task: Task, item_id: UUID) -> ChecklistItem:
+    for item in task.checklist:
+        if item.id == item_id:
+            return item
+    raise NotFoundError.of("checklist item", item_id)

@@ -1,0 +1,79 @@
+"""What a file is, judged by its first bytes: names and headers say what the sender likes."""
+
+import codecs
+import re
+from pathlib import PurePosixPath
+
+import filetype  # type: ignore[import-untyped]  # it has no type hints
+
+HEAD_BYTES = 8_192
+"""So many bytes are looked at."""
+
+UNKNOWN = "application/octet-stream"
+_PLAIN = "text/plain"
+
+# Its matcher of zstd calls itself for each frame, and crafted frames exhaust the stack.
+_KINDS = [kind for kind in filetype.TYPES if kind.mime != "application/zstd"]
+# These may be text all through. The other signatures are short, and text may begin with them.
+_WRITTEN_AS_TEXT = {"application/pdf", "application/rtf"}
+
+_BY_SUFFIX = {".csv": "text/csv", ".md": "text/markdown", ".markdown": "text/markdown"}
+_JSON_START = re.compile(r"\s*[\[{]")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+# Possessive: what is skipped is never tried again, so crafted input takes linear time.
+_PROLOGUE = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+_ROOT = re.compile(r"<(?:!doctype\s+)?(?:[\w.-]+:)?([\w.-]+)(?=[\s/>]|$)", re.IGNORECASE)
+_HTML = re.compile(
+    "html|head|body|title|meta|link|base|style|script|noscript|template|iframe|frameset|object|embed"
+    "|header|main|footer|nav|section|article|div|span|center|font|h[1-6]|p|a|b|i|u|em|strong|br|hr"
+    "|ul|ol|li|dl|table|form|input|button|img|picture|video|audio|canvas|details|pre"
+)
+
+
+def judge_type(head: bytes, name: str) -> str:
+    """The media type of a file with these first bytes; `application/octet-stream` in doubt.
+
+    The name only chooses between kinds of harmless text: plain, CSV, Markdown and JSON.
+    """
+    head = head[:HEAD_BYTES]
+    text = _as_text(head)
+    kind = filetype.match(head, _KINDS)
+    if kind is not None and (text is None or kind.mime in _WRITTEN_AS_TEXT):
+        return str(kind.mime)
+    return UNKNOWN if text is None else _markup(text) or _harmless(text, name)
+
+
+def _as_text(head: bytes) -> str | None:
+    """The text, or None where this is none. A character that the end cuts in two is left out."""
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
+    try:
+        text = decoder.decode(head)
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROL.search(text) else text
+
+
+def _markup(text: str) -> str | None:
+    """HTML, SVG or XML, by the doctype or the first element behind comments and the like."""
+    rest = _PROLOGUE.sub("", text, count=1)
+    root = _ROOT.match(rest)
+    if root:
+        return _root_type(root[1].lower())
+    if rest.startswith("<!"):  # A comment longer than the head, or a doctype without a name.
+        return "text/html"
+    return "application/xml" if text.lstrip().startswith("<?xml") else None
+
+
+def _root_type(name: str) -> str:
+    if _HTML.fullmatch(name):
+        return "text/html"
+    return "image/svg+xml" if name == "svg" else "application/xml"
+
+
+def _harmless(text: str, name: str) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix == ".json" and _JSON_START.match(text):
+        return "application/json"
+    return _BY_SUFFIX.get(suffix, _PLAIN)

@@ -1,0 +1,27 @@
+from hashlib import sha256
+from typing import BinaryIO, NamedTuple
+
+from backend.services.file_content import HEAD_BYTES, judge_type
+
+_PIECE_BYTES = 1024 * 1024
+
+
+class Content(NamedTuple):
+    """`size` in bytes, `sha256` in hexadecimal."""
+
+    media_type: str
+    size: int
+    sha256: str
+
+
+def inspect(content: BinaryIO, name: str) -> Content:
+    """Read the whole file, piece by piece, and go back to its beginning. Call it in a thread."""
+    content.seek(0)
+    head = content.read(HEAD_BYTES)
+    digest, size, piece = sha256(), 0, head
+    while piece:
+        digest.update(piece)
+        size += len(piece)
+        piece = content.read(_PIECE_BYTES)
+    content.seek(0)
+    return Content(judge_type(head, name), size, digest.hexdigest())

@@ -1,0 +1,223 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatch
+from typing import BinaryIO
+from uuid import UUID
+
+from backend.core.errors import (
+    DomainError,
+    InvalidInputError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UnsupportedTypeError,
+)
+from backend.core.logging import get_logger
+from backend.core.permissions import Permission, Principal
+from backend.core.preconditions import Precondition
+from backend.models.file_names import clean_file_name
+from backend.models.files import File, FileQuery, FileSubject
+from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey
+from backend.models.mixins import now
+from backend.models.paging import Page
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.file_inspection import Content, inspect
+from backend.services.modules import own_module
+from backend.services.storage import (
+    FileStorage,
+    StorageUnavailableError,
+    StoredFileMissingError,
+)
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class FileRules:
+    """`allowed_types` may have `*` in them."""
+
+    max_bytes: int
+    allowed_types: Sequence[str]
+
+    def check(self, content: Content) -> None:
+        """Raises InvalidInputError, TooLargeError or UnsupportedTypeError."""
+        if content.size == 0:
+            raise InvalidInputError("file", "The file is empty; choose another.")
+        if content.size > self.max_bytes:
+            raise TooLargeError(f"A file may have at most {self.max_bytes:,} bytes.")
+        if not any(fnmatch(content.media_type, allowed) for allowed in self.allowed_types):
+            raise UnsupportedTypeError(
+                f"The content is of the type {content.media_type}, which is not allowed; "
+                f"these are: {', '.join(self.allowed_types)}."
+            )
+
+
+class FileService:
+    """Files of the team, by permission, and private ones, which only their owner sees.
+
+    The content is stored before the row is committed, and deleted after the row: whatever breaks
+    in between leaves content without a row, which `remove_orphans` finds.
+    """
+
+    def __init__(self, uow: UnitOfWorkFactory, storage: FileStorage, rules: FileRules) -> None:
+        self._uow = uow
+        self._storage = storage
+        self._rules = rules
+
+    async def upload(
+        self,
+        name: str | None,
+        content: BinaryIO,
+        subject: FileSubject,
+        by: Principal,
+        key: IdempotencyKey | None = None,
+    ) -> File:
+        """Keep a file, attached to one thing or to none.
+
+        Raises:
+            PermissionDeniedError: the caller may not add to the team's data.
+            InvalidInputError: it is empty, or attached to what does not exist or to two things.
+            TooLargeError, UnsupportedTypeError: the settings do not allow it.
+            UnavailableError: the storage does not answer.
+        """
+        if sum(reference is not None for reference in subject) > 1:
+            raise InvalidInputError("customer_id", "Attach the file to one thing, or to none.")
+        if subject.is_team_data:
+            by.require(Permission.FILES_WRITE)
+        found = await asyncio.to_thread(inspect, content, name or "")
+        self._rules.check(found)
+        row = File(
+            name=clean_file_name(name), owner_id=by.user_id, **found._asdict(), **subject._asdict()
+        )
+        if subject.module_id is not None:
+            await self._check_module(subject.module_id, by)
+        async with _storage_answers():
+            await self._storage.put(row.storage_key, content)
+        return await self._add(row, _with_content(key, row))
+
+    async def read(self, file_id: UUID, by: Principal) -> File:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await _visible(uow, file_id, by)
+
+    async def page(self, query: FileQuery, by: Principal) -> Page[File]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.files.page_for(by, query)
+
+    async def content(self, file: File, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to and without `end`.
+
+        Raises:
+            NotFoundError: the content is gone.
+            UnavailableError: the storage does not answer.
+        """
+        try:
+            async with _storage_answers():
+                return await self._storage.read(file.storage_key, start, end)
+        except StoredFileMissingError:
+            _log.error("file_content_missing", file_id=str(file.id))  # no trace
+            raise NotFoundError("The content of this file is gone.") from None
+
+    async def delete(self, file_id: UUID, by: Principal, match: Precondition) -> None:
+        """One's own, or any of the team's with `files:delete`.
+
+        Raises:
+            NotFoundError: there is no such file that the caller may see.
+            PermissionDeniedError: it is the team's, and somebody else has uploaded it.
+            PreconditionFailedError: it is at another version.
+        """
+        async with self._uow() as uow:
+            file = await _visible(uow, file_id, by, for_update=True)
+            if file.owner_id != by.user_id:
+                by.require(Permission.FILES_DELETE)
+            match.check(file.version)
+            await uow.files.delete(file)
+            await uow.commit()
+        await self._discard(file)
+
+    async def remove_orphans(self, older_than: timedelta) -> int:
+        """Delete contents without a row; answers how many.
+
+        Younger ones may belong to an upload that is not committed yet.
+        """
+        removed = 0
+        async for keys in self._storage.older_than(now() - older_than):
+            async with self._uow.reading() as uow:
+                known = {str(file_id) for file_id in await uow.files.known(_ids(keys))}
+            orphans = [key for key in keys if key not in known]
+            await self._storage.delete(orphans)
+            removed += len(orphans)
+        return removed
+
+    async def _check_module(self, module_id: UUID, by: Principal) -> None:
+        try:
+            async with self._uow.reading() as uow:
+                await own_module(uow, module_id, by)
+        except NotFoundError as error:
+            raise InvalidInputError("module_id", error.detail, "unknown_reference") from None
+
+    async def _add(self, row: File, key: IdempotencyKey | None) -> File:
+        try:
+            kept = await self._commit(row, key)
+        except (DomainError, AnsweredBeforeError):
+            # It was refused before the commit. After any other error nobody knows.
+            await self._discard(row)
+            raise
+        if kept is not row:
+            await self._discard(row)
+        return kept
+
+    async def _commit(self, row: File, key: IdempotencyKey | None) -> File:
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, row.id):
+                return await uow.files.get(earlier)
+            await uow.files.save(row)
+            await uow.commit()
+        return row
+
+    async def _discard(self, file: File) -> None:
+        try:
+            await self._storage.delete([file.storage_key])
+        except StorageUnavailableError as error:
+            _log.warning("file_content_left", file_id=str(file.id), error=str(error.__cause__))
+
+
+async def _visible(
+    uow: ReadingUnitOfWork, file_id: UUID, by: Principal, *, for_update: bool = False
+) -> File:
+    file = await uow.files.get(file_id, for_update=for_update)
+    is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
+    if file.owner_id != by.user_id and not is_visible:
+        raise NotFoundError.of("file", file_id)
+    return file
+
+
+def _ids(keys: Sequence[str]) -> list[UUID]:
+    """Of the keys that are ids; others are what a broken write has left."""
+    ids = []
+    for key in keys:
+        with suppress(ValueError):
+            ids.append(UUID(key))
+    return ids
+
+
+def _with_content(key: IdempotencyKey | None, row: File) -> IdempotencyKey | None:
+    """The key, for a request that is known by what was in the file as well."""
+    if key is None:
+        return None
+    subject = ",".join(str(reference) for reference in row.subject)
+    key.fingerprint = f"{key.fingerprint}:{row.sha256}:{row.name}:{subject}"
+    return key
+
+
+@asynccontextmanager
+async def _storage_answers() -> AsyncIterator[None]:
+    try:
+        yield
+    except StorageUnavailableError as error:
+        _log.error("storage_error", error=str(error.__cause__))  # no trace
+        raise UnavailableError("The storage of files does not answer.") from error

@@ -1,0 +1,96 @@
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from backend.core.permissions import Permission, Principal
+from backend.core.preconditions import Precondition
+from backend.models.customers import Customer, CustomerStatus
+from backend.models.idempotency import IdempotencyKey
+from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
+from backend.models.mixins import new_id
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.crud import CrudService
+
+
+class Conversion(NamedTuple):
+    """`is_new` is False if somebody had converted the lead before."""
+
+    customer: Customer
+    is_new: bool
+
+
+class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
+    """Leads move by allowed transitions, and end as a customer or lost."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        super().__init__(uow, lambda unit: unit.leads)
+
+    async def create(
+        self, data: LeadCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Lead:
+        """The lead is the caller's own unless the data name another owner.
+
+        Raises:
+            InvalidInputError: the owner or a product does not exist.
+            ConflictError: it would begin as converted.
+        """
+        given = data.columns() | {"owner_id": data.owner_id or by.user_id}
+        lead = Lead.model_validate(data, update=given | {"status": LeadStatus.NEW})
+        lead.move_to(data.status)
+        lead.interests = []  # What is not set would be read from the database later.
+        lead.set_products(data.product_ids)
+        return await self._add(lead, by, key)
+
+    async def convert(
+        self,
+        lead_id: UUID,
+        by: Principal,
+        match: Precondition,
+        key: IdempotencyKey | None = None,
+    ) -> Conversion:
+        """Make the lead a customer, to whom its open tasks go over.
+
+        Whoever comes second, at whatever moment, gets the customer that the first has made.
+
+        Raises:
+            PermissionDeniedError: the caller may not write customers.
+            NotFoundError: there is no such lead.
+            PreconditionFailedError: the lead has changed, and is not converted.
+            ConflictError: the lead is lost.
+        """
+        by.require(Permission.CUSTOMERS_WRITE)
+        customer_id = new_id()
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, customer_id):
+                return Conversion(await uow.customers.get(earlier), is_new=True)
+            lead = await uow.leads.get(lead_id, for_update=True)
+            if lead.customer_id is not None:
+                return Conversion(await uow.customers.get(lead.customer_id), is_new=False)
+            match.check(lead.version)
+            lead.convert(customer_id)
+            customer = _customer_of(lead, customer_id)
+            await uow.customers.save(customer)
+            await uow.leads.save(lead)
+            await uow.tasks.give_to_customer(lead.id, customer.id)
+            await uow.commit()
+        return Conversion(customer, is_new=True)
+
+    async def _apply(
+        self, uow: UnitOfWork, row: Lead, changes: dict[str, Any], by: Principal
+    ) -> None:
+        """Raises ConflictError for a transition that is not allowed."""
+        row.move_to(changes.pop("status", row.status))
+        row.set_products(changes.pop("product_ids", row.product_ids))
+        row.sqlmodel_update(changes)
+
+
+def _customer_of(lead: Lead, customer_id: UUID) -> Customer:
+    return Customer(
+        id=customer_id,
+        name=lead.name,
+        email=lead.email,
+        phone=lead.phone,
+        company=lead.company,
+        notes=lead.notes,
+        status=CustomerStatus.ACTIVE,
+        owner_id=lead.owner_id,
+    )

@@ -1,0 +1,27 @@
+from backend.core.permissions import Permission, Principal
+from backend.models.search import SearchKind, SearchQuery, SearchResult
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+
+_NEEDED = {
+    SearchKind.CUSTOMERS: Permission.CUSTOMERS_READ,
+    SearchKind.LEADS: Permission.LEADS_READ,
+    SearchKind.PRODUCTS: Permission.PRODUCTS_READ,
+    SearchKind.TASKS: Permission.TASKS_READ,
+}
+"""Files are not here: everybody sees their own."""
+
+
+class SearchService:
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        self._uow = uow
+
+    async def find(self, query: SearchQuery, by: Principal) -> SearchResult:
+        """What the caller may see, grouped by kind."""
+        kinds = [
+            kind
+            for kind in SearchKind
+            if kind in (query.kind or SearchKind) and (kind not in _NEEDED or by.may(_NEEDED[kind]))
+        ]
+        async with self._uow.reading() as uow:
+            groups = await uow.search.find(query.q, kinds, query.limit, by)
+        return SearchResult(groups=groups)

@@ -1,0 +1,103 @@
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from backend.core.errors import BulkRefusedError, DomainError, NotFoundError, unknown_reference
+from backend.core.permissions import Permission, Principal
+from backend.core.preconditions import Precondition
+from backend.models.task_bulk import TaskBulk, TaskChange
+from backend.models.tasks import Task
+from backend.repositories.base import Repository
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.tasks import change_task
+
+_KINDS = {
+    "assignee_id": "user",
+    "customer_id": "customer",
+    "lead_id": "lead",
+    "module_id": "module",
+}
+
+_Known = dict[str, dict[UUID, Any]]
+"""By field, the rows that changes refer to and that are there.
+
+The rules read users and modules again one by one, which the unit spares while the rows are held.
+"""
+
+
+class Outcome(NamedTuple):
+    """A changed task, or the error that kept it as it was."""
+
+    task_id: UUID
+    task: Task | None
+    error: DomainError | None
+
+
+class TaskBulkService:
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        self._uow = uow
+
+    async def change(self, data: TaskBulk, by: Principal) -> list[Outcome]:
+        """Change many tasks in one transaction. It reads no more often for many than for one.
+
+        Raises:
+            BulkRefusedError: a change was refused, and nothing was to be kept then.
+        """
+        async with self._uow() as uow:
+            ids = [change.task_id for change in data.changes]
+            tasks = {task.id: task for task in await uow.tasks.find_many(ids, for_update=True)}
+            known = await _read_references(uow, data.changes)
+            outcomes = [await _change(uow, tasks, known, change, by) for change in data.changes]
+            refused = {place: each.error for place, each in enumerate(outcomes) if each.error}
+            if refused and data.all_or_nothing:
+                raise BulkRefusedError(refused)
+            await uow.tasks.save_many([each.task for each in outcomes if each.task])
+            await uow.commit()
+        return outcomes
+
+
+async def _read_references(uow: UnitOfWork, changes: Sequence[TaskChange]) -> _Known:
+    given = [change.changes.changes() for change in changes]
+    repositories: dict[str, Repository[Any]] = {
+        "assignee_id": uow.users,
+        "customer_id": uow.customers,
+        "lead_id": uow.leads,
+        "module_id": uow.modules,
+    }
+    return {
+        field: await _known(repository, _named(given, field))
+        for field, repository in repositories.items()
+    }
+
+
+def _named(changes: Sequence[dict[str, Any]], field: str) -> set[UUID]:
+    return {change[field] for change in changes if change.get(field)}
+
+
+async def _known(repository: Repository[Any], ids: Collection[UUID]) -> dict[UUID, Any]:
+    return {row.id: row for row in await repository.find_many(ids)} if ids else {}
+
+
+async def _change(
+    uow: UnitOfWork, tasks: dict[UUID, Task], known: _Known, change: TaskChange, by: Principal
+) -> Outcome:
+    task = tasks.get(change.task_id)
+    try:
+        if task is None:
+            raise NotFoundError.of("task", change.task_id)
+        Precondition(frozenset({change.version}) if change.version else None).check(task.version)
+        given = change.changes.changes()
+        _check_references(given, known, by)
+        await change_task(uow, task, given, by)
+    except DomainError as error:
+        return Outcome(change.task_id, None, error)
+    return Outcome(change.task_id, task, None)
+
+
+def _check_references(given: dict[str, Any], known: _Known, by: Principal) -> None:
+    """Raises InvalidInputError; the database would, but for all changes at once."""
+    for field, rows in known.items():
+        if given.get(field) and given[field] not in rows:
+            if field == "assignee_id":
+                by.require(Permission.TASKS_ASSIGN)
+            raise unknown_reference(field, _KINDS[field])

@@ -1,0 +1,388 @@
+"""Nobody overwrites what they have not seen, on any route."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from sqlalchemy.orm.exc import StaleDataError
+
+from backend.core.errors import ConflictError
+from backend.models.checklists import ChecklistItem
+from backend.models.mixins import now
+from backend.models.tasks import TaskStatus
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from tests.factories import (
+    make_customer,
+    make_file,
+    make_lead,
+    make_module,
+    make_product,
+    make_task,
+    make_user,
+)
+from tests.fixtures.application import make_settings, running_app
+from tests.fixtures.people import Person
+from tests.integration.test_openapi import OPERATIONS
+
+
+class Change(NamedTuple):
+    """A request that changes a row, and fields of the row that let it change something."""
+
+    body: Any = None
+    before: dict[str, Any] = {}
+
+
+ITEM = ChecklistItem(text="Ask for the address")
+WITH_ITEM = {"checklist": [ITEM]}
+ARCHIVED = {"archived_at": now()}
+# Each operation that takes If-Match, written down a second time: none can be forgotten.
+CHANGES = {
+    "PATCH /api/v1/users/me": Change({"full_name": "Ada King"}),
+    "PUT /api/v1/users/{user_id}/role": Change({"role": "manager"}),
+    "POST /api/v1/users/{user_id}/deactivate": Change(),
+    "POST /api/v1/users/{user_id}/activate": Change(before={"is_active": False}),
+    "PATCH /api/v1/customers/{customer_id}": Change({"notes": "Changed"}),
+    "DELETE /api/v1/customers/{customer_id}": Change(),
+    "POST /api/v1/customers/{customer_id}/archive": Change(),
+    "POST /api/v1/customers/{customer_id}/restore": Change(before=ARCHIVED),
+    "PATCH /api/v1/leads/{lead_id}": Change({"notes": "Changed"}),
+    "DELETE /api/v1/leads/{lead_id}": Change(),
+    "POST /api/v1/leads/{lead_id}/convert": Change(),
+    "PATCH /api/v1/products/{product_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/products/{product_id}": Change(),
+    "POST /api/v1/products/{product_id}/archive": Change(),
+    "POST /api/v1/products/{product_id}/restore": Change(before=ARCHIVED),
+    "PATCH /api/v1/tasks/{task_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/tasks/{task_id}": Change(),
+    "POST /api/v1/tasks/{task_id}/complete": Change(),
+    "POST /api/v1/tasks/{task_id}/reopen": Change(before={"status": TaskStatus.DONE}),
+    "POST /api/v1/tasks/{task_id}/assign": Change({"assignee_id": None}),
+    "POST /api/v1/tasks/{task_id}/checklist": Change({"text": "Call her"}),
+    "PATCH /api/v1/tasks/{task_id}/checklist/{item_id}": Change({"is_done": True}, WITH_ITEM),
+    "DELETE /api/v1/tasks/{task_id}/checklist/{item_id}": Change(before=WITH_ITEM),
+    "PATCH /api/v1/modules/{module_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/modules/{module_id}": Change(),
+    "DELETE /api/v1/files/{file_id}": Change(),
+}
+# The factory of each kind of row, and the field that makes it the caller's.
+KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
+    "users": (make_user, None),
+    "customers": (make_customer, "owner_id"),
+    "leads": (make_lead, "owner_id"),
+    "products": (make_product, None),
+    "tasks": (make_task, "assignee_id"),
+    "modules": (make_module, "owner_id"),
+    "files": (make_file, "owner_id"),
+}
+# They have nothing that could change.
+WITHOUT_VERSION = {"DELETE /api/v1/auth/sessions/{session_id}"}
+# It answers the customer that it has made.
+ANSWER_ANOTHER = {"POST /api/v1/leads/{lead_id}/convert"}
+READS = sorted(
+    name.removeprefix("GET ")
+    for name in OPERATIONS
+    if re.fullmatch(r"GET /api/v1/\w+/(me|\{\w+\})", name)
+)
+GARBAGE = ["2", '"', '"2', "W/2", 'w/"2"', '"1" "2"', '"2",', '*, "2"', '"a b"', '"\x01"', '"\x00"']
+GARBAGE += ["", " ", ",", '"2"' * 1000]
+each_change = pytest.mark.parametrize("operation", CHANGES)
+each_patch = pytest.mark.parametrize("operation", [name for name in CHANGES if "PATCH" in name])
+patching_a_task = pytest.mark.parametrize("operation", ["PATCH /api/v1/tasks/{task_id}"])
+each_read = pytest.mark.parametrize("operation", [f"GET {path}" for path in READS])
+
+
+class Resource(NamedTuple):
+    """A row at version 2, and a request that is about it."""
+
+    person: Person
+    method: str
+    path: str
+    read_path: str
+    body: Any
+
+    async def send(self, if_match: str | None = None, **options: Any) -> httpx2.Response:
+        request = {"json": self.body, "headers": header("If-Match", if_match)} | options
+        return await self.person.request(self.method, self.path, **request)
+
+    async def read(self, if_none_match: str | None = None) -> httpx2.Response:
+        return await self.person.get(self.read_path, headers=header("If-None-Match", if_none_match))
+
+
+def header(name: str, value: str | None) -> dict[str, bytes]:
+    return {} if value is None else {name: value.encode("latin-1")}
+
+
+@pytest.fixture
+async def resource(operation: str, admin: Person, uow: UnitOfWorkFactory) -> Resource:
+    change = CHANGES.get(operation, Change())
+    method, path = operation.split(" ")
+    (read_path,) = (read for read in READS if path.startswith(read))
+    if read_path.endswith("/me"):
+        await admin.patch("/users/me", json={"full_name": "At version 2"})
+        ids = {}
+    else:
+        ids = await add_row(uow, admin, read_path, change.before)
+    path, read_path = (each.removeprefix("/api/v1").format(**ids) for each in (path, read_path))
+    return Resource(admin, method, path, read_path, change.body)
+
+
+async def add_row(
+    uow: UnitOfWorkFactory, owner: Person, read_path: str, before: dict[str, Any]
+) -> dict[str, UUID]:
+    """Add a row that the path leads to; answers the ids that belong into paths."""
+    kind, parameter = read_path.removeprefix("/api/v1/").split("/")
+    make, owner_field = KINDS[kind]
+    owned = {owner_field: owner.user.id} if owner_field else {}
+    row = make(version=2, **owned, **before)
+    async with uow() as unit:
+        await getattr(unit, kind).add_missing([row])
+        await unit.commit()
+    return {parameter.strip("{}"): row.id, "item_id": ITEM.id}
+
+
+def parameters(operation: dict[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in operation.get("parameters", [])}
+
+
+def test_every_route_that_takes_if_match_is_tried_here() -> None:
+    taking = {name for name, operation in OPERATIONS.items() if "If-Match" in parameters(operation)}
+
+    assert taking == set(CHANGES)
+
+
+def test_every_route_that_changes_one_row_takes_if_match() -> None:
+    methods = ("PATCH", "PUT", "DELETE")
+    changing = {name for name in OPERATIONS if name.startswith(methods)}
+
+    assert changing - WITHOUT_VERSION <= set(CHANGES)
+
+
+def test_every_read_of_one_row_takes_if_none_match() -> None:
+    assert len(READS) == 8
+    for path in READS:
+        assert "If-None-Match" in parameters(OPERATIONS[f"GET {path}"])
+
+
+@each_change
+async def test_a_change_of_what_has_changed_since_is_refused(resource: Resource) -> None:
+    before = (await resource.read()).json()
+
+    refused = await resource.send('"1"')
+
+    assert refused.status_code == 412
+    assert refused.json()["type"] == "/problems/precondition-failed"
+    assert refused.headers["ETag"] == '"2"'
+    assert (await resource.read()).json() == before
+
+
+@each_change
+async def test_a_change_of_what_has_been_seen_is_made(resource: Resource) -> None:
+    answer = await resource.send('"2"')
+
+    read = await resource.read()
+    if "version" in read.json():
+        assert read.headers["ETag"] == '"3"'
+        assert read.json()["version"] == 3
+    else:
+        assert (answer.status_code, read.status_code) == (204, 404)
+
+
+@pytest.mark.parametrize("operation", sorted(CHANGES.keys() - ANSWER_ANOTHER))
+async def test_a_change_answers_the_next_etag(resource: Resource) -> None:
+    answer = await resource.send('"2"')
+
+    assert answer.headers.get("ETag") == (None if answer.status_code == 204 else '"3"')
+
+
+@each_patch
+async def test_an_empty_change_does_not_move_the_version(resource: Resource) -> None:
+    answer = await resource.send('"2"', json={})
+
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == '"2"'
+
+
+@pytest.mark.parametrize("operation", sorted(CHANGES.keys() - {"PATCH /api/v1/users/me"}))
+async def test_what_is_not_there_is_not_found_whatever_its_version(
+    admin: Person, operation: str
+) -> None:
+    method, path = operation.split(" /api/v1")
+    path = path.format_map(defaultdict(uuid4))
+
+    for if_match in ('"1"', "*"):
+        headers = {"If-Match": if_match}
+        answer = await admin.request(method, path, json=CHANGES[operation].body, headers=headers)
+        assert answer.status_code == 404
+
+
+@patching_a_task
+@pytest.mark.parametrize("if_match", ["*", ' "2" ', '"7", W/"1", "x\xe9","2"', None])
+async def test_the_present_version_may_be_one_of_many(
+    resource: Resource, if_match: str | None
+) -> None:
+    assert (await resource.send(if_match)).status_code == 200
+
+
+@patching_a_task
+@pytest.mark.parametrize(
+    "if_match", ['W/"2"', '"02"', '"2.0"', '"-2"', '""', f'"{2**70}"', '"\xb2"']
+)
+async def test_any_other_tag_matches_nothing(resource: Resource, if_match: str) -> None:
+    assert (await resource.send(if_match)).status_code == 412
+
+
+@patching_a_task
+@pytest.mark.parametrize("garbage", GARBAGE)
+async def test_what_is_no_etag_is_named(resource: Resource, garbage: str) -> None:
+    refused = await resource.send(garbage)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["loc"] == ["header", "If-Match"]
+    assert (await resource.read()).headers["ETag"] == '"2"'
+
+
+@patching_a_task
+@pytest.mark.parametrize("garbage", ["2", "", "W/*"])
+async def test_what_is_no_etag_is_named_by_a_read(resource: Resource, garbage: str) -> None:
+    refused = await resource.read(garbage)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["loc"] == ["header", "If-None-Match"]
+
+
+@each_read
+async def test_a_read_of_what_is_known_is_spared(resource: Resource) -> None:
+    answer = await resource.read('"2"')
+
+    assert answer.status_code == 304
+    assert answer.headers["ETag"] == '"2"'
+    assert answer.content == b""
+
+
+@each_read
+async def test_a_read_of_what_is_not_known_is_answered(resource: Resource) -> None:
+    answer = await resource.read('"1", W/"3"')
+
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == '"2"'
+    assert answer.json()["version"] == 2
+
+
+@patching_a_task
+@pytest.mark.parametrize("if_none_match", ["*", 'W/"2"', '"1", "2"', 'W/"1",W/"2"'])
+async def test_for_a_read_any_form_of_the_tag_will_do(
+    resource: Resource, if_none_match: str
+) -> None:
+    assert (await resource.read(if_none_match)).status_code == 304
+
+
+async def test_what_is_not_there_is_not_found_whatever_is_known(admin: Person) -> None:
+    answer = await admin.get(f"/tasks/{uuid4()}", headers={"If-None-Match": "*"})
+
+    assert answer.status_code == 404
+
+
+@pytest.fixture(scope="module")
+async def strict_client(worker_database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Of an application that demands If-Match."""
+    settings = make_settings(worker_database_url, server={"require_if_match": True})
+    async with running_app(settings) as client:
+        yield client
+
+
+@each_change
+async def test_the_settings_can_demand_a_version(
+    resource: Resource, strict_client: httpx2.AsyncClient
+) -> None:
+    strict = resource._replace(person=replace(resource.person, client=strict_client))
+    before = (await strict.read()).json()
+
+    refused = await strict.send()
+
+    assert refused.status_code == 428
+    assert refused.json()["type"] == "/problems/precondition-required"
+    assert (await strict.read()).json() == before
+    assert (await strict.send("*")).status_code < 300
+
+
+@patching_a_task
+async def test_of_many_who_change_the_same_version_one_does(resource: Resource) -> None:
+    bodies = [{"description": f"Change {number}"} for number in range(20)]
+
+    answers = await asyncio.gather(*(resource.send('"2"', json=body) for body in bodies))
+
+    (won,) = (answer for answer in answers if answer.status_code == 200)
+    assert [answer.status_code for answer in answers if answer is not won] == [412] * 19
+    assert (await resource.read()).json() == won.json()
+
+
+@patching_a_task
+async def test_of_many_who_change_or_delete_the_same_version_one_does(resource: Resource) -> None:
+    deletion = resource._replace(method="DELETE")
+
+    requests = (each.send('"2"') for each in [resource, deletion] * 10)
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*requests))
+
+    # After a deletion there is nothing that could have another version.
+    assert statuses in ([200] + [412] * 19, [204] + [404] * 19)
+
+
+@patching_a_task
+async def test_without_if_match_nobody_is_refused_and_each_gets_a_version(
+    resource: Resource,
+) -> None:
+    bodies = [{"description": f"Change {number}"} for number in range(20)]
+
+    answers = await asyncio.gather(*(resource.send(json=body) for body in bodies))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["version"] for answer in answers) == list(range(3, 23))
+
+
+async def test_a_row_that_was_read_without_a_lock_can_not_be_overwritten(
+    uow: UnitOfWorkFactory,
+) -> None:
+    task = make_task()
+    async with uow() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+
+    async with uow() as slow:
+        stale = await slow.tasks.get(task.id)
+        async with uow() as quick:
+            seen = await quick.tasks.get(task.id)
+            seen.title = "Quick"
+            await quick.tasks.save(seen)
+            await quick.commit()
+        stale.title = "Slow"
+        with pytest.raises(ConflictError, match="at the same time") as refused:
+            await slow.tasks.save(stale)
+
+    assert isinstance(refused.value.__cause__, StaleDataError)
+    async with uow.reading() as reading:
+        assert (await reading.tasks.get(task.id)).title == "Quick"
+
+
+async def test_a_row_that_was_read_without_a_lock_can_not_be_deleted(
+    uow: UnitOfWorkFactory,
+) -> None:
+    task = make_task()
+    async with uow() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+
+    async with uow() as slow:
+        stale = await slow.tasks.get(task.id)
+        async with uow() as quick:
+            seen = await quick.tasks.get(task.id)
+            seen.title = "Quick"
+            await quick.tasks.save(seen)
+            await quick.commit()
+        with pytest.raises(ConflictError, match="at the same time"):
+            await slow.tasks.delete(stale)

@@ -1,0 +1,38 @@
+"""What Swagger UI fills in works when it is sent as it stands."""
+
+import pytest
+
+from tests.fixtures.people import Person
+from tests.integration.test_openapi import OPERATIONS, resolve
+
+CREATING = [
+    path.removeprefix("/api/v1")
+    for method, path in (operation.split() for operation in OPERATIONS)
+    if method == "POST"
+    and "{" not in path
+    and path not in {"/api/v1/auth/register", "/api/v1/files"}
+    and "201" in OPERATIONS[f"{method} {path}"]["responses"]
+]
+LISTS = [
+    path.removeprefix("/api/v1")
+    for method, path in (operation.split() for operation in OPERATIONS)
+    if method == "GET" and "{" not in path and path.startswith("/api/v1")
+]
+
+
+@pytest.mark.parametrize("path", CREATING)
+async def test_the_example_of_what_can_be_created_is_created(admin: Person, path: str) -> None:
+    content = OPERATIONS[f"POST /api/v1{path}"]["requestBody"]["content"]["application/json"]
+    [example] = resolve(content["schema"])["examples"]
+
+    answer = await admin.post(path, json=example)
+
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_no_filter_is_filled_in(path: str) -> None:
+    parameters = OPERATIONS[f"GET /api/v1{path}"].get("parameters", [])
+
+    optional = [each["schema"] for each in parameters if not each["required"]]
+    assert not any("examples" in schema or "example" in schema for schema in optional)
