@@ -56,6 +56,9 @@ class FakeIdempotency:
         assert key is None
         return None
 
+    async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
+        assert key is None
+
 
 KINDS = {
     "users": "user",

@@ -24,13 +24,12 @@ FUNCTIONS = (
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 'simple'::regconfig
     """,
-    # Of the first argument also the parts of what is written in one, such as offer_2026.pdf.
+    # What is written in one falls apart in texts and in queries: offer_2026.pdf, spring-fair.
     """
     CREATE FUNCTION search_document(title text, body text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN setweight(
-        to_tsvector(search_configuration(), title || ' ' || translate(title, '._-/@', '     ')), 'A'
-    ) || setweight(to_tsvector(search_configuration(), body), 'B')
+    RETURN setweight(to_tsvector(search_configuration(), translate(title, '._-/@', '     ')), 'A')
+        || setweight(to_tsvector(search_configuration(), translate(body, '._-/@', '     ')), 'B')
     """,
     # The last word may be the beginning of one, unless it ends a phrase or is ruled out.
     r"""
@@ -42,7 +41,15 @@ FUNCTIONS = (
             THEN (parsed || '\:*')::tsquery
             ELSE parsed::tsquery
         END
-        FROM (SELECT websearch_to_tsquery(search_configuration(), q)::text) AS query(parsed)
+        FROM (
+            SELECT websearch_to_tsquery(
+                search_configuration(),
+                regexp_replace(
+                    regexp_replace(q, '(?<!\S)-([^\s"]*\w[._/@-][^\s"]*)', '-"\1"', 'g'),
+                    '(?<=\w)[._/@-]+', ' ', 'g'
+                )
+            )::text
+        ) AS query(parsed)
     )
     """,
 )

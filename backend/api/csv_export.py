@@ -3,12 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+
+from backend.models.money import Money
 
 MEDIA_TYPE = "text/csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,8 +25,20 @@ CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 async def _wants_csv(request: Request, response: Response) -> bool:
     response.headers["Vary"] = "Accept"
-    accepted = request.headers.get("accept", "").split(",")
-    return any(each.split(";")[0].strip().lower() == MEDIA_TYPE for each in accepted)
+    accepted = [_accepted(each) for each in request.headers.get("accept", "").split(",")]
+    # What is named counts more than `*/*`, and where both are wanted alike, JSON is the default.
+    quality = dict(accepted)
+    return quality.get(MEDIA_TYPE, 0) > quality.get("application/json", 0)
+
+
+def _accepted(part: str) -> tuple[str, float]:
+    """A media type, and how much it is wanted."""
+    kind, *parameters = (each.strip().lower() for each in part.split(";"))
+    quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    try:
+        return kind, float(quality)
+    except ValueError:
+        return kind, 0
 
 
 WantsCsv = Annotated[bool, Depends(_wants_csv)]
@@ -42,10 +56,20 @@ async def csv_response(
 async def _lines(
     first: Sequence[Any], rest: AsyncIterator[Sequence[Any]], schema: type[BaseModel]
 ) -> AsyncIterator[str]:
-    yield _written([list(schema.model_fields)])
-    yield _written(_cells(row, schema) for row in first)
+    columns = list(_columns(schema))
+    yield _written([["_".join(column) for column in columns]])
+    yield _written(_cells(row, schema, columns) for row in first)
     async for rows in rest:
-        yield _written(_cells(row, schema) for row in rows)
+        yield _written(_cells(row, schema, columns) for row in rows)
+
+
+def _columns(schema: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    """A field each; of an amount of money two, so that it can be summed."""
+    for name, field in schema.model_fields.items():
+        if field.annotation in {Money, Money | None}:
+            yield from ((name, part) for part in Money.model_fields)
+        else:
+            yield (name,)
 
 
 def _written(rows: Iterable[Sequence[str]]) -> str:
@@ -54,9 +78,15 @@ def _written(rows: Iterable[Sequence[str]]) -> str:
     return buffer.getvalue()
 
 
-def _cells(row: Any, schema: type[BaseModel]) -> list[str]:
+def _cells(row: Any, schema: type[BaseModel], columns: Sequence[tuple[str, ...]]) -> list[str]:
     shown = schema.model_validate(row, from_attributes=True).model_dump(mode="json")
-    return [_cell(value) for value in shown.values()]
+    return [_cell(_value(shown, column)) for column in columns]
+
+
+def _value(shown: dict[str, Any], column: tuple[str, ...]) -> Any:
+    name, *part = column
+    value = shown[name]
+    return value[part[0]] if part and value is not None else value
 
 
 def _cell(value: Any) -> str:

@@ -75,7 +75,7 @@ def wire(settings: Settings, database: Database, checks: Mapping[str, Check]) ->
         leads=LeadService(uow),
         products=ProductService(uow),
         tasks=TaskService(uow),
-        task_bulk=TaskBulkService(uow),
+        task_bulk=TaskBulkService(uow, require_version=settings.server.require_if_match),
         checklists=ChecklistService(uow),
         modules=ModuleService(uow),
         files=file_service(settings, uow),
@@ -120,7 +120,7 @@ async def _client(request: Request) -> Client:
 
 ClientDep = Annotated[Client, Depends(_client)]
 
-_bearer = OAuth2PasswordBearer(
+bearer = OAuth2PasswordBearer(
     "/api/v1/auth/token",
     scheme_name="SignIn",
     description="Your e-mail address as `username`, and your password.",
@@ -130,7 +130,7 @@ _bearer = OAuth2PasswordBearer(
 
 
 async def signed_in(
-    sessions: SessionServiceDep, token: Annotated[str | None, Depends(_bearer)]
+    sessions: SessionServiceDep, token: Annotated[str | None, Depends(bearer)]
 ) -> Principal:
     """Whoever is signed in, whatever their role."""
     if token is None:

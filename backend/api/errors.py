@@ -7,13 +7,18 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError as PoolTimeoutError,
+)
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from backend.api import problems
 from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of
-from backend.api.etags import NotModified
+from backend.api.etags import REVALIDATED, NotModified
 from backend.api.idempotency import replay
 from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
@@ -39,6 +44,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RangeNotSatisfiable, _range_not_satisfiable)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DataError, _data_error)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(error, _database_error)
 
@@ -53,7 +59,8 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 
 async def _not_modified(_: Request, error: Exception) -> Response:
     assert isinstance(error, NotModified)  # noqa: S101  # as registered
-    return Response(status_code=304, headers={"ETag": error.etag})
+    headers = {"ETag": error.etag, "Cache-Control": REVALIDATED}
+    return Response(status_code=304, headers=headers)
 
 
 async def _answered_before(_: Request, error: Exception) -> Response:
@@ -101,6 +108,12 @@ def _methods_of(request: Request) -> list[str]:
     contexts = iter_route_contexts(request.app.routes)
     matching = (each for each in contexts if each.matches(request.scope)[0] is not Match.NONE)
     return sorted({method for each in matching for method in each.methods or ()})
+
+
+async def _data_error(request: Request, error: Exception) -> Response:
+    """A value that passed our checks and not the database's: a check is missing."""
+    _log.error("data_error", error=str(error.__cause__ or error).strip())
+    return problem_response(request, problems.BAD_REQUEST, "A value is out of range.")
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

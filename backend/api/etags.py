@@ -16,6 +16,7 @@ _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
 _EACH = re.compile(_TAG)
 _VERSION = re.compile(r'"([1-9][0-9]{0,9})"')
+REVALIDATED = "private, no-cache"
 _GARBAGE = 'must be * or ETags in double quotes, as an answer had them, such as "3"'
 
 
@@ -60,6 +61,8 @@ class CachedTag(Tag):
         etag = etag_of(row.version)
         if self._seen is None or etag in self._seen:
             raise NotModified(etag)
+        # Unlike other answers, it may be kept, as it is asked about before it is used again.
+        self._response.headers["Cache-Control"] = REVALIDATED
         return super().__call__(row)
 
 
@@ -102,7 +105,10 @@ async def _if_match(
         return ANY_VERSION
     # Weak tags never match: they do not tell one version from another.
     versions = (_VERSION.fullmatch(tag) for tag in tags)
-    return Precondition(frozenset(int(version[1]) for version in versions if version))
+    return Precondition(
+        frozenset(int(version[1]) for version in versions if version),
+        only_weak=all(tag.startswith("W/") for tag in tags),
+    )
 
 
 async def seen_tags(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.deps import CallerDep
 from backend.core.logging import get_logger
+from backend.core.permissions import Principal
 from backend.core.security import fingerprint
 from backend.models.idempotency import Answer, IdempotencyKey
 from backend.models.mixins import now
@@ -21,40 +22,49 @@ _log = get_logger(__name__)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-async def _idempotency_key(
-    request: Request,
-    caller: CallerDep,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
-            description=(
-                "A text of your own, such as a UUID, new for each thing to be made: if you send "
-                "the same request again with the same key, you get the first answer again."
-            ),
+_Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description=(
+            "A text of your own, such as a UUID, new for each thing to be made: if you send "
+            "the same request again with the same key, you get the first answer again."
         ),
-    ] = None,
+    ),
+]
+
+
+async def _idempotency_key(
+    request: Request, caller: CallerDep, key: _Key = None
 ) -> IdempotencyKey | None:
-    if idempotency_key is None:
-        return None
+    return _noted(request, caller, key, await request.body()) if key else None
+
+
+async def _upload_key(
+    request: Request, caller: CallerDep, key: _Key = None
+) -> IdempotencyKey | None:
+    """Without the body, which is read by now: the service adds what was in it."""
+    return _noted(request, caller, key, b"") if key else None
+
+
+def _noted(request: Request, caller: Principal, key: str, body: bytes) -> IdempotencyKey:
+    """The key, which the route finds again once there is an answer."""
     settings = request.app.state.settings
-    # The body of an upload is read by now: the service adds what was in it.
-    is_upload = request.headers.get("content-type", "").startswith("multipart/")
-    body = b"" if is_upload else await request.body()
-    key = IdempotencyKey(
+    noted = IdempotencyKey(
         caller.user_id,
-        idempotency_key,
+        key,
         fingerprint(settings.security, request.method, request.url.path, body),
         valid_since=now() - timedelta(hours=settings.server.idempotency_key_hours),
     )
-    request.state.idempotency_key = key
-    return key
+    request.state.idempotency_key = noted
+    return noted
 
 
 IdempotencyKeyDep = Annotated[IdempotencyKey | None, Depends(_idempotency_key)]
+UploadKeyDep = Annotated[IdempotencyKey | None, Depends(_upload_key)]
 
 
 class IdempotentRoute(APIRoute):

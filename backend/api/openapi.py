@@ -85,7 +85,11 @@ def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None
     polish_parameters(operation)
     responses = operation["responses"]
     for kind in _possible(operation, access):
-        responses.setdefault(str(kind.status), openapi_response(kind))
+        described = openapi_response(kind)
+        # One status may have several problems; each brings its header.
+        declared = responses.setdefault(str(kind.status), described)
+        if "headers" in described:
+            declared["headers"] = declared.get("headers", {}) | described["headers"]
     if "422" in responses:
         responses["422"] = openapi_response(problems.INVALID_INPUT)
     polish_responses(operation, tagged=tagged)

@@ -30,9 +30,12 @@ class StillRunningError(DomainError):
 class PreconditionFailedError(DomainError):
     """The row has changed since the caller read it. `version` is the present one."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, only_weak: bool = False) -> None:
         super().__init__(
-            f"It has changed since you read it, and is at version {version} now. "
+            "A weak ETag (W/) never matches: something on the way, such as a proxy that "
+            'compresses, has changed it. Send it without the W/, such as "3".'
+            if only_weak
+            else f"It has changed since you read it, and is at version {version} now. "
             "Read it again, and send If-Match with the new ETag."
         )
         self.version = version

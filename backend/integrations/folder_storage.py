@@ -1,10 +1,12 @@
 """Files in a folder, on obstore."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from obstore.store import LocalStore
 
@@ -21,6 +23,12 @@ class FolderStorage(ObjectStorage):
         super().__init__(store)
         self._folder = Path(store.prefix or "/")
 
+    async def put(self, key: str, content: BinaryIO) -> None:
+        await super().put(key, content)
+        with our_errors():
+            # The row follows, and is on the disk once it is committed: so must this be.
+            await asyncio.to_thread(self._sync, self._folder / key)
+
     async def delete(self, keys: Sequence[str]) -> None:
         await super().delete([key for key in keys if _LEFTOVER not in key])
         leftovers = [key for key in keys if _LEFTOVER in key]
@@ -34,6 +42,14 @@ class FolderStorage(ObjectStorage):
             leftovers = await asyncio.to_thread(self._leftovers, moment.timestamp())
         if leftovers:
             yield leftovers
+
+    def _sync(self, path: Path) -> None:
+        for each in (path, path.parent):
+            descriptor = os.open(each, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _unlink(self, keys: Sequence[str]) -> None:
         for key in keys:

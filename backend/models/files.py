@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Output, example
+from backend.models.fields import Text
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import SearchableQuery
@@ -108,7 +109,9 @@ class FileSort(StrEnum):
 
 class FileQuery(SearchableQuery):
     sort: FileSort = FileSort.CREATED_AT_DESC
-    media_type: list[str] = QueryField(default=[], description="Any of these types.", max_length=20)
+    media_type: list[Text] = QueryField(
+        default=[], description="Any of these types.", max_length=20
+    )
     owner_id: UUID | None = None
     customer_id: UUID | None = None
     lead_id: UUID | None = None

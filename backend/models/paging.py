@@ -2,7 +2,14 @@
 
 from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from backend.models.fields import Text, UtcDatetime, Words
 
@@ -43,7 +50,7 @@ SearchText = Annotated[
 class SearchableQuery(PageQuery):
     """Base of the lists that can be searched, where `sort` has the member `relevance`."""
 
-    q: SearchText | None = None
+    q: SearchText | None = Field(default=None, validate_default=True)
     created_after: UtcDatetime | None = Field(
         default=None, description="Created at this moment or later."
     )
@@ -51,13 +58,18 @@ class SearchableQuery(PageQuery):
         default=None, description="Created earlier than this."
     )
 
+    @field_validator("q")
+    @classmethod
+    def _needed_for_relevance(cls, q: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("sort") == RELEVANCE and not q:
+            raise ValueError("sort=relevance needs words to find")
+        return q
+
     @model_validator(mode="after")
     def _sort_by_relevance(self) -> Self:
         if self.q and "sort" not in self.model_fields_set:
             # Of the subclass's own enum, as validation would have it.
             self.sort = type(self.sort)(RELEVANCE)
-        if self.sort == RELEVANCE and not self.q:
-            raise ValueError("sort=relevance needs q, the words to find")
         return self
 
 

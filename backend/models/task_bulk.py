@@ -1,9 +1,8 @@
 """Changes of many tasks at once."""
 
-from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator
 
 from backend.models.base import Input, example
 from backend.models.fields import Flag
@@ -39,11 +38,12 @@ class TaskBulk(Input):
         default=True, description="If one change is refused, refuse all; else, keep the others."
     )
 
-    @model_validator(mode="after")
-    def _once_each(self) -> Self:
-        if len({change.task_id for change in self.changes}) < len(self.changes):
+    @field_validator("changes")
+    @classmethod
+    def _once_each(cls, changes: list[TaskChange]) -> list[TaskChange]:
+        if len({change.task_id for change in changes}) < len(changes):
             raise ValueError("each task may be named once")
-        return self
+        return changes
 
 
 class TaskChangeFailure(BaseModel):

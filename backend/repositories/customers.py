@@ -14,5 +14,5 @@ class CustomerRepository(ListedRepository[Customer, CustomerQuery], Protocol):
         ...
 
     async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
-        """One page of what belongs to a customer. Raises InvalidCursorError."""
+        """One page of the kinds in the query, at least one. Raises InvalidCursorError."""
         ...

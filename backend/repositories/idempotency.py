@@ -21,6 +21,10 @@ class IdempotencyRepository(Protocol):
         """
         ...
 
+    async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
+        """Let a claimed key stand for what was there before. Without a key it does nothing."""
+        ...
+
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
         """Keep the answer of a request that has claimed the key."""
         ...

@@ -1,6 +1,7 @@
+from typing import Any
 from uuid import UUID
 
-from backend.core.permissions import Principal
+from backend.core.permissions import Permission, Principal
 from backend.models.customers import (
     Customer,
     CustomerCounts,
@@ -11,9 +12,16 @@ from backend.models.customers import (
 )
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
-from backend.models.timeline import TimelineEntry, TimelineQuery
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.archiving import ArchivingService
+from backend.services.references import check_active_user
+
+_NEEDED = {
+    TimelineKind.LEAD: Permission.LEADS_READ,
+    TimelineKind.TASK: Permission.TASKS_READ,
+    TimelineKind.FILE: Permission.FILES_READ,
+}
 
 
 class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate]):
@@ -26,10 +34,21 @@ class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate])
         """The customer is the caller's own unless the data name another owner.
 
         Raises:
-            InvalidInputError: the owner does not exist.
+            InvalidInputError: the owner does not exist, or is deactivated.
         """
         owner = {"owner_id": data.owner_id or by.user_id}
         return await self._add(Customer.model_validate(data, update=owner), by, key)
+
+    async def _check_new(self, uow: UnitOfWork, row: Customer, by: Principal) -> None:
+        if row.owner_id != by.user_id:
+            await check_active_user(uow, "owner_id", row.owner_id)
+
+    async def _apply(
+        self, uow: UnitOfWork, row: Customer, changes: dict[str, Any], by: Principal
+    ) -> None:
+        if changes.get("owner_id", row.owner_id) != row.owner_id:
+            await check_active_user(uow, "owner_id", changes["owner_id"])
+        row.sqlmodel_update(changes)
 
     async def page_with_counts(self, query: CustomerQuery) -> Page[CustomerListed]:
         """As `page`, with what belongs to each customer counted in one more statement."""
@@ -47,8 +66,12 @@ class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate])
             items=items, next_cursor=page.next_cursor, total=page.total
         )
 
-    async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
-        """Raises NotFoundError or InvalidCursorError."""
+    async def timeline(
+        self, customer_id: UUID, query: TimelineQuery, by: Principal
+    ) -> Page[TimelineEntry]:
+        """What the caller may read of it. Raises NotFoundError or InvalidCursorError."""
+        kinds = [kind for kind in query.kind or TimelineKind if by.may(_NEEDED[kind])]
+        query = query.model_copy(update={"kind": kinds})
         async with self._uow.reading() as uow:
             await uow.customers.get(customer_id)
-            return await uow.customers.timeline(customer_id, query)
+            return await uow.customers.timeline(customer_id, query) if kinds else Page(items=[])

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -83,8 +83,10 @@ class FileService:
             TooLargeError, UnsupportedTypeError: the settings do not allow it.
             UnavailableError: the storage does not answer.
         """
-        if sum(reference is not None for reference in subject) > 1:
-            raise InvalidInputError("customer_id", "Attach the file to one thing, or to none.")
+        attached_to = [name for name, reference in subject._asdict().items() if reference]
+        if len(attached_to) > 1:
+            detail = f"Attach the file to one thing or to none, not to {' and '.join(attached_to)}."
+            raise InvalidInputError(attached_to[-1], detail)
         if subject.is_team_data:
             by.require(Permission.FILES_WRITE)
         found = await asyncio.to_thread(inspect, content, name or "")
@@ -142,13 +144,17 @@ class FileService:
     async def remove_orphans(self, older_than: timedelta) -> int:
         """Delete contents without a row; answers how many.
 
-        Younger ones may belong to an upload that is not committed yet.
+        Younger ones may belong to an upload that is not committed yet. What is not named as
+        contents are is left alone: the folder may have other things in it.
         """
         removed = 0
         async for keys in self._storage.older_than(now() - older_than):
+            ours = {key: file_id for key in keys if (file_id := _id_of(key))}
             async with self._uow.reading() as uow:
-                known = {str(file_id) for file_id in await uow.files.known(_ids(keys))}
-            orphans = [key for key in keys if key not in known]
+                known = await uow.files.known(set(ours.values()))
+            orphans = [
+                key for key, file_id in ours.items() if key != str(file_id) or file_id not in known
+            ]
             await self._storage.delete(orphans)
             removed += len(orphans)
         return removed
@@ -196,13 +202,12 @@ async def _visible(
     return file
 
 
-def _ids(keys: Sequence[str]) -> list[UUID]:
-    """Of the keys that are ids; others are what a broken write has left."""
-    ids = []
-    for key in keys:
-        with suppress(ValueError):
-            ids.append(UUID(key))
-    return ids
+def _id_of(key: str) -> UUID | None:
+    """Of a content, or of what a broken write has left of it (`id#1`); None if it is not ours."""
+    try:
+        return UUID(key.partition("#")[0])
+    except ValueError:
+        return None
 
 
 def _with_content(key: IdempotencyKey | None, row: File) -> IdempotencyKey | None:

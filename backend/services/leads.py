@@ -9,6 +9,7 @@ from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUp
 from backend.models.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
+from backend.services.references import check_active_user, check_products
 
 
 class Conversion(NamedTuple):
@@ -30,7 +31,7 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
         """The lead is the caller's own unless the data name another owner.
 
         Raises:
-            InvalidInputError: the owner or a product does not exist.
+            InvalidInputError: the owner or a product does not exist, or the owner is deactivated.
             ConflictError: it would begin as converted.
         """
         given = data.columns() | {"owner_id": data.owner_id or by.user_id}
@@ -64,7 +65,10 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
                 return Conversion(await uow.customers.get(earlier), is_new=True)
             lead = await uow.leads.get(lead_id, for_update=True)
             if lead.customer_id is not None:
-                return Conversion(await uow.customers.get(lead.customer_id), is_new=False)
+                existing = await uow.customers.get(lead.customer_id)
+                await uow.idempotency.point_at(key, existing.id)
+                await uow.commit()
+                return Conversion(existing, is_new=False)
             match.check(lead.version)
             lead.convert(customer_id)
             customer = _customer_of(lead, customer_id)
@@ -74,10 +78,20 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
             await uow.commit()
         return Conversion(customer, is_new=True)
 
+    async def _check_new(self, uow: UnitOfWork, row: Lead, by: Principal) -> None:
+        if row.owner_id != by.user_id:
+            await check_active_user(uow, "owner_id", row.owner_id)
+        if row.product_ids:
+            await check_products(uow, row.product_ids)
+
     async def _apply(
         self, uow: UnitOfWork, row: Lead, changes: dict[str, Any], by: Principal
     ) -> None:
-        """Raises ConflictError for a transition that is not allowed."""
+        """Raises ConflictError for a transition that is not allowed; else as `create` does."""
+        if changes.get("owner_id", row.owner_id) != row.owner_id:
+            await check_active_user(uow, "owner_id", changes["owner_id"])
+        if "product_ids" in changes:
+            await check_products(uow, changes["product_ids"])
         row.move_to(changes.pop("status", row.status))
         row.set_products(changes.pop("product_ids", row.product_ids))
         row.sqlmodel_update(changes)

@@ -2,7 +2,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.core.errors import BulkRefusedError, DomainError, NotFoundError, unknown_reference
+from backend.core.errors import (
+    BulkRefusedError,
+    DomainError,
+    NotFoundError,
+    PreconditionRequiredError,
+    unknown_reference,
+)
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.task_bulk import TaskBulk, TaskChange
@@ -34,8 +40,10 @@ class Outcome(NamedTuple):
 
 
 class TaskBulkService:
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: UnitOfWorkFactory, *, require_version: bool = False) -> None:
+        """With `require_version`, changes that name no version are refused."""
         self._uow = uow
+        self._require_version = require_version
 
     async def change(self, data: TaskBulk, by: Principal) -> list[Outcome]:
         """Change many tasks in one transaction. It reads no more often for many than for one.
@@ -47,13 +55,36 @@ class TaskBulkService:
             ids = [change.task_id for change in data.changes]
             tasks = {task.id: task for task in await uow.tasks.find_many(ids, for_update=True)}
             known = await _read_references(uow, data.changes)
-            outcomes = [await _change(uow, tasks, known, change, by) for change in data.changes]
+            outcomes = [
+                await self._change(uow, tasks.get(change.task_id), known, change, by)
+                for change in data.changes
+            ]
             refused = {place: each.error for place, each in enumerate(outcomes) if each.error}
             if refused and data.all_or_nothing:
                 raise BulkRefusedError(refused)
             await uow.tasks.save_many([each.task for each in outcomes if each.task])
             await uow.commit()
         return outcomes
+
+    async def _change(
+        self, uow: UnitOfWork, task: Task | None, known: _Known, change: TaskChange, by: Principal
+    ) -> Outcome:
+        try:
+            if task is None:
+                raise NotFoundError.of("task", change.task_id)
+            self._check_version(task, change.version)
+            given = change.changes.changes()
+            _check_references(given, known, by)
+            await change_task(uow, task, given, by)
+        except DomainError as error:
+            return Outcome(change.task_id, None, error)
+        return Outcome(change.task_id, task, None)
+
+    def _check_version(self, task: Task, version: int | None) -> None:
+        if version is not None:
+            Precondition(frozenset({version})).check(task.version)
+        elif self._require_version:
+            raise PreconditionRequiredError("Send the version that you have seen of each task.")
 
 
 async def _read_references(uow: UnitOfWork, changes: Sequence[TaskChange]) -> _Known:
@@ -76,22 +107,6 @@ def _named(changes: Sequence[dict[str, Any]], field: str) -> set[UUID]:
 
 async def _known(repository: Repository[Any], ids: Collection[UUID]) -> dict[UUID, Any]:
     return {row.id: row for row in await repository.find_many(ids)} if ids else {}
-
-
-async def _change(
-    uow: UnitOfWork, tasks: dict[UUID, Task], known: _Known, change: TaskChange, by: Principal
-) -> Outcome:
-    task = tasks.get(change.task_id)
-    try:
-        if task is None:
-            raise NotFoundError.of("task", change.task_id)
-        Precondition(frozenset({change.version}) if change.version else None).check(task.version)
-        given = change.changes.changes()
-        _check_references(given, known, by)
-        await change_task(uow, task, given, by)
-    except DomainError as error:
-        return Outcome(change.task_id, None, error)
-    return Outcome(change.task_id, task, None)
 
 
 def _check_references(given: dict[str, Any], known: _Known, by: Principal) -> None:

@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import InvalidInputError, unknown_reference
+from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import ChecklistItem
@@ -9,6 +9,7 @@ from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
+from backend.services.references import check_active_user
 
 
 class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
@@ -83,11 +84,7 @@ async def _check_assignee(uow: UnitOfWork, assignee_id: UUID | None, by: Princip
     if assignee_id is None or assignee_id == by.user_id:
         return
     by.require(Permission.TASKS_ASSIGN)
-    user = await uow.users.find(assignee_id)
-    if user is None:
-        raise unknown_reference("assignee_id", "user")
-    if not user.is_active:
-        raise InvalidInputError("assignee_id", "This user is deactivated; choose another.")
+    await check_active_user(uow, "assignee_id", assignee_id)
 
 
 async def _check_module(uow: UnitOfWork, module_id: UUID | None, by: Principal) -> None:

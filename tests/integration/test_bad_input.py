@@ -1,5 +1,7 @@
 """Bad input gets a clear error that names the field, never a 500."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -149,3 +151,18 @@ async def test_an_id_that_is_no_uuid_is_named(member: Person, path: str) -> None
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"][0] == "path"
+
+
+@pytest.mark.parametrize("value", ["%00", "a%00b"])
+async def test_a_filter_with_nul_is_named(member: Person, value: str) -> None:
+    answer = await member.get(f"/files?media_type={value}")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"][:2] == ["query", "media_type"]
+
+
+async def test_a_cursor_with_a_number_that_no_column_holds_is_refused(member: Person) -> None:
+    content = ["modules", "position", 2**40, "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"]
+    cursor = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    assert (await member.get("/modules", params={"cursor": cursor})).status_code == 400

@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, SignedIn
 
 GRACE = {
     "name": "Grace Hopper",
@@ -105,3 +105,18 @@ async def test_an_empty_change_changes_nothing(member: Person) -> None:
     created = await create(member)
 
     assert (await member.patch(f"/customers/{created['id']}", json={})).json() == created
+
+
+@pytest.mark.parametrize("method", ["post", "patch"])
+async def test_a_deactivated_user_owns_nothing_new(
+    member: Person, signed_in: SignedIn, method: str
+) -> None:
+    gone = await signed_in(is_active=False)
+    change = {"owner_id": str(gone.user.id)}
+    if method == "post":
+        answer = await member.post("/customers", json=GRACE | change)
+    else:
+        answer = await member.patch(f"/customers/{(await create(member))['id']}", json=change)
+
+    assert answer.status_code == 422
+    assert "deactivated" in answer.json()["errors"][0]["msg"]

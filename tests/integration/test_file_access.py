@@ -1,8 +1,10 @@
 """Who may see, add and delete which files."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx2
 import pytest
 
 from backend.core.permissions import Role
@@ -161,3 +163,18 @@ async def test_nobody_uploads_or_downloads_without_signing_in(
     assert (await member.client.get(content)).status_code == 401
     assert (await member.client.get(f"/api/v1/files/{uuid4()}/content")).status_code == 401
     assert stored(storage_folder) == before
+
+
+async def test_the_body_of_a_stranger_is_not_read(client: httpx2.AsyncClient) -> None:
+    read: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            read.append(b"x" * 65_536)
+            yield read[-1]
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await client.post("/api/v1/files", content=body(), headers=headers)
+
+    assert answer.status_code == 401
+    assert len(read) <= 1

@@ -26,7 +26,9 @@ async def test_a_download_is_the_content_with_all_about_it(member: Person) -> No
     expected = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "no-store",
-        "Content-Disposition": f"attachment; filename*=utf-8''{name}.png",
+        "Content-Disposition": (
+            f"attachment; filename=\"Gr__e _an_ __ _; x=1.png\"; filename*=utf-8''{name}.png"
+        ),
         "Content-Length": str(len(PNG)),
         "Content-Type": "image/png",
         "ETag": f'"{created["sha256"]}"',

@@ -102,7 +102,9 @@ async def test_a_name_is_cleaned_and_stands_alone_in_the_header_of_a_download(
     assert answer.json()["name"] == kept
     headers = (await member.get(f"/files/{answer.json()['id']}/content")).headers
     header = re.fullmatch(
-        r"attachment; filename\*=utf-8''([\w.~%-]+)", headers["Content-Disposition"], re.ASCII
+        r"attachment; filename=\"[^\"\\]*\"; filename\*=utf-8''([\w.~%-]+)",
+        headers["Content-Disposition"],
+        re.ASCII,
     )
     assert header
     assert unquote(header[1]) == kept

@@ -121,7 +121,9 @@ async def test_a_file_is_not_attached_to_two_things(member: Person, storage: Pat
     answer = await attempt(member, subject=two)
 
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["loc"] == ["body", "customer_id"]
+    [error] = answer.json()["errors"]
+    assert error["loc"] == ["body", "module_id"]
+    assert "not to customer_id and module_id" in error["msg"]
     assert stored(storage) == {}
 
 

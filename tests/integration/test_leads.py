@@ -370,3 +370,41 @@ async def test_a_customer_that_was_a_lead_can_not_be_deleted(manager: Person) ->
     assert "A lead was converted to this customer" in refused.json()["detail"]
     await manager.delete(f"/leads/{lead['id']}")
     assert (await manager.delete(f"/customers/{customer}")).status_code == 204
+
+
+async def test_unknown_products_are_named(member: Person) -> None:
+    answer = await member.post("/leads", json=KATHERINE | {"product_ids": [UNKNOWN]})
+
+    assert UNKNOWN in answer.json()["errors"][0]["msg"]
+
+
+async def test_a_key_of_a_second_conversion_stands_for_it(member: Person) -> None:
+    lead, key = await create(member), {"Idempotency-Key": "again"}
+    customer = (await convert(member, lead)).json()
+
+    first, second = [
+        await member.post(f"/leads/{lead['id']}/convert", headers=key) for _ in range(2)
+    ]
+    other = await member.post("/leads", json=KATHERINE, headers=key)
+
+    assert (first.status_code, first.json()) == (200, customer)
+    assert (second.status_code, second.json()) == (200, customer)
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert other.status_code == 422
+
+
+async def test_a_conversion_does_not_wait_for_a_bulk_change_that_waits_for_it(
+    member: Person,
+) -> None:
+    lead = await create(member)
+    body = {"title": "Call", "lead_id": lead["id"]}
+    tasks = [(await member.post("/tasks", json=body)).json()["id"] for _ in range(6)]
+    changes = [{"task_id": task, "changes": {"lead_id": lead["id"]}} for task in tasks]
+
+    answers = await asyncio.gather(
+        *(member.post("/tasks/bulk", json={"changes": changes}) for _ in range(3)),
+        *(convert(member, lead) for _ in range(3)),
+        *(member.post("/tasks", json=body) for _ in range(3)),
+    )
+
+    assert {answer.status_code for answer in answers} <= {200, 201}

@@ -94,6 +94,7 @@ async def walk(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:
         assert answer.status_code == 200, answer.text
         page = answer.json()
         items += page["items"]
+        assert cursor is None or page["next_cursor"] != cursor
         cursor = page["next_cursor"]
         if cursor is None:
             return items

@@ -199,7 +199,8 @@ async def test_nothing_is_sorted_by_relevance_without_words(
     answer = await member.get(path, params=query | {"sort": "relevance"})
 
     assert answer.status_code == 422
-    assert "sort=relevance needs q" in answer.json()["errors"][0]["msg"]
+    [error] = answer.json()["errors"]
+    assert (error["loc"], error["msg"]) == (["query", "q"], "sort=relevance needs words to find")
 
 
 @pytest.mark.parametrize("path", LISTS)

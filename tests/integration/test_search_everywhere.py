@@ -203,3 +203,12 @@ async def test_of_very_many_matches_the_newest_are_ranked(
     await add(uow, "/tasks", member, "Grace")
 
     assert best not in {hit["id"] for hit in await hits(member, "tasks", "grace", limit=20)}
+
+
+async def test_what_is_archived_is_not_found(member: Person) -> None:
+    customer = (await member.post("/customers", json={"name": "Zanzibar Ltd."})).json()
+    await member.post(f"/customers/{customer['id']}/archive")
+
+    found = await member.get("/search", params={"q": "zanzibar"})
+
+    assert found.json() == {"groups": []}

@@ -5,8 +5,12 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from backend.core.errors import PreconditionRequiredError
 from backend.core.permissions import Role
+from backend.models.task_bulk import TaskBulk, TaskChange
+from backend.models.tasks import TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.task_bulk import TaskBulkService
 from tests.factories import make_customer, make_lead, make_module, make_task, make_user
 from tests.fixtures.people import Person, SignedIn
 from tests.integration.test_query_count import sent_statements
@@ -311,3 +315,20 @@ async def test_a_viewer_changes_nothing(viewer: Person, signed_in: SignedIn) -> 
     task = await create(await signed_in(Role.MEMBER))
 
     assert (await send(viewer, change(task, title="x"))).status_code == 403
+
+
+async def test_where_versions_are_demanded_a_change_without_one_is_refused(
+    member: Person, uow: UnitOfWorkFactory
+) -> None:
+    task = make_task()
+    async with uow() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+    change = TaskChange(task_id=task.id, changes=TaskUpdate(title="Changed"))
+    service = TaskBulkService(uow, require_version=True)
+
+    [outcome] = await service.change(
+        TaskBulk(changes=[change], all_or_nothing=False), member.principal
+    )
+
+    assert isinstance(outcome.error, PreconditionRequiredError)

@@ -4,6 +4,7 @@ import pytest
 
 from backend.core.errors import (
     ConflictError,
+    InvalidInputError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionFailedError,
@@ -11,9 +12,10 @@ from backend.core.errors import (
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.leads import Lead, LeadCreate, LeadStatus, LeadUpdate
+from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.leads import LeadService
-from tests.factories import make_customer, make_lead, make_principal
+from tests.factories import make_customer, make_lead, make_principal, make_user
 from tests.fakes import fake_units_of_work
 
 MEMBER = make_principal(Role.MEMBER)
@@ -37,17 +39,35 @@ async def keep(fake_uow: UnitOfWorkFactory, lead: Lead) -> Lead:
     return lead
 
 
+async def keep_user(fake_uow: UnitOfWorkFactory, user: User) -> User:
+    async with fake_uow() as unit:
+        await unit.users.save(user)
+        await unit.commit()
+    return user
+
+
 async def test_a_lead_belongs_to_who_created_it(leads: LeadService) -> None:
     lead = await leads.create(LeadCreate(name="Katherine"), MEMBER)
 
     assert (await leads.read(lead.id)).owner_id == MEMBER.user_id
 
 
-async def test_a_lead_can_belong_to_somebody_else(leads: LeadService) -> None:
-    other = uuid4()
-    lead = await leads.create(LeadCreate(name="Katherine", owner_id=other), MEMBER)
+async def test_a_lead_can_belong_to_somebody_else(
+    leads: LeadService, fake_uow: UnitOfWorkFactory
+) -> None:
+    other = await keep_user(fake_uow, make_user())
+    lead = await leads.create(LeadCreate(name="Katherine", owner_id=other.id), MEMBER)
 
-    assert lead.owner_id == other
+    assert lead.owner_id == other.id
+
+
+async def test_a_lead_can_not_belong_to_a_deactivated_user(
+    leads: LeadService, fake_uow: UnitOfWorkFactory
+) -> None:
+    gone = await keep_user(fake_uow, make_user(is_active=False))
+
+    with pytest.raises(InvalidInputError, match="deactivated"):
+        await leads.create(LeadCreate(name="Katherine", owner_id=gone.id), MEMBER)
 
 
 @pytest.mark.parametrize("status", [LeadStatus.CONTACTED, LeadStatus.QUALIFIED, LeadStatus.LOST])

@@ -28,10 +28,12 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
                 "Idempotency-Key",
                 "If-Match",
                 "If-None-Match",
+                "If-Range",
                 "Range",
                 REQUEST_ID_HEADER,
             ],
             expose_headers=[
+                "Accept-Ranges",
                 "Content-Disposition",
                 "Content-Range",
                 "ETag",

@@ -25,6 +25,7 @@ router = APIRouter(prefix="/customers", tags=["customers"], route_class=Idempote
 
 CustomerId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03"])]
 MAY_READ = may(Permission.CUSTOMERS_READ)
+MayRead = Annotated[Principal, MAY_READ]
 MAY_DELETE = may(Permission.CUSTOMERS_DELETE)
 MAY_WRITE = may(Permission.CUSTOMERS_WRITE)
 MayWrite = Annotated[Principal, MAY_WRITE]
@@ -63,14 +64,15 @@ async def read_customer(
     return tag(await customers.read(customer_id))
 
 
-@router.get("/{customer_id}/timeline", dependencies=[MAY_READ])
+@router.get("/{customer_id}/timeline")
 async def read_timeline(
     customer_id: CustomerId,
     query: Annotated[TimelineQuery, Query()],
+    by: MayRead,
     customers: CustomerServiceDep,
 ) -> Page[TimelineEntry]:
     """The leads, tasks and files of a customer in one list."""
-    return await customers.timeline(customer_id, query)
+    return await customers.timeline(customer_id, query, by)
 
 
 @router.patch("/{customer_id}", response_model=CustomerPublic)

@@ -1,29 +1,50 @@
+import re
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from backend.api.deps import CallerDep, FileServiceDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
-from backend.api.problems import RANGE_NOT_SATISFIABLE, TOO_LARGE, UNSUPPORTED_TYPE, declare
+from backend.api.idempotency import IdempotentRoute, UploadKeyDep
+from backend.api.problems import (
+    PERMISSION_DENIED,
+    RANGE_NOT_SATISFIABLE,
+    TOO_LARGE,
+    UNSUPPORTED_TYPE,
+    declare,
+)
 from backend.api.ranges import wanted_range
+from backend.api.uploads import UploadRoute
 from backend.models.files import File, FilePublic, FileQuery, FileSubject
 from backend.models.paging import Page
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
-uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
+uploads = APIRouter(prefix="/files", tags=["files"], route_class=UploadRoute)
 """Apart, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
-_CONTENT = {"schema": {"type": "string", "format": "binary"}}
+_TEXT = {"schema": {"type": "string"}}
+_CONTENT = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+_HEADERS = {
+    "Accept-Ranges": {"description": "Always `bytes`.", **_TEXT},
+    "Content-Disposition": {"description": "An attachment, with its name.", **_TEXT},
+    "ETag": {"description": "That of the content, its SHA-256.", **_TEXT},
+}
+_RANGE = {"Content-Range": {"description": "Which bytes, and of how many.", **_TEXT}}
 
 
 # An empty example: Swagger UI would fill in an id that it makes up.
 Subject = Annotated[UUID | None, Field(examples=[""])]
+
+
+def _is_file(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError("must be a file, not text")  # a TypeError is no 422
+    return value
 
 
 class FileForm(BaseModel):
@@ -31,7 +52,7 @@ class FileForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UploadFile
+    file: Annotated[UploadFile, BeforeValidator(_is_file)]
     customer_id: Subject = None
     lead_id: Subject = None
     task_id: Subject = None
@@ -54,14 +75,14 @@ async def list_files(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=FilePublic,
-    responses=declare(TOO_LARGE, UNSUPPORTED_TYPE),
+    responses=declare(PERMISSION_DENIED, TOO_LARGE, UNSUPPORTED_TYPE),
 )
 async def upload_file(
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
     by: CallerDep,
     files: FileServiceDep,
     tag: TagDep,
-    key: IdempotencyKeyDep,
+    key: UploadKeyDep,
 ) -> File:
     """Upload a file, attached to one thing or to none.
 
@@ -84,8 +105,12 @@ async def read_file(
     "/{file_id}/content",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "The whole file.", "content": {"*/*": _CONTENT}},
-        206: {"description": "The range that was asked for.", "content": {"*/*": _CONTENT}},
+        200: {"description": "The whole file.", "content": _CONTENT, "headers": _HEADERS},
+        206: {
+            "description": "The range that was asked for.",
+            "content": _CONTENT,
+            "headers": _HEADERS | _RANGE,
+        },
         **declare(RANGE_NOT_SATISFIABLE),
     },
 )
@@ -113,7 +138,7 @@ async def download_file(
     start, end = part or (0, file.size)
     headers = {
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f"attachment; filename*=utf-8''{quote(file.name, safe='')}",
+        "Content-Disposition": _attachment(file.name),
         "Content-Length": str(end - start),
         "ETag": etag,
     }
@@ -123,9 +148,19 @@ async def download_file(
     return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
 
 
-@router.delete("/{file_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{file_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=declare(PERMISSION_DENIED),
+)
 async def delete_file(
     file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep
 ) -> None:
     """Delete a file for good. One of the team's that is not yours takes `files:delete`."""
     await files.delete(file_id, by, match)
+
+
+def _attachment(name: str) -> str:
+    """With the name for old clients, in ASCII, and for all others (RFC 6266)."""
+    plain = re.sub(r"[^ !#-\[\]-~]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=utf-8''{quote(name, safe='')}"

@@ -25,9 +25,8 @@ for resource in (
     customers,
     leads,
     products,
-    # Before the tasks themselves, where "bulk" would be an id.
-    task_bulk,
     tasks,
+    task_bulk,
     checklists,
     modules,
     files,

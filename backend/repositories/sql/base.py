@@ -18,6 +18,10 @@ Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
 
 
+# FOR NO KEY UPDATE: whoever adds a row that refers to this one need not wait.
+_LOCK: dict[str, Any] = {"key_share": True}
+
+
 class SqlRepository(Generic[Row]):
     """Rows of one table: get, save, delete. Never commits.
 
@@ -33,7 +37,7 @@ class SqlRepository(Generic[Row]):
         self._session = session
 
     async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
-        lock = True if for_update else None
+        lock = _LOCK if for_update else None
         row: Row | None = await self._session.get(self.model, row_id, with_for_update=lock)
         if row is None:
             raise NotFoundError.of(self.kind, row_id)
@@ -47,7 +51,7 @@ class SqlRepository(Generic[Row]):
         rows = select(self.model).where(col(self.model.id).in_(row_ids))
         if for_update:
             # In one order for everybody, or two requests could wait for each other.
-            rows = rows.order_by(col(self.model.id)).with_for_update()
+            rows = rows.order_by(col(self.model.id)).with_for_update(**_LOCK)
         return list((await self._session.exec(rows)).all())
 
     async def save(self, row: Row) -> None:
@@ -69,7 +73,10 @@ class SqlRepository(Generic[Row]):
     async def _change_all(self, *conditions: ColumnElement[bool], **values: Any) -> None:
         """Change rows that were not read; the mapper moves the versions of those that were."""
         moved = {"version": self.model.version + 1, "updated_at": now()}
-        statement = update(self.model).where(*conditions).values(**moved, **values)
+        # In one order, as in `find_many`.
+        ids = select(self.model.id).where(*conditions).order_by(self.model.id)
+        locked = col(self.model.id).in_(ids.with_for_update(**_LOCK))
+        statement = update(self.model).where(locked).values(**moved, **values)
         await self._session.exec(statement.execution_options(synchronize_session=False))
 
     async def _insert_missing(self, rows: Sequence[Row]) -> set[UUID]:

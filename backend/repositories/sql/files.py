@@ -1,24 +1,24 @@
 from collections.abc import Collection, Iterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 
 from backend.core.permissions import Permission, Principal
 from backend.models.files import File, FileQuery
 from backend.models.paging import Page
-from backend.repositories.sql.keyset import COUNT, MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, TEXT, by_column
 from backend.repositories.sql.lists import SqlList
 
 _FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
 
 
 def visible_files(by: Principal) -> ColumnElement[bool]:
-    """Team data for those who may read it, and what is the caller's own."""
+    """What is the caller's own, and the team's for those who may read it."""
+    own = col(File.owner_id) == by.user_id
     subjects = (col(File.customer_id), col(File.lead_id), col(File.task_id))
-    is_private = and_(*(subject.is_(None) for subject in subjects))
-    own = and_(is_private, col(File.owner_id) == by.user_id)
-    return or_(own, ~is_private) if by.may(Permission.FILES_READ) else own
+    of_the_team = (subject.is_not(None) for subject in subjects)
+    return or_(own, *of_the_team) if by.may(Permission.FILES_READ) else own
 
 
 class SqlFileRepository(SqlList[File, FileQuery]):
@@ -27,7 +27,7 @@ class SqlFileRepository(SqlList[File, FileQuery]):
     sorts = {
         "created_at": by_column(File.created_at, MOMENT),
         "name": by_column(File.name, TEXT),
-        "size": by_column(File.size, COUNT),
+        "size": by_column(File.size, BIG_COUNT),
     }
 
     async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:

@@ -28,9 +28,18 @@ class SqlIdempotencyRepository:
         found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
         return _told(key, found.one())
 
+    async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
+        if key is not None:
+            claimed = update(IdempotentRequest).where(*_of(key))
+            await self._session.exec(claimed.values(resource_id=resource_id))
+
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
         kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
-        await self._session.exec(update(IdempotentRequest).where(*_of(key)).values(**kept))
+        # The key may be another request's by now, if this one has not committed its claim.
+        same = col(IdempotentRequest.fingerprint) == key.fingerprint
+        unanswered = col(IdempotentRequest.status).is_(None)
+        claimed = update(IdempotentRequest).where(*_of(key), same, unanswered)
+        await self._session.exec(claimed.values(**kept))
 
     async def _lock(self, key: IdempotencyKey) -> None:
         # The unique constraint alone would have the second request wait for the first.

@@ -45,7 +45,8 @@ class Sort(Generic[Row]):
 MOMENT: TypeAdapter[Any] = TypeAdapter(UtcDatetime)
 TEXT: TypeAdapter[Any] = TypeAdapter(Text)
 RANK: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=32_767)])
-COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**62)])
+COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**31 - 1)])
+BIG_COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**63 - 1)])
 SCORE: TypeAdapter[Any] = TypeAdapter(FiniteFloat)
 
 

@@ -84,5 +84,6 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         return Keyset(self.model.__tablename__, sort_name, sort, inspect(self.model).columns["id"])
 
     async def _count(self, conditions: Iterable[ColumnElement[bool]]) -> int:
-        some = select(self.model.id).where(*conditions).limit(MOST_COUNTED).subquery()
+        ids = select(self.model.id).where(*conditions).order_by(self.model.id)
+        some = ids.limit(MOST_COUNTED).subquery()
         return (await self._session.exec(select(func.count()).select_from(some))).one()

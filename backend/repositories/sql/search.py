@@ -12,10 +12,12 @@ from backend.core.permissions import Principal
 from backend.models.customers import Customer
 from backend.models.files import File
 from backend.models.leads import Lead
+from backend.models.mixins import Archivable, Archived
 from backend.models.products import Product
 from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks import Task
 from backend.repositories.sql.files import visible_files
+from backend.repositories.sql.filters import not_put_aside
 from backend.repositories.sql.full_text import newest_matches, text_query
 
 # Not printable, so that nobody types them; they become <mark> once the text is escaped.
@@ -72,6 +74,8 @@ def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
     """The best matches first, and one more than asked for."""
     source = _SOURCES[kind]
     conditions = [visible_files(by)] if kind is SearchKind.FILES else []
+    if issubclass(source.model, Archivable):
+        conditions += not_put_aside(source.model, Archived.NO)
     ranked = newest_matches(source.model, q, conditions).subquery()
     best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc()).limit(limit + 1)
     best_ids = best.subquery()

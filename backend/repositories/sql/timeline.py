@@ -43,7 +43,7 @@ async def timeline_page(
     session: AsyncSession, customer_id: UUID, query: TimelineQuery
 ) -> Page[TimelineEntry]:
     """Each kind gives at most one page, off its own index; the page is the first of them all."""
-    kinds = set(query.kind or _SOURCES)
+    kinds = set(query.kind)
     parts = [_part(kind, customer_id, query) for kind in kinds]
     entries = union_all(*(select(part) for part in parts)).subquery()
     keyset = _keyset(query.sort, entries.c.created_at, entries.c.id)
