@@ -1,15 +1,18 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e coverage-critical lint format
+.PHONY: help run test test-e2e test-contract test-client coverage-critical lint format openapi client
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 # Where uv was not on the PATH, Make fetches a private one first.
 PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
+# Brings a Node.js of its own.
+NODE_UV := $(UV) run --locked --group client
 CRITICAL := backend/core/security.py,backend/core/permissions.py,backend/core/production.py,$\
 	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/sessions.py,$\
 	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/sessions.py,$\
-	backend/services/sign_ins.py,backend/services/users.py
+	backend/services/sign_ins.py,backend/services/users.py,backend/services/crud.py,$\
+	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/idempotency.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -23,6 +26,12 @@ test: $(PRIVATE_UV) ## Run the whole suite with coverage; fails under the gate
 test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 	@$(UV) run --locked pytest --override-ini=addopts= tests/e2e/browser
 
+test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its schema: EXAMPLES=20
+	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto tests/contract
+
+test-client: client ## Make the TypeScript client, and use it against a server
+	@$(NODE_UV) pytest --override-ini=addopts= tests/client
+
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
 	@$(UV) run --locked coverage report --include=$(CRITICAL) --fail-under=100
 
@@ -32,6 +41,13 @@ lint: $(PRIVATE_UV) ## Check style, types, layers and migrations
 	@$(UV) run --locked mypy
 	@$(UV) run --locked lint-imports
 	@$(UV) run --locked mvp migrate check
+
+openapi: $(PRIVATE_UV) ## Write openapi.json, as the code is now
+	@$(UV) run --locked mvp openapi --output openapi.json
+
+client: $(PRIVATE_UV) ## Make the TypeScript client from openapi.json, and check its types
+	@$(NODE_UV) npm ci --prefix clients/typescript --loglevel=error
+	@$(NODE_UV) npm run --prefix clients/typescript --silent build
 
 format: $(PRIVATE_UV) ## Format the code
 	@$(UV) run --locked ruff check --fix-only --quiet .

@@ -7,6 +7,7 @@ import httpx2
 import psycopg
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import DataError
 
 from backend.core.config import Settings
 from backend.main import create_app
@@ -25,8 +26,20 @@ async def failing(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     async def mistake() -> None:
         raise ZeroDivisionError("a detail that nobody outside should see")
 
+    @app.get("/out-of-range")
+    async def out_of_range() -> None:
+        raise DataError("SELECT 1", None, ValueError("integer out of range"))
+
     async with client_of(app) as client:
         yield client
+
+
+async def test_a_value_that_the_database_can_not_hold_is_a_bad_request(
+    failing: httpx2.AsyncClient,
+) -> None:
+    answer = await failing.get("/out-of-range")
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, "A value is out of range.")
 
 
 @pytest.mark.parametrize(
