@@ -82,7 +82,7 @@ def test_servers_share_the_embedded_postgres_and_the_last_one_stops_it(
     assert "Traceback" not in second.log.read_text()
 
 
-def test_a_second_start_is_ready_within_ten_seconds(
+def test_a_second_start_is_ready_within_five_seconds(
     data_dir: Path, start_server: StartServer
 ) -> None:
     def seconds_to_ready() -> float:
@@ -93,7 +93,7 @@ def test_a_second_start_is_ready_within_ten_seconds(
         return ready - began
 
     # Once is enough: the machine may have other work.
-    assert any(seconds_to_ready() < 10 for _ in range(3))
+    assert any(seconds_to_ready() < 5 for _ in range(5))
 
 
 def _create_task(server: Server) -> httpx2.Response:
