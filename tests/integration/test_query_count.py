@@ -94,7 +94,7 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     return {name: str(value) for name, value in ids.items()}
 
 
-@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize("count", [1, 200])
 @pytest.mark.parametrize("path", [path for path in READS if path not in WITHOUT_CONTENT])
 async def test_a_read_takes_a_fixed_number_of_statements(
     admin: Person, uow: UnitOfWorkFactory, path: str, count: int
