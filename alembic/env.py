@@ -32,6 +32,11 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     return False
 
 
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """The tables of jobs are procrastinate's, and no model of ours describes them."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+
+
 def run() -> None:
     engine = sa.create_engine(database_url(context.config.attributes["url"]), poolclass=sa.NullPool)
     with engine.connect() as connection:
@@ -39,6 +44,7 @@ def run() -> None:
             connection=connection,
             target_metadata=metadata,
             render_item=render_item,
+            include_name=include_name,
             transaction_per_migration=True,
         )
         connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))

@@ -8,7 +8,6 @@ from fastapi import FastAPI
 
 from backend import __version__
 from backend.api import docs, health, metrics
-from backend.api.deps import wire
 from backend.api.errors import add_error_handlers
 from backend.api.middleware import add_middleware
 from backend.api.middleware.request_context import remember_route_paths
@@ -20,7 +19,9 @@ from backend.core.logging import configure_logging
 from backend.core.migrations import older_revisions
 from backend.core.orphans import stop_with_parent
 from backend.core.production import refuse_unsafe
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.health import Check
+from backend.wiring import wire
 
 _DESCRIPTION = """
 Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
@@ -72,7 +73,9 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    app.state.services = wire(settings, database, {"database": _migrated(database)})
+    app.state.services = wire(
+        settings, SqlUnitOfWorkFactory(database), {"database": _migrated(database)}
+    )
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)

@@ -1,94 +1,32 @@
 """Everything that a route may ask for, wired here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from backend.core.addresses import known_address
-from backend.core.config import Settings
-from backend.core.database import Database
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
-from backend.core.security import AccessTokens, PasswordHasher
-from backend.integrations.storage import open_storage
 from backend.models.sessions import Client
-from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
+from backend.services.container import Services
 from backend.services.customers import CustomerService
-from backend.services.files import FileRules, FileService
-from backend.services.health import Check, HealthService
-from backend.services.idempotency import IdempotencyService
+from backend.services.files import FileService
+from backend.services.health import HealthService
 from backend.services.leads import LeadService
 from backend.services.modules import ModuleService
 from backend.services.products import ProductService
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
-from backend.services.sign_ins import PasswordCheck
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.users import UserService
 
 DEVICE_LENGTH = 400
-
-
-@dataclass(frozen=True)
-class Services:
-    auth: AuthService
-    sessions: SessionService
-    users: UserService
-    customers: CustomerService
-    leads: LeadService
-    products: ProductService
-    tasks: TaskService
-    task_bulk: TaskBulkService
-    checklists: ChecklistService
-    modules: ModuleService
-    files: FileService
-    search: SearchService
-    idempotency: IdempotencyService
-    health: HealthService
-
-
-def wire(settings: Settings, database: Database, checks: Mapping[str, Check]) -> Services:
-    """Make the services of one process, with all that they stand on."""
-    uow = SqlUnitOfWorkFactory(database)
-    hasher = PasswordHasher()
-    tokens = AccessTokens(settings.security)
-    role = settings.security.registration_role if settings.registration_enabled else None
-    return Services(
-        auth=AuthService(
-            uow,
-            hasher,
-            PasswordCheck(uow, hasher, settings.security),
-            tokens,
-            timedelta(days=settings.security.refresh_token_days),
-        ),
-        sessions=SessionService(uow, tokens),
-        users=UserService(uow, hasher, role),
-        customers=CustomerService(uow),
-        leads=LeadService(uow),
-        products=ProductService(uow),
-        tasks=TaskService(uow),
-        task_bulk=TaskBulkService(uow, require_version=settings.server.require_if_match),
-        checklists=ChecklistService(uow),
-        modules=ModuleService(uow),
-        files=file_service(settings, uow),
-        search=SearchService(uow),
-        idempotency=IdempotencyService(uow),
-        health=HealthService(checks),
-    )
-
-
-def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
-    """Raises ConfigurationError if FILES_URL can't be used."""
-    rules = FileRules(settings.files.max_bytes, settings.files.allowed_types)
-    return FileService(uow, open_storage(settings.files_url), rules)
 
 
 def _service(pick: Callable[[Services], object]) -> Any:

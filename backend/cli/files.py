@@ -3,8 +3,8 @@ from typing import Annotated
 
 import typer
 
-from backend.api.deps import file_service
 from backend.cli.runtime import error_console, running_database, with_units_of_work
+from backend.wiring import file_service
 
 app = typer.Typer(name="files", help="Look after the files.", no_args_is_help=True)
 

@@ -34,6 +34,12 @@ def get_logger(name: str) -> FilteringBoundLogger:
     return cast(FilteringBoundLogger, structlog.get_logger(name))
 
 
+def request_id() -> str | None:
+    """Of the request, or the job, that this runs for."""
+    bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return bound
+
+
 def configure_logging(settings: Settings) -> None:
     """Set up logging for the whole process; called once, by its composition root."""
     structlog.configure(

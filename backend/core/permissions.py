@@ -14,6 +14,15 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Means(StrEnum):
+    """What somebody does something with."""
+
+    API = "api"
+    COMMAND_LINE = "command_line"
+    JOB = "job"
+    AGENT = "agent"
+
+
 class Permission(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
@@ -33,6 +42,9 @@ class Permission(StrEnum):
     FILES_DELETE = "files:delete"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    AUDIT_READ = "audit:read"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
 
 
 _READ = frozenset(
@@ -63,7 +75,15 @@ _MANAGE = frozenset(
         Permission.FILES_DELETE,
     }
 )
-_ADMINISTER = frozenset({Permission.USERS_READ, Permission.USERS_WRITE})
+_ADMINISTER = frozenset(
+    {
+        Permission.USERS_READ,
+        Permission.USERS_WRITE,
+        Permission.AUDIT_READ,
+        Permission.JOBS_READ,
+        Permission.JOBS_WRITE,
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READ,
@@ -75,11 +95,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The signed-in caller of one request, as the database knew them when it began."""
+    """The signed-in caller of one request, as the database knew them when it began.
+
+    Attributes:
+        means: None if it is what the process is for, such as the API.
+    """
 
     user_id: UUID
     role: Role
     session_id: UUID
+    means: Means | None = None
 
     def may(self, permission: Permission) -> bool:
         return permission in ROLE_PERMISSIONS[self.role]

@@ -1,6 +1,7 @@
 """Tables and schemas. Importing this package registers every table in the metadata."""
 
 from backend.models.customers import Customer
+from backend.models.events import Event
 from backend.models.files import File
 from backend.models.idempotency import IdempotentRequest
 from backend.models.leads import Lead, LeadProduct
@@ -13,6 +14,7 @@ from backend.models.users import User
 
 __all__ = [
     "Customer",
+    "Event",
     "File",
     "IdempotentRequest",
     "Lead",

@@ -3,10 +3,15 @@
 A unit is used once, by one coroutine, and stays open only while it talks to the database.
 """
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
 from typing import Protocol
 
+from backend.models.events import DomainEvent, Event
+from backend.models.jobs import JobRequest
 from backend.repositories.customers import CustomerRepository
+from backend.repositories.events import EventRepository
 from backend.repositories.files import FileRepository
 from backend.repositories.idempotency import IdempotencyRepository
 from backend.repositories.leads import LeadRepository
@@ -17,6 +22,17 @@ from backend.repositories.sessions import SessionRepository
 from backend.repositories.sign_ins import SignInRepository
 from backend.repositories.tasks import TaskRepository
 from backend.repositories.users import UserRepository
+
+Subscriptions = Callable[[DomainEvent, Event], Sequence[JobRequest]]
+"""The jobs that an event starts, as `backend.jobs.subscriptions` has them."""
+
+
+class Channel(StrEnum):
+    """What processes tell each other of, by LISTEN and NOTIFY."""
+
+    CACHE = "mvp_cache"
+    EXECUTIONS = "mvp_executions"
+    NOTIFICATIONS = "mvp_notifications"
 
 
 class ReadingUnitOfWork(Protocol):
@@ -44,10 +60,33 @@ class ReadingUnitOfWork(Protocol):
     def search(self) -> SearchRepository: ...
     @property
     def idempotency(self) -> IdempotencyRepository: ...
+    @property
+    def events(self) -> EventRepository: ...
 
 
 class UnitOfWork(ReadingUnitOfWork, Protocol):
     """A transaction. What is not committed when the unit is left is rolled back."""
+
+    def record(self, event: DomainEvent) -> None:
+        """Tell what has happened: with the commit it is kept, and the jobs of its handlers are.
+
+        Changes nothing if there is no commit.
+        """
+        ...
+
+    async def defer(self, job: JobRequest) -> int:
+        """Have work done in the background once this transaction has committed.
+
+        Answers the id of the job.
+        """
+        ...
+
+    def notify(self, channel: Channel, payload: str) -> None:
+        """Tell all processes that listen, once this transaction has committed. At most 8,000 bytes.
+
+        Nobody who is away hears of it later: send what to look at, not what to know.
+        """
+        ...
 
     async def commit(self) -> None: ...
 

@@ -11,11 +11,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from backend.api.deps import file_service
 from backend.core.preconditions import ANY_VERSION
 from backend.models.files import FileSubject
 from backend.models.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.wiring import file_service
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.processes import free_port

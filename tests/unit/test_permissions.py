@@ -8,7 +8,7 @@ TEAM_DATA = ("customers", "leads", "products", "tasks", "files")
 VIEWER = {f"{kind}:read" for kind in TEAM_DATA}
 MEMBER = VIEWER | {f"{kind}:write" for kind in TEAM_DATA}
 MANAGER = MEMBER | {f"{kind}:delete" for kind in TEAM_DATA} | {"tasks:assign"}
-ADMIN = MANAGER | {"users:read", "users:write"}
+ADMIN = MANAGER | {"users:read", "users:write", "audit:read", "jobs:read", "jobs:write"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from backend.models.events import Event, EventQuery
+from backend.repositories.sql.keyset import MOMENT, by_column
+from backend.repositories.sql.lists import SqlList
+
+
+class SqlEventRepository(SqlList[Event, EventQuery]):
+    model = Event
+    kind = "event"
+    sorts = {"occurred_at": by_column(Event.occurred_at, MOMENT)}
+
+    def conditions(self, query: EventQuery) -> Iterator[ColumnElement[bool]]:
+        if query.type:
+            yield col(Event.type).in_(query.type)
+        if query.subject_kind is not None:
+            yield col(Event.subject_kind) == query.subject_kind
+        if query.subject_id is not None:
+            yield col(Event.subject_id) == query.subject_id
+        if query.actor_id is not None:
+            yield col(Event.actor_id) == query.actor_id
+        if query.occurred_after is not None:
+            yield col(Event.occurred_at) >= query.occurred_after
+        if query.occurred_before is not None:
+            yield col(Event.occurred_at) < query.occurred_before
