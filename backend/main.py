@@ -42,6 +42,7 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "tasks", "description": "What somebody has to do."},
     {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
     {"name": "files", "description": "Files of the team, and your own."},
+    {"name": "audit", "description": "What was done, and by whom."},
     {"name": "search", "description": "Over everything that you may see."},
     {"name": "health", "description": "Probes."},
 ]

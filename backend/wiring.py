@@ -7,6 +7,7 @@ from backend.core.config import Settings
 from backend.core.security import AccessTokens, PasswordHasher
 from backend.integrations.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.container import Services
@@ -50,6 +51,7 @@ def wire(settings: Settings, uow: UnitOfWorkFactory, checks: Mapping[str, Check]
         files=file_service(settings, uow),
         search=SearchService(uow),
         idempotency=IdempotencyService(uow),
+        audit=AuditService(uow),
         health=HealthService(checks),
     )
 

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
+from backend.models.events import DomainEvent
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import Identified
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
@@ -78,6 +79,9 @@ class FakeUnitOfWork:
         self.idempotency = FakeIdempotency()
         for name, kind in KINDS.items():
             setattr(self, name, FakeRepository[Any](kind, self._tables[name]))
+
+    def record(self, event: DomainEvent) -> None:
+        """Kept nowhere: what is recorded is read from a database."""
 
     async def commit(self) -> None:
         self._committed.update({name: dict(rows) for name, rows in self._tables.items()})

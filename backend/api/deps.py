@@ -11,6 +11,7 @@ from backend.core.addresses import known_address
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
 from backend.models.sessions import Client
+from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.container import Services
@@ -48,6 +49,7 @@ ChecklistServiceDep = Annotated[ChecklistService, _service(lambda services: serv
 ModuleServiceDep = Annotated[ModuleService, _service(lambda services: services.modules)]
 FileServiceDep = Annotated[FileService, _service(lambda services: services.files)]
 SearchServiceDep = Annotated[SearchService, _service(lambda services: services.search)]
+AuditServiceDep = Annotated[AuditService, _service(lambda services: services.audit)]
 HealthServiceDep = Annotated[HealthService, _service(lambda services: services.health)]
 
 

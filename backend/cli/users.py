@@ -40,7 +40,7 @@ def create(
     """Open an account."""
     fields = {"email": email, "full_name": name or email, "password": password, "role": role}
     data = _valid(UserCreate, fields)
-    user = _with_service(lambda users: users.create(data))
+    user = _with_service(lambda users: users.create(data, None))
     console.print(f"Created {user.email} as {user.role}.")
 
 
@@ -63,7 +63,7 @@ def set_role(email: Email, role: Role) -> None:
     """Give a user another role."""
 
     async def work(users: UserService) -> User:
-        return await users.set_role((await users.find_by_email(email)).id, role)
+        return await users.set_role((await users.find_by_email(email)).id, role, None)
 
     user = _with_service(work)
     console.print(f"{user.email} is now {user.role}.")
@@ -74,7 +74,7 @@ def deactivate(email: Email) -> None:
     """Lock a user out and end all their sessions."""
 
     async def work(users: UserService) -> User:
-        return await users.deactivate((await users.find_by_email(email)).id)
+        return await users.deactivate((await users.find_by_email(email)).id, None)
 
     console.print(f"{_with_service(work).email} is deactivated.")
 
@@ -84,7 +84,7 @@ def activate(email: Email) -> None:
     """Let a deactivated user sign in again."""
 
     async def work(users: UserService) -> User:
-        return await users.activate((await users.find_by_email(email)).id)
+        return await users.activate((await users.find_by_email(email)).id, None)
 
     console.print(f"{_with_service(work).email} is active.")
 

@@ -62,8 +62,62 @@ class ResourceChanged(DomainEvent):
     """A change that no handler waits for. What one waits for has a class of its own."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaskAssigned(DomainEvent):
+    """A task has got another assignee, or none: `changes["assignee_id"]`."""
+
+    kind: SubjectKind = SubjectKind.TASK
+    verb: str = "assigned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadConverted(DomainEvent):
+    """`changes["task_ids"]` are the tasks that went over to the customer."""
+
+    kind: SubjectKind = SubjectKind.LEAD
+    verb: str = "converted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleCreated(DomainEvent):
+    kind: SubjectKind = SubjectKind.MODULE
+    verb: str = "created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(DomainEvent):
+    """The subject is the new session."""
+
+    kind: SubjectKind = SubjectKind.SESSION
+    verb: str = "started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInFailed(DomainEvent):
+    """The subject is the user whose password it was not; None if there is no such user."""
+
+    kind: SubjectKind = SubjectKind.SIGN_IN
+    verb: str = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshReplayed(DomainEvent):
+    """A refresh token was used twice, so it is in two hands: its session has ended."""
+
+    kind: SubjectKind = SubjectKind.SESSION
+    verb: str = "refresh_replayed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsRevoked(DomainEvent):
+    """The subject is the user; `changes["session_ids"]` are the sessions that have ended."""
+
+    kind: SubjectKind = SubjectKind.USER
+    verb: str = "sessions_revoked"
+
+
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """What differs; a field that one side lacks counts as null there."""
+    """What differs between two `facts`; a field that one side lacks counts as null there."""
     return {
         name: {"before": before.get(name), "after": after.get(name)}
         for name in {**before, **after}
@@ -135,7 +189,7 @@ class EventQuery(PageQuery):
     type: list[Text] = QueryField(
         default=[], description="Any of these types, such as `task.completed`.", max_length=20
     )
-    subject_kind: SubjectKind | None = None
+    subject_kind: list[SubjectKind] = QueryField(default=[], description="Any of these.")
     subject_id: UUID | None = None
     actor_id: UUID | None = None
     occurred_after: UtcDatetime | None = QueryField(

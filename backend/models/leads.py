@@ -115,6 +115,9 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
     def product_ids(self) -> list[UUID]:
         return [interest.product_id for interest in self.interests]
 
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"product_ids": [str(each) for each in self.product_ids]}
+
     def set_products(self, product_ids: list[UUID]) -> None:
         if set(product_ids) != set(self.product_ids):
             known = {interest.product_id: interest for interest in self.interests}

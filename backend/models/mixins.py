@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import declared_attr
@@ -19,8 +19,23 @@ def new_id() -> UUID:
     return uuid7()
 
 
+_BOOKKEEPING = ("id", "version", "created_at", "updated_at")
+
+
 class Identified(SQLModel):
+    """A row with an id.
+
+    Attributes:
+        secrets: columns that nothing tells of, whoever asks.
+    """
+
+    secrets: ClassVar[frozenset[str]] = frozenset()
+
     id: UUID = Field(default_factory=new_id, primary_key=True)
+
+    def facts(self) -> dict[str, Any]:
+        """What the audit trail tells of this row, as JSON has it."""
+        return self.model_dump(mode="json", exclude={*_BOOKKEEPING, *self.secrets})
 
 
 class Timestamped(SQLModel):

@@ -52,6 +52,7 @@ class RefreshToken(Identified, table=True):
     """Only the hash is kept. `used_at` marks a token that was exchanged for its successor."""
 
     __tablename__ = "refresh_tokens"
+    secrets = frozenset({"token_hash"})
 
     session_id: UUID = Field(foreign_key="sessions.id", index=True, ondelete="CASCADE")
     token_hash: str = Field(unique=True)

@@ -17,6 +17,7 @@ class SignInFailure(Identified, table=True):
         Index(None, "address_hash", "failed_at"),
         Index(None, "failed_at"),
     )
+    secrets = frozenset({"account_hash", "address_hash"})
 
     account_hash: str
     address_hash: str

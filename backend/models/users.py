@@ -23,6 +23,7 @@ class UserBase(SQLModel):
 class User(Versioned, Timestamped, UserBase, Identified, table=True):
     __tablename__ = "users"
     __table_args__ = (Index(None, "created_at", "id"),)
+    secrets = frozenset({"password_hash"})
 
     email: str = Field(unique=True)
     role: Role = Field(sa_type=enum_type(Role))

@@ -13,8 +13,8 @@ class FileRepository(Repository[File], Protocol):
         """One page of the files that the caller may see. Raises InvalidCursorError."""
         ...
 
-    async def leave_module(self, module_id: UUID) -> None:
-        """Take all files out of a module."""
+    async def leave_module(self, module_id: UUID) -> list[UUID]:
+        """Take all files out of a module; answers their ids."""
         ...
 
     async def known(self, file_ids: Collection[UUID]) -> set[UUID]:

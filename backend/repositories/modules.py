@@ -4,10 +4,10 @@ from uuid import UUID
 
 from backend.models.modules import Module, ModuleQuery
 from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.repositories.base import ListedRepository
 
 
-class ModuleRepository(Repository[Module], Protocol):
+class ModuleRepository(ListedRepository[Module, ModuleQuery], Protocol):
     async def page_of(self, owner_id: UUID, query: ModuleQuery) -> Page[Module]:
         """One page of somebody's modules. Raises InvalidCursorError."""
         ...

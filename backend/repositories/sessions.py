@@ -31,6 +31,6 @@ class SessionRepository(Repository[UserSession], Protocol):
         """Find a refresh token, used or not, and lock it and its session."""
         ...
 
-    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
-        """End all sessions of a user but one."""
+    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
+        """End all live sessions of a user but one; answers their ids."""
         ...

@@ -6,10 +6,13 @@ from backend.repositories.base import ListedRepository
 
 
 class TaskRepository(ListedRepository[Task, TaskQuery], Protocol):
-    async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> None:
-        """Let the unfinished tasks of a lead belong to a customer, unless they have one."""
+    async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> list[UUID]:
+        """Let the unfinished tasks of a lead belong to a customer, unless they have one.
+
+        Answers the ids of those that did not.
+        """
         ...
 
-    async def leave_module(self, module_id: UUID) -> None:
-        """Take all tasks out of a module."""
+    async def leave_module(self, module_id: UUID) -> list[UUID]:
+        """Take all tasks out of a module; answers their ids."""
         ...

@@ -1,6 +1,7 @@
 from typing import TypeVar
 from uuid import UUID
 
+from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.base import Update
 from backend.models.mixins import Archivable
@@ -15,14 +16,14 @@ Changes = TypeVar("Changes", bound=Update)
 class ArchivingService(CrudService[Row, Query, Changes]):
     """For resources that can be put aside without being lost."""
 
-    async def archive(self, row_id: UUID, match: Precondition) -> Row:
+    async def archive(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
         """Raises NotFoundError or PreconditionFailedError. Doing it twice changes nothing."""
-        async with self._changing(row_id, match) as (_, row):
+        async with self._changing(row_id, by, match, "archived") as (_, row):
             row.archive()
         return row
 
-    async def restore(self, row_id: UUID, match: Precondition) -> Row:
+    async def restore(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
         """Raises as `archive` does."""
-        async with self._changing(row_id, match) as (_, row):
+        async with self._changing(row_id, by, match, "restored") as (_, row):
             row.restore()
         return row

@@ -10,11 +10,19 @@ from backend.core.security import (
     token_hash,
 )
 from backend.models.auth import PasswordChange, Tokens
+from backend.models.events import (
+    RefreshReplayed,
+    ResourceChanged,
+    SignedIn,
+    SubjectKind,
+    changes_between,
+)
 from backend.models.fields import email_to_look_up
 from backend.models.mixins import now
 from backend.models.sessions import Client, RefreshToken, UserSession
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.sessions import end_sessions
 from backend.services.sign_ins import PasswordCheck
 
 _DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sign in again."
@@ -47,6 +55,7 @@ class AuthService:
             )
             await uow.sessions.save(session)
             tokens = await self._issue(uow, session)
+            uow.record(_signed_in(checked, session))
             await uow.commit()
         return tokens
 
@@ -65,6 +74,7 @@ class AuthService:
             if family.token.used_at is not None:
                 # Committed before the error is raised, which would otherwise roll it back.
                 family.session.revoke()
+                uow.record(_replayed(family.session, client))
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
             if not (family.session.is_live and family.user.is_active):
@@ -97,7 +107,12 @@ class AuthService:
                 raise AuthenticationError("The session has ended. Sign in again.")
             user.password_hash = password_hash
             await uow.users.save(user)
-            await uow.sessions.revoke_all(by.user_id, keep=by.session_id)
+            await end_sessions(uow, by.user_id, by, keep=by.session_id)
+            uow.record(
+                ResourceChanged(
+                    kind=SubjectKind.USER, verb="password_changed", subject_id=user.id, by=by
+                )
+            )
             await uow.commit()
 
     async def _issue(self, uow: UnitOfWork, session: UserSession) -> Tokens:
@@ -111,6 +126,20 @@ class AuthService:
             refresh_token=refresh_token,
             expires_in=int(self._tokens.lifetime.total_seconds()),
         )
+
+
+def _signed_in(user: User, session: UserSession) -> SignedIn:
+    return SignedIn(
+        subject_id=session.id,
+        by=Principal(user.id, user.role, session.id),
+        changes=changes_between({}, session.facts()),
+    )
+
+
+def _replayed(session: UserSession, client: Client) -> RefreshReplayed:
+    """Nobody is named as the actor: it may be the thief or the victim."""
+    facts = {"user_id": str(session.user_id), **client._asdict()}
+    return RefreshReplayed(subject_id=session.id, changes=changes_between({}, facts))
 
 
 async def _unchanged(uow: UnitOfWork, checked: User) -> User:

@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from backend.core.errors import ConflictError, NotFoundError
+from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import (
     MOST_ITEMS,
@@ -8,6 +9,7 @@ from backend.models.checklists import (
     ChecklistItemCreate,
     ChecklistItemUpdate,
 )
+from backend.models.events import SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -18,12 +20,13 @@ class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
     """The steps of a task. They are part of it: each change moves the task's version."""
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        super().__init__(uow, lambda unit: unit.tasks)
+        super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
     async def add(
         self,
         task_id: UUID,
         data: ChecklistItemCreate,
+        by: Principal,
         match: Precondition,
         key: IdempotencyKey | None = None,
     ) -> Task:
@@ -35,24 +38,33 @@ class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
             match.check(task.version)
             if len(task.checklist) >= MOST_ITEMS:
                 raise ConflictError(f"The checklist has {MOST_ITEMS} items; remove one first.")
+            before = task.facts()
             task.checklist = [*task.checklist, ChecklistItem(**data.model_dump())]
             await uow.tasks.save(task)
+            self._record(uow, task, "updated", changes_between(before, task.facts()), by)
             await uow.commit()
         return task
 
     async def change(
-        self, task_id: UUID, item_id: UUID, data: ChecklistItemUpdate, match: Precondition
+        self,
+        task_id: UUID,
+        item_id: UUID,
+        data: ChecklistItemUpdate,
+        by: Principal,
+        match: Precondition,
     ) -> Task:
         """Raises NotFoundError if there is no such task, or no such item in it."""
-        async with self._changing(task_id, match) as (_, task):
+        async with self._changing(task_id, by, match) as (_, task):
             item = _item_of(task, item_id)
             changed = item.model_copy(update=data.changes())
             task.checklist = [changed if each is item else each for each in task.checklist]
         return task
 
-    async def remove(self, task_id: UUID, item_id: UUID, match: Precondition) -> Task:
+    async def remove(
+        self, task_id: UUID, item_id: UUID, by: Principal, match: Precondition
+    ) -> Task:
         """Raises as `change` does."""
-        async with self._changing(task_id, match) as (_, task):
+        async with self._changing(task_id, by, match) as (_, task):
             item = _item_of(task, item_id)
             task.checklist = [each for each in task.checklist if each is not item]
         return task

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.customers import CustomerService
@@ -33,4 +34,5 @@ class Services:
     files: FileService
     search: SearchService
     idempotency: IdempotencyService
+    audit: AuditService
     health: HealthService

@@ -1,6 +1,6 @@
 """What repeats for every plain resource: create, read, list, export, change and delete."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -8,6 +8,13 @@ from uuid import UUID
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.base import Update
+from backend.models.events import (
+    Changes,
+    DomainEvent,
+    ResourceChanged,
+    SubjectKind,
+    changes_between,
+)
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import Versioned
 from backend.models.paging import Page, PageQuery
@@ -16,31 +23,36 @@ from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, Uni
 
 Row = TypeVar("Row", bound=Versioned)
 Query = TypeVar("Query", bound=PageQuery)
-Changes = TypeVar("Changes", bound=Update)
+Data = TypeVar("Data", bound=Update)
 
 
-class CrudService(Generic[Row, Query, Changes]):
-    """Each resource is a subclass, which adds `create` and the rules that are its own."""
+class CrudService(Generic[Row, Query, Data]):
+    """Each resource is a subclass, which adds `create` and the rules that are its own.
+
+    Every change is recorded, with what it changed; what changes nothing is not.
+    """
 
     def __init__(
         self,
         uow: UnitOfWorkFactory,
+        kind: SubjectKind,
         rows: Callable[[ReadingUnitOfWork], ListedRepository[Row, Query]],
     ) -> None:
         self._uow = uow
+        self._kind = kind
         self._rows = rows
 
-    async def read(self, row_id: UUID) -> Row:
+    async def read(self, row_id: UUID, by: Principal) -> Row:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
-            return await self._rows(uow).get(row_id)
+            return await self._get(uow, row_id, by)
 
-    async def page(self, query: Query) -> Page[Row]:
+    async def page(self, query: Query, by: Principal) -> Page[Row]:
         """Raises InvalidCursorError."""
         async with self._uow.reading() as uow:
-            return await self._rows(uow).page(query)
+            return await self._page(uow, query, by)
 
-    async def update(self, row_id: UUID, data: Changes, by: Principal, match: Precondition) -> Row:
+    async def update(self, row_id: UUID, data: Data, by: Principal, match: Precondition) -> Row:
         """Change the fields that `data` sets.
 
         Raises:
@@ -48,27 +60,38 @@ class CrudService(Generic[Row, Query, Changes]):
             PreconditionFailedError: the row is at another version than the caller expects.
             InvalidInputError: a field refers to a row that does not exist.
         """
-        async with self._changing(row_id, match) as (uow, row):
+        async with self._changing(row_id, by, match) as (uow, row):
             await self._apply(uow, row, data.changes(), by)
         return row
 
-    async def delete(self, row_id: UUID, match: Precondition) -> None:
+    async def delete(self, row_id: UUID, by: Principal, match: Precondition) -> None:
         """Raises as `update` does, or ConflictError while other rows refer to this one."""
         async with self._uow() as uow:
-            row = await self._rows(uow).get(row_id, for_update=True)
+            row = await self._get(uow, row_id, by, for_update=True)
             match.check(row.version)
+            facts = row.facts() | await self._let_go(uow, row)
             await self._rows(uow).delete(row)
+            self._record(uow, row, "deleted", changes_between(facts, {}), by)
             await uow.commit()
 
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Row:
         async with self._uow() as uow:
-            rows = self._rows(uow)
             if earlier := await uow.idempotency.claim(key, row.id):
-                return await rows.get(earlier)
+                return await self._rows(uow).get(earlier)
             await self._check_new(uow, row, by)
-            await rows.save(row)
+            await self._rows(uow).save(row)
+            self._record(uow, row, "created", changes_between({}, row.facts()), by)
             await uow.commit()
         return row
+
+    async def _get(
+        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+    ) -> Row:
+        """Where a resource hides rows from those who may not see them."""
+        return await self._rows(uow).get(row_id, for_update=for_update)
+
+    async def _page(self, uow: ReadingUnitOfWork, query: Query, by: Principal) -> Page[Row]:
+        return await self._rows(uow).page(query)
 
     async def _check_new(self, uow: UnitOfWork, row: Row, by: Principal) -> None:
         """Refuse a row that the rules of the resource do not allow."""
@@ -79,14 +102,33 @@ class CrudService(Generic[Row, Query, Changes]):
         """Write the changes into the row. Where the rules of a resource have their place."""
         row.sqlmodel_update(changes)
 
+    async def _let_go(self, uow: UnitOfWork, row: Row) -> dict[str, Any]:
+        """Free what refers to a row that goes, and answer it for the record."""
+        return {}
+
+    def _events(
+        self, row: Row, verb: str, changes: Changes, by: Principal
+    ) -> Iterable[DomainEvent]:
+        """What a change is recorded as. Where a resource has events of its own."""
+        yield ResourceChanged(kind=self._kind, verb=verb, subject_id=row.id, by=by, changes=changes)
+
+    def _record(
+        self, uow: UnitOfWork, row: Row, verb: str, changes: Changes, by: Principal
+    ) -> None:
+        if changes:
+            for event in self._events(row, verb, changes, by):
+                uow.record(event)
+
     @asynccontextmanager
     async def _changing(
-        self, row_id: UUID, match: Precondition
+        self, row_id: UUID, by: Principal, match: Precondition, verb: str = "updated"
     ) -> AsyncIterator[tuple[UnitOfWork, Row]]:
         """Lock a row, let the caller change it, and commit unless an error was raised."""
         async with self._uow() as uow:
-            row = await self._rows(uow).get(row_id, for_update=True)
+            row = await self._get(uow, row_id, by, for_update=True)
             match.check(row.version)
+            before = row.facts()
             yield uow, row
             await self._rows(uow).save(row)
+            self._record(uow, row, verb, changes_between(before, row.facts()), by)
             await uow.commit()

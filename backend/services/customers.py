@@ -10,6 +10,7 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
+from backend.models.events import SubjectKind
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery
@@ -26,7 +27,7 @@ _NEEDED = {
 
 class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate]):
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        super().__init__(uow, lambda unit: unit.customers)
+        super().__init__(uow, SubjectKind.CUSTOMER, lambda unit: unit.customers)
 
     async def create(
         self, data: CustomerCreate, by: Principal, key: IdempotencyKey | None = None
@@ -50,10 +51,10 @@ class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate])
             await check_active_user(uow, "owner_id", changes["owner_id"])
         row.sqlmodel_update(changes)
 
-    async def page_with_counts(self, query: CustomerQuery) -> Page[CustomerListed]:
+    async def page_with_counts(self, query: CustomerQuery, by: Principal) -> Page[CustomerListed]:
         """As `page`, with what belongs to each customer counted in one more statement."""
         async with self._uow.reading() as uow:
-            page = await uow.customers.page(query)
+            page = await self._page(uow, query, by)
             counts = await uow.customers.counts([customer.id for customer in page.items])
         items = [
             # The columns come from the database: validating them again costs as much as reading.

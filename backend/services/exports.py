@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from backend.core.permissions import Principal
 from backend.models.paging import RELEVANCE, Page, PageQuery
 
 Row = TypeVar("Row")
@@ -13,7 +14,7 @@ _ROWS_AT_ONCE = 200
 
 
 async def all_pages(
-    page: Callable[[Query], Awaitable[Page[Row]]], query: Query
+    page: Callable[[Query, Principal], Awaitable[Page[Row]]], query: Query, by: Principal
 ) -> AsyncIterator[list[Row]]:
     """Every row that matches, page by page, each page in a unit of its own.
 
@@ -26,7 +27,7 @@ async def all_pages(
         changes["sort"] = type(query.sort)("-created_at")
     query = query.model_copy(update=changes)
     while True:
-        found = await page(query)
+        found = await page(query, by)
         yield found.items
         if found.next_cursor is None:
             return

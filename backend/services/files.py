@@ -18,6 +18,7 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
+from backend.models.events import SubjectKind
 from backend.models.file_names import clean_file_name
 from backend.models.files import File, FileQuery, FileSubject
 from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey
@@ -26,6 +27,7 @@ from backend.models.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
 from backend.services.file_inspection import Content, inspect
 from backend.services.modules import own_module
+from backend.services.recording import created, deleted
 from backend.services.storage import (
     FileStorage,
     StorageUnavailableError,
@@ -98,7 +100,7 @@ class FileService:
             await self._check_module(subject.module_id, by)
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)
-        return await self._add(row, _with_content(key, row))
+        return await self._add(row, by, _with_content(key, row))
 
     async def read(self, file_id: UUID, by: Principal) -> File:
         """Raises NotFoundError."""
@@ -138,6 +140,7 @@ class FileService:
                 by.require(Permission.FILES_DELETE)
             match.check(file.version)
             await uow.files.delete(file)
+            uow.record(deleted(SubjectKind.FILE, file, by))
             await uow.commit()
         await self._discard(file)
 
@@ -166,9 +169,9 @@ class FileService:
         except NotFoundError as error:
             raise InvalidInputError("module_id", error.detail, "unknown_reference") from None
 
-    async def _add(self, row: File, key: IdempotencyKey | None) -> File:
+    async def _add(self, row: File, by: Principal, key: IdempotencyKey | None) -> File:
         try:
-            kept = await self._commit(row, key)
+            kept = await self._commit(row, by, key)
         except (DomainError, AnsweredBeforeError):
             # It was refused before the commit. After any other error nobody knows.
             await self._discard(row)
@@ -177,11 +180,12 @@ class FileService:
             await self._discard(row)
         return kept
 
-    async def _commit(self, row: File, key: IdempotencyKey | None) -> File:
+    async def _commit(self, row: File, by: Principal, key: IdempotencyKey | None) -> File:
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, row.id):
                 return await uow.files.get(earlier)
             await uow.files.save(row)
+            uow.record(created(SubjectKind.FILE, row, by))
             await uow.commit()
         return row
 

@@ -4,11 +4,13 @@ from uuid import UUID
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.customers import Customer, CustomerStatus
+from backend.models.events import LeadConverted, SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
 from backend.models.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
+from backend.services.recording import created
 from backend.services.references import check_active_user, check_products
 
 
@@ -23,7 +25,7 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
     """Leads move by allowed transitions, and end as a customer or lost."""
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        super().__init__(uow, lambda unit: unit.leads)
+        super().__init__(uow, SubjectKind.LEAD, lambda unit: unit.leads)
 
     async def create(
         self, data: LeadCreate, by: Principal, key: IdempotencyKey | None = None
@@ -70,11 +72,17 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
                 await uow.commit()
                 return Conversion(existing, is_new=False)
             match.check(lead.version)
+            before = lead.facts() | {"task_ids": []}
             lead.convert(customer_id)
             customer = _customer_of(lead, customer_id)
             await uow.customers.save(customer)
             await uow.leads.save(lead)
-            await uow.tasks.give_to_customer(lead.id, customer.id)
+            moved = await uow.tasks.give_to_customer(lead.id, customer.id)
+            after = lead.facts() | {"task_ids": [str(task_id) for task_id in moved]}
+            uow.record(created(SubjectKind.CUSTOMER, customer, by))
+            uow.record(
+                LeadConverted(subject_id=lead.id, by=by, changes=changes_between(before, after))
+            )
             await uow.commit()
         return Conversion(customer, is_new=True)
 

@@ -1,10 +1,17 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
-from backend.core.preconditions import Precondition
+from backend.models.events import (
+    Changes,
+    DomainEvent,
+    ModuleCreated,
+    ResourceChanged,
+    SubjectKind,
+    changes_between,
+)
 from backend.models.idempotency import IdempotencyKey
 from backend.models.modules import (
     MOST_MODULES,
@@ -17,79 +24,79 @@ from backend.models.modules import (
 )
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.crud import CrudService
 
 
-class ModuleService:
-    """A person's own workspaces. Somebody else's are not found, whatever the role."""
+class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
+    """A person's own workspaces. Somebody else's are not found, whatever the role.
+
+    The tasks and files of a module that is deleted stay, outside of it.
+    """
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        self._uow = uow
+        super().__init__(uow, SubjectKind.MODULE, lambda unit: unit.modules)
 
     async def create(
         self, data: ModuleCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Module:
         """Add a module behind the others. Raises ConflictError if there are MOST_MODULES."""
         module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
-        async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, module.id):
-                return await own_module(uow, earlier, by)
-            others = await uow.modules.lock_all_of(by.user_id)
-            if len(others) >= MOST_MODULES:
-                raise ConflictError(f"You have {MOST_MODULES} modules; delete one first.")
-            module.position = max((other.position for other in others), default=0) + 1
-            await uow.modules.save(module)
-            await uow.commit()
-        return module
-
-    async def read(self, module_id: UUID, by: Principal) -> Module:
-        """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
-            return await own_module(uow, module_id, by)
-
-    async def page(self, query: ModuleQuery, by: Principal) -> Page[Module]:
-        """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
-            return await uow.modules.page_of(by.user_id, query)
-
-    async def update(
-        self, module_id: UUID, data: ModuleUpdate, by: Principal, match: Precondition
-    ) -> Module:
-        """Raises NotFoundError or PreconditionFailedError."""
-        async with self._changing(module_id, by, match) as (uow, module):
-            module.sqlmodel_update(data.changes())
-            await uow.modules.save(module)
-        return module
-
-    async def delete(self, module_id: UUID, by: Principal, match: Precondition) -> None:
-        """Its tasks and files stay, outside of it. Raises as `update` does."""
-        async with self._changing(module_id, by, match) as (uow, module):
-            await uow.tasks.leave_module(module_id)
-            await uow.files.leave_module(module_id)
-            await uow.modules.delete(module)
+        return await self._add(module, by, key)
 
     async def reorder(self, data: ModuleOrder, by: Principal) -> Page[Module]:
         """Raises InvalidInputError unless the caller's modules are all named, each once."""
         async with self._uow() as uow:
             modules = await uow.modules.lock_all_of(by.user_id)
-            if sorted(data.module_ids) != sorted(module.id for module in modules):
+            before = [module.id for module in modules]
+            if sorted(data.module_ids) != sorted(before):
                 raise InvalidInputError(
                     "module_ids", "Name each of your modules once, and nothing else."
                 )
             await uow.modules.reorder(data.module_ids)
+            if data.module_ids != before:
+                uow.record(_reordered(before, data.module_ids, by))
             await uow.commit()
         async with self._uow.reading() as reading:
             query = ModuleQuery(sort=ModuleSort.POSITION, limit=MOST_MODULES)
             return await reading.modules.page_of(by.user_id, query)
 
-    @asynccontextmanager
-    async def _changing(
-        self, module_id: UUID, by: Principal, match: Precondition
-    ) -> AsyncIterator[tuple[UnitOfWork, Module]]:
-        async with self._uow() as uow:
-            module = await own_module(uow, module_id, by, for_update=True)
-            match.check(module.version)
-            yield uow, module
-            await uow.commit()
+    async def _get(
+        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+    ) -> Module:
+        return await own_module(uow, row_id, by, for_update=for_update)
+
+    async def _page(
+        self, uow: ReadingUnitOfWork, query: ModuleQuery, by: Principal
+    ) -> Page[Module]:
+        return await uow.modules.page_of(by.user_id, query)
+
+    async def _check_new(self, uow: UnitOfWork, row: Module, by: Principal) -> None:
+        others = await uow.modules.lock_all_of(by.user_id)
+        if len(others) >= MOST_MODULES:
+            raise ConflictError(f"You have {MOST_MODULES} modules; delete one first.")
+        row.position = max((other.position for other in others), default=0) + 1
+
+    async def _let_go(self, uow: UnitOfWork, row: Module) -> dict[str, Any]:
+        task_ids = await uow.tasks.leave_module(row.id)
+        file_ids = await uow.files.leave_module(row.id)
+        return {"task_ids": list(map(str, task_ids)), "file_ids": list(map(str, file_ids))}
+
+    def _events(
+        self, row: Module, verb: str, changes: Changes, by: Principal
+    ) -> Iterable[DomainEvent]:
+        if verb == "created":
+            yield ModuleCreated(subject_id=row.id, by=by, changes=changes)
+        else:
+            yield from super()._events(row, verb, changes, by)
+
+
+def _reordered(before: list[UUID], after: list[UUID], by: Principal) -> ResourceChanged:
+    changes = changes_between(
+        {"module_ids": list(map(str, before))}, {"module_ids": list(map(str, after))}
+    )
+    return ResourceChanged(
+        kind=SubjectKind.MODULE, verb="reordered", subject_id=None, by=by, changes=changes
+    )
 
 
 async def own_module(

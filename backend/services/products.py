@@ -1,4 +1,5 @@
 from backend.core.permissions import Principal
+from backend.models.events import SubjectKind
 from backend.models.idempotency import IdempotencyKey
 from backend.models.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -7,7 +8,7 @@ from backend.services.archiving import ArchivingService
 
 class ProductService(ArchivingService[Product, ProductQuery, ProductUpdate]):
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        super().__init__(uow, lambda unit: unit.products)
+        super().__init__(uow, SubjectKind.PRODUCT, lambda unit: unit.products)
 
     async def create(
         self, data: ProductCreate, by: Principal, key: IdempotencyKey | None = None

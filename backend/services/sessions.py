@@ -3,9 +3,10 @@ from uuid import UUID
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.security import AccessTokens
+from backend.models.events import ResourceChanged, SessionsRevoked, SubjectKind, changes_between
 from backend.models.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 class SessionService:
@@ -40,12 +41,32 @@ class SessionService:
             session = await uow.sessions.get(session_id, for_update=True)
             if session.user_id != by.user_id or not session.is_live:
                 raise NotFoundError.of("session", session_id)
+            before = session.facts()
             session.revoke()
             await uow.sessions.save(session)
+            uow.record(
+                ResourceChanged(
+                    kind=SubjectKind.SESSION,
+                    verb="revoked",
+                    subject_id=session_id,
+                    by=by,
+                    changes=changes_between(before, session.facts()),
+                )
+            )
             await uow.commit()
 
     async def revoke_all(self, by: Principal) -> None:
         """End all sessions of the caller, this one too."""
         async with self._uow() as uow:
-            await uow.sessions.revoke_all(by.user_id)
+            await end_sessions(uow, by.user_id, by)
             await uow.commit()
+
+
+async def end_sessions(
+    uow: UnitOfWork, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
+) -> None:
+    """End all live sessions of a user but one, and record which."""
+    ended = await uow.sessions.revoke_all(user_id, keep=keep)
+    if ended:
+        changes = {"session_ids": {"before": list(map(str, ended)), "after": []}}
+        uow.record(SessionsRevoked(subject_id=user_id, by=by, changes=changes))

@@ -8,6 +8,7 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError
 from backend.core.security import PasswordHasher
+from backend.models.events import SignInFailed, changes_between
 from backend.models.mixins import now
 from backend.models.sign_ins import SignInFailure
 from backend.models.users import User
@@ -52,6 +53,9 @@ class PasswordCheck:
             if user is not None and right and user.is_active:
                 return user
             await uow.sign_ins.record(failure, forget_before=now() - self._window)
+            # What was typed is not kept: it may be a password in the wrong field.
+            changes = changes_between({}, {"address": address})
+            uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
             await uow.commit()
         raise AuthenticationError("The e-mail address or the password is wrong.")
 

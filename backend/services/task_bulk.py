@@ -11,11 +11,12 @@ from backend.core.errors import (
 )
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
+from backend.models.events import changes_between
 from backend.models.task_bulk import TaskBulk, TaskChange
 from backend.models.tasks import Task
 from backend.repositories.base import Repository
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.tasks import change_task
+from backend.services.tasks import change_task, task_events
 
 _KINDS = {
     "assignee_id": "user",
@@ -75,7 +76,11 @@ class TaskBulkService:
             self._check_version(task, change.version)
             given = change.changes.changes()
             _check_references(given, known, by)
+            before = task.facts()
             await change_task(uow, task, given, by)
+            if changes := changes_between(before, task.facts()):
+                for event in task_events(task, "updated", changes, by):
+                    uow.record(event)
         except DomainError as error:
             return Outcome(change.task_id, None, error)
         return Outcome(change.task_id, task, None)

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -5,6 +6,7 @@ from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import ChecklistItem
+from backend.models.events import Changes, DomainEvent, ResourceChanged, SubjectKind, TaskAssigned
 from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -16,7 +18,7 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
     """Tasks move by allowed transitions, and not everybody may give them to somebody else."""
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
-        super().__init__(uow, lambda unit: unit.tasks)
+        super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
     async def create(
         self, data: TaskCreate, by: Principal, key: IdempotencyKey | None = None
@@ -28,15 +30,15 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
         task.move_to(data.status)
         return await self._add(task, by, key)
 
-    async def complete(self, task_id: UUID, match: Precondition) -> Task:
+    async def complete(self, task_id: UUID, by: Principal, match: Precondition) -> Task:
         """Raises ConflictError if the task is done already, or cancelled."""
-        async with self._changing(task_id, match) as (_, task):
+        async with self._changing(task_id, by, match, "completed") as (_, task):
             task.complete()
         return task
 
-    async def reopen(self, task_id: UUID, match: Precondition) -> Task:
+    async def reopen(self, task_id: UUID, by: Principal, match: Precondition) -> Task:
         """Raises ConflictError unless the task is done or cancelled."""
-        async with self._changing(task_id, match) as (_, task):
+        async with self._changing(task_id, by, match, "reopened") as (_, task):
             task.reopen()
         return task
 
@@ -48,7 +50,7 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
         Raises:
             InvalidInputError: the user does not exist or is deactivated.
         """
-        async with self._changing(task_id, match) as (uow, task):
+        async with self._changing(task_id, by, match) as (uow, task):
             await _check_assignee(uow, assignee_id, by)
             task.assignee_id = assignee_id
         return task
@@ -61,6 +63,22 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
         self, uow: UnitOfWork, row: Task, changes: dict[str, Any], by: Principal
     ) -> None:
         await change_task(uow, row, changes, by)
+
+    def _events(
+        self, row: Task, verb: str, changes: Changes, by: Principal
+    ) -> Iterable[DomainEvent]:
+        return task_events(row, verb, changes, by)
+
+
+def task_events(task: Task, verb: str, changes: Changes, by: Principal) -> Iterable[DomainEvent]:
+    """A change that gives the task to somebody is recorded as that, with all that it changed."""
+    fields: dict[str, Any] = {"subject_id": task.id, "by": by, "changes": changes}
+    if verb == "updated" and "assignee_id" in changes:
+        yield TaskAssigned(**fields)
+        return
+    yield ResourceChanged(kind=SubjectKind.TASK, verb=verb, **fields)
+    if verb == "created" and task.assignee_id is not None:
+        yield TaskAssigned(**fields | {"changes": {"assignee_id": changes["assignee_id"]}})
 
 
 async def change_task(uow: UnitOfWork, task: Task, changes: dict[str, Any], by: Principal) -> None:

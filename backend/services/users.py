@@ -6,11 +6,14 @@ from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedEr
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.core.security import PasswordHasher
+from backend.models.events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.recording import created
+from backend.services.sessions import end_sessions
 
 
 class UserService:
@@ -31,11 +34,13 @@ class UserService:
         """Raises PermissionDeniedError while registration is closed; else as `create` does."""
         if self._registration_role is None:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
-        return await self._add(data, data.password, self._registration_role)
+        return await self._add(data, data.password, self._registration_role, None)
 
-    async def create(self, data: UserCreate, key: IdempotencyKey | None = None) -> User:
+    async def create(
+        self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
+    ) -> User:
         """Raises ConflictError if there is a user with the address."""
-        return await self._add(data, data.password, data.role, key)
+        return await self._add(data, data.password, data.role, by, key)
 
     async def read(self, user_id: UUID) -> User:
         """Raises NotFoundError."""
@@ -49,17 +54,21 @@ class UserService:
 
     async def update_self(self, data: UserUpdate, by: Principal, match: Precondition) -> User:
         """Raises PreconditionFailedError."""
-        async with self._changing(by.user_id, match) as (_, user):
+        async with self._changing(by.user_id, by, match) as (_, user):
             user.sqlmodel_update(data.changes())
         return user
 
-    async def set_role(self, user_id: UUID, role: Role, match: Precondition = ANY_VERSION) -> User:
+    async def set_role(
+        self, user_id: UUID, role: Role, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
         """Raises NotFoundError, PreconditionFailedError, or ConflictError for the last admin."""
-        async with self._changing(user_id, match, admins=True) as (_, user):
+        async with self._changing(user_id, by, match, "role_changed", admins=True) as (_, user):
             user.role = role
         return user
 
-    async def deactivate(self, user_id: UUID, match: Precondition = ANY_VERSION) -> User:
+    async def deactivate(
+        self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
         """Sign the user out everywhere, for good.
 
         Raises:
@@ -67,14 +76,16 @@ class UserService:
             PreconditionFailedError: the user has changed.
             ConflictError: this is the last active admin.
         """
-        async with self._changing(user_id, match, admins=True) as (uow, user):
+        async with self._changing(user_id, by, match, "deactivated", admins=True) as (uow, user):
             user.is_active = False
-            await uow.sessions.revoke_all(user_id)
+            await end_sessions(uow, user_id, by)
         return user
 
-    async def activate(self, user_id: UUID, match: Precondition = ANY_VERSION) -> User:
+    async def activate(
+        self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
         """Raises NotFoundError or PreconditionFailedError."""
-        async with self._changing(user_id, match) as (_, user):
+        async with self._changing(user_id, by, match, "activated") as (_, user):
             user.is_active = True
         return user
 
@@ -89,12 +100,18 @@ class UserService:
     async def reset_password(self, user_id: UUID, password: str) -> None:
         """For the command line: set a password without the old one and end all sessions."""
         password_hash = await self._hasher.hash(password)
-        async with self._changing(user_id, ANY_VERSION) as (uow, user):
+        async with self._changing(user_id, None, ANY_VERSION) as (uow, user):
             user.password_hash = password_hash
-            await uow.sessions.revoke_all(user_id)
+            uow.record(_password_reset(user))
+            await end_sessions(uow, user_id, None)
 
     async def _add(
-        self, data: UserBase, password: str, role: Role, key: IdempotencyKey | None = None
+        self,
+        data: UserBase,
+        password: str,
+        role: Role,
+        by: Principal | None,
+        key: IdempotencyKey | None = None,
     ) -> User:
         password_hash = await self._hasher.hash(password)
         user = User.model_validate(data, update={"password_hash": password_hash, "role": role})
@@ -102,12 +119,19 @@ class UserService:
             if earlier := await uow.idempotency.claim(key, user.id):
                 return await uow.users.get(earlier)
             await uow.users.save(user)
+            uow.record(created(SubjectKind.USER, user, by))
             await uow.commit()
         return user
 
     @asynccontextmanager
     async def _changing(
-        self, user_id: UUID, match: Precondition, *, admins: bool = False
+        self,
+        user_id: UUID,
+        by: Principal | None,
+        match: Precondition,
+        verb: str = "updated",
+        *,
+        admins: bool = False,
     ) -> AsyncIterator[tuple[UnitOfWork, User]]:
         """Lock a user, let the caller change it, and commit.
 
@@ -118,8 +142,19 @@ class UserService:
             active_admins = await uow.users.lock_active_admins() if admins else set()
             user = await uow.users.get(user_id, for_update=True)
             match.check(user.version)
+            before = user.facts()
             yield uow, user
             if active_admins == {user.id} and not user.is_active_admin:
                 raise ConflictError("This is the last active admin; make another user admin first.")
             await uow.users.save(user)
+            if changes := changes_between(before, user.facts()):
+                uow.record(
+                    ResourceChanged(
+                        kind=SubjectKind.USER, verb=verb, subject_id=user_id, by=by, changes=changes
+                    )
+                )
             await uow.commit()
+
+
+def _password_reset(user: User) -> ResourceChanged:
+    return ResourceChanged(kind=SubjectKind.USER, verb="password_reset", subject_id=user.id)

@@ -83,6 +83,7 @@ ACCESS = {
     "GET /api/v1/files/{file_id}/content": "signed in",
     "DELETE /api/v1/files/{file_id}": "signed in",
     "GET /api/v1/search": "signed in",
+    "GET /api/v1/audit": "audit:read",
 }
 
 

@@ -19,7 +19,7 @@ from backend.models.tasks import TaskQuery, TaskSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.exports import _ROWS_AT_ONCE as PAGE, all_pages
 from backend.services.tasks import TaskService
-from tests.factories import make_customer, make_task
+from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person
 from tests.integration.test_query_count import fill, sent_statements
 from tests.integration.test_search import add
@@ -222,7 +222,7 @@ async def test_rows_that_come_and_go_during_an_export_shift_nothing(
 ) -> None:
     ids = await add_tasks(uow, 450)
     ordered = ids if sort is TaskSort.CREATED_AT_DESC else ids[::-1]
-    pages = all_pages(TaskService(uow).page, TaskQuery(sort=sort))
+    pages = all_pages(TaskService(uow).page, TaskQuery(sort=sort), make_principal())
     first = [str(task.id) for task in await anext(pages)]
 
     gone_early, gone_late = [first[0], first[-1]], ordered[-1:]
@@ -241,7 +241,7 @@ async def test_no_connection_is_held_between_the_pages(
     uow: UnitOfWorkFactory, database: Database
 ) -> None:
     await add_tasks(uow, PAGE + 1)
-    pages = all_pages(TaskService(uow).page, TaskQuery())
+    pages = all_pages(TaskService(uow).page, TaskQuery(), make_principal())
 
     await anext(pages)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.models.customers import CustomerSort
+from backend.models.events import EventSort, SubjectKind
 from backend.models.files import FileSort
 from backend.models.leads import LeadSort
 from backend.models.mixins import now
@@ -18,6 +19,7 @@ from backend.models.sessions import SessionSort
 from backend.models.tasks import TaskPriority, TaskSort
 from backend.models.users import UserSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.recording import created
 from tests.factories import (
     make_customer,
     make_file,
@@ -40,6 +42,7 @@ LISTS = [
         ("/files", FileSort),
         ("/users", UserSort),
         ("/auth/sessions", SessionSort),
+        ("/audit", EventSort),
     )
     for sort in sorts
     # That is a test of the search.
@@ -82,6 +85,8 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
             ]
         )
         await unit.users.add_missing([make_user(**same) for _ in range(7)])
+        for task in tasks:
+            unit.record(created(SubjectKind.TASK, task, None))
         await unit.commit()
 
 

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from backend.models.events import SubjectKind
 from backend.models.mixins import now
 from backend.models.sessions import UserSession
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.recording import created
 from tests.factories import (
     make_customer,
     make_file,
@@ -81,6 +83,8 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         await unit.tasks.add_missing(tasks)
         await unit.files.add_missing(files)
         await unit.sessions.add_missing(sessions)
+        for user in users:
+            unit.record(created(SubjectKind.USER, user, None))
         await unit.commit()
     ids = {
         "user_id": users[0].id,

@@ -49,7 +49,7 @@ async def keep_user(fake_uow: UnitOfWorkFactory, user: User) -> User:
 async def test_a_lead_belongs_to_who_created_it(leads: LeadService) -> None:
     lead = await leads.create(LeadCreate(name="Katherine"), MEMBER)
 
-    assert (await leads.read(lead.id)).owner_id == MEMBER.user_id
+    assert (await leads.read(lead.id, MEMBER)).owner_id == MEMBER.user_id
 
 
 async def test_a_lead_can_belong_to_somebody_else(
@@ -90,7 +90,7 @@ async def test_a_refused_transition_keeps_nothing_of_the_change(
     changes = LeadUpdate(status=LeadStatus.NEW, name="Another name")
     with pytest.raises(ConflictError):
         await leads.update(lead.id, changes, MEMBER, ANY_VERSION)
-    assert (await leads.read(lead.id)).name == lead.name
+    assert (await leads.read(lead.id, MEMBER)).name == lead.name
 
 
 async def test_who_may_not_write_customers_converts_nothing(
@@ -100,7 +100,7 @@ async def test_who_may_not_write_customers_converts_nothing(
 
     with pytest.raises(PermissionDeniedError, match="customers:write"):
         await leads.convert(lead.id, VIEWER, ANY_VERSION)
-    assert (await leads.read(lead.id)).status is LeadStatus.NEW
+    assert (await leads.read(lead.id, MEMBER)).status is LeadStatus.NEW
 
 
 async def test_a_lead_that_is_not_there_is_not_converted(leads: LeadService) -> None:

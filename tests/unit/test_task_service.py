@@ -71,7 +71,7 @@ async def test_a_manager_may_create_a_task_for_somebody_else(
 ) -> None:
     task = await tasks.create(TaskCreate(title="Yours", assignee_id=colleague.id), MANAGER)
 
-    assert (await tasks.read(task.id)).assignee_id == colleague.id
+    assert (await tasks.read(task.id, MEMBER)).assignee_id == colleague.id
 
 
 async def test_a_member_may_not_give_a_task_away(
@@ -82,7 +82,7 @@ async def test_a_member_may_not_give_a_task_away(
 
     with pytest.raises(PermissionDeniedError):
         await tasks.update(mine.id, TaskUpdate(assignee_id=other.id), MEMBER, ANY_VERSION)
-    assert (await tasks.read(mine.id)).assignee_id == MEMBER.user_id
+    assert (await tasks.read(mine.id, MEMBER)).assignee_id == MEMBER.user_id
 
 
 async def test_sending_the_present_assignee_again_needs_no_permission(
@@ -113,20 +113,20 @@ async def test_a_task_can_not_be_given_to_an_unknown_user(tasks: TaskService, ta
 
 
 async def test_completing_is_kept(tasks: TaskService, task: Task) -> None:
-    await tasks.complete(task.id, ANY_VERSION)
+    await tasks.complete(task.id, MEMBER, ANY_VERSION)
 
-    assert (await tasks.read(task.id)).status is TaskStatus.DONE
+    assert (await tasks.read(task.id, MEMBER)).status is TaskStatus.DONE
 
 
 async def test_a_refused_transition_keeps_nothing_of_the_change(
     tasks: TaskService, task: Task
 ) -> None:
-    await tasks.complete(task.id, ANY_VERSION)
+    await tasks.complete(task.id, MEMBER, ANY_VERSION)
 
     changes = TaskUpdate(status=TaskStatus.CANCELLED, title="Another title")
     with pytest.raises(ConflictError):
         await tasks.update(task.id, changes, MANAGER, ANY_VERSION)
-    assert (await tasks.read(task.id)).title == task.title
+    assert (await tasks.read(task.id, MEMBER)).title == task.title
 
 
 async def test_a_task_created_as_done_has_a_time_of_completion(tasks: TaskService) -> None:
@@ -136,7 +136,7 @@ async def test_a_task_created_as_done_has_a_time_of_completion(tasks: TaskServic
 
 
 async def test_a_deleted_task_is_not_found(tasks: TaskService, task: Task) -> None:
-    await tasks.delete(task.id, ANY_VERSION)
+    await tasks.delete(task.id, MEMBER, ANY_VERSION)
 
     with pytest.raises(NotFoundError, match=str(task.id)):
-        await tasks.read(task.id)
+        await tasks.read(task.id, MEMBER)

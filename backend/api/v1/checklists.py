@@ -7,7 +7,7 @@ from backend.api.deps import ChecklistServiceDep, may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, Principal
 from backend.models.checklists import ChecklistItemCreate, ChecklistItemUpdate
 from backend.models.tasks import Task, TaskPublic
 
@@ -15,48 +15,50 @@ router = APIRouter(prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_cl
 
 TaskId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04"])]
 ItemId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e09"])]
-MAY_WRITE = may(Permission.TASKS_WRITE)
+MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
 
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=TaskPublic,
-    dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
 async def add_checklist_item(
     task_id: TaskId,
     data: ChecklistItemCreate,
+    by: MayWrite,
     checklists: ChecklistServiceDep,
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Task:
     """Add an item at the end of a task's checklist. Answers the task."""
-    return tag.created("tasks", await checklists.add(task_id, data, match, key))
+    return tag.created("tasks", await checklists.add(task_id, data, by, match, key))
 
 
-@router.patch("/{item_id}", response_model=TaskPublic, dependencies=[MAY_WRITE])
+@router.patch("/{item_id}", response_model=TaskPublic)
 async def change_checklist_item(
     task_id: TaskId,
     item_id: ItemId,
     data: ChecklistItemUpdate,
+    by: MayWrite,
     checklists: ChecklistServiceDep,
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
     """Tick an item, or write it anew. Answers the task."""
-    return tag(await checklists.change(task_id, item_id, data, match))
+    return tag(await checklists.change(task_id, item_id, data, by, match))
 
 
-@router.delete("/{item_id}", response_model=TaskPublic, dependencies=[MAY_WRITE])
+@router.delete("/{item_id}", response_model=TaskPublic)
 async def remove_checklist_item(
     task_id: TaskId,
     item_id: ItemId,
+    by: MayWrite,
     checklists: ChecklistServiceDep,
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
     """Remove an item. Answers the task."""
-    return tag(await checklists.remove(task_id, item_id, match))
+    return tag(await checklists.remove(task_id, item_id, by, match))

@@ -24,24 +24,23 @@ from backend.services.exports import all_pages
 router = APIRouter(prefix="/customers", tags=["customers"], route_class=IdempotentRoute)
 
 CustomerId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03"])]
-MAY_READ = may(Permission.CUSTOMERS_READ)
-MayRead = Annotated[Principal, MAY_READ]
-MAY_DELETE = may(Permission.CUSTOMERS_DELETE)
-MAY_WRITE = may(Permission.CUSTOMERS_WRITE)
-MayWrite = Annotated[Principal, MAY_WRITE]
+MayRead = Annotated[Principal, may(Permission.CUSTOMERS_READ)]
+MayDelete = Annotated[Principal, may(Permission.CUSTOMERS_DELETE)]
+MayWrite = Annotated[Principal, may(Permission.CUSTOMERS_WRITE)]
 
 
-@router.get(
-    "", response_model=Page[CustomerListed], dependencies=[MAY_READ], responses=CSV_RESPONSES
-)
+@router.get("", response_model=Page[CustomerListed], responses=CSV_RESPONSES)
 async def list_customers(
-    query: Annotated[CustomerQuery, Query()], customers: CustomerServiceDep, as_csv: WantsCsv
+    query: Annotated[CustomerQuery, Query()],
+    by: MayRead,
+    customers: CustomerServiceDep,
+    as_csv: WantsCsv,
 ) -> Page[CustomerListed] | Response:
     """The team's customers, with their tasks and files counted."""
     if as_csv:
-        pages = all_pages(customers.page_with_counts, query)
+        pages = all_pages(customers.page_with_counts, query, by)
         return await csv_response(pages, CustomerListed, "customers")
-    return await customers.page_with_counts(query)
+    return await customers.page_with_counts(query, by)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=CustomerPublic)
@@ -56,12 +55,12 @@ async def create_customer(
     return tag.created("customers", await customers.create(data, by, key))
 
 
-@router.get("/{customer_id}", response_model=CustomerPublic, dependencies=[MAY_READ])
+@router.get("/{customer_id}", response_model=CustomerPublic)
 async def read_customer(
-    customer_id: CustomerId, customers: CustomerServiceDep, tag: CachedTagDep
+    customer_id: CustomerId, by: MayRead, customers: CustomerServiceDep, tag: CachedTagDep
 ) -> Customer:
     """One customer."""
-    return tag(await customers.read(customer_id))
+    return tag(await customers.read(customer_id, by))
 
 
 @router.get("/{customer_id}/timeline")
@@ -88,30 +87,43 @@ async def update_customer(
     return tag(await customers.update(customer_id, data, by, match))
 
 
-@router.post("/{customer_id}/archive", response_model=CustomerPublic, dependencies=[MAY_WRITE])
+@router.post(
+    "/{customer_id}/archive",
+    response_model=CustomerPublic,
+)
 async def archive_customer(
-    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep, tag: TagDep
+    customer_id: CustomerId,
+    by: MayWrite,
+    customers: CustomerServiceDep,
+    match: MatchDep,
+    tag: TagDep,
 ) -> Customer:
     """Put a customer aside: lists leave it out, and what belongs to it stays."""
-    return tag(await customers.archive(customer_id, match))
+    return tag(await customers.archive(customer_id, by, match))
 
 
-@router.post("/{customer_id}/restore", response_model=CustomerPublic, dependencies=[MAY_WRITE])
+@router.post(
+    "/{customer_id}/restore",
+    response_model=CustomerPublic,
+)
 async def restore_customer(
-    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep, tag: TagDep
+    customer_id: CustomerId,
+    by: MayWrite,
+    customers: CustomerServiceDep,
+    match: MatchDep,
+    tag: TagDep,
 ) -> Customer:
     """Take an archived customer back into the lists."""
-    return tag(await customers.restore(customer_id, match))
+    return tag(await customers.restore(customer_id, by, match))
 
 
 @router.delete(
     "/{customer_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[MAY_DELETE],
     responses=declare(CONFLICT),
 )
 async def delete_customer(
-    customer_id: CustomerId, customers: CustomerServiceDep, match: MatchDep
+    customer_id: CustomerId, by: MayDelete, customers: CustomerServiceDep, match: MatchDep
 ) -> None:
     """Delete a customer for good, unless leads, tasks or files refer to it."""
-    await customers.delete(customer_id, match)
+    await customers.delete(customer_id, by, match)

@@ -17,19 +17,19 @@ from backend.services.exports import all_pages
 router = APIRouter(prefix="/leads", tags=["leads"], route_class=IdempotentRoute)
 
 LeadId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e06"])]
-MAY_READ = may(Permission.LEADS_READ)
-MAY_DELETE = may(Permission.LEADS_DELETE)
+MayRead = Annotated[Principal, may(Permission.LEADS_READ)]
+MayDelete = Annotated[Principal, may(Permission.LEADS_DELETE)]
 MayWrite = Annotated[Principal, may(Permission.LEADS_WRITE)]
 
 
-@router.get("", response_model=Page[LeadPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES)
+@router.get("", response_model=Page[LeadPublic], responses=CSV_RESPONSES)
 async def list_leads(
-    query: Annotated[LeadQuery, Query()], leads: LeadServiceDep, as_csv: WantsCsv
+    query: Annotated[LeadQuery, Query()], by: MayRead, leads: LeadServiceDep, as_csv: WantsCsv
 ) -> Page[Lead] | Response:
     """Who may become a customer."""
     if as_csv:
-        return await csv_response(all_pages(leads.page, query), LeadPublic, "leads")
-    return await leads.page(query)
+        return await csv_response(all_pages(leads.page, query, by), LeadPublic, "leads")
+    return await leads.page(query, by)
 
 
 @router.post(
@@ -49,10 +49,10 @@ async def create_lead(
     return tag.created("leads", await leads.create(data, by, key))
 
 
-@router.get("/{lead_id}", response_model=LeadPublic, dependencies=[MAY_READ])
-async def read_lead(lead_id: LeadId, leads: LeadServiceDep, tag: CachedTagDep) -> Lead:
+@router.get("/{lead_id}", response_model=LeadPublic)
+async def read_lead(lead_id: LeadId, by: MayRead, leads: LeadServiceDep, tag: CachedTagDep) -> Lead:
     """One lead."""
-    return tag(await leads.read(lead_id))
+    return tag(await leads.read(lead_id, by))
 
 
 @router.patch("/{lead_id}", response_model=LeadPublic, responses=declare(CONFLICT))
@@ -71,12 +71,13 @@ async def update_lead(
 @router.delete(
     "/{lead_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[MAY_DELETE],
     responses=declare(CONFLICT),
 )
-async def delete_lead(lead_id: LeadId, leads: LeadServiceDep, match: MatchDep) -> None:
+async def delete_lead(
+    lead_id: LeadId, by: MayDelete, leads: LeadServiceDep, match: MatchDep
+) -> None:
     """Delete a lead for good, unless tasks or files refer to it."""
-    await leads.delete(lead_id, match)
+    await leads.delete(lead_id, by, match)
 
 
 @router.post(

@@ -22,22 +22,22 @@ from backend.services.exports import all_pages
 router = APIRouter(prefix="/products", tags=["products"], route_class=IdempotentRoute)
 
 ProductId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"])]
-MAY_READ = may(Permission.PRODUCTS_READ)
-MAY_WRITE = may(Permission.PRODUCTS_WRITE)
-MAY_DELETE = may(Permission.PRODUCTS_DELETE)
-MayWrite = Annotated[Principal, MAY_WRITE]
+MayRead = Annotated[Principal, may(Permission.PRODUCTS_READ)]
+MayWrite = Annotated[Principal, may(Permission.PRODUCTS_WRITE)]
+MayDelete = Annotated[Principal, may(Permission.PRODUCTS_DELETE)]
 
 
-@router.get(
-    "", response_model=Page[ProductPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES
-)
+@router.get("", response_model=Page[ProductPublic], responses=CSV_RESPONSES)
 async def list_products(
-    query: Annotated[ProductQuery, Query()], products: ProductServiceDep, as_csv: WantsCsv
+    query: Annotated[ProductQuery, Query()],
+    by: MayRead,
+    products: ProductServiceDep,
+    as_csv: WantsCsv,
 ) -> Page[Product] | Response:
     """What the team sells."""
     if as_csv:
-        return await csv_response(all_pages(products.page, query), ProductPublic, "products")
-    return await products.page(query)
+        return await csv_response(all_pages(products.page, query, by), ProductPublic, "products")
+    return await products.page(query, by)
 
 
 @router.post(
@@ -57,12 +57,12 @@ async def create_product(
     return tag.created("products", await products.create(data, by, key))
 
 
-@router.get("/{product_id}", response_model=ProductPublic, dependencies=[MAY_READ])
+@router.get("/{product_id}", response_model=ProductPublic)
 async def read_product(
-    product_id: ProductId, products: ProductServiceDep, tag: CachedTagDep
+    product_id: ProductId, by: MayRead, products: ProductServiceDep, tag: CachedTagDep
 ) -> Product:
     """One product."""
-    return tag(await products.read(product_id))
+    return tag(await products.read(product_id, by))
 
 
 @router.patch("/{product_id}", response_model=ProductPublic, responses=declare(CONFLICT))
@@ -78,30 +78,35 @@ async def update_product(
     return tag(await products.update(product_id, data, by, match))
 
 
-@router.post("/{product_id}/archive", response_model=ProductPublic, dependencies=[MAY_WRITE])
+@router.post(
+    "/{product_id}/archive",
+    response_model=ProductPublic,
+)
 async def archive_product(
-    product_id: ProductId, products: ProductServiceDep, match: MatchDep, tag: TagDep
+    product_id: ProductId, by: MayWrite, products: ProductServiceDep, match: MatchDep, tag: TagDep
 ) -> Product:
     """Put a product aside: lists leave it out, and the leads that want it keep it."""
-    return tag(await products.archive(product_id, match))
+    return tag(await products.archive(product_id, by, match))
 
 
-@router.post("/{product_id}/restore", response_model=ProductPublic, dependencies=[MAY_WRITE])
+@router.post(
+    "/{product_id}/restore",
+    response_model=ProductPublic,
+)
 async def restore_product(
-    product_id: ProductId, products: ProductServiceDep, match: MatchDep, tag: TagDep
+    product_id: ProductId, by: MayWrite, products: ProductServiceDep, match: MatchDep, tag: TagDep
 ) -> Product:
     """Take an archived product back into the lists."""
-    return tag(await products.restore(product_id, match))
+    return tag(await products.restore(product_id, by, match))
 
 
 @router.delete(
     "/{product_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[MAY_DELETE],
     responses=declare(CONFLICT),
 )
 async def delete_product(
-    product_id: ProductId, products: ProductServiceDep, match: MatchDep
+    product_id: ProductId, by: MayDelete, products: ProductServiceDep, match: MatchDep
 ) -> None:
     """Delete a product for good, unless leads are interested in it."""
-    await products.delete(product_id, match)
+    await products.delete(product_id, by, match)

@@ -1,6 +1,7 @@
 from fastapi import APIRouter
 
 from backend.api.v1 import (
+    audit,
     auth,
     checklists,
     customers,
@@ -31,6 +32,7 @@ for resource in (
     modules,
     files,
     search,
+    audit,
 ):
     router.include_router(resource.router)
 

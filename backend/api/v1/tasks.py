@@ -23,21 +23,20 @@ from backend.services.exports import all_pages
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=IdempotentRoute)
 
 TaskId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04"])]
-MAY_READ = may(Permission.TASKS_READ)
-MAY_WRITE = may(Permission.TASKS_WRITE)
-MAY_DELETE = may(Permission.TASKS_DELETE)
-MayWrite = Annotated[Principal, MAY_WRITE]
+MayRead = Annotated[Principal, may(Permission.TASKS_READ)]
+MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
+MayDelete = Annotated[Principal, may(Permission.TASKS_DELETE)]
 MayAssign = Annotated[Principal, may(Permission.TASKS_ASSIGN)]
 
 
-@router.get("", response_model=Page[TaskPublic], dependencies=[MAY_READ], responses=CSV_RESPONSES)
+@router.get("", response_model=Page[TaskPublic], responses=CSV_RESPONSES)
 async def list_tasks(
-    query: Annotated[TaskQuery, Query()], tasks: TaskServiceDep, as_csv: WantsCsv
+    query: Annotated[TaskQuery, Query()], by: MayRead, tasks: TaskServiceDep, as_csv: WantsCsv
 ) -> Page[Task] | Response:
     """The team's tasks. Sorted by `due_at`, tasks without a due date count as the latest."""
     if as_csv:
-        return await csv_response(all_pages(tasks.page, query), TaskPublic, "tasks")
-    return await tasks.page(query)
+        return await csv_response(all_pages(tasks.page, query, by), TaskPublic, "tasks")
+    return await tasks.page(query, by)
 
 
 @router.post(
@@ -56,10 +55,10 @@ async def create_task(
     return tag.created("tasks", await tasks.create(data, by, key))
 
 
-@router.get("/{task_id}", response_model=TaskPublic, dependencies=[MAY_READ])
-async def read_task(task_id: TaskId, tasks: TaskServiceDep, tag: CachedTagDep) -> Task:
+@router.get("/{task_id}", response_model=TaskPublic)
+async def read_task(task_id: TaskId, by: MayRead, tasks: TaskServiceDep, tag: CachedTagDep) -> Task:
     """One task."""
-    return tag(await tasks.read(task_id))
+    return tag(await tasks.read(task_id, by))
 
 
 @router.patch("/{task_id}", response_model=TaskPublic, responses=declare(CONFLICT))
@@ -78,36 +77,37 @@ async def update_task(
 @router.delete(
     "/{task_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[MAY_DELETE],
     responses=declare(CONFLICT),
 )
-async def delete_task(task_id: TaskId, tasks: TaskServiceDep, match: MatchDep) -> None:
+async def delete_task(
+    task_id: TaskId, by: MayDelete, tasks: TaskServiceDep, match: MatchDep
+) -> None:
     """Delete a task for good, unless files are attached to it."""
-    await tasks.delete(task_id, match)
+    await tasks.delete(task_id, by, match)
 
 
 @router.post(
     "/{task_id}/complete",
     response_model=TaskPublic,
-    dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
 async def complete_task(
-    task_id: TaskId, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
+    task_id: TaskId, by: MayWrite, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
 ) -> Task:
     """Mark a task as done."""
-    return tag(await tasks.complete(task_id, match))
+    return tag(await tasks.complete(task_id, by, match))
 
 
 @router.post(
     "/{task_id}/reopen",
     response_model=TaskPublic,
-    dependencies=[MAY_WRITE],
     responses=declare(CONFLICT),
 )
-async def reopen_task(task_id: TaskId, tasks: TaskServiceDep, match: MatchDep, tag: TagDep) -> Task:
+async def reopen_task(
+    task_id: TaskId, by: MayWrite, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
+) -> Task:
     """Open a task again that is done or cancelled."""
-    return tag(await tasks.reopen(task_id, match))
+    return tag(await tasks.reopen(task_id, by, match))
 
 
 @router.post("/{task_id}/assign", response_model=TaskPublic)

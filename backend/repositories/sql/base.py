@@ -70,14 +70,19 @@ class SqlRepository(Generic[Row]):
     async def add_missing(self, rows: Sequence[Row]) -> int:
         return len(await self._insert_missing(rows))
 
-    async def _change_all(self, *conditions: ColumnElement[bool], **values: Any) -> None:
-        """Change rows that were not read; the mapper moves the versions of those that were."""
+    async def _change_all(self, *conditions: ColumnElement[bool], **values: Any) -> list[UUID]:
+        """Change rows that were not read; the mapper moves the versions of those that were.
+
+        Answers their ids.
+        """
         moved = {"version": self.model.version + 1, "updated_at": now()}
         # In one order, as in `find_many`.
         ids = select(self.model.id).where(*conditions).order_by(self.model.id)
         locked = col(self.model.id).in_(ids.with_for_update(**_LOCK))
         statement = update(self.model).where(locked).values(**moved, **values)
-        await self._session.exec(statement.execution_options(synchronize_session=False))
+        changed = statement.returning(self.model.id)
+        found = await self._session.exec(changed.execution_options(synchronize_session=False))
+        return sorted(found.scalars())
 
     async def _insert_missing(self, rows: Sequence[Row]) -> set[UUID]:
         if not rows:

@@ -16,8 +16,8 @@ class SqlEventRepository(SqlList[Event, EventQuery]):
     def conditions(self, query: EventQuery) -> Iterator[ColumnElement[bool]]:
         if query.type:
             yield col(Event.type).in_(query.type)
-        if query.subject_kind is not None:
-            yield col(Event.subject_kind) == query.subject_kind
+        if query.subject_kind:
+            yield col(Event.subject_kind).in_(query.subject_kind)
         if query.subject_id is not None:
             yield col(Event.subject_id) == query.subject_id
         if query.actor_id is not None:

@@ -33,8 +33,8 @@ class SqlFileRepository(SqlList[File, FileQuery]):
     async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
         return await self._page(query, visible_files(by), *self.conditions(query))
 
-    async def leave_module(self, module_id: UUID) -> None:
-        await self._change_all(col(File.module_id) == module_id, module_id=None)
+    async def leave_module(self, module_id: UUID) -> list[UUID]:
+        return await self._change_all(col(File.module_id) == module_id, module_id=None)
 
     async def known(self, file_ids: Collection[UUID]) -> set[UUID]:
         return set(

@@ -54,8 +54,11 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         found = (await self._session.exec(family)).one_or_none()
         return TokenFamily(*found) if found else None
 
-    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> None:
+    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
         live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]
         if keep is not None:
             live.append(col(UserSession.id) != keep)
-        await self._session.exec(update(UserSession).where(*live).values(revoked_at=now()))
+        ended = (
+            update(UserSession).where(*live).values(revoked_at=now()).returning(col(UserSession.id))
+        )
+        return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())

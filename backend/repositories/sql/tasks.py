@@ -40,14 +40,14 @@ class SqlTaskRepository(SqlList[Task, TaskQuery]):
         ),
     }
 
-    async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> None:
+    async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> list[UUID]:
         unfinished = col(Task.status).in_(UNFINISHED)
         without = col(Task.customer_id).is_(None)
         conditions = (col(Task.lead_id) == lead_id, unfinished, without)
-        await self._change_all(*conditions, customer_id=customer_id)
+        return await self._change_all(*conditions, customer_id=customer_id)
 
-    async def leave_module(self, module_id: UUID) -> None:
-        await self._change_all(col(Task.module_id) == module_id, module_id=None)
+    async def leave_module(self, module_id: UUID) -> list[UUID]:
+        return await self._change_all(col(Task.module_id) == module_id, module_id=None)
 
     def conditions(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:
         if query.status:

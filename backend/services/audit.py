@@ -1,0 +1,15 @@
+from backend.models.events import Event, EventQuery
+from backend.models.paging import Page
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+
+
+class AuditService:
+    """What was done, by whom. It can only be read."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        self._uow = uow
+
+    async def page(self, query: EventQuery) -> Page[Event]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.events.page(query)

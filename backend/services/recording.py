@@ -1,0 +1,15 @@
+"""Events of plain changes."""
+
+from backend.core.permissions import Principal
+from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.mixins import Identified
+
+
+def created(kind: SubjectKind, row: Identified, by: Principal | None) -> ResourceChanged:
+    changes = changes_between({}, row.facts())
+    return ResourceChanged(kind=kind, verb="created", subject_id=row.id, by=by, changes=changes)
+
+
+def deleted(kind: SubjectKind, row: Identified, by: Principal | None) -> ResourceChanged:
+    changes = changes_between(row.facts(), {})
+    return ResourceChanged(kind=kind, verb="deleted", subject_id=row.id, by=by, changes=changes)
