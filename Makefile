@@ -8,11 +8,17 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 # Brings a Node.js of its own.
 NODE_UV := $(UV) run --locked --group client
-CRITICAL := backend/core/security.py,backend/core/permissions.py,backend/core/production.py,$\
+CRITICAL := backend/core/security.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
 	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/sessions.py,$\
 	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/sessions.py,$\
 	backend/services/sign_ins.py,backend/services/users.py,backend/services/crud.py,$\
-	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/idempotency.py
+	backend/services/account_tokens.py,backend/services/password_resets.py,$\
+	backend/services/email_verification.py,backend/services/invitations.py,$\
+	backend/repositories/sql/account_tokens.py,$\
+	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/idempotency.py,$\
+	backend/repositories/sql/outbox.py,backend/repositories/sql/events.py,$\
+	backend/services/recording.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
+	backend/jobs/events.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

@@ -1,7 +1,7 @@
 """The composition root of the API."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,10 +18,12 @@ from backend.core.database import Database
 from backend.core.logging import configure_logging
 from backend.core.migrations import older_revisions
 from backend.core.orphans import stop_with_parent
+from backend.core.permissions import Means
 from backend.core.production import refuse_unsafe
-from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.core.stopping import told_of_stop
 from backend.services.health import Check
-from backend.wiring import wire
+from backend.wiring import process_state, units_of_work, wire
+from backend.worker import make_supervisor
 
 _DESCRIPTION = """
 Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
@@ -36,14 +38,18 @@ Send `If-Match` with the ETag that you have seen, and nobody's change is lost; s
 _TAGS: list[dict[str, Any]] = [
     {"name": "auth", "description": "Register, sign in, stay signed in, sign out."},
     {"name": "users", "description": "Your account; for admins, everybody's."},
+    {"name": "invitations", "description": "Who may open an account, and with which role."},
     {"name": "customers", "description": "The people and companies that the team works for."},
     {"name": "leads", "description": "Who may become a customer."},
     {"name": "products", "description": "What the team sells."},
     {"name": "tasks", "description": "What somebody has to do."},
     {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
     {"name": "files", "description": "Files of the team, and your own."},
+    {"name": "executions", "description": "Your own long work, in the background."},
+    {"name": "notifications", "description": "What you should know."},
     {"name": "audit", "description": "What was done, and by whom."},
     {"name": "search", "description": "Over everything that you may see."},
+    {"name": "jobs", "description": "Work in the background, for admins."},
     {"name": "health", "description": "Probes."},
 ]
 
@@ -56,10 +62,18 @@ def create_app(settings: Settings) -> FastAPI:
     """
     refuse_unsafe(settings)
     database = Database(settings.database, show_parameters=settings.general.debug)
+    state = process_state(settings)
+
+    supervisor = make_supervisor(settings, database, state) if settings.worker.enabled else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with told_of_stop(state.stopped):
+            async with (
+                state.listener.running(),
+                supervisor.running() if supervisor else nullcontext(),
+            ):
+                yield
         await database.close()
 
     app = FastAPI(
@@ -74,9 +88,11 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    app.state.services = wire(
-        settings, SqlUnitOfWorkFactory(database), {"database": _migrated(database)}
-    )
+    checks = {"database": _migrated(database)}
+    if supervisor:
+        checks["worker"] = supervisor.check
+    uow = units_of_work(database, Means.API, state.caches)
+    app.state.services = wire(settings, uow, checks, state)
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
@@ -100,7 +116,8 @@ def app_from_environment() -> FastAPI:
     """What the server's processes run."""
     settings = Settings.load()
     configure_logging(settings)
-    stop_with_parent(settings.server.shutdown_seconds + 1)
+    stopping = settings.worker.shutdown_seconds if settings.worker.enabled else 0
+    stop_with_parent(settings.server.shutdown_seconds + stopping + 1)
     return create_app(settings)
 
 

@@ -1,36 +1,129 @@
 """Puts together the services of one process: the API's, the worker's or a command's."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
+from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
+from backend.core.database import Database, libpq_url
+from backend.core.permissions import Means
 from backend.core.security import AccessTokens, PasswordHasher
+from backend.integrations.listener import Audience, Listener
+from backend.integrations.mail import open_mailer
+from backend.integrations.mail_rendering import JinjaTemplates
+from backend.integrations.notices import NoticeBoard, Topic
+from backend.integrations.sheets import read_sheet
+from backend.integrations.sheets_writer import write_xlsx
 from backend.integrations.storage import open_storage
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.jobs.subscriptions import jobs_for
+from backend.models.mixins import now
+from backend.repositories.sessions import Identity
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.services.account_mails import AccountMails
+from backend.services.account_tokens import AccountTokens
 from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
+from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.customers import CustomerService
+from backend.services.email_verification import EmailVerificationService
+from backend.services.execution_registry import execution_kinds
+from backend.services.execution_watch import ExecutionWatch
+from backend.services.executions import ExecutionService
 from backend.services.files import FileRules, FileService
 from backend.services.health import Check, HealthService
 from backend.services.idempotency import IdempotencyService
+from backend.services.imports.kind import ImportKind
+from backend.services.invitations import InvitationService
+from backend.services.jobs import JobService
 from backend.services.leads import LeadService
+from backend.services.mail_links import MailLinks
+from backend.services.mail_requests import MailRequestLimits
+from backend.services.mail_writer import MailWriter
+from backend.services.mails import MailService
 from backend.services.modules import ModuleService
+from backend.services.notification_watch import NotificationWatch
+from backend.services.notifications import NotificationService
+from backend.services.notifier import Notifier
+from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
+from backend.services.reports import ReportKind
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
+from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.sign_ins import PasswordCheck
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
-from backend.services.users import UserService
+from backend.services.users import Registration, UserService
+
+_IDENTITIES = 10_000
+# In case that a change was not heard of, against all odds.
+_IDENTITY_LIFETIME = timedelta(seconds=60)
 
 
-def wire(settings: Settings, uow: UnitOfWorkFactory, checks: Mapping[str, Check]) -> Services:
+@dataclass(frozen=True)
+class ProcessState:
+    """What one process keeps in memory, and hears from others while `listener` runs.
+
+    `stopped` is set when the process is asked to stop: then nothing waits any longer.
+    """
+
+    identities: LocalCache[Identity]
+    caches: Caches
+    notices: NoticeBoard
+    listener: Listener
+    stopped: asyncio.Event
+
+
+def process_state(settings: Settings) -> ProcessState:
+    """Raises ConfigurationError if DATABASE_URL can't be used."""
+    identities = LocalCache(_IDENTITIES, _lifetime)
+    caches = Caches({CacheName.IDENTITY: identities})
+    topics = {Channel(name): Topic() for name in set(Channel) - {Channel.CACHE}}
+    audiences: dict[Channel, Audience] = {Channel.CACHE: caches, **topics}
+    database = settings.database
+    listener = Listener(libpq_url(database), database.connect_timeout_seconds, audiences)
+    return ProcessState(identities, caches, NoticeBoard(topics), listener, asyncio.Event())
+
+
+def units_of_work(
+    database: Database, means: Means, caches: Caches = NO_CACHES
+) -> SqlUnitOfWorkFactory:
+    """`means` is what this process is for."""
+    return SqlUnitOfWorkFactory(database, means, jobs_for, caches)
+
+
+def _lifetime(identity: Identity) -> timedelta:
+    return min(_IDENTITY_LIFETIME, identity.expires_at - now())
+
+
+def wire(
+    settings: Settings,
+    uow: UnitOfWorkFactory,
+    checks: Mapping[str, Check],
+    state: ProcessState,
+) -> Services:
     """Make the services of one process, with all that they stand on."""
     hasher = PasswordHasher()
     tokens = AccessTokens(settings.security)
-    role = settings.security.registration_role if settings.registration_enabled else None
+    sessions = SessionService(uow, tokens, state.identities)
+    files = file_service(settings, uow)
+    account_tokens = AccountTokens(settings.security)
+    mails = mail_service(settings, uow, account_tokens)
+    account_mails = AccountMails(mails, account_tokens)
+    limits = MailRequestLimits(settings.security)
+    role = settings.security.registration_role
+    registration = Registration(role, account_mails) if settings.registration_enabled else None
+    customers, leads = CustomerService(uow), LeadService(uow)
+    products, tasks = ProductService(uow), TaskService(uow)
+    lists = exported_lists(customers, leads, products, tasks)
+    kinds = execution_kinds(
+        ReportKind(uow), ImportKind(uow, files, read_sheet), ExportKind(lists, files, write_xlsx)
+    )
     return Services(
         auth=AuthService(
             uow,
@@ -39,21 +132,54 @@ def wire(settings: Settings, uow: UnitOfWorkFactory, checks: Mapping[str, Check]
             tokens,
             timedelta(days=settings.security.refresh_token_days),
         ),
-        sessions=SessionService(uow, tokens),
-        users=UserService(uow, hasher, role),
-        customers=CustomerService(uow),
-        leads=LeadService(uow),
-        products=ProductService(uow),
-        tasks=TaskService(uow),
+        sessions=sessions,
+        users=UserService(uow, hasher, registration),
+        email_verification=EmailVerificationService(uow, account_mails, limits),
+        password_resets=PasswordResetService(uow, hasher, account_mails, limits),
+        invitations=InvitationService(uow, hasher, account_mails, account_tokens),
+        mails=mails,
+        customers=customers,
+        leads=leads,
+        products=products,
+        tasks=tasks,
         task_bulk=TaskBulkService(uow, require_version=settings.server.require_if_match),
         checklists=ChecklistService(uow),
         modules=ModuleService(uow),
-        files=file_service(settings, uow),
+        files=files,
         search=SearchService(uow),
         idempotency=IdempotencyService(uow),
+        executions=ExecutionService(uow, kinds, settings.executions.most_active),
+        execution_watch=ExecutionWatch(uow, sessions, state.notices, state.stopped),
+        notifications=NotificationService(uow),
+        notification_watch=NotificationWatch(uow, sessions, state.notices, state.stopped),
+        notifier=Notifier(uow, mails),
+        clean_up=CleanUpService(uow, files, retention(settings)),
         audit=AuditService(uow),
+        jobs=JobService(uow),
         health=HealthService(checks),
     )
+
+
+def retention(settings: Settings) -> Retention:
+    keep = settings.retention
+    return Retention(
+        idempotency_keys=timedelta(hours=settings.server.idempotency_key_hours),
+        refresh_tokens=timedelta(days=settings.security.refresh_token_days),
+        mail_requests=timedelta(minutes=settings.security.mail_request_window_minutes),
+        ended_sessions=timedelta(days=keep.session_days),
+        settled_mails=timedelta(days=keep.mail_days),
+        finished_jobs=timedelta(days=keep.job_days),
+        events=timedelta(days=keep.event_days) if keep.event_days else None,
+    )
+
+
+def mail_service(settings: Settings, uow: UnitOfWorkFactory, tokens: AccountTokens) -> MailService:
+    """Raises ConfigurationError if MAIL_URL can't be used."""
+    mail = settings.mail
+    mailer = open_mailer(settings.mail_url, mail.sender, mail.timeout_seconds)
+    links = MailLinks(settings.server.public_url, f"http://localhost:{settings.server.port}")
+    patience = timedelta(seconds=mail.timeout_seconds + 5)
+    return MailService(uow, mailer, MailWriter(uow, JinjaTemplates(), tokens, links), patience)
 
 
 def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:

@@ -15,7 +15,7 @@ import httpx2
 from backend.seeds.users import ADMIN
 
 PASSWORD = "development-only"
-_MVP = Path(sys.executable).with_name("mvp")
+MVP = Path(sys.executable).with_name("mvp")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _KEPT = ("DATABASE_URL", "HOME", "LANG", "PATH", "TMPDIR")
@@ -42,7 +42,7 @@ def running_server(folder: Path, settings: dict[str, str] | None = None) -> Iter
     with log.open("wb") as output:
         # In the empty folder no .env changes what is measured.
         process = subprocess.Popen(
-            [str(_MVP), "serve"],
+            [str(MVP), "serve"],
             cwd=folder,
             env=_environment(folder, port) | (settings or {}),
             stdin=subprocess.DEVNULL,

@@ -4,6 +4,12 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.application",
     "tests.fixtures.people",
+    "tests.fixtures.execution_kinds",
     "tests.fixtures.processes",
+    "tests.fixtures.jobs",
+    "tests.fixtures.workers",
     "tests.fixtures.s3",
+    "tests.fixtures.smtp",
+    "tests.fixtures.post",
+    "tests.fixtures.sheets",
 ]

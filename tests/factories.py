@@ -1,5 +1,6 @@
 """Rows for tests: valid as they are, and every field can be given."""
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -7,9 +8,15 @@ from uuid import uuid4
 
 from backend.core.permissions import Principal, Role
 from backend.models.customers import Customer, CustomerStatus
+from backend.models.events import SubjectKind
+from backend.models.execution_steps import ExecutionStep
+from backend.models.executions import Execution, ExecutionStatus
 from backend.models.files import File
+from backend.models.invitations import Invitation
 from backend.models.leads import Lead
+from backend.models.mixins import now
 from backend.models.modules import Module
+from backend.models.notifications import Notification, NotificationKind
 from backend.models.products import Product
 from backend.models.tasks import Task, TaskPriority
 from backend.models.users import User
@@ -70,6 +77,51 @@ def make_file(**fields: Any) -> File:
         "sha256": "0" * 64,
     }
     return File(**(defaults | fields))
+
+
+def make_invitation(**fields: Any) -> Invitation:
+    """Needs the user who invites, as `invited_by`."""
+    defaults: dict[str, Any] = {
+        "email": f"guest{next(_number)}@example.com",
+        "role": Role.MEMBER,
+        "expires_at": now() + timedelta(days=1),
+    }
+    return Invitation(**(defaults | fields))
+
+
+def make_notification(**fields: Any) -> Notification:
+    """Needs the user whose it is, as `user_id`."""
+    defaults: dict[str, Any] = {
+        "kind": NotificationKind.TASK_ASSIGNED,
+        "title": f"Notification {next(_number)}",
+        "text": "A task",
+        "subject_kind": SubjectKind.TASK,
+        "subject_id": uuid4(),
+        "event_id": uuid4(),
+    }
+    return Notification(**(defaults | fields))
+
+
+def make_execution(**fields: Any) -> Execution:
+    """One that was cancelled before it began, unless told otherwise."""
+    defaults: dict[str, Any] = {
+        "kind": "report",
+        "name": f"Report {next(_number)}",
+        "inputs": {"report": "leads_pipeline"},
+        "status": ExecutionStatus.CANCELLED,
+    }
+    return Execution(**(defaults | fields))
+
+
+def make_step(**fields: Any) -> ExecutionStep:
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "name": f"step {number}",
+        "position": number,
+        "started_at": now(),
+        "finished_at": now(),
+    }
+    return ExecutionStep(**(defaults | fields))
 
 
 def make_task(**fields: Any) -> Task:

@@ -39,6 +39,9 @@ class FakeRepository(Generic[Row]):
     async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
         return [deepcopy(self._rows[row_id]) for row_id in row_ids if row_id in self._rows]
 
+    async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
+        return {row_id for row_id in row_ids if row_id in self._rows}
+
     async def save(self, row: Row) -> None:
         self._rows[row.id] = deepcopy(row)
 
@@ -63,11 +66,13 @@ class FakeIdempotency:
 
 KINDS = {
     "users": "user",
+    "invitations": "invitation",
     "customers": "customer",
     "leads": "lead",
     "products": "product",
     "tasks": "task",
     "modules": "module",
+    "executions": "execution",
     "files": "file",
 }
 

@@ -3,17 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from backend.models.money import Money
+from backend.models.sheets import columns_of, harmless, header_of, value_in
 
 MEDIA_TYPE = "text/csv"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -56,20 +55,11 @@ async def csv_response(
 async def _lines(
     first: Sequence[Any], rest: AsyncIterator[Sequence[Any]], schema: type[BaseModel]
 ) -> AsyncIterator[str]:
-    columns = list(_columns(schema))
-    yield _written([["_".join(column) for column in columns]])
+    columns = columns_of(schema)
+    yield _written([[header_of(column) for column in columns]])
     yield _written(_cells(row, schema, columns) for row in first)
     async for rows in rest:
         yield _written(_cells(row, schema, columns) for row in rows)
-
-
-def _columns(schema: type[BaseModel]) -> Iterator[tuple[str, ...]]:
-    """A field each; of an amount of money two, so that it can be summed."""
-    for name, field in schema.model_fields.items():
-        if field.annotation in {Money, Money | None}:
-            yield from ((name, part) for part in Money.model_fields)
-        else:
-            yield (name,)
 
 
 def _written(rows: Iterable[Sequence[str]]) -> str:
@@ -80,13 +70,7 @@ def _written(rows: Iterable[Sequence[str]]) -> str:
 
 def _cells(row: Any, schema: type[BaseModel], columns: Sequence[tuple[str, ...]]) -> list[str]:
     shown = schema.model_validate(row, from_attributes=True).model_dump(mode="json")
-    return [_cell(_value(shown, column)) for column in columns]
-
-
-def _value(shown: dict[str, Any], column: tuple[str, ...]) -> Any:
-    name, *part = column
-    value = shown[name]
-    return value[part[0]] if part and value is not None else value
+    return [_cell(value_in(shown, column)) for column in columns]
 
 
 def _cell(value: Any) -> str:
@@ -94,5 +78,4 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    # A spreadsheet would run it, and anybody may have written it.
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return harmless(value)

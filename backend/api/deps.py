@@ -16,10 +16,18 @@ from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.container import Services
 from backend.services.customers import CustomerService
+from backend.services.email_verification import EmailVerificationService
+from backend.services.execution_watch import ExecutionWatch
+from backend.services.executions import ExecutionService
 from backend.services.files import FileService
 from backend.services.health import HealthService
+from backend.services.invitations import InvitationService
+from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.modules import ModuleService
+from backend.services.notification_watch import NotificationWatch
+from backend.services.notifications import NotificationService
+from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
@@ -40,6 +48,13 @@ def _service(pick: Callable[[Services], object]) -> Any:
 AuthServiceDep = Annotated[AuthService, _service(lambda services: services.auth)]
 SessionServiceDep = Annotated[SessionService, _service(lambda services: services.sessions)]
 UserServiceDep = Annotated[UserService, _service(lambda services: services.users)]
+EmailVerificationServiceDep = Annotated[
+    EmailVerificationService, _service(lambda services: services.email_verification)
+]
+PasswordResetServiceDep = Annotated[
+    PasswordResetService, _service(lambda services: services.password_resets)
+]
+InvitationServiceDep = Annotated[InvitationService, _service(lambda services: services.invitations)]
 CustomerServiceDep = Annotated[CustomerService, _service(lambda services: services.customers)]
 LeadServiceDep = Annotated[LeadService, _service(lambda services: services.leads)]
 ProductServiceDep = Annotated[ProductService, _service(lambda services: services.products)]
@@ -48,8 +63,17 @@ TaskBulkServiceDep = Annotated[TaskBulkService, _service(lambda services: servic
 ChecklistServiceDep = Annotated[ChecklistService, _service(lambda services: services.checklists)]
 ModuleServiceDep = Annotated[ModuleService, _service(lambda services: services.modules)]
 FileServiceDep = Annotated[FileService, _service(lambda services: services.files)]
+ExecutionServiceDep = Annotated[ExecutionService, _service(lambda services: services.executions)]
+ExecutionWatchDep = Annotated[ExecutionWatch, _service(lambda services: services.execution_watch)]
 SearchServiceDep = Annotated[SearchService, _service(lambda services: services.search)]
 AuditServiceDep = Annotated[AuditService, _service(lambda services: services.audit)]
+JobServiceDep = Annotated[JobService, _service(lambda services: services.jobs)]
+NotificationServiceDep = Annotated[
+    NotificationService, _service(lambda services: services.notifications)
+]
+NotificationWatchDep = Annotated[
+    NotificationWatch, _service(lambda services: services.notification_watch)
+]
 HealthServiceDep = Annotated[HealthService, _service(lambda services: services.health)]
 
 

@@ -59,7 +59,8 @@ def errors_of(error: DomainError) -> list[FieldError]:
         case KeyReusedError():
             return [FieldError(loc=["header", error.field], msg=error.detail, type=error.kind)]
         case InvalidInputError():
-            return [FieldError(loc=["body", error.field], msg=error.detail, type=error.kind)]
+            loc: list[str | int] = ["body", *error.field.split(".")]
+            return [FieldError(loc=loc, msg=error.detail, type=error.kind)]
         case BulkRefusedError():
             return [_refused(place, why) for place, why in error.refused.items()]
     return []

@@ -18,6 +18,9 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from backend.api.deps import JobServiceDep
+from backend.api.queue_metrics import queue_registry
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types
 
 REQUESTS = Counter("http_requests_total", "Requests answered.", ("method", "route", "status"))
@@ -38,8 +41,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
-async def read_metrics() -> Response:
-    return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+async def read_metrics(jobs: JobServiceDep) -> Response:
+    content = generate_latest(_registry()) + generate_latest(await queue_registry(jobs))
+    return Response(content, media_type=CONTENT_TYPE_LATEST)
 
 
 def observe_pool(engine: AsyncEngine) -> None:

@@ -4,7 +4,12 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_SUCCESSES = {"200": "Done.", "201": "Created.", "204": "Done; there is no content."}
+_SUCCESSES = {
+    "200": "Done.",
+    "201": "Created.",
+    "202": "Accepted; the rest is done in the background.",
+    "204": "Done; there is no content.",
+}
 _LOCATION = {"description": "Where to read what was created.", "schema": {"type": "string"}}
 _ETAG = {"description": "The version that is answered.", "schema": {"type": "string"}}
 _REPLAYED = {
@@ -18,7 +23,8 @@ def polish_schemas(schemas: dict[str, Schema]) -> None:
     for schema in schemas.values():
         for name, field in schema.get("properties", {}).items():
             schema["properties"][name] = _plain(field)
-        if "examples" in schema:
+        # What is one of several has none of its own.
+        if "examples" in schema and "properties" in schema:
             schema["examples"] = [_in_order(schema, example) for example in schema["examples"]]
 
 
@@ -34,19 +40,28 @@ def polish_parameters(operation: Schema) -> None:
 def polish_responses(operation: Schema, *, tagged: bool) -> None:
     responses = operation["responses"]
     sent = {parameter["name"] for parameter in operation.get("parameters", [])}
+    creates_later = "202" in responses and "Idempotency-Key" in sent
     for status, response in responses.items():
         if response["description"] == "Successful Response":
             response["description"] = _SUCCESSES[status]
-        if status in {"200", "201"}:
+        for media in response.get("content", {}).values():
+            _describe_stream(media)
+        if status in {"200", "201", "202"}:
             headers = {
                 "ETag": _ETAG if tagged else None,
                 "Idempotency-Replayed": _REPLAYED if "Idempotency-Key" in sent else None,
-                "Location": _LOCATION if status == "201" else None,
+                "Location": _LOCATION if status == "201" or creates_later else None,
             }
             if any(headers.values()):
                 response["headers"] = {name: meant for name, meant in headers.items() if meant}
     if "If-None-Match" in sent:
         responses["304"] = _NOT_MODIFIED
+
+
+def _describe_stream(media: Schema) -> None:
+    """OpenAPI 3.1 has no word for what a stream consists of: describe one event of it."""
+    if "itemSchema" in media:
+        media["schema"] = media.pop("itemSchema")
 
 
 def _plain(schema: Schema) -> Schema:

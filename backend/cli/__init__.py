@@ -7,7 +7,7 @@ from alembic.util import CommandError
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy.exc import ProgrammingError
 
-from backend.cli import database, files, info, migrate, seed, serve, users
+from backend.cli import database, files, info, jobs, migrate, seed, serve, users, worker
 from backend.cli.runtime import print_error
 from backend.core.config import ConfigurationError
 from backend.core.errors import DomainError
@@ -20,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(serve.serve)
+app.command()(worker.worker)
+app.add_typer(jobs.app)
 app.add_typer(migrate.app)
 app.add_typer(seed.app)
 app.add_typer(users.app)

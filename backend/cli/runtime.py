@@ -13,10 +13,12 @@ from rich.text import Text
 from sqlalchemy.exc import ProgrammingError
 
 from backend.core.config import ConfigurationError, Settings
-from backend.core.database import Database, database_url
+from backend.core.database import Database, libpq_url
 from backend.core.embedded import embedded_postgres
 from backend.core.logging import configure_logging
+from backend.core.permissions import Means
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.wiring import units_of_work
 
 Result = TypeVar("Result")
 
@@ -72,7 +74,7 @@ def with_units_of_work(
     async def run() -> Result:
         database = Database(settings.database)
         try:
-            return await work(SqlUnitOfWorkFactory(database))
+            return await work(units_of_work(database, Means.COMMAND_LINE))
         finally:
             await database.close()
 
@@ -88,11 +90,7 @@ def with_units_of_work(
 
 def plain_url(settings: Settings) -> str:
     """The URL as libpq and psql read it, with the password in it."""
-    url = settings.database.url
-    if url is None:
-        raise ConfigurationError("DATABASE_URL is not set")
-    parsed = database_url(url.get_secret_value()).set(drivername="postgresql")
-    return parsed.render_as_string(hide_password=False)
+    return libpq_url(settings.database)
 
 
 def _check_reachable(settings: Settings) -> None:

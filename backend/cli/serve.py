@@ -1,14 +1,12 @@
 import errno
 import os
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -19,6 +17,7 @@ import backend
 from backend.cli.migrate import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
+from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.logging import configure_logging
 from backend.core.orphans import PARENT_VARIABLE
@@ -36,43 +35,36 @@ def serve(
         int | None, typer.Option(min=1, max=64, help="Processes that serve.  [WORKERS]")
     ] = None,
     reload: Annotated[bool, typer.Option(help="Start again when code changes.")] = False,
+    worker: Annotated[
+        bool | None,
+        typer.Option("--worker/--no-worker", help="Run jobs as well.  [WORKER_ENABLED]"),
+    ] = None,
 ) -> None:
     """Serve the API; by default with an embedded PostgreSQL, migrated and seeded."""
-    settings = _settings(host, port, workers)
+    settings = _settings(host, port, workers, worker)
     if reload and settings.server.workers > 1:
         raise ConfigurationError("--reload serves with one process: leave out --workers or WORKERS")
     configure_logging(settings)
     refuse_unsafe(settings)
-    with _stopping_cleanly(), _listening(settings) as listener, database_of(settings) as ready:
+    with stopping_cleanly(), _listening(settings) as listener, database_of(settings) as ready:
         _prepare(ready)
         _announce(ready, listener)
         _run(ready, listener, reload=reload)
 
 
-def _settings(host: str | None, port: int | None, workers: int | None) -> Settings:
+def _settings(
+    host: str | None, port: int | None, workers: int | None, worker: bool | None
+) -> Settings:
     settings = Settings.load()
     given = {"host": host, "port": port, "workers": workers}
     chosen = {name: value for name, value in given.items() if value is not None}
-    return settings.model_copy(update={"server": settings.server.model_copy(update=chosen)})
-
-
-@contextmanager
-def _stopping_cleanly() -> Iterator[None]:
-    """End the block at SIGTERM or SIGHUP as Ctrl-C does, so that what it opened is closed."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, stop)
-    # An exception would get lost in uvicorn's loop, which has a handler of its own for SIGTERM.
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-    try:
-        yield
-    except KeyboardInterrupt:
-        error_console.print("Stopped.")
+    enabled = settings.worker.enabled if worker is None else worker
+    return settings.model_copy(
+        update={
+            "server": settings.server.model_copy(update=chosen),
+            "worker": settings.worker.model_copy(update={"enabled": enabled}),
+        }
+    )
 
 
 _WRONG_HOST = ("HOST", "use an address of this machine, such as HOST=127.0.0.1")
@@ -148,6 +140,7 @@ def _run(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
 def _hand_on(settings: Settings) -> None:
     """Workers read the environment: put there what was settled here."""
     os.environ["DATABASE_URL"] = plain_url(settings)
+    os.environ["WORKER_ENABLED"] = str(settings.worker.enabled)
     os.environ[PARENT_VARIABLE] = str(os.getpid())
 
 

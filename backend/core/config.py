@@ -10,7 +10,17 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    validate_email,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backend.core.permissions import Role
@@ -64,6 +74,11 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     workers: int = Field(default=1, ge=1, le=64)
+    public_url: str | None = Field(
+        default=None,
+        description="Where people reach the frontend, which links in mails lead to. "
+        "Unset: this server's own documentation.",
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="Addresses whose X-Forwarded-For is believed, separated by commas.",
@@ -85,6 +100,16 @@ class ServerSettings(Section):
         default=10, ge=1, description="How long running requests may finish at a stop."
     )
     metrics_enabled: bool = True
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = TypeAdapter(HttpUrl).validate_python(value)
+        if url.query or url.fragment:
+            raise ValueError("must not contain ? or #: paths are added to it")
+        return value.rstrip("/")
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -142,6 +167,30 @@ class FileSettings(Section):
         return _list_of(value)
 
 
+class MailSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="MAIL_")
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="smtp://user:password@host:587, smtps://host:465 or file:///folder. "
+        "Unset: in DATA_DIR.",
+    )
+    sender: str = Field(
+        default="MVP <no-reply@example.com>", description="Whom mails are from: name and address."
+    )
+    timeout_seconds: float = Field(
+        default=20, gt=0, le=300, description="How long the mail server may take for one mail."
+    )
+
+    @field_validator("sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must not contain control characters or line breaks")
+        validate_email(value)  # Its error says what is wrong.
+        return value
+
+
 class SearchSettings(Section):
     model_config = SettingsConfigDict(env_prefix="SEARCH_")
 
@@ -149,6 +198,14 @@ class SearchSettings(Section):
         default="simple",
         pattern="^[a-z_]+$",
         description="A text search configuration of PostgreSQL, such as english or german.",
+    )
+
+
+class ExecutionSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="EXECUTIONS_")
+
+    most_active: int = Field(
+        default=10, ge=1, description="How many one person may have pending or running at once."
     )
 
 
@@ -167,6 +224,16 @@ class SecuritySettings(Section):
     sign_in_failures_per_account: int = Field(default=10, ge=1)
     sign_in_failures_per_address: int = Field(default=50, ge=1)
     sign_in_window_minutes: int = Field(default=15, ge=1)
+    email_verification_hours: int = Field(default=48, ge=1)
+    password_reset_hours: int = Field(default=1, ge=1)
+    invitation_hours: int = Field(default=7 * 24, ge=1)
+    mail_requests_per_account: int = Field(
+        default=5, ge=1, description="Mails that somebody may have sent to one address."
+    )
+    mail_requests_per_address: int = Field(
+        default=20, ge=1, description="The same, asked for from one client address."
+    )
+    mail_request_window_minutes: int = Field(default=60, ge=1)
 
 
 class LoggingSettings(Section):
@@ -178,12 +245,72 @@ class LoggingSettings(Section):
     )
 
 
+class WorkerSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="WORKER_")
+
+    enabled: bool = Field(
+        default=True, description="Run jobs inside `mvp serve`, in each of its processes."
+    )
+    events_concurrency: int = Field(
+        default=8, ge=1, le=100, description="Jobs of the queue `events` at once, per process."
+    )
+    mail_concurrency: int = Field(default=4, ge=1, le=100)
+    executions_concurrency: int = Field(default=2, ge=1, le=100)
+    maintenance_concurrency: int = Field(default=2, ge=1, le=100)
+    attempts: int = Field(
+        default=10, ge=1, le=100, description="How often a job is tried before it is dead."
+    )
+    retry_seconds: float = Field(
+        default=2, gt=0, description="Before the second attempt; doubled before each further one."
+    )
+    retry_most_seconds: float = Field(default=600, gt=0)
+    poll_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="How often waiting jobs are looked for. New ones announce themselves.",
+    )
+    heartbeat_seconds: float = Field(default=5, gt=0)
+    stalled_seconds: float = Field(
+        default=20,
+        gt=0,
+        validate_default=True,
+        description="A worker without a heartbeat for so long is dead: others take its jobs.",
+    )
+    sweep_seconds: int = Field(
+        default=10, ge=1, le=59, description="How often the jobs of dead workers are looked for."
+    )
+    shutdown_seconds: float = Field(
+        default=10, gt=0, description="How long running jobs may finish at a stop."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="Where `mvp worker` serves metrics; unset: not."
+    )
+
+    @field_validator("stalled_seconds")
+    @classmethod
+    def _two_heartbeats(cls, value: float, info: ValidationInfo) -> float:
+        if value < 2 * info.data.get("heartbeat_seconds", 0):
+            raise ValueError("must be at least twice WORKER_HEARTBEAT_SECONDS")
+        return value
+
+
 class SeedSettings(Section):
     model_config = SettingsConfigDict(env_prefix="SEED_")
 
     on_start: bool | None = Field(default=None, description="Unset: only in development.")
     password: SecretStr = Field(
         SecretStr("development-only"), description="The password of the seeded users."
+    )
+
+
+class RetentionSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="RETENTION_")
+
+    session_days: int = Field(default=30, ge=1, description="Of sessions that have ended.")
+    mail_days: int = Field(default=30, ge=1, description="Of mails that were sent or refused.")
+    job_days: int = Field(default=14, ge=1, description="Of jobs that have ended, however.")
+    event_days: int | None = Field(
+        default=None, ge=31, description="Of the audit trail. Unset: for ever."
     )
 
 
@@ -205,8 +332,12 @@ class Settings(BaseModel):
     database: DatabaseSettings
     security: SecuritySettings
     files: FileSettings
+    mail: MailSettings
     search: SearchSettings
+    executions: ExecutionSettings
     logging: LoggingSettings
+    worker: WorkerSettings
+    retention: RetentionSettings
     seed: SeedSettings
 
     @classmethod
@@ -249,6 +380,11 @@ class Settings(BaseModel):
     @property
     def files_url(self) -> str:
         return self.files.url or (self.general.data_dir.absolute() / "files").as_uri()
+
+    @property
+    def mail_url(self) -> str:
+        given = self.mail.url and self.mail.url.get_secret_value()
+        return given or (self.general.data_dir.absolute() / "mail").as_uri()
 
     @property
     def log_format(self) -> str:

@@ -78,25 +78,42 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-def _create_engine(settings: DatabaseSettings, *, show_parameters: bool) -> AsyncEngine:
+def libpq_url(settings: DatabaseSettings) -> str:
+    """The URL as libpq, psql and psycopg read it, with the password in it.
+
+    Raises:
+        ConfigurationError: DATABASE_URL is not set, or no URL of a PostgreSQL database.
+    """
+    return _url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
+    """What every connection of this process is opened with, besides the URL."""
+    given = _url(settings).query.get("options", "")
+    milliseconds = settings.statement_timeout_seconds * 1000
+    return {
+        "application_name": application_name(),
+        "connect_timeout": settings.connect_timeout_seconds,
+        "options": f"{given} -c timezone=UTC -c statement_timeout={milliseconds}".strip(),
+    }
+
+
+def _url(settings: DatabaseSettings) -> URL:
     if settings.url is None:
         raise ConfigurationError("DATABASE_URL is not set")
-    url = database_url(settings.url.get_secret_value())
-    given = url.query.get("options", "")
-    milliseconds = settings.statement_timeout_seconds * 1000
+    return database_url(settings.url.get_secret_value())
+
+
+def _create_engine(settings: DatabaseSettings, *, show_parameters: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url,
+        _url(settings),
         hide_parameters=not show_parameters,
         # Most units read, and a pooled connection that differs from this is reset at each use.
         isolation_level="AUTOCOMMIT",
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_timeout_seconds,
-        connect_args={
-            "application_name": application_name(),
-            "connect_timeout": settings.connect_timeout_seconds,
-            "options": f"{given} -c timezone=UTC -c statement_timeout={milliseconds}".strip(),
-        },
+        connect_args=connect_arguments(settings),
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine

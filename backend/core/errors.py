@@ -58,7 +58,10 @@ class InvalidCursorError(DomainError):
 
 
 class InvalidInputError(DomainError):
-    """One field has a value that only the database or another row could rule out."""
+    """One field has a value that only the database or another row could rule out.
+
+    `field` is its name; of one within another, the names with a dot between them.
+    """
 
     def __init__(self, field: str, detail: str, kind: str = "invalid_value") -> None:
         super().__init__(detail)

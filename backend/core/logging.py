@@ -76,6 +76,10 @@ def _library_logging(level: str, style: str) -> dict[str, Any]:
             # Our own middleware writes a better access log, with the request's id.
             "uvicorn.access": {"handlers": [], "propagate": False},
             "alembic": {"level": "WARNING"},
+            # At INFO it repeats each of our lines about a job, with the job's arguments.
+            "procrastinate": {"level": "WARNING"},
+            # What ends a worker is logged already.
+            "procrastinate.utils": {"level": "CRITICAL"},
             # At INFO this one writes each statement.
             "sqlalchemy.engine": {"level": "INFO" if level == "DEBUG" else "WARNING"},
         },

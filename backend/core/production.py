@@ -27,6 +27,7 @@ def _unsafe(settings: Settings) -> Iterator[str]:
             "FILES_URL is not set: files would lie in DATA_DIR of this machine alone; set it to "
             "s3://bucket/prefix, or to file:///folder if that is what you want"
         )
+    yield from _unsent_mail(settings)
     if settings.general.debug:
         yield "DEBUG is on: it writes statements and their values to the log; unset it"
     if "*" in settings.server.cors_origins:
@@ -37,6 +38,19 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         yield "SEED_ON_START is on: it creates users with a known password; unset it"
     if settings.registration_enabled and settings.security.registration_role is Role.ADMIN:
         yield "REGISTRATION_ROLE is admin: whoever registers would own the data; use viewer"
+
+
+def _unsent_mail(settings: Settings) -> Iterator[str]:
+    if settings.mail.url is None:
+        yield (
+            "MAIL_URL is not set: mails would be written to DATA_DIR of this machine and not "
+            "sent; set it to smtp://user:password@host:587 or smtps://user:password@host:465"
+        )
+    if settings.server.public_url is None:
+        yield (
+            "PUBLIC_URL is not set: links in mails would lead to this machine; set it to where "
+            "people reach the frontend, such as https://app.example.com"
+        )
 
 
 def _unsafe_secret(secret: str) -> Iterator[str]:

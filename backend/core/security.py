@@ -76,6 +76,11 @@ def fingerprint(settings: SecuritySettings, *parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
+def derived_token(settings: SecuritySettings, purpose: str, token_id: UUID) -> str:
+    """256 bits that only the secret key can make, and makes again: nobody has to keep them."""
+    return fingerprint(settings, "derived token", purpose, token_id.bytes)
+
+
 class AccessTokens:
     """Signs and reads access tokens. They hold no role: it would be stale."""
 

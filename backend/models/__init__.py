@@ -1,11 +1,19 @@
 """Tables and schemas. Importing this package registers every table in the metadata."""
 
+from backend.models.account_tokens import AccountToken
 from backend.models.customers import Customer
 from backend.models.events import Event
+from backend.models.execution_steps import ExecutionStep
+from backend.models.executions import Execution
 from backend.models.files import File
 from backend.models.idempotency import IdempotentRequest
+from backend.models.invitations import Invitation
+from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
+from backend.models.mail_requests import MailRequest
+from backend.models.mails import Mail
 from backend.models.modules import Module
+from backend.models.notifications import Notification, NotificationPreference
 from backend.models.products import Product
 from backend.models.sessions import RefreshToken, UserSession
 from backend.models.sign_ins import SignInFailure
@@ -13,13 +21,22 @@ from backend.models.tasks import Task
 from backend.models.users import User
 
 __all__ = [
+    "AccountToken",
     "Customer",
     "Event",
+    "Execution",
+    "ExecutionStep",
     "File",
     "IdempotentRequest",
+    "Invitation",
+    "JobFailure",
     "Lead",
     "LeadProduct",
+    "Mail",
+    "MailRequest",
     "Module",
+    "Notification",
+    "NotificationPreference",
     "Product",
     "RefreshToken",
     "SignInFailure",

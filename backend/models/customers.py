@@ -56,6 +56,7 @@ class Customer(Archivable, Timestamped, CustomerBase, Identified, table=True):
         Index(None, "name", "id"),
         Index(None, "status", "created_at", "id"),
         Index(None, "owner_id", "created_at", "id"),
+        Index(None, "email"),
     )
 
     status: CustomerStatus = Field(sa_type=enum_type(CustomerStatus))

@@ -34,6 +34,9 @@ class SubjectKind(StrEnum):
     USER = "user"
     SESSION = "session"
     SIGN_IN = "sign_in"
+    JOB = "job"
+    INVITATION = "invitation"
+    EXECUTION = "execution"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,12 @@ class DomainEvent:
     def type(self) -> str:
         """Such as `task.completed`."""
         return f"{self.kind}.{self.verb}"
+
+    @classmethod
+    def type_of(cls) -> str:
+        """The type of all events of a class that has only one."""
+        fields = cls.__dataclass_fields__
+        return f"{fields['kind'].default}.{fields['verb'].default}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +123,14 @@ class SessionsRevoked(DomainEvent):
 
     kind: SubjectKind = SubjectKind.USER
     verb: str = "sessions_revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionFinished(DomainEvent):
+    """It was completed, has failed or was cancelled: `changes` tell which of them."""
+
+    kind: SubjectKind = SubjectKind.EXECUTION
+    verb: str = "finished"
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:

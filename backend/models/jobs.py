@@ -1,8 +1,18 @@
-"""Work for the background."""
+"""Work for the background: what is asked for, and how it went."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from pydantic import Field as QueryField
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from backend.models.base import Output, example
+from backend.models.fields import Text
+from backend.models.mixins import now
+from backend.models.paging import PageQuery
 
 
 class Queue(StrEnum):
@@ -28,3 +38,102 @@ class JobRequest:
     queue: Queue
     args: dict[str, Any] = field(default_factory=dict)
     lock: str | None = None
+
+
+class JobStatus(StrEnum):
+    """`failed` is the dead state: there is no further attempt unless somebody asks for one."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobFailure(SQLModel, table=True):
+    """How the last failed attempt of a job ended. No foreign key: others delete old jobs."""
+
+    __tablename__ = "job_failures"
+
+    job_id: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    attempts: int = Field(description="How many there were, the failed one included.")
+    error: str
+    failed_at: datetime = Field(default_factory=now)
+
+
+class JobPublic(Output):
+    model_config = example(
+        {
+            "id": 4711,
+            "task": "handle_event",
+            "queue": "events",
+            "status": "failed",
+            "attempts": 10,
+            "args": {"event_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e10"},
+            "cancel_requested": False,
+            "scheduled_at": "2026-06-01T09:47:00Z",
+            "created_at": "2026-06-01T09:30:00Z",
+            "started_at": "2026-06-01T09:47:01Z",
+            "finished_at": "2026-06-01T09:47:02Z",
+            "last_error": "ConnectionRefusedError: [Errno 111] Connection refused",
+            "last_failed_at": "2026-06-01T09:47:02Z",
+        },
+        base=Output,
+    )
+
+    id: int
+    task: str
+    queue: str
+    status: JobStatus
+    attempts: int = Field(description="How many have come to an end.")
+    args: dict[str, Any]
+    cancel_requested: bool = Field(description="It still runs, and was told to stop.")
+    scheduled_at: datetime | None = Field(description="Not before this; null: at once.")
+    created_at: datetime
+    started_at: datetime | None = Field(description="Of the last attempt.")
+    finished_at: datetime | None = Field(description="Null until there is no further attempt.")
+    last_error: str | None = Field(description="Of the last attempt that failed.")
+    last_failed_at: datetime | None
+
+
+class JobSort(StrEnum):
+    """Ids count up: the newest job has the highest."""
+
+    ID = "id"
+    ID_DESC = "-id"
+
+
+class JobQuery(PageQuery):
+    sort: JobSort = JobSort.ID_DESC
+    status: list[JobStatus] = QueryField(default=[], description="Any of these.")
+    queue: list[Queue] = QueryField(default=[], description="Any of these.")
+    task: Text | None = QueryField(default=None, description="The name of its task.")
+
+
+@dataclass(frozen=True)
+class StalledJob:
+    """A job that runs according to the database, while its worker is gone."""
+
+    id: int
+    task: str
+    attempts: int
+    cancel_requested: bool
+    is_periodic: bool
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """One queue at this moment.
+
+    Attributes:
+        waiting: jobs that could start now; those for later do not count.
+        oldest_seconds: how long the one that has waited longest has; 0 if none waits.
+    """
+
+    queue: str
+    waiting: int
+    running: int
+    failed: int
+    oldest_seconds: float

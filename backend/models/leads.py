@@ -90,6 +90,7 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
         Index(None, "name", "id"),
         Index(None, "status", "created_at", "id"),
         Index(None, "owner_id", "created_at", "id"),
+        Index(None, "email"),
         Index(None, "customer_id", "created_at", "id"),
     )
 

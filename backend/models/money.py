@@ -63,3 +63,9 @@ def money_columns(name: str, money: Money | None) -> dict[str, Any]:
         f"{name}_amount": money.amount if money else None,
         f"{name}_currency": money.currency if money else None,
     }
+
+
+class MoneyTotal(Money):
+    """A sum, which may be more than any single amount."""
+
+    amount: Decimal = Field(ge=0)

@@ -1,5 +1,6 @@
 """Users: the people who sign in."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import MISSING, Field as QueryField
@@ -29,6 +30,7 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     role: Role = Field(sa_type=enum_type(Role))
     is_active: bool = True
     password_hash: str
+    email_verified_at: datetime | None = None
 
     @property
     def is_active_admin(self) -> bool:
@@ -76,6 +78,7 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
             **_PERSON,
             "role": "member",
             "is_active": True,
+            "email_verified_at": "2026-06-01T09:42:00Z",
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
             "version": 1,
@@ -86,6 +89,9 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     email: str
     role: Role
     is_active: bool
+    email_verified_at: datetime | None = Field(
+        description="When the person first followed a link in a mail to this address."
+    )
 
 
 class UserSort(StrEnum):

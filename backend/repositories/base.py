@@ -29,6 +29,10 @@ class Repository(Protocol[Row]):
         """Those of the rows that are there, by id, in one statement. `for_update` as in `get`."""
         ...
 
+    async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
+        """Which of these rows there are."""
+        ...
+
     async def save(self, row: Row) -> None:
         """Write a new or changed row.
 

@@ -6,9 +6,12 @@ from backend.models.customers import Customer, CustomerCounts, CustomerQuery
 from backend.models.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.base import ListedRepository
+from backend.repositories.bulk import BulkRepository
 
 
-class CustomerRepository(ListedRepository[Customer, CustomerQuery], Protocol):
+class CustomerRepository(
+    ListedRepository[Customer, CustomerQuery], BulkRepository[Customer], Protocol
+):
     async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:
         """What belongs to each of the customers, in one statement."""
         ...

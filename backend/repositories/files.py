@@ -1,4 +1,3 @@
-from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -15,8 +14,4 @@ class FileRepository(Repository[File], Protocol):
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
         """Take all files out of a module; answers their ids."""
-        ...
-
-    async def known(self, file_ids: Collection[UUID]) -> set[UUID]:
-        """Which of these files there are."""
         ...

@@ -2,7 +2,8 @@ from typing import Protocol
 
 from backend.models.products import Product, ProductQuery
 from backend.repositories.base import ListedRepository
+from backend.repositories.bulk import BulkRepository
 
 
-class ProductRepository(ListedRepository[Product, ProductQuery], Protocol):
+class ProductRepository(ListedRepository[Product, ProductQuery], BulkRepository[Product], Protocol):
     """Nothing beyond what every repository can do."""

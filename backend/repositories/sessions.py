@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -16,13 +17,24 @@ class TokenFamily(NamedTuple):
     user: User
 
 
+class Identity(NamedTuple):
+    """Who a session signs in, and until when unless it is prolonged."""
+
+    principal: Principal
+    expires_at: datetime
+
+
 class SessionRepository(Repository[UserSession], Protocol):
-    async def principal(self, session_id: UUID) -> Principal | None:
+    async def identity(self, session_id: UUID) -> Identity | None:
         """Who this session signs in, in one query; None once it or the user is not active."""
         ...
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
         """The user's sessions that can still be used."""
+        ...
+
+    async def is_from_new_device(self, session: UserSession) -> bool:
+        """Whether the user has signed in before, but never with what says it is this device."""
         ...
 
     async def save_token(self, token: RefreshToken) -> None: ...

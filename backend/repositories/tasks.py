@@ -3,9 +3,10 @@ from uuid import UUID
 
 from backend.models.tasks import Task, TaskQuery
 from backend.repositories.base import ListedRepository
+from backend.repositories.bulk import BulkRepository
 
 
-class TaskRepository(ListedRepository[Task, TaskQuery], Protocol):
+class TaskRepository(ListedRepository[Task, TaskQuery], BulkRepository[Task], Protocol):
     async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> list[UUID]:
         """Let the unfinished tasks of a lead belong to a customer, unless they have one.
 

@@ -7,16 +7,28 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
+from backend.core.caching import CacheName
 from backend.models.events import DomainEvent, Event
 from backend.models.jobs import JobRequest
+from backend.repositories.account_tokens import AccountTokenRepository
+from backend.repositories.clean_up import CleanUpRepository
 from backend.repositories.customers import CustomerRepository
 from backend.repositories.events import EventRepository
+from backend.repositories.execution_steps import ExecutionStepRepository
+from backend.repositories.executions import ExecutionRepository
 from backend.repositories.files import FileRepository
 from backend.repositories.idempotency import IdempotencyRepository
+from backend.repositories.invitations import InvitationRepository
+from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
+from backend.repositories.mail_requests import MailRequestRepository
+from backend.repositories.mails import MailRepository
 from backend.repositories.modules import ModuleRepository
+from backend.repositories.notifications import NotificationRepository
 from backend.repositories.products import ProductRepository
+from backend.repositories.reports import ReportRepository
 from backend.repositories.search import SearchRepository
 from backend.repositories.sessions import SessionRepository
 from backend.repositories.sign_ins import SignInRepository
@@ -57,11 +69,31 @@ class ReadingUnitOfWork(Protocol):
     @property
     def files(self) -> FileRepository: ...
     @property
+    def executions(self) -> ExecutionRepository: ...
+    @property
+    def execution_steps(self) -> ExecutionStepRepository: ...
+    @property
+    def reports(self) -> ReportRepository: ...
+    @property
     def search(self) -> SearchRepository: ...
     @property
     def idempotency(self) -> IdempotencyRepository: ...
     @property
+    def notifications(self) -> NotificationRepository: ...
+    @property
+    def clean_up(self) -> CleanUpRepository: ...
+    @property
     def events(self) -> EventRepository: ...
+    @property
+    def jobs(self) -> JobRepository: ...
+    @property
+    def mails(self) -> MailRepository: ...
+    @property
+    def mail_requests(self) -> MailRequestRepository: ...
+    @property
+    def account_tokens(self) -> AccountTokenRepository: ...
+    @property
+    def invitations(self) -> InvitationRepository: ...
 
 
 class UnitOfWork(ReadingUnitOfWork, Protocol):
@@ -85,6 +117,14 @@ class UnitOfWork(ReadingUnitOfWork, Protocol):
         """Tell all processes that listen, once this transaction has committed. At most 8,000 bytes.
 
         Nobody who is away hears of it later: send what to look at, not what to know.
+        """
+        ...
+
+    def forget(self, cache: CacheName, owner: UUID) -> None:
+        """Have the caches of this process forget what they know of the owner, with the commit.
+
+        The next request here then finds the change. Other processes hear of it from the
+        triggers of the tables, within milliseconds.
         """
         ...
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -8,6 +9,10 @@ from backend.repositories.base import ListedRepository
 class UserRepository(ListedRepository[User, UserQuery], Protocol):
     async def find_by_email(self, email: str) -> User | None:
         """The user with this address, which must be in lower case."""
+        ...
+
+    async def find_by_emails(self, emails: Collection[str]) -> list[User]:
+        """The users with these addresses, which must be in lower case."""
         ...
 
     async def lock_active_admins(self) -> set[UUID]:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from backend.core.errors import NotFoundError
 from backend.seeds.base import SeedContext, Seeder
 from backend.seeds.customers import CustomerSeeder
+from backend.seeds.executions import ExecutionSeeder
 from backend.seeds.files import FileSeeder
 from backend.seeds.leads import LeadSeeder
 from backend.seeds.modules import ModuleSeeder
+from backend.seeds.notifications import NotificationSeeder
 from backend.seeds.products import ProductSeeder
 from backend.seeds.tasks import TaskSeeder
 from backend.seeds.users import UserSeeder
@@ -21,6 +23,8 @@ SEEDERS: dict[str, Seeder] = {
     "modules": ModuleSeeder(),
     "tasks": TaskSeeder(),
     "files": FileSeeder(),
+    "executions": ExecutionSeeder(),
+    "notifications": NotificationSeeder(),
 }
 
 

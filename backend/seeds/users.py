@@ -34,6 +34,7 @@ class UserSeeder:
                 password_hash=password_hash,
                 created_at=context.now,
                 updated_at=context.now,
+                email_verified_at=context.now,
                 **user._asdict(),
             )
             for user in missing

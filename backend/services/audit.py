@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from backend.models.events import Event, EventQuery
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -8,6 +10,11 @@ class AuditService:
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
         self._uow = uow
+
+    async def read(self, event_id: UUID) -> Event:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await uow.events.get(event_id)
 
     async def page(self, query: EventQuery) -> Page[Event]:
         """Raises InvalidCursorError."""

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.permissions import Principal
 from backend.core.security import (
@@ -9,6 +10,7 @@ from backend.core.security import (
     new_token,
     token_hash,
 )
+from backend.models.account_tokens import TokenPurpose
 from backend.models.auth import PasswordChange, Tokens
 from backend.models.events import (
     RefreshReplayed,
@@ -75,6 +77,7 @@ class AuthService:
                 # Committed before the error is raised, which would otherwise roll it back.
                 family.session.revoke()
                 uow.record(_replayed(family.session, client))
+                uow.forget(CacheName.IDENTITY, family.user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
             if not (family.session.is_live and family.user.is_active):
@@ -86,7 +89,7 @@ class AuthService:
         return tokens
 
     async def change_password(self, by: Principal, data: PasswordChange, client: Client) -> None:
-        """Set a new password and end all other sessions.
+        """Set a new password, and end all other sessions and all links that would set one.
 
         Raises:
             InvalidInputError: the current password is wrong; this counts as a failed sign-in.
@@ -108,6 +111,7 @@ class AuthService:
             user.password_hash = password_hash
             await uow.users.save(user)
             await end_sessions(uow, by.user_id, by, keep=by.session_id)
+            await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, by.user_id)
             uow.record(
                 ResourceChanged(
                     kind=SubjectKind.USER, verb="password_changed", subject_id=user.id, by=by

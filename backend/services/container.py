@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
+from backend.services.clean_up import CleanUpService
 from backend.services.customers import CustomerService
+from backend.services.email_verification import EmailVerificationService
+from backend.services.execution_watch import ExecutionWatch
+from backend.services.executions import ExecutionService
 from backend.services.files import FileService
 from backend.services.health import HealthService
 from backend.services.idempotency import IdempotencyService
+from backend.services.invitations import InvitationService
+from backend.services.jobs import JobService
 from backend.services.leads import LeadService
+from backend.services.mails import MailService
 from backend.services.modules import ModuleService
+from backend.services.notification_watch import NotificationWatch
+from backend.services.notifications import NotificationService
+from backend.services.notifier import Notifier
+from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
@@ -24,6 +35,10 @@ class Services:
     auth: AuthService
     sessions: SessionService
     users: UserService
+    email_verification: EmailVerificationService
+    password_resets: PasswordResetService
+    invitations: InvitationService
+    mails: MailService
     customers: CustomerService
     leads: LeadService
     products: ProductService
@@ -32,7 +47,14 @@ class Services:
     checklists: ChecklistService
     modules: ModuleService
     files: FileService
+    executions: ExecutionService
+    execution_watch: ExecutionWatch
     search: SearchService
     idempotency: IdempotencyService
+    notifications: NotificationService
+    notification_watch: NotificationWatch
+    notifier: Notifier
+    clean_up: CleanUpService
     audit: AuditService
+    jobs: JobService
     health: HealthService

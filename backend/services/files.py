@@ -48,13 +48,17 @@ class FileRules:
         """Raises InvalidInputError, TooLargeError or UnsupportedTypeError."""
         if content.size == 0:
             raise InvalidInputError("file", "The file is empty; choose another.")
-        if content.size > self.max_bytes:
-            raise TooLargeError(f"A file may have at most {self.max_bytes:,} bytes.")
+        self.check_size(content)
         if not any(fnmatch(content.media_type, allowed) for allowed in self.allowed_types):
             raise UnsupportedTypeError(
                 f"The content is of the type {content.media_type}, which is not allowed; "
                 f"these are: {', '.join(self.allowed_types)}."
             )
+
+    def check_size(self, content: Content) -> None:
+        """Raises TooLargeError."""
+        if content.size > self.max_bytes:
+            raise TooLargeError(f"A file may have at most {self.max_bytes:,} bytes.")
 
 
 class FileService:
@@ -101,6 +105,28 @@ class FileService:
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)
         return await self._add(row, by, _with_content(key, row))
+
+    async def keep(self, file_id: UUID, name: str, content: BinaryIO, by: Principal) -> File:
+        """Keep what the program has made for a person, as a private file under a given id.
+
+        Who is interrupted does it again with the same id: nothing is left over.
+
+        Raises:
+            TooLargeError: it is larger than the settings allow.
+            UnavailableError: the storage does not answer.
+        """
+        found = await asyncio.to_thread(inspect, content, name)
+        self._rules.check_size(found)
+        row = File(id=file_id, name=clean_file_name(name), owner_id=by.user_id, **found._asdict())
+        async with _storage_answers():
+            await self._storage.put(row.storage_key, content)
+        async with self._uow() as uow:
+            if earlier := await uow.files.find(file_id):
+                await uow.files.delete(earlier)
+            await uow.files.save(row)
+            uow.record(created(SubjectKind.FILE, row, by))
+            await uow.commit()
+        return row
 
     async def read(self, file_id: UUID, by: Principal) -> File:
         """Raises NotFoundError."""

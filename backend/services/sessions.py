@@ -1,34 +1,38 @@
 from uuid import UUID
 
+from backend.core.caching import Cache, CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.security import AccessTokens
 from backend.models.events import ResourceChanged, SessionsRevoked, SubjectKind, changes_between
 from backend.models.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
+from backend.repositories.sessions import Identity
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 class SessionService:
     """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
 
-    def __init__(self, uow: UnitOfWorkFactory, tokens: AccessTokens) -> None:
+    def __init__(
+        self, uow: UnitOfWorkFactory, tokens: AccessTokens, identities: Cache[Identity]
+    ) -> None:
         self._uow = uow
         self._tokens = tokens
+        self._identities = identities
 
     async def identify(self, access_token: str) -> Principal:
-        """The caller behind an access token, in one query.
+        """The caller behind an access token, in one query at most.
 
         Raises:
             AuthenticationError: the token does not hold, the session has ended, or the user is
                 deactivated.
         """
         claims = self._tokens.read(access_token)
-        async with self._uow.reading() as uow:
-            principal = await uow.sessions.principal(claims.session_id)
-        if principal is None or principal.user_id != claims.user_id:
+        identity = await self._find(claims.user_id, claims.session_id)
+        if identity is None:
             raise AuthenticationError("The session has ended. Sign in again.")
-        return principal
+        return identity.principal
 
     async def page(self, by: Principal, query: SessionQuery) -> Page[UserSession]:
         """The caller's own live sessions. Raises InvalidCursorError."""
@@ -53,6 +57,7 @@ class SessionService:
                     changes=changes_between(before, session.facts()),
                 )
             )
+            uow.forget(CacheName.IDENTITY, by.user_id)
             await uow.commit()
 
     async def revoke_all(self, by: Principal) -> None:
@@ -61,12 +66,25 @@ class SessionService:
             await end_sessions(uow, by.user_id, by)
             await uow.commit()
 
+    async def is_live(self, by: Principal) -> bool:
+        """Whether the session of a caller still holds, while their request goes on."""
+        return await self._find(by.user_id, by.session_id) is not None
+
+    async def _find(self, user_id: UUID, session_id: UUID) -> Identity | None:
+        async def load() -> Identity | None:
+            async with self._uow.reading() as uow:
+                identity = await uow.sessions.identity(session_id)
+            return identity if identity and identity.principal.user_id == user_id else None
+
+        return await self._identities.get(user_id, session_id, load)
+
 
 async def end_sessions(
     uow: UnitOfWork, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
 ) -> None:
     """End all live sessions of a user but one, and record which."""
     ended = await uow.sessions.revoke_all(user_id, keep=keep)
+    uow.forget(CacheName.IDENTITY, user_id)
     if ended:
         changes = {"session_ids": {"before": list(map(str, ended)), "after": []}}
         uow.record(SessionsRevoked(subject_id=user_id, by=by, changes=changes))

@@ -1,19 +1,31 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
+from backend.core.caching import CacheName
 from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.core.security import PasswordHasher
+from backend.models.account_tokens import TokenPurpose
 from backend.models.events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.account_mails import AccountMails
 from backend.services.recording import created
 from backend.services.sessions import end_sessions
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What people get who open an account themselves: a role, and a mail to verify the address."""
+
+    role: Role
+    mails: AccountMails
 
 
 class UserService:
@@ -23,24 +35,37 @@ class UserService:
         self,
         uow: UnitOfWorkFactory,
         hasher: PasswordHasher,
-        registration_role: Role | None,
+        registration: Registration | None,
     ) -> None:
-        """`registration_role` is what new accounts get; None closes the registration."""
+        """None closes the registration."""
         self._uow = uow
         self._hasher = hasher
-        self._registration_role = registration_role
+        self._registration = registration
 
     async def register(self, data: UserRegister) -> User:
         """Raises PermissionDeniedError while registration is closed; else as `create` does."""
-        if self._registration_role is None:
+        if self._registration is None:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
-        return await self._add(data, data.password, self._registration_role, None)
+        user = await self._new(data, data.password, self._registration.role)
+        async with self._uow() as uow:
+            await uow.users.save(user)
+            uow.record(created(SubjectKind.USER, user, None))
+            await self._registration.mails.verify_email(uow, user)
+            await uow.commit()
+        return user
 
     async def create(
         self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
     ) -> User:
         """Raises ConflictError if there is a user with the address."""
-        return await self._add(data, data.password, data.role, by, key)
+        user = await self._new(data, data.password, data.role)
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, user.id):
+                return await uow.users.get(earlier)
+            await uow.users.save(user)
+            uow.record(created(SubjectKind.USER, user, by))
+            await uow.commit()
+        return user
 
     async def read(self, user_id: UUID) -> User:
         """Raises NotFoundError."""
@@ -104,24 +129,11 @@ class UserService:
             user.password_hash = password_hash
             uow.record(_password_reset(user))
             await end_sessions(uow, user_id, None)
+            await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user_id)
 
-    async def _add(
-        self,
-        data: UserBase,
-        password: str,
-        role: Role,
-        by: Principal | None,
-        key: IdempotencyKey | None = None,
-    ) -> User:
+    async def _new(self, data: UserBase, password: str, role: Role) -> User:
         password_hash = await self._hasher.hash(password)
-        user = User.model_validate(data, update={"password_hash": password_hash, "role": role})
-        async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, user.id):
-                return await uow.users.get(earlier)
-            await uow.users.save(user)
-            uow.record(created(SubjectKind.USER, user, by))
-            await uow.commit()
-        return user
+        return User.model_validate(data, update={"password_hash": password_hash, "role": role})
 
     @asynccontextmanager
     async def _changing(
@@ -144,6 +156,8 @@ class UserService:
             match.check(user.version)
             before = user.facts()
             yield uow, user
+            # Role, state and sessions are part of it.
+            uow.forget(CacheName.IDENTITY, user.id)
             if active_admins == {user.id} and not user.is_active_admin:
                 raise ConflictError("This is the last active admin; make another user admin first.")
             await uow.users.save(user)

@@ -14,15 +14,19 @@ from sqlmodel import Session
 from backend.core.config import Settings
 from backend.core.permissions import Role
 from backend.core.security import AccessClaims, AccessTokens, token_hash
+from backend.models.account_tokens import AccountToken, TokenPurpose
 from backend.models.checklists import ChecklistItem
 from backend.models.mixins import now
 from backend.models.sessions import RefreshToken, UserSession
 from backend.models.tasks import TaskStatus
 from backend.models.users import User
+from backend.services.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,
     make_customer,
+    make_execution,
     make_file,
+    make_invitation,
     make_lead,
     make_module,
     make_product,
@@ -40,10 +44,20 @@ _HEADERS = {
     "Range": ["bytes=1-", "bytes=9-"],
 }
 
+_LINKS = {
+    "/api/v1/auth/verify-email": TokenPurpose.VERIFY_EMAIL,
+    "/api/v1/auth/password-reset/confirm": TokenPurpose.RESET_PASSWORD,
+    "/api/v1/auth/accept-invitation": TokenPurpose.ACCEPT_INVITATION,
+}
+
 
 @dataclass
 class Stock:
-    """What a caller finds, and words for it: the values of fields that mean something."""
+    """What a caller finds, and words for it: the values of fields that mean something.
+
+    Attributes:
+        links: by path, the token that a mail carries there.
+    """
 
     engine: Engine
     files: Path
@@ -51,6 +65,7 @@ class Stock:
     role: Role
     token: str = ""
     words: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
     successes: int = 0
 
     def renew(self) -> None:
@@ -68,14 +83,21 @@ class Stock:
                 session.flush()
             session.add(RefreshToken(session_id=current.id, token_hash=token_hash(_REFRESH_TOKEN)))
             session.commit()
+            tokens = AccountTokens(self.settings.security)
+            links = {path: _link(tokens, what, caller, rows) for path, what in _LINKS.items()}
+            session.add_all(links.values())
+            session.commit()
+            self.links = {path: [tokens.reveal(token)] for path, token in links.items()}
         for file in rows["file_id"]:
             (self.files / str(file.id)).write_bytes(_CONTENT)
-        self.words = _words(caller, rows | {"user_id": users, "session_id": others})
+        known = rows | {"user_id": users, "session_id": others}
+        self.words = _words(caller, known)
         claims = AccessClaims(caller.id, current.id)
         self.token = AccessTokens(self.settings.security).sign(claims)
 
     def put_into(self, case: Case[Any]) -> None:
         """Have most of what the case names be there; else all answers would be 404."""
+        self.words["token"] = self.links.get(case.path, [])
         for part in ("path_parameters", "query", "headers", "body"):
             value = getattr(case, part)
             if isinstance(value, Mapping):
@@ -108,14 +130,30 @@ def _session_of(user: User) -> UserSession:
     return UserSession(user_id=user.id, device=None, address=None, expires_at=tomorrow)
 
 
+def _link(
+    tokens: AccountTokens, purpose: TokenPurpose, caller: User, rows: dict[str, Sequence[Any]]
+) -> AccountToken:
+    """A token as a mail to the caller, or to a guest, carries it."""
+    if purpose is not TokenPurpose.ACCEPT_INVITATION:
+        token = tokens.new(purpose, caller.email)
+        token.user_id = caller.id
+        return token
+    invitation = rows["invitation_id"][0]
+    token = tokens.new(purpose, invitation.email)
+    token.invitation_id = invitation.id
+    return token
+
+
 def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
     own = {"owner_id": caller.id}
     return {
+        "invitation_id": [make_invitation(invited_by=caller.id) for _ in range(3)],
         "customer_id": [make_customer(**own) for _ in range(3)],
         "product_id": [make_product() for _ in range(3)],
         "lead_id": [make_lead(**own) for _ in range(3)],
         "task_id": [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus],
         "module_id": [make_module(**own) for _ in range(3)],
+        "execution_id": [make_execution(**own) for _ in range(3)],
         "file_id": [make_file(size=len(_CONTENT), **own) for _ in range(3)],
     }
 
@@ -129,6 +167,7 @@ def _words(caller: User, rows: dict[str, Sequence[Any]]) -> dict[str, list[str]]
             "owner_id": ids["user_id"],
             "assignee_id": ids["user_id"],
             "product_ids": ids["product_id"],
+            "person_id": ids["user_id"],
             "item_id": [str(_ITEM.id)],
             "username": [caller.email],
             "password": [PASSWORD],

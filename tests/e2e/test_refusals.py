@@ -9,7 +9,12 @@ import pytest
 from tests.fixtures.processes import RunMvp, refusal
 
 SECRET = "a secret that is long enough for production"
-PRODUCTION = {"ENVIRONMENT": "production", "FILES_URL": "s3://files"}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "FILES_URL": "s3://files",
+    "MAIL_URL": "smtp://mail.example",
+    "PUBLIC_URL": "https://app.example.com",
+}
 NO_SERVER = "postgresql://me:hidden@127.0.0.1:1/app"
 
 
@@ -59,6 +64,8 @@ def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None
         ({"PORT": "abc"}, "PORT: Input should be a valid integer"),
         ({"WORKERS": "0"}, "WORKERS: Input should be greater than or equal to 1"),
         ({"SECRETS_DIR": "/[none]"}, "SECRETS_DIR: there is no folder '/[none]'; create it"),
+        ({"PUBLIC_URL": "app.example.com"}, "PUBLIC_URL: Input should be a valid URL"),
+        ({"MAIL_SENDER": "MVP"}, "MAIL_SENDER: value is not a valid email address"),
         ({"DATABASE_URL": "mysql://db.example/app"}, "DATABASE_URL is no PostgreSQL URL: write"),
         ({"DATABASE_URL": "postgresql:///a?b=c"}, 'not answer (invalid URI query parameter: "b")'),
         (

@@ -9,10 +9,14 @@ import pytest
 
 from backend.models.customers import CustomerSort
 from backend.models.events import EventSort, SubjectKind
+from backend.models.executions import ExecutionSort
 from backend.models.files import FileSort
+from backend.models.invitations import InvitationSort
+from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.leads import LeadSort
 from backend.models.mixins import now
 from backend.models.modules import ModuleSort
+from backend.models.notifications import NotificationSort
 from backend.models.paging import RELEVANCE
 from backend.models.products import ProductSort
 from backend.models.sessions import SessionSort
@@ -22,9 +26,12 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.recording import created
 from tests.factories import (
     make_customer,
+    make_execution,
     make_file,
+    make_invitation,
     make_lead,
     make_module,
+    make_notification,
     make_product,
     make_task,
     make_user,
@@ -40,9 +47,13 @@ LISTS = [
         ("/products", ProductSort),
         ("/modules", ModuleSort),
         ("/files", FileSort),
+        ("/executions", ExecutionSort),
         ("/users", UserSort),
+        ("/invitations", InvitationSort),
+        ("/jobs", JobSort),
         ("/auth/sessions", SessionSort),
         ("/audit", EventSort),
+        ("/notifications", NotificationSort),
     )
     for sort in sorts
     # That is a test of the search.
@@ -84,9 +95,18 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
                 for n in range(7)
             ]
         )
+        await unit.executions.add_missing(
+            [make_execution(name=f"E{n // 3}", owner_id=admin.user.id, **same) for n in range(7)]
+        )
         await unit.users.add_missing([make_user(**same) for _ in range(7)])
         for task in tasks:
+            await unit.notifications.add(make_notification(user_id=admin.user.id))
             unit.record(created(SubjectKind.TASK, task, None))
+        await unit.invitations.add_missing(
+            [make_invitation(invited_by=admin.user.id, **same) for _ in range(7)]
+        )
+        for _ in range(7):
+            await unit.defer(JobRequest("work", Queue.EVENTS))
         await unit.commit()
 
 

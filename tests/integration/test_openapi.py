@@ -36,7 +36,13 @@ def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
         for media in content.get("content", {}).values()
     ]
     items = [schema["properties"]["items"]["items"] for schema in found if is_page(schema)]
-    return found + [resolve(item) for item in items]
+    properties = [schema.get("properties", {}) for schema in found]
+    streamed = [each["data"]["contentSchema"] for each in properties if is_event(each)]
+    return found + [resolve(item) for item in items + streamed]
+
+
+def is_event(properties: dict[str, Any]) -> bool:
+    return "contentSchema" in properties.get("data", {})
 
 
 def is_page(schema: dict[str, Any]) -> bool:

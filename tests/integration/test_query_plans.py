@@ -112,7 +112,7 @@ async def whole_reads(
             answer = await admin.get(path.removeprefix("/api/v1"), params=query)
         assert answer.status_code == 200, answer.text
         plans = [plan(statement) for statement in statements]
-        assert len(plans) > 1
+        assert plans
         found |= {str(query): each for each in plans if "Seq Scan" in each}
     return found
 

@@ -50,6 +50,7 @@ async def test_there_is_a_user_of_every_role_with_the_password(
     async with database.reading_session() as session:
         users = (await session.exec(select(User))).all()
     assert sorted(user.role for user in users) == sorted(Role)
+    assert {user.email_verified_at for user in users} == {NOW}
     assert await context.hasher.verify(PASSWORD, users[0].password_hash)
 
 

@@ -296,6 +296,8 @@ async def test_many_changes_take_as_many_reads_as_one(
         change(task, 1, title="x", **fields) for task, fields in zip(tasks, references, strict=True)
     ]
 
+    await manager.get("/users/me")  # From now on it is known who asks.
+
     with sent_statements() as for_one:
         await send(manager, changes.pop(), all_or_nothing=False)
     with sent_statements() as for_many:

@@ -9,7 +9,17 @@ from backend.core.config import ConfigurationError, Settings
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No `.env` and none of the variables that these tests are about."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "PORT", "ENVIRONMENT", "SECRETS_DIR", "DATA_DIR", "SEED_PASSWORD"):
+    for name in (
+        "DATABASE_URL",
+        "PORT",
+        "ENVIRONMENT",
+        "SECRETS_DIR",
+        "DATA_DIR",
+        "SEED_PASSWORD",
+        "MAIL_URL",
+        "MAIL_SENDER",
+        "PUBLIC_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -62,6 +72,43 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings.load().server.cors_origins == ["https://a.example", "https://b.example"]
 
 
+def test_mail_lies_in_the_data_dir_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert Settings.load().mail_url == (tmp_path / "mail").as_uri()
+
+    monkeypatch.setenv("MAIL_URL", "smtp://mail.example")
+    assert Settings.load().mail_url == "smtp://mail.example"
+
+
+def test_links_in_mails_begin_with_the_public_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://app.example.com/")
+
+    assert Settings.load().server.public_url == "https://app.example.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PUBLIC_URL", "app.example.com"),
+        ("PUBLIC_URL", "ftp://app.example.com"),
+        ("PUBLIC_URL", "https://app.example.com/?page="),
+        ("MAIL_SENDER", "MVP"),
+        ("MAIL_SENDER", "MVP\nBcc: eve@example.com <no-reply@example.com>"),
+        ("MAIL_TIMEOUT_SECONDS", "0"),
+        ("PASSWORD_RESET_HOURS", "0"),
+    ],
+)
+def test_a_setting_of_mail_that_can_not_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(ConfigurationError, match=f"^{variable}: "):
+        Settings.load()
+
+
 def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("from a file\n")
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
@@ -79,7 +126,17 @@ def test_a_missing_folder_of_secrets_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_secrets_are_masked_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret indeed")
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hidden@db.example/app")
+    monkeypatch.setenv("MAIL_URL", "smtp://me:hidden@mail.example")
 
     shown = str(Settings.load())
     assert "very secret" not in shown
     assert "hidden" not in shown
+
+
+def test_a_worker_is_not_taken_for_dead_between_two_heartbeats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORKER_HEARTBEAT_SECONDS", "11")
+
+    with pytest.raises(ConfigurationError, match=r"WORKER_STALLED_SECONDS: .* twice WORKER_HEART"):
+        Settings.load()

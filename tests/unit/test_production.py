@@ -26,6 +26,8 @@ def unsafe(**changes: dict[str, Any]) -> str:
         ({"security": {"secret_key": "x" * 31}}, "SECRET_KEY", "openssl rand"),
         ({"database": {"url": None}}, "DATABASE_URL", "postgresql://"),
         ({"files": {"url": None}}, "FILES_URL", "s3://bucket/prefix"),
+        ({"mail": {"url": None}}, "MAIL_URL", "smtp://"),
+        ({"server": {"public_url": None}}, "PUBLIC_URL", "https://"),
         ({"general": {"debug": True}}, "DEBUG", "unset"),
         ({"server": {"cors_origins": ["*"]}}, "CORS_ORIGINS", "list the origins"),
         ({"server": {"trusted_proxies": "*"}}, "TRUSTED_PROXIES", "list the addresses"),

@@ -1,13 +1,18 @@
 from fastapi import APIRouter
 
 from backend.api.v1 import (
+    account_links,
     audit,
     auth,
     checklists,
     customers,
+    executions,
     files,
+    invitations,
+    jobs,
     leads,
     modules,
+    notifications,
     products,
     search,
     sessions,
@@ -21,8 +26,10 @@ PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX)
 for resource in (
     auth,
+    account_links,
     sessions,
     users,
+    invitations,
     customers,
     leads,
     products,
@@ -31,8 +38,11 @@ for resource in (
     checklists,
     modules,
     files,
+    notifications,
+    executions,
     search,
     audit,
+    jobs,
 ):
     router.include_router(resource.router)
 

@@ -19,7 +19,7 @@ Query = TypeVar("Query", bound=PageQuery)
 
 
 # FOR NO KEY UPDATE: whoever adds a row that refers to this one need not wait.
-_LOCK: dict[str, Any] = {"key_share": True}
+LOCK: dict[str, Any] = {"key_share": True}
 
 
 class SqlRepository(Generic[Row]):
@@ -37,7 +37,7 @@ class SqlRepository(Generic[Row]):
         self._session = session
 
     async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
-        lock = _LOCK if for_update else None
+        lock = LOCK if for_update else None
         row: Row | None = await self._session.get(self.model, row_id, with_for_update=lock)
         if row is None:
             raise NotFoundError.of(self.kind, row_id)
@@ -51,8 +51,12 @@ class SqlRepository(Generic[Row]):
         rows = select(self.model).where(col(self.model.id).in_(row_ids))
         if for_update:
             # In one order for everybody, or two requests could wait for each other.
-            rows = rows.order_by(col(self.model.id)).with_for_update(**_LOCK)
+            rows = rows.order_by(col(self.model.id)).with_for_update(**LOCK)
         return list((await self._session.exec(rows)).all())
+
+    async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
+        ids = select(self.model.id).where(col(self.model.id).in_(row_ids))
+        return set((await self._session.exec(ids)).all())
 
     async def save(self, row: Row) -> None:
         await self.save_many((row,))
@@ -78,7 +82,7 @@ class SqlRepository(Generic[Row]):
         moved = {"version": self.model.version + 1, "updated_at": now()}
         # In one order, as in `find_many`.
         ids = select(self.model.id).where(*conditions).order_by(self.model.id)
-        locked = col(self.model.id).in_(ids.with_for_update(**_LOCK))
+        locked = col(self.model.id).in_(ids.with_for_update(**LOCK))
         statement = update(self.model).where(locked).values(**moved, **values)
         changed = statement.returning(self.model.id)
         found = await self._session.exec(changed.execution_options(synchronize_session=False))

@@ -11,6 +11,9 @@ from backend.core.errors import ConflictError, DomainError, unknown_reference
 
 UNIQUE = {
     "uq_users_email": "There is a user with this e-mail address already.",
+    "uq_invitations_email_open": (
+        "There is an open invitation to this e-mail address already: send it again, or revoke it."
+    ),
     "uq_products_sku": "There is a product with this SKU already; archived ones count as well.",
 }
 

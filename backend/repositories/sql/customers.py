@@ -1,7 +1,8 @@
 from collections.abc import Collection, Iterator
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, func, select
 
 from backend.models.customers import Customer, CustomerCounts, CustomerQuery
@@ -9,13 +10,13 @@ from backend.models.files import File
 from backend.models.paging import Page
 from backend.models.tasks import UNFINISHED, Task
 from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.repositories.sql.bulk import SqlBulkList
 from backend.repositories.sql.filters import not_put_aside
 from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
-from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.timeline import timeline_page
 
 
-class SqlCustomerRepository(SqlList[Customer, CustomerQuery]):
+class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):
     model = Customer
     kind = "customer"
     sorts = {
@@ -39,6 +40,9 @@ class SqlCustomerRepository(SqlList[Customer, CustomerQuery]):
 
     async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
         return await timeline_page(self._session, customer_id, query)
+
+    def key(self) -> SQLColumnExpression[Any]:
+        return col(Customer.email)
 
     def conditions(self, query: CustomerQuery) -> Iterator[ColumnElement[bool]]:
         yield from not_put_aside(Customer, query.archived)

@@ -1,8 +1,8 @@
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
-from sqlmodel import col, select
+from sqlmodel import col
 
 from backend.core.permissions import Permission, Principal
 from backend.models.files import File, FileQuery
@@ -35,11 +35,6 @@ class SqlFileRepository(SqlList[File, FileQuery]):
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
         return await self._change_all(col(File.module_id) == module_id, module_id=None)
-
-    async def known(self, file_ids: Collection[UUID]) -> set[UUID]:
-        return set(
-            (await self._session.exec(select(File.id).where(col(File.id).in_(file_ids)))).all()
-        )
 
     def conditions(self, query: FileQuery) -> Iterator[ColumnElement[bool]]:
         if query.media_type:

@@ -48,6 +48,7 @@ RANK: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=32_767)])
 COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**31 - 1)])
 BIG_COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**63 - 1)])
 SCORE: TypeAdapter[Any] = TypeAdapter(FiniteFloat)
+ROW_ID: TypeAdapter[Any] = TypeAdapter(UUID)
 
 
 def by_column(column: Any, kind: TypeAdapter[Any]) -> Sort[Any]:
@@ -62,7 +63,8 @@ class Keyset(Generic[Row]):
     list_name: str
     sort_name: str
     sort: Sort[Row]
-    id: ColumnElement[UUID]
+    id: ColumnElement[Any]
+    id_kind: TypeAdapter[Any] = ROW_ID
 
     def apply(self, statement: Statement, cursor: str | None, limit: int) -> Statement:
         """Order the statement, begin after the cursor, and take one row more than asked for."""
@@ -91,7 +93,7 @@ class Keyset(Generic[Row]):
         )
 
     @property
-    def _keys(self) -> tuple[ColumnElement[Any], ColumnElement[UUID]]:
+    def _keys(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         return self.sort.expression, self.id
 
     @property
@@ -108,12 +110,12 @@ class Keyset(Generic[Row]):
         ]
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
-    def _read(self, cursor: str) -> tuple[Any, UUID]:
+    def _read(self, cursor: str) -> tuple[Any, Any]:
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             list_name, sort_name, value, row_id = json.loads(base64.urlsafe_b64decode(padded))
             if (list_name, sort_name) != (self.list_name, self.sort_name):
                 raise InvalidCursorError(_BROKEN)
-            return self.sort.kind.validate_python(value), UUID(row_id)
+            return self.sort.kind.validate_python(value), self.id_kind.validate_python(row_id)
         except (ValueError, TypeError, AttributeError, RecursionError, ValidationError):
             raise InvalidCursorError(_BROKEN) from None

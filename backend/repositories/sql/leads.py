@@ -1,15 +1,17 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from backend.models.leads import Lead, LeadProduct, LeadQuery
+from backend.repositories.sql.bulk import SqlBulkList, insertion
 from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
-from backend.repositories.sql.lists import SqlList
 
 
-class SqlLeadRepository(SqlList[Lead, LeadQuery]):
+class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):
     model = Lead
     kind = "lead"
     sorts = {
@@ -30,6 +32,28 @@ class SqlLeadRepository(SqlList[Lead, LeadQuery]):
             connection = await self._session.connection()
             await connection.execute(insert(LeadProduct), links)
         return len(added)
+
+    async def insert_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        await super().insert_all(rows)
+        await self._link({row["id"]: row["product_ids"] for row in rows})
+
+    async def update_all(self, rows: Collection[Lead]) -> None:
+        await super().update_all(rows)
+        ids = [lead.id for lead in rows]
+        await self._send(delete(LeadProduct).where(col(LeadProduct.lead_id).in_(ids)))
+        await self._link({lead.id: lead.product_ids for lead in rows})
+
+    async def _link(self, product_ids: Mapping[UUID, Sequence[UUID]]) -> None:
+        links = [
+            {"lead_id": lead_id, "product_id": product_id}
+            for lead_id, ids in product_ids.items()
+            for product_id in ids
+        ]
+        if links:
+            await self._send(insertion(LeadProduct, links))
+
+    def key(self) -> SQLColumnExpression[Any]:
+        return col(Lead.email)
 
     def conditions(self, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
         if query.status:

@@ -18,7 +18,8 @@ from backend.repositories.unit_of_work import Channel, Subscriptions
 # It only shapes statements, which run on the transaction's own connection: it is never opened.
 _JOBS = JobManager(PsycopgConnector())
 _NOTIFY = text(
-    "SELECT pg_notify(channel, payload) FROM unnest(:channels, :payloads) AS _(channel, payload)"
+    "SELECT pg_notify(channel, payload)"
+    " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload)"
 )
 _COLUMNS = inspect(Event).columns.keys()
 

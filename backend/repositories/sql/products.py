@@ -1,15 +1,16 @@
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, literal_column
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, literal_column
 from sqlmodel import col
 
 from backend.models.products import SKU_SQL, Product, ProductQuery
+from backend.repositories.sql.bulk import SqlBulkList
 from backend.repositories.sql.filters import not_put_aside
 from backend.repositories.sql.keyset import MOMENT, TEXT, Sort, by_column
-from backend.repositories.sql.lists import SqlList
 
 
-class SqlProductRepository(SqlList[Product, ProductQuery]):
+class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
     model = Product
     kind = "product"
     sorts = {
@@ -18,6 +19,9 @@ class SqlProductRepository(SqlList[Product, ProductQuery]):
         "name": by_column(Product.name, TEXT),
         "sku": Sort(literal_column(SKU_SQL, String()), lambda product: product.sku.lower(), TEXT),
     }
+
+    def key(self) -> SQLColumnExpression[Any]:
+        return literal_column(SKU_SQL, String())
 
     def conditions(self, query: ProductQuery) -> Iterator[ColumnElement[bool]]:
         yield from not_put_aside(Product, query.archived)

@@ -1,16 +1,13 @@
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.sign_ins import SignInFailure
+from backend.repositories.sql.named_locks import lock_both
 
 _FORGOTTEN_AT_ONCE = 100
-
-
-def _lock(name: str) -> ColumnElement[None]:
-    return func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
 
 
 class SqlSignInRepository:
@@ -18,9 +15,7 @@ class SqlSignInRepository:
         self._session = session
 
     async def lock(self, account_hash: str, address_hash: str) -> None:
-        # In one order for everybody, or two requests could wait for each other.
-        first, second = sorted((account_hash, address_hash))
-        await self._session.exec(select(_lock(first), _lock(second)))
+        await lock_both(self._session, account_hash, address_hash)
 
     async def nth_failure_of_account(
         self, account_hash: str, n: int, since: datetime

@@ -14,14 +14,14 @@ from backend.models.tasks import (
     TaskPriority,
     TaskQuery,
 )
+from backend.repositories.sql.bulk import SqlBulkList
 from backend.repositories.sql.keyset import MOMENT, RANK, TEXT, Sort, by_column
-from backend.repositories.sql.lists import SqlList
 
 _REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
 _RANKS = {priority: rank for rank, priority in enumerate(TaskPriority, start=1)}
 
 
-class SqlTaskRepository(SqlList[Task, TaskQuery]):
+class SqlTaskRepository(SqlBulkList[Task, TaskQuery]):
     model = Task
     kind = "task"
     sorts = {

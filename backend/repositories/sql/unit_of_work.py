@@ -3,21 +3,33 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
 from backend.models.events import DomainEvent
 from backend.models.jobs import JobRequest
+from backend.repositories.sql.account_tokens import SqlAccountTokenRepository
+from backend.repositories.sql.clean_up import SqlCleanUpRepository
 from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.events import SqlEventRepository
+from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
+from backend.repositories.sql.executions import SqlExecutionRepository
 from backend.repositories.sql.files import SqlFileRepository
 from backend.repositories.sql.idempotency import SqlIdempotencyRepository
+from backend.repositories.sql.invitations import SqlInvitationRepository
+from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
+from backend.repositories.sql.mail_requests import SqlMailRequestRepository
+from backend.repositories.sql.mails import SqlMailRepository
 from backend.repositories.sql.modules import SqlModuleRepository
+from backend.repositories.sql.notifications import SqlNotificationRepository
 from backend.repositories.sql.outbox import Outbox
 from backend.repositories.sql.products import SqlProductRepository
+from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.sessions import SqlSessionRepository
 from backend.repositories.sql.sign_ins import SqlSignInRepository
@@ -67,6 +79,18 @@ class SqlReadingUnitOfWork:
         return SqlFileRepository(self._session)
 
     @cached_property
+    def executions(self) -> SqlExecutionRepository:
+        return SqlExecutionRepository(self._session)
+
+    @cached_property
+    def execution_steps(self) -> SqlExecutionStepRepository:
+        return SqlExecutionStepRepository(self._session)
+
+    @cached_property
+    def reports(self) -> SqlReportRepository:
+        return SqlReportRepository(self._session)
+
+    @cached_property
     def search(self) -> SqlSearchRepository:
         return SqlSearchRepository(self._session)
 
@@ -75,14 +99,44 @@ class SqlReadingUnitOfWork:
         return SqlIdempotencyRepository(self._session)
 
     @cached_property
+    def notifications(self) -> SqlNotificationRepository:
+        return SqlNotificationRepository(self._session)
+
+    @cached_property
+    def clean_up(self) -> SqlCleanUpRepository:
+        return SqlCleanUpRepository(self._session)
+
+    @cached_property
     def events(self) -> SqlEventRepository:
         return SqlEventRepository(self._session)
 
+    @cached_property
+    def jobs(self) -> SqlJobRepository:
+        return SqlJobRepository(self._session)
+
+    @cached_property
+    def mails(self) -> SqlMailRepository:
+        return SqlMailRepository(self._session)
+
+    @cached_property
+    def mail_requests(self) -> SqlMailRequestRepository:
+        return SqlMailRequestRepository(self._session)
+
+    @cached_property
+    def account_tokens(self) -> SqlAccountTokenRepository:
+        return SqlAccountTokenRepository(self._session)
+
+    @cached_property
+    def invitations(self) -> SqlInvitationRepository:
+        return SqlInvitationRepository(self._session)
+
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):
-    def __init__(self, session: AsyncSession, outbox: Outbox) -> None:
+    def __init__(self, session: AsyncSession, outbox: Outbox, caches: Caches) -> None:
         super().__init__(session)
         self._outbox = outbox
+        self._caches = caches
+        self._outdated: set[tuple[CacheName, UUID]] = set()
 
     def record(self, event: DomainEvent) -> None:
         self._outbox.record(event)
@@ -93,10 +147,18 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
     def notify(self, channel: Channel, payload: str) -> None:
         self._outbox.notify(channel, payload)
 
+    def forget(self, cache: CacheName, owner: UUID) -> None:
+        self._outdated.add((cache, owner))
+
     async def commit(self) -> None:
         await self._session.flush()
         await self._outbox.send()
-        await self._session.commit()
+        try:
+            await self._session.commit()
+        finally:
+            # After an error nobody knows whether it was committed.
+            for cache, owner in self._outdated:
+                self._caches.forget(cache, owner)
 
 
 class SqlUnitOfWorkFactory:
@@ -105,17 +167,21 @@ class SqlUnitOfWorkFactory:
         database: Database,
         means: Means = Means.API,
         subscriptions: Subscriptions = lambda _recorded, _row: (),
+        caches: Caches = NO_CACHES,
     ) -> None:
-        """`means` is what this process is for; `subscriptions` are the jobs that events start."""
+        """`means` is what this process is for; `subscriptions` are the jobs that events start;
+        `caches` are those of this process."""
         self._database = database
         self._means = means
         self._subscriptions = subscriptions
+        self._caches = caches
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[SqlUnitOfWork]:
         # Closing the session rolls back what was not committed.
         async with self._database.writing_session() as session:
-            yield SqlUnitOfWork(session, Outbox(session, self._means, self._subscriptions))
+            outbox = Outbox(session, self._means, self._subscriptions)
+            yield SqlUnitOfWork(session, outbox, self._caches)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -27,6 +27,10 @@ class SqlUserRepository(SqlList[User, UserQuery]):
     async def find_by_email(self, email: str) -> User | None:
         found = await self._session.exec(select(User).where(User.email == email))
         return found.one_or_none()
+
+    async def find_by_emails(self, emails: Collection[str]) -> list[User]:
+        found = await self._session.exec(select(User).where(col(User.email).in_(emails)))
+        return list(found.all())
 
     async def lock_active_admins(self) -> set[UUID]:
         admins = select(User.id).where(User.role == Role.ADMIN, col(User.is_active))

@@ -1,9 +1,11 @@
 import psycopg
 
 from backend.seeds.customers import CUSTOMERS
+from backend.seeds.executions import EXECUTIONS
 from backend.seeds.files import FILES
 from backend.seeds.leads import LEADS
 from backend.seeds.modules import MODULES
+from backend.seeds.notifications import NOTIFICATIONS
 from backend.seeds.products import PRODUCTS
 from backend.seeds.tasks import TASKS
 from backend.seeds.users import USERS
@@ -17,6 +19,8 @@ COUNTS = {
     "modules": len(MODULES),
     "tasks": len(TASKS),
     "files": len(FILES),
+    "executions": len(EXECUTIONS),
+    "notifications": len(NOTIFICATIONS),
 }
 SECRET = "a secret that is long enough for production"
 

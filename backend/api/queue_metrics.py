@@ -1,0 +1,51 @@
+"""The state of the queues, as the database has it when Prometheus asks.
+
+It is that of all processes together, so whichever of them answers tells it, and none keeps it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.core.logging import get_logger
+from backend.models.jobs import QueueState
+from backend.services.jobs import JobService
+
+_PATIENCE_SECONDS = 2
+_log = get_logger(__name__)
+
+
+async def queue_registry(jobs: JobService) -> CollectorRegistry:
+    """Empty while the database is away: the other metrics tell what they can."""
+    registry = CollectorRegistry()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            registry.register(_Queues(await jobs.queue_states()))
+    except (SQLAlchemyError, TimeoutError) as error:
+        _log.warning("queues_not_counted", reason=str(error.__cause__ or error).strip())
+    return registry
+
+
+class _Queues(Collector):
+    def __init__(self, states: Iterable[QueueState]) -> None:
+        self._states = list(states)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield self._gauge("jobs_waiting", "Jobs that could start now.", "waiting")
+        yield self._gauge("jobs_running", "Jobs that run.", "running")
+        yield self._gauge("jobs_failed", "Dead jobs, which an admin may retry.", "failed")
+        yield self._gauge(
+            "jobs_oldest_waiting_seconds",
+            "How long the job has waited that has waited longest.",
+            "oldest_seconds",
+        )
+
+    def _gauge(self, name: str, text: str, field: str) -> GaugeMetricFamily:
+        gauge = GaugeMetricFamily(name, text, labels=["queue"])
+        for state in self._states:
+            gauge.add_metric([state.queue], getattr(state, field))
+        return gauge

@@ -1,0 +1,163 @@
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Query, status
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.api.deps import CallerDep, ExecutionServiceDep, ExecutionWatchDep
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
+from backend.models.execution_kinds import (
+    AnyExecution,
+    AnyExecutionCreate,
+    AnyExecutionDraft,
+    ExecutionPage,
+)
+from backend.models.execution_steps import (
+    ExecutionStep,
+    ExecutionStepPublic,
+    ExecutionStepQuery,
+)
+from backend.models.executions import Execution, ExecutionName, ExecutionQuery, ExecutionState
+from backend.models.paging import Page
+
+router = APIRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
+
+ExecutionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
+LastEventId = Annotated[
+    int | None,
+    Header(
+        alias="Last-Event-ID",
+        ge=0,
+        le=2**31 - 1,
+        description="The `id` of the last event that you have: only what came later is sent.",
+    ),
+]
+_RECONNECT_MILLISECONDS = 1_000
+
+
+@router.get("", response_model=ExecutionPage)
+async def list_executions(
+    query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: ExecutionServiceDep
+) -> Page[Execution]:
+    """Your executions."""
+    return await executions.page(query, by)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=AnyExecution,
+    responses=declare(CONFLICT, PERMISSION_DENIED),
+)
+async def create_execution(
+    data: AnyExecutionCreate,
+    by: CallerDep,
+    executions: ExecutionServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Execution:
+    """Ask for work in the background. Its kind says which permission it needs.
+
+    Read it at `Location`, or follow its events there.
+    """
+    return tag.created("executions", await executions.create(data, by, key))
+
+
+@router.post("/generate-name", responses=declare(PERMISSION_DENIED))
+async def generate_execution_name(
+    data: AnyExecutionDraft, by: CallerDep, executions: ExecutionServiceDep
+) -> ExecutionName:
+    """A short name for an execution: the one that it gets if you send none."""
+    return ExecutionName(name=await executions.generate_name(data, by))
+
+
+@router.get("/{execution_id}", response_model=AnyExecution)
+async def read_execution(
+    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, tag: CachedTagDep
+) -> Execution:
+    """One of your executions, with its result once it is completed."""
+    return tag(await executions.read(execution_id, by))
+
+
+@router.delete(
+    "/{execution_id}", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT)
+)
+async def delete_execution(
+    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, match: MatchDep
+) -> None:
+    """Delete an execution that has ended, with its steps."""
+    await executions.delete(execution_id, by, match)
+
+
+@router.post(
+    "/{execution_id}/cancel",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=AnyExecution,
+    responses=declare(CONFLICT),
+)
+async def cancel_execution(
+    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, tag: TagDep
+) -> Execution:
+    """Stop an execution. What is pending is cancelled at once, what is running in a second or two.
+
+    It takes no `If-Match`, as progress moves the version all the time.
+    """
+    return tag(await executions.cancel(execution_id, by))
+
+
+@router.post(
+    "/{execution_id}/retry",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=AnyExecution,
+    responses=declare(CONFLICT),
+)
+async def retry_execution(
+    execution_id: ExecutionId,
+    by: CallerDep,
+    executions: ExecutionServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Execution:
+    """Run an execution again that has failed or was cancelled. Finished steps are not repeated."""
+    return tag(await executions.retry(execution_id, by, match))
+
+
+@router.get("/{execution_id}/steps", response_model=Page[ExecutionStepPublic])
+async def list_execution_steps(
+    execution_id: ExecutionId,
+    query: Annotated[ExecutionStepQuery, Query()],
+    by: CallerDep,
+    executions: ExecutionServiceDep,
+) -> Page[ExecutionStep]:
+    """The finished steps of an execution, which a retry keeps. Not every kind has steps."""
+    return await executions.steps(execution_id, query, by)
+
+
+async def _own_execution(
+    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep
+) -> Execution:
+    """Read before the stream begins: within it, it is too late for a 404."""
+    return await executions.read(execution_id, by)
+
+
+@router.get("/{execution_id}/events", response_class=EventSourceResponse)
+async def follow_execution(
+    execution: Annotated[Execution, Depends(_own_execution)],
+    by: CallerDep,
+    watch: ExecutionWatchDep,
+    last_event_id: LastEventId = None,
+) -> AsyncIterator[ExecutionState]:
+    """Follow an execution by server-sent events, from its present state to its last.
+
+    The data of each event are the state, its `id` is the version of the execution. The stream
+    ends after the last state, and when your session or the server ends: connect again with
+    `Last-Event-ID`, as browsers do by themselves, and you miss nothing that still holds. Lines
+    that begin with a colon only show that the connection is alive.
+    """
+    async for each in watch.states(execution, by, last_event_id or 0):
+        yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
+            data=ExecutionState.of(each), id=str(each.version), retry=_RECONNECT_MILLISECONDS
+        )

@@ -1,0 +1,38 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from backend.api.deps import JobServiceDep, may
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.jobs import JobPublic, JobQuery
+from backend.models.paging import Page
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+JobId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[4711])]
+MayWriteJobs = Annotated[Principal, may(Permission.JOBS_WRITE)]
+
+
+@router.get("", dependencies=[may(Permission.JOBS_READ)])
+async def list_jobs(query: Annotated[JobQuery, Query()], jobs: JobServiceDep) -> Page[JobPublic]:
+    """Work in the background, the newest first. `status=failed` are the dead ones."""
+    return await jobs.page(query)
+
+
+@router.get("/{job_id}", dependencies=[may(Permission.JOBS_READ)])
+async def read_job(job_id: JobId, jobs: JobServiceDep) -> JobPublic:
+    """One job, with the error of the last attempt that failed."""
+    return await jobs.read(job_id)
+
+
+@router.post("/{job_id}/retry", responses=declare(CONFLICT))
+async def retry_job(job_id: JobId, by: MayWriteJobs, jobs: JobServiceDep) -> JobPublic:
+    """Have a failed or cancelled job run again, at once and with all its attempts."""
+    return await jobs.retry(job_id, by)
+
+
+@router.post("/{job_id}/cancel", responses=declare(CONFLICT))
+async def cancel_job(job_id: JobId, by: MayWriteJobs, jobs: JobServiceDep) -> JobPublic:
+    """Cancel a job that waits. One that runs is told to stop, and cancelled soon after."""
+    return await jobs.cancel(job_id, by)

@@ -1,0 +1,102 @@
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.api.deps import CallerDep, NotificationServiceDep, NotificationWatchDep
+from backend.models.notifications import (
+    Channels,
+    Notification,
+    NotificationKind,
+    NotificationPage,
+    NotificationPublic,
+    NotificationQuery,
+    PreferencePublic,
+    Preferences,
+    PreferencesPublic,
+    ReadAll,
+)
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+
+LastEventId = Annotated[
+    UUID | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The `id` of the last event that you have: those that came later are sent.",
+    ),
+]
+_RECONNECT_MILLISECONDS = 1_000
+NotificationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
+
+
+@router.get("")
+async def list_notifications(
+    query: Annotated[NotificationQuery, Query()],
+    by: CallerDep,
+    notifications: NotificationServiceDep,
+) -> NotificationPage:
+    """What you should know, and how much of it you have not read."""
+    page, unread = await notifications.page(query, by)
+    return NotificationPage.model_validate({**dict(page), "unread": unread}, from_attributes=True)
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def follow_notifications(
+    by: CallerDep, watch: NotificationWatchDep, last_event_id: LastEventId = None
+) -> AsyncIterator[NotificationPublic]:
+    """Your notifications by server-sent events, as they come.
+
+    The `id` of each event is that of the notification. The stream ends when your session or the
+    server does: connect again with `Last-Event-ID`, as browsers do by themselves, and you miss
+    none. Lines that begin with a colon only show that the connection is alive.
+
+    Swagger UI shows a stream when it has ended; `curl -N` shows it as it comes.
+    """
+    async for each in watch.coming(by, last_event_id):
+        yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
+            data=NotificationPublic.model_validate(each, from_attributes=True),
+            id=str(each.id),
+            retry=_RECONNECT_MILLISECONDS,
+        )
+
+
+@router.post("/read-all")
+async def read_all_notifications(by: CallerDep, notifications: NotificationServiceDep) -> ReadAll:
+    """Mark all of yours as read."""
+    return ReadAll(read=await notifications.mark_all_read(by))
+
+
+@router.get("/preferences")
+async def read_preferences(
+    by: CallerDep, notifications: NotificationServiceDep
+) -> PreferencesPublic:
+    """Where your notifications go, by kind."""
+    return _public(await notifications.preferences(by))
+
+
+@router.put("/preferences")
+async def set_preferences(
+    data: Preferences, by: CallerDep, notifications: NotificationServiceDep
+) -> PreferencesPublic:
+    """Choose where your notifications go. The kinds that you leave out stay as they are."""
+    return _public(await notifications.set_preferences(data, by))
+
+
+@router.post("/{notification_id}/read", response_model=NotificationPublic)
+async def read_notification(
+    notification_id: NotificationId, by: CallerDep, notifications: NotificationServiceDep
+) -> Notification:
+    """Mark one of yours as read. Doing it twice changes nothing."""
+    return await notifications.mark_read(notification_id, by)
+
+
+def _public(channels: dict[NotificationKind, Channels]) -> PreferencesPublic:
+    return PreferencesPublic(
+        preferences=[
+            PreferencePublic(kind=kind, in_app=each.in_app, mail=each.mail)
+            for kind, each in channels.items()
+        ]
+    )

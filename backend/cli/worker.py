@@ -1,0 +1,45 @@
+import asyncio
+from typing import Annotated
+
+import typer
+from uvicorn.loops.auto import auto_loop_factory
+
+from backend.cli.runtime import database_of
+from backend.cli.stopping import stopping_cleanly
+from backend.core.config import ConfigurationError, Settings
+from backend.core.logging import configure_logging
+from backend.core.production import refuse_unsafe
+from backend.models.jobs import Queue
+from backend.worker import concurrency, work
+
+
+def worker(
+    queues: Annotated[
+        str | None, typer.Option(help="Such as events,mail; all if left out.")
+    ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option("--concurrency", min=1, max=100, help="Jobs at once, of each queue."),
+    ] = None,
+) -> None:
+    """Run jobs, beside servers that have `--no-worker` or not; on as many machines as you like."""
+    settings = Settings.load()
+    chosen = _chosen(queues) if queues is not None else list(Queue)
+    configure_logging(settings)
+    refuse_unsafe(settings)
+    usual = concurrency(settings.worker)
+    with (
+        stopping_cleanly(),
+        database_of(settings) as ready,
+        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
+    ):
+        runner.run(work(ready, {queue: at_once or usual[queue] for queue in chosen}))
+
+
+def _chosen(names: str) -> list[Queue]:
+    """Raises ConfigurationError for a queue that does not exist."""
+    try:
+        return [Queue(name.strip()) for name in names.split(",")]
+    except ValueError as error:
+        known = ",".join(Queue)
+        raise ConfigurationError(f"--queues: {error}; choose from {known}") from None

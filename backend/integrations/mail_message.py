@@ -1,0 +1,45 @@
+"""A mail as it goes over the wire (RFC 5322)."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from email_validator import EmailNotValidError, validate_email
+
+from backend.services.mail import MailRefusedError, OutgoingMail
+
+
+def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
+    """The same at each attempt, its Message-ID and Date too.
+
+    Raises:
+        MailRefusedError: the recipient is no address.
+    """
+    from_whom = sender_address(sender)
+    message = EmailMessage(SMTP)
+    message["From"] = from_whom
+    message["To"] = _address("", mail.recipient)
+    message["Subject"] = mail.content.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.id}@{from_whom.domain}>"
+    # Out-of-office programs do not answer such mails (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.content.text)
+    message.add_alternative(mail.content.html, subtype="html")
+    return message
+
+
+def sender_address(sender: str) -> Address:
+    """`MVP <no-reply@example.com>` in its parts."""
+    return _address(*parseaddr(sender))
+
+
+def _address(name: str, address: str) -> Address:
+    """With the domain in ASCII, which every server takes; what stands before the @ may need one
+    that knows SMTPUTF8."""
+    try:
+        checked = validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise MailRefusedError(f"{address!r} is no e-mail address: {error}") from None
+    return Address(name, checked.local_part, checked.ascii_domain)

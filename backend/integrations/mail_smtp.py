@@ -1,0 +1,106 @@
+"""Mails over SMTP, on aiosmtplib."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from backend.core.logging import get_logger
+from backend.integrations.mail_message import build_message
+from backend.services.mail import MailRefusedError, MailUnavailableError, OutgoingMail
+
+_log = get_logger(__name__)
+_PERMANENT = 500
+_LEAVE_SECONDS = 1
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """
+    Attributes:
+        tls_from_start: else STARTTLS is used where the server offers it, and insisted on where a
+            password would be sent.
+    """
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    tls_from_start: bool
+
+
+class SmtpMailer:
+    """One connection for each mail: they are rare, and servers close those that are idle."""
+
+    def __init__(self, server: SmtpServer, sender: str, timeout_seconds: float) -> None:
+        self._server = server
+        self._sender = sender
+        self._timeout = timeout_seconds
+
+    async def send(self, mail: OutgoingMail) -> None:
+        message = build_message(mail, self._sender)
+        client = self._client()
+        try:
+            with _our_errors():
+                # The library's own limit is for each answer of the server, of which there are many.
+                async with asyncio.timeout(self._timeout):
+                    await client.connect()
+                    await client.send_message(message)
+            _log.info("mail_sent", mail_id=str(mail.id))
+            await _take_leave(client)
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.tls_from_start,
+            start_tls=self._start_tls,
+            timeout=self._timeout,
+        )
+
+    @property
+    def _start_tls(self) -> bool | None:
+        if self._server.tls_from_start:
+            return False
+        return True if self._server.username else None
+
+
+async def _take_leave(client: aiosmtplib.SMTP) -> None:
+    """A matter of manners: the server has the mail, and nothing that follows is an error."""
+    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(_LEAVE_SECONDS):
+            await client.quit()
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """What the server says of this recipient or this text may be final; anything else is not.
+
+    A wrong password or a sender that the server does not know can be mended, and no mail should
+    be lost by them.
+    """
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        refusal = error.recipients[0]
+        raise _refusal(refusal.code, refusal.message) from error
+    except aiosmtplib.SMTPDataError as error:
+        raise _refusal(error.code, error.message) from error
+    except aiosmtplib.SMTPNotSupported as error:
+        raise MailRefusedError(f"The mail server: {error}") from error
+    except TimeoutError as error:
+        raise MailUnavailableError("The mail server took too long.") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailUnavailableError(f"The mail server: {error}") from error
+
+
+def _refusal(code: int, message: str) -> MailRefusedError | MailUnavailableError:
+    text = f"The mail server: {code} {message}"
+    return MailRefusedError(text) if code >= _PERMANENT else MailUnavailableError(text)

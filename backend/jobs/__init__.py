@@ -1,0 +1,1 @@
+"""What workers run: tasks, and how they are tried, observed and supervised."""

@@ -1,0 +1,94 @@
+"""What surrounds an attempt: why it was cancelled, and the error that it leaves behind."""
+
+import asyncio
+import traceback
+from typing import Any
+
+from procrastinate import JobContext
+from procrastinate.exceptions import JobAborted
+from procrastinate.job_context import AbortReason
+from procrastinate.middleware import AsyncCallNext, WorkerMiddleware
+from procrastinate.worker import Worker
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.core.logging import get_logger
+from backend.models.jobs import JobFailure
+from backend.services.jobs import JobService
+
+_MOST_FRAMES = 20
+_MOST_CHARACTERS = 8_000
+_log = get_logger(__name__)
+
+
+class HandedBackError(JobAborted):
+    """The worker stops before the job is done: somebody else runs it, and this did not count."""
+
+
+class CancelledByItselfError(Exception):
+    """A task was cancelled although neither a user nor the worker has asked for it."""
+
+
+def telling_why_cancelled(jobs: JobService) -> WorkerMiddleware:
+    """Procrastinate would retry a job that a user has cancelled, and lose one at a stop."""
+
+    async def tell(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
+        try:
+            return await call_next()
+        except asyncio.CancelledError as error:
+            match context.abort_reason():
+                case AbortReason.USER_REQUEST:
+                    raise JobAborted from error
+                case AbortReason.SHUTDOWN:
+                    await _forgive(jobs, context)
+                    raise HandedBackError from error
+                case None:
+                    raise CancelledByItselfError("the task was cancelled from inside") from error
+
+    return tell
+
+
+def keeping_failures(jobs: JobService) -> WorkerMiddleware:
+    """Procrastinate keeps no errors."""
+
+    async def keep(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
+        try:
+            return await call_next()
+        except JobAborted:
+            raise
+        except Exception as error:
+            await _keep(jobs, context, error)
+            raise
+
+    return keep
+
+
+async def _forgive(jobs: JobService, context: JobContext) -> None:
+    try:
+        await jobs.forgive_attempt(_id(context))
+    except SQLAlchemyError as error:
+        _log.warning("attempt_counts", reason=str(error.__cause__ or error).strip())
+
+
+async def _keep(jobs: JobService, context: JobContext, error: Exception) -> None:
+    failure = JobFailure(
+        job_id=_id(context), attempts=context.job.attempts + 1, error=_text_of(error)
+    )
+    try:
+        await jobs.keep_failure(failure)
+    except SQLAlchemyError as broken:
+        _log.warning("failure_not_kept", reason=str(broken.__cause__ or broken).strip())
+
+
+def _text_of(error: Exception) -> str:
+    """The trace as Python prints it, which is without local variables; the end matters most."""
+    lines = traceback.format_exception(error, limit=-_MOST_FRAMES)
+    text = "".join(lines)[-_MOST_CHARACTERS:]
+    # PostgreSQL stores neither NUL nor half a surrogate pair.
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+def _id(context: JobContext) -> int:
+    job_id = context.job.id
+    if job_id is None:
+        raise RuntimeError("a job that runs has an id")
+    return job_id

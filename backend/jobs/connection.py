@@ -1,0 +1,35 @@
+"""The connections of procrastinate, beside the pool that services use."""
+
+from procrastinate import PsycopgConnector
+from psycopg import AsyncConnection
+
+from backend.core.config import DatabaseSettings
+from backend.core.database import connect_arguments, libpq_url
+
+_MOST_CONNECTIONS = 4
+_GIVE_UP_SECONDS = 5
+
+
+def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
+    """Opens nothing yet.
+
+    Four connections are many: each job costs two statements of about a millisecond, one to take
+    it and one to end it. Beside them each queue has one that listens. None is opened before it
+    is needed, so that a start needs no database.
+    """
+    return PsycopgConnector(
+        conninfo=libpq_url(settings),
+        kwargs=connect_arguments(settings),
+        configure=_use_autocommit,
+        min_size=0,
+        max_size=_MOST_CONNECTIONS,
+        timeout=_GIVE_UP_SECONDS,
+        # Else an attempt to connect that began in an outage keeps others from trying.
+        reconnect_timeout=_GIVE_UP_SECONDS,
+        name="jobs",
+    )
+
+
+async def _use_autocommit(connection: AsyncConnection) -> None:
+    """Each statement is a transaction by itself: no BEGIN and COMMIT around it."""
+    await connection.set_autocommit(True)

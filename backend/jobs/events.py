@@ -1,0 +1,19 @@
+from uuid import UUID
+
+from procrastinate import App
+
+from backend.jobs.subscriptions import Handler, handlers
+from backend.models.jobs import Queue
+from backend.services.container import Services
+
+
+def add_event_tasks(app: App, services: Services) -> None:
+    """One task for each handler, so that one that fails keeps no other from its work."""
+    for handler in handlers():
+        _add(app, services, handler)
+
+
+def _add(app: App, services: Services, handler: Handler) -> None:
+    @app.task(name=handler.name, queue=Queue.EVENTS)
+    async def handle(event_id: str) -> None:
+        await handler.handle(services, await services.audit.read(UUID(event_id)))

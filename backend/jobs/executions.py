@@ -1,0 +1,14 @@
+from uuid import UUID
+
+from procrastinate import App, JobContext
+
+from backend.core.config import WorkerSettings
+from backend.models.jobs import Queue
+from backend.services.container import Services
+
+
+def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) -> None:
+    @app.task(name="run_execution", queue=Queue.EXECUTIONS, pass_context=True)
+    async def run_execution(context: JobContext, execution_id: str) -> None:
+        is_last = context.job.attempts + 1 >= settings.attempts
+        await services.executions.run(UUID(execution_id), last_attempt=is_last)

@@ -1,0 +1,52 @@
+"""When a job is tried again: one strategy for all tasks."""
+
+import random
+from datetime import timedelta
+
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
+
+from backend.core.config import WorkerSettings
+from backend.jobs.attempts import HandedBackError
+from backend.models.mixins import now
+
+
+class ExponentialBackoff(BaseRetryStrategy):
+    """Waits twice as long before each further attempt, and gives up after the last one.
+
+    The jitter keeps jobs that failed together, as a server went down, from coming back together.
+    """
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._attempts = settings.attempts
+        self._first = settings.retry_seconds
+        self._most = settings.retry_most_seconds
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, HandedBackError):
+            return RetryDecision()
+        if job.attempts + 1 >= self._attempts:
+            return None
+        return RetryDecision(retry_at=now() + timedelta(seconds=self.delay(job.attempts)))
+
+    def delay(self, failed_before: int) -> float:
+        """In seconds. `failed_before` is the number of attempts that failed before this one."""
+        # Beyond 2 ** 64 a float has long reached every limit, and 2 ** 1024 is none any more.
+        delay = min(self._most, self._first * 2.0 ** min(failed_before, 64))
+        return delay * random.uniform(0.5, 1)  # noqa: S311  # no secret
+
+
+class NextTick(BaseRetryStrategy):
+    """For periodic tasks that do what is left over at their next run anyway."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> None:
+        return None
+
+
+def use_one_strategy(app: App, settings: WorkerSettings) -> None:
+    """Give it to every task of the app that has none of its own."""
+    strategy = ExponentialBackoff(settings)
+    for task in app.tasks.values():
+        # Procrastinate's built-in tasks are shared with the other apps of the process.
+        if task.blueprint is app and task.retry_strategy is None:
+            task.retry_strategy = strategy

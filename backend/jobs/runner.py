@@ -1,0 +1,129 @@
+"""Runs the worker of one queue, again and again."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from time import monotonic
+
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import DeleteJobCondition
+from procrastinate.worker import Worker
+
+from backend.core.config import WorkerSettings
+from backend.core.logging import get_logger
+from backend.jobs.attempts import keeping_failures, telling_why_cancelled
+from backend.jobs.observation import observe
+from backend.models.jobs import Queue
+from backend.models.mixins import now
+from backend.services.jobs import JobService
+
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+_log = get_logger("backend.jobs")
+
+
+class QueueRunner:
+    """Procrastinate's worker ends when it loses the database; this starts another one."""
+
+    def __init__(
+        self, app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
+    ) -> None:
+        self._new_worker = partial(new_worker, app, jobs, settings, queue, concurrency)
+        self._job_manager = app.job_manager
+        self._queue = queue
+        self._stopping = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._worker: Worker | None = None
+        self._lost_worker_id: int | None = None
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._ended_at = now()
+
+    @property
+    def away_since(self) -> datetime | None:
+        """When the last worker ended; None while one runs."""
+        is_running = self._worker is not None and self._worker.worker_id is not None
+        return None if is_running else self._ended_at
+
+    async def run(self) -> None:
+        """Return once `stop` was called and the worker has ended."""
+        self._running = asyncio.current_task()
+        with suppress(asyncio.CancelledError):
+            await self._run_until_stopped()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self.away_since is None and self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]  # as the library has it
+        elif self._running is not None:
+            # There is nothing to drain, and the database that it waits for may stay away.
+            self._running.cancel()
+
+    async def _run_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            started = monotonic()
+            reason = await self._run_worker()
+            if monotonic() - started > _LONGEST_PAUSE_SECONDS:
+                self._pause = _FIRST_PAUSE_SECONDS
+            if not self._stopping.is_set():
+                _log.warning("worker_ended", queue=self._queue, reason=reason, again_in=self._pause)
+                await self._wait()
+
+    async def _run_worker(self) -> str:
+        """Run one worker to its end, and answer why it has ended."""
+        try:
+            await self._give_up_lost_worker()
+            self._worker = self._new_worker()
+            await self._worker.run()  # type: ignore[no-untyped-call]  # as the library has it
+        except ConnectorException as error:
+            return str(error.__cause__ or error).strip()
+        except Exception as error:  # noqa: BLE001  # whatever it was, jobs wait for no person
+            _log.exception("worker_failed", queue=self._queue)
+            return repr(error)
+        finally:
+            self._note_end()
+        return "it has ended by itself, as a line before this one explains"
+
+    def _note_end(self) -> None:
+        if self._worker is not None:
+            if self._worker.worker_id is not None:
+                # It could not sign off: its jobs are running, according to the database.
+                self._lost_worker_id = self._worker.worker_id
+            self._worker = None
+            self._ended_at = now()
+
+    async def _give_up_lost_worker(self) -> None:
+        """Let the sweep take its jobs at once, instead of after a silence."""
+        if self._lost_worker_id is not None:
+            await self._job_manager.unregister_worker(self._lost_worker_id)
+            self._lost_worker_id = None
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause):
+                await self._stopping.wait()
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+
+
+def new_worker(
+    app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
+) -> Worker:
+    """Procrastinate's worker of one queue, with all that surrounds an attempt."""
+    # Those of maintenance are many, and nobody asks for one that went well.
+    is_forgotten = queue is Queue.MAINTENANCE
+    return Worker(
+        app,
+        queues=[queue.value],
+        name=queue.value,
+        concurrency=concurrency,
+        fetch_job_polling_interval=settings.poll_seconds,
+        abort_job_polling_interval=settings.poll_seconds,
+        shutdown_graceful_timeout=settings.shutdown_seconds,
+        # The server, or the command, has handlers of its own.
+        install_signal_handlers=False,
+        update_heartbeat_interval=settings.heartbeat_seconds,
+        stalled_worker_timeout=settings.stalled_seconds,
+        delete_jobs=DeleteJobCondition.SUCCESSFUL if is_forgotten else DeleteJobCondition.NEVER,
+        worker_middleware=[observe, keeping_failures(jobs), telling_why_cancelled(jobs)],
+    )

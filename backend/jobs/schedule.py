@@ -1,0 +1,26 @@
+"""What is done by the clock: once each time, however many workers there are."""
+
+from collections.abc import Awaitable, Callable
+
+from procrastinate import App
+
+from backend.jobs.retry import NextTick
+from backend.models.jobs import Queue
+from backend.services.container import Services
+
+
+def add_scheduled_tasks(app: App, services: Services) -> None:
+    """Times are UTC, as cron writes them."""
+    clean_up = services.clean_up
+    _schedule(app, "end_abandoned_executions", "* * * * *", services.executions.end_abandoned)
+    _schedule(app, "remove_expired", "7 * * * *", clean_up.remove_expired)
+    _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
+    _schedule(app, "remove_old_events", "43 3 * * *", clean_up.remove_old_events)
+
+
+def _schedule(app: App, name: str, cron: str, work: Callable[[], Awaitable[None]]) -> None:
+    # One waits at most, even if nobody takes the queue for days.
+    @app.periodic(cron=cron)
+    @app.task(name=name, queue=Queue.MAINTENANCE, queueing_lock=name, retry=NextTick())
+    async def run(timestamp: int) -> None:  # noqa: ARG001  # when it was due
+        await work()

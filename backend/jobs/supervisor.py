@@ -1,0 +1,63 @@
+"""Keeps a worker for each queue running, and ends them gracefully."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from procrastinate import App
+
+from backend.core.config import WorkerSettings
+from backend.jobs.runner import QueueRunner
+from backend.models.jobs import Queue
+from backend.models.mixins import now
+from backend.services.jobs import JobService
+
+
+class Supervisor:
+    """Runs the workers of one process.
+
+    Attributes:
+        app: to which tasks may be added until it runs.
+    """
+
+    def __init__(
+        self, app: App, jobs: JobService, settings: WorkerSettings, queues: Mapping[Queue, int]
+    ) -> None:
+        """`queues` are those to work on, each with the number of jobs at once."""
+        self.app = app
+        self._patience = timedelta(seconds=settings.stalled_seconds)
+        self._runners = [
+            QueueRunner(app, jobs, settings, queue, concurrency)
+            for queue, concurrency in queues.items()
+        ]
+
+    async def run(self) -> None:
+        """Return when `stop` was called and the workers have ended."""
+        async with self.app.open_async():
+            await asyncio.gather(*(runner.run() for runner in self._runners))
+
+    def stop(self) -> None:
+        """Take no further jobs; those that run may finish, and are handed back if they don't."""
+        for runner in self._runners:
+            runner.stop()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run beside the block, and end with it."""
+        running = asyncio.create_task(self.run(), name="supervisor of jobs")
+        try:
+            yield
+        finally:
+            self.stop()
+            await running
+
+    async def check(self) -> str | None:
+        """For the probes: since when a worker has been away; None if they run, or will soon.
+
+        After an outage a worker may be a few seconds behind the requests, which succeed already.
+        """
+        away = [runner.away_since for runner in self._runners if runner.away_since]
+        if not away or now() - min(away) < self._patience:
+            return None
+        return f"not running since {min(away):%Y-%m-%d %H:%M:%S} UTC"

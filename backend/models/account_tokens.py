@@ -1,0 +1,89 @@
+"""Tokens in the links of mails: each for one purpose, for some hours, to be used once."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.models.base import Input, Output, enum_type, example
+from backend.models.fields import Email, Line, Password, Text
+from backend.models.mixins import Identified, now
+
+_TOKEN = "3f1c0a9be27d4c55a8e6f0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b"
+
+
+class TokenPurpose(StrEnum):
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"
+    ACCEPT_INVITATION = "accept_invitation"
+
+
+class AccountToken(Identified, table=True):
+    """Only the hash is kept: the token itself is made from the id and the secret key.
+
+    `used_at` is also when it was taken back, as a newer one or another change made it void.
+    """
+
+    __tablename__ = "account_tokens"
+    secrets = frozenset({"token_hash"})
+
+    purpose: TokenPurpose = Field(sa_type=enum_type(TokenPurpose))
+    email: str
+    user_id: UUID | None = Field(
+        default=None, foreign_key="users.id", index=True, ondelete="CASCADE"
+    )
+    invitation_id: UUID | None = Field(
+        default=None, foreign_key="invitations.id", index=True, ondelete="CASCADE"
+    )
+    token_hash: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=now)
+    expires_at: datetime
+    used_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.used_at is None and self.expires_at > now()
+
+
+class GivenToken(Input):
+    """A token out of a mail."""
+
+    model_config = example({"token": _TOKEN})
+
+    token: Text = Field(max_length=200, description="From the link in the mail, behind `#token=`.")
+
+
+class PasswordResetRequest(Input):
+    model_config = example({"email": "ada@example.com"})
+
+    email: Email
+
+
+class NewPassword(GivenToken):
+    model_config = example({"token": _TOKEN, "new_password": "correct horse battery staple"})
+
+    new_password: Password
+
+
+class InvitationAcceptance(GivenToken):
+    model_config = example(
+        {
+            "token": _TOKEN,
+            "full_name": "Ada Lovelace",
+            "password": "correct horse battery staple",
+        }
+    )
+
+    full_name: Line
+    password: Password
+
+
+class MailOnItsWay(Output):
+    """What is answered to everybody who asks for a mail, whether there will be one or not."""
+
+    model_config = example(
+        {"detail": "If there is an account with this address, a mail is on its way."}, base=Output
+    )
+
+    detail: str

@@ -1,0 +1,77 @@
+"""Bodies that have one of several shapes, told apart by their field `kind`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+class TakenByKind:
+    """Annotates a body: it is read as the model of its kind, and documented as one of them all.
+
+    Pydantic's own tagged union would put the kind into the place of each error, and takes no
+    union of one.
+    """
+
+    def __init__(self, base: type[BaseModel], models: Mapping[str, type[BaseModel]]) -> None:
+        """`base` reads what is of no kind, and says what is wrong with it."""
+        self._base = base
+        self._models = models
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            self._read, _one_of(self._models, handler), metadata=_examples(self._models)
+        )
+
+    def _read(self, value: Any, _handler: object) -> BaseModel:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        model = self._models.get(kind, self._base) if isinstance(kind, str) else self._base
+        return model.model_validate(value)
+
+
+class ShownByKind:
+    """Annotates an answer: it is documented as one of the models, and shown as it is stored.
+
+    What was stored by an older version may have another shape, and can be read all the same.
+    """
+
+    def __init__(self, base: type[BaseModel], models: Mapping[str, type[BaseModel]]) -> None:
+        self._base = base
+        self._models = models
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            self._read,
+            _one_of(self._models, handler),
+            serialization=core_schema.plain_serializer_function_ser_schema(_dump),
+            metadata=_examples(self._models),
+        )
+
+    def _read(self, value: Any, _handler: object) -> BaseModel:
+        return self._base.model_validate(value, from_attributes=True)
+
+
+def _dump(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json")
+
+
+def _one_of(models: Mapping[str, type[BaseModel]], handler: GetCoreSchemaHandler) -> CoreSchema:
+    choices = {kind: handler.generate_schema(model) for kind, model in models.items()}
+    return core_schema.tagged_union_schema(choices, discriminator="kind")
+
+
+def _examples(models: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    examples = [example for model in models.values() for example in examples_of(model)]
+    return {"pydantic_js_updates": {"examples": examples}}
+
+
+def examples_of(model: type[BaseModel]) -> list[Any]:
+    """Those of its configuration."""
+    extra = model.model_config.get("json_schema_extra")
+    examples = extra.get("examples", []) if isinstance(extra, dict) else []
+    return examples if isinstance(examples, list) else []

@@ -1,0 +1,92 @@
+"""The kinds of executions with the models of their inputs and results, and bodies made of these.
+
+A new kind is one line in `KIND_MODELS`, and one in `services/execution_registry.py`.
+"""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, create_model
+from sqlmodel import Field
+
+from backend.models.base import Input, config
+from backend.models.by_kind import ShownByKind, TakenByKind, examples_of
+from backend.models.executions import ExecutionPublic
+from backend.models.fields import Line
+from backend.models.imports import ImportInputs, ImportResult
+from backend.models.paging import Page
+from backend.models.reports import ReportInputs, ReportResult
+from backend.models.sheet_exports import ExportInputs, ExportResult
+
+
+class KindModels(NamedTuple):
+    inputs: type[BaseModel]
+    result: type[BaseModel]
+
+
+KIND_MODELS: dict[str, KindModels] = {
+    "report": KindModels(ReportInputs, ReportResult),
+    "import": KindModels(ImportInputs, ImportResult),
+    "export": KindModels(ExportInputs, ExportResult),
+}
+
+_STATE = {
+    "status": "completed",
+    "progress_done": 1,
+    "progress_total": 1,
+    "progress_message": "",
+    "error": None,
+    "attempts": 1,
+    "started_at": "2026-06-01T09:30:00Z",
+    "finished_at": "2026-06-01T09:30:02Z",
+    "created_at": "2026-06-01T09:30:00Z",
+    "updated_at": "2026-06-01T09:30:02Z",
+    "version": 3,
+    "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+    "job_id": 7,
+    "cancel_requested_at": None,
+}
+
+
+def _known(kind: str) -> str:
+    if kind not in KIND_MODELS:
+        raise ValueError(f"must be one of: {', '.join(KIND_MODELS)}")
+    return kind
+
+
+class ExecutionDraft(Input):
+    kind: Annotated[str, AfterValidator(_known)]
+    inputs: Any
+
+
+class ExecutionCreate(ExecutionDraft):
+    name: Line | None = Field(default=None, description="Left out: made of kind and inputs.")
+
+
+def _of_kind(base: type[BaseModel], kind: str, **fields: Any) -> type[BaseModel]:
+    """The base, with what the kind puts in place of fields that differ."""
+    name = f"{kind.title()}{base.__name__}"
+    inputs, result = KIND_MODELS[kind]
+    fields = {"kind": (Literal[kind], ...), "inputs": (inputs, ...), **fields}
+    made = create_model(name, __base__=base, __module__=__name__, **fields)
+    example: dict[str, Any] = {"kind": kind, "inputs": examples_of(inputs)[0]}
+    if base is ExecutionPublic:
+        example |= _STATE | {"id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11", "name": kind.title()}
+        example["result"] = examples_of(result)[0]
+    made.model_config = config(**base.model_config, json_schema_extra={"examples": [example]})
+    return made
+
+
+_DRAFTS = {kind: _of_kind(ExecutionDraft, kind) for kind in KIND_MODELS}
+_CREATES = {kind: _of_kind(ExecutionCreate, kind) for kind in KIND_MODELS}
+_PUBLICS = {
+    kind: _of_kind(ExecutionPublic, kind, result=(models.result | None, ...))
+    for kind, models in KIND_MODELS.items()
+}
+
+AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(ExecutionDraft, _DRAFTS)]
+AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(ExecutionCreate, _CREATES)]
+AnyExecution = Annotated[ExecutionPublic, ShownByKind(ExecutionPublic, _PUBLICS)]
+
+
+class ExecutionPage(Page[AnyExecution]):
+    """One page of a list. Follow `next_cursor` until it is null."""

@@ -1,0 +1,195 @@
+"""Executions: a person's long work in the background, and the steps of it that are done."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field as QueryField
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from backend.core.errors import ConflictError
+from backend.models.base import Output, enum_type, example
+from backend.models.fields import Line, Text
+from backend.models.mixins import Identified, Timestamped, Versioned, now
+from backend.models.paging import PageQuery
+
+
+class ExecutionStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
+
+
+class ExecutionBase(SQLModel):
+    kind: str
+    name: Line
+    status: ExecutionStatus = ExecutionStatus.PENDING
+    progress_done: int = Field(default=0, ge=0, description="How much is done, in units of a kind.")
+    progress_total: int | None = Field(default=None, description="Null while it is not known.")
+    progress_message: str = ""
+    error: str | None = Field(default=None, description="Why it failed, or has to be tried again.")
+    attempts: int = Field(default=0, description="How often it was begun; a crash takes another.")
+    started_at: datetime | None = Field(default=None, description="Of the first attempt.")
+    finished_at: datetime | None = None
+
+
+class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
+    """A row that is leased is at work: whoever has the number of its attempt may write it.
+
+    Attributes:
+        leased_until: the worker has crashed if this has passed. Renewed without a new version.
+        job_id: of the job that was asked to run it last.
+    """
+
+    __tablename__ = "executions"
+    __table_args__ = (
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "owner_id", "name", "id"),
+        Index(
+            "ix_executions_active", "id", postgresql_where=text("status IN ('pending', 'running')")
+        ),
+    )
+
+    status: ExecutionStatus = Field(
+        default=ExecutionStatus.PENDING, sa_type=enum_type(ExecutionStatus)
+    )
+    owner_id: UUID = Field(foreign_key="users.id")
+    inputs: dict[str, Any] = Field(sa_type=JSONB)
+    result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    job_id: int | None = Field(default=None, sa_type=BigInteger)
+    leased_until: datetime | None = None
+    cancel_requested_at: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def is_leased(self) -> bool:
+        return self.leased_until is not None and self.leased_until > now()
+
+    def is_run_by(self, attempt: int) -> bool:
+        return self.status is ExecutionStatus.RUNNING and self.attempts == attempt
+
+    def report(self, done: int, total: int | None, message: str) -> None:
+        self.progress_done = done
+        self.progress_total = total
+        self.progress_message = message
+
+    def finish(
+        self,
+        status: ExecutionStatus,
+        *,
+        result: dict[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        self.status = status
+        self.result = result
+        self.error = error
+        self.finished_at = now()
+        self.leased_until = None
+
+    def hand_back(self, error: str | None = None) -> None:
+        """Let the next attempt begin at once."""
+        self.status = ExecutionStatus.PENDING
+        self.error = error
+        self.leased_until = None
+
+    def request_cancel(self) -> bool:
+        """Cancel what nobody works at, and ask whoever works to stop. True if it has ended.
+
+        Raises:
+            ConflictError: it was completed, or has failed.
+        """
+        if not self.is_active:
+            raise ConflictError(f"It is {self.status}, so there is nothing to cancel.")
+        self.cancel_requested_at = self.cancel_requested_at or now()
+        if self.status is ExecutionStatus.RUNNING and self.is_leased:
+            return False
+        self.finish(ExecutionStatus.CANCELLED)
+        return True
+
+    def restart(self) -> None:
+        """Raises ConflictError unless it has failed or was cancelled."""
+        if self.status not in {ExecutionStatus.FAILED, ExecutionStatus.CANCELLED}:
+            raise ConflictError(
+                f"It is {self.status}: only what has failed or was cancelled can be retried."
+            )
+        self.hand_back()
+        self.cancel_requested_at = None
+        self.started_at = None
+        self.finished_at = None
+
+
+class ExecutionPublic(Output, Versioned, Timestamped, ExecutionBase, Identified):
+    """`inputs` and `result` are those of the kind."""
+
+    inputs: dict[str, Any]
+    result: dict[str, Any] | None
+    owner_id: UUID
+    job_id: int | None = Field(description="Of its job, for admins.")
+    cancel_requested_at: datetime | None
+
+
+class ExecutionState(Output):
+    """How far an execution is: what its events tell."""
+
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11",
+            "version": 4,
+            "status": "running",
+            "progress_done": 3,
+            "progress_total": 8,
+            "progress_message": "Counting the leads",
+            "attempts": 1,
+            "error": None,
+            "summary": {},
+        },
+        base=Output,
+    )
+
+    id: UUID
+    version: int
+    status: ExecutionStatus
+    progress_done: int
+    progress_total: int | None
+    progress_message: str
+    attempts: int
+    error: str | None
+    summary: dict[str, Any] = Field(
+        description="What is short in the result: its numbers, texts and flags."
+    )
+
+    @classmethod
+    def of(cls, execution: Execution) -> "ExecutionState":
+        result = execution.result or {}
+        short = {name: each for name, each in result.items() if not isinstance(each, dict | list)}
+        return cls(**execution.model_dump(include=set(cls.model_fields)), summary=short)
+
+
+class ExecutionName(Output):
+    model_config = example({"name": "Pipeline of leads"}, base=Output)
+
+    name: str
+
+
+class ExecutionSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    NAME = "name"
+    NAME_DESC = "-name"
+
+
+class ExecutionQuery(PageQuery):
+    sort: ExecutionSort = ExecutionSort.CREATED_AT_DESC
+    kind: list[Text] = QueryField(default=[], description="Any of these kinds.", max_length=20)
+    status: list[ExecutionStatus] = QueryField(default=[], description="Any of these statuses.")

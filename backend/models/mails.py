@@ -1,0 +1,65 @@
+"""Mails: what is to be sent, and what became of it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from backend.models.base import enum_type
+from backend.models.mixins import Identified, now
+
+
+class MailKind(StrEnum):
+    """Each has a pair of templates of its name."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"
+    ACCEPT_INVITATION = "accept_invitation"
+    NOTIFICATION = "notification"
+
+
+class Mail(Identified, table=True):
+    """`payload` is what the templates need, but for secrets: those are made when it is sent.
+
+    `claimed_until` is set while somebody sends it. It ends by itself, as a process may die.
+    """
+
+    __tablename__ = "mails"
+
+    kind: MailKind = Field(sa_type=enum_type(MailKind))
+    recipient: str
+    user_id: UUID | None = Field(
+        default=None, foreign_key="users.id", index=True, ondelete="SET NULL"
+    )
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    dedup_key: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=now, index=True)
+    attempts: int = 0
+    claimed_until: datetime | None = None
+    sent_at: datetime | None = None
+    refused_at: datetime | None = None
+    last_error: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self.sent_at is not None or self.refused_at is not None
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed_until is not None and self.claimed_until > now()
+
+    def claim(self, duration: timedelta) -> None:
+        self.claimed_until = now() + duration
+        self.attempts += 1
+
+    def succeed(self) -> None:
+        self.sent_at = now()
+        self.claimed_until = self.last_error = None
+
+    def fail(self, reason: str, *, for_good: bool) -> None:
+        self.refused_at = now() if for_good else None
+        self.claimed_until = None
+        self.last_error = reason

@@ -1,0 +1,92 @@
+"""Reports: counts over leads and tasks, made by executions of the kind `report`."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.models.base import Input, Output, example
+from backend.models.fields import UtcDatetime
+from backend.models.leads import LeadStatus
+from backend.models.money import MoneyTotal
+from backend.models.tasks import TaskStatus
+
+
+class ReportName(StrEnum):
+    LEADS_PIPELINE = "leads_pipeline"
+    TASKS_BY_AGE = "tasks_by_age"
+
+
+class Age(StrEnum):
+    """For how long a task has been there."""
+
+    DAY = "up to a day"
+    WEEK = "up to a week"
+    MONTH = "up to 30 days"
+    QUARTER = "up to 90 days"
+    OLDER = "older"
+
+
+DAYS = {Age.DAY: 1, Age.WEEK: 7, Age.MONTH: 30, Age.QUARTER: 90}
+"""What is older than all of these is `Age.OLDER`."""
+
+
+class ReportFilter(Input):
+    person_id: UUID | None = Field(
+        default=None, description="Only the leads of this user, or the tasks given to them."
+    )
+    created_after: UtcDatetime | None = Field(
+        default=None, description="Created at this moment or later."
+    )
+    created_before: UtcDatetime | None = Field(
+        default=None, description="Created earlier than this."
+    )
+
+
+class ReportInputs(ReportFilter):
+    model_config = example({"report": "leads_pipeline"})
+
+    report: ReportName
+
+
+class PipelineStage(Output):
+    """The leads of one status."""
+
+    status: LeadStatus
+    count: int
+    values: list[MoneyTotal] = Field(description="The sum of the estimated values, by currency.")
+
+
+class TasksOfAge(Output):
+    """Unfinished tasks that have age, status and assignee in common."""
+
+    age: Age
+    status: TaskStatus
+    assignee_id: UUID | None
+    count: int
+
+
+class ReportResult(Output):
+    model_config = example(
+        {
+            "report": "leads_pipeline",
+            "as_of": "2026-06-01T09:30:00Z",
+            "count": 2,
+            "stages": [
+                {
+                    "status": "new",
+                    "count": 2,
+                    "values": [{"amount": "9600.00", "currency": "EUR"}],
+                }
+            ],
+            "tasks": [],
+        },
+        base=Output,
+    )
+
+    report: ReportName
+    as_of: datetime
+    count: int = Field(description="Of all leads, or all unfinished tasks, that were counted.")
+    stages: list[PipelineStage] = Field(default=[], description="For `leads_pipeline`.")
+    tasks: list[TasksOfAge] = Field(default=[], description="For `tasks_by_age`.")

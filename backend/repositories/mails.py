@@ -1,0 +1,8 @@
+from typing import Protocol
+
+from backend.models.mails import Mail
+from backend.repositories.base import Repository
+
+
+class MailRepository(Repository[Mail], Protocol):
+    """Mails that were queued; `add_missing` passes over one whose `dedup_key` is there already."""

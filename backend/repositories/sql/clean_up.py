@@ -1,0 +1,69 @@
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.models.base import metadata
+from backend.repositories.clean_up import Expiring
+from backend.repositories.sql.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
+
+_FAILURES = metadata.tables["job_failures"]
+
+
+class _Rows(NamedTuple):
+    table: Any
+    are_over: Callable[[FromClause, datetime], ColumnElement[bool]]
+
+
+def _older(column: str) -> Callable[[FromClause, datetime], ColumnElement[bool]]:
+    return lambda table, before: table.c[column] < before
+
+
+def _sessions_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    return or_(table.c.revoked_at < before, table.c.expires_at < before)
+
+
+def _mails_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    settled = or_(table.c.sent_at.is_not(None), table.c.refused_at.is_not(None))
+    return and_(settled, table.c.created_at < before)
+
+
+def _jobs_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    words = [word for status in ENDED for word in THEIR_STATUSES[status]]
+    lately = exists().where(EVENTS.c.job_id == table.c.id, EVENTS.c.at >= before)
+    return and_(table.c.status.in_(words), ~lately)
+
+
+_EXPIRING = {
+    Expiring.IDEMPOTENCY_KEYS: _Rows(metadata.tables["idempotent_requests"], _older("created_at")),
+    Expiring.REFRESH_TOKENS: _Rows(metadata.tables["refresh_tokens"], _older("used_at")),
+    Expiring.SESSIONS: _Rows(metadata.tables["sessions"], _sessions_over),
+    Expiring.ACCOUNT_TOKENS: _Rows(metadata.tables["account_tokens"], _older("expires_at")),
+    Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _older("requested_at")),
+    Expiring.MAILS: _Rows(metadata.tables["mails"], _mails_over),
+    Expiring.JOBS: _Rows(JOBS, _jobs_over),
+    Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
+}
+
+
+class SqlCleanUpRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def remove(self, what: Expiring, before: datetime, limit: int) -> int:
+        connection = await self._session.connection()
+        if what is Expiring.EVENTS:
+            # Else the database refuses; whatever is set, it refuses for those of 30 days.
+            await connection.execute(select(func.set_config("mvp.events_retention", "on", True)))
+        table, are_over = _EXPIRING[what]
+        some = select(table.c.id).where(are_over(table, before)).order_by(table.c.id).limit(limit)
+        # A plain subquery might run for each row, and lock other rows each time.
+        locked = some.with_for_update(skip_locked=True).cte("locked")
+        gone = delete(table).where(table.c.id.in_(select(locked.c.id)))
+        removed = (await connection.execute(gone)).rowcount
+        if what is Expiring.JOBS:
+            left = ~exists().where(JOBS.c.id == _FAILURES.c.job_id)
+            await connection.execute(delete(_FAILURES).where(left))
+        return removed

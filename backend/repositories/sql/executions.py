@@ -1,0 +1,87 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, or_, text, update
+from sqlmodel import col, select
+
+from backend.models.executions import ACTIVE, Execution, ExecutionQuery, ExecutionStatus
+from backend.models.jobs import JobStatus
+from backend.models.mixins import now
+from backend.models.paging import Page
+from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
+from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
+
+# The database's clock: those of several machines differ. `now()` would stand still in a unit.
+_CLOCK = func.clock_timestamp()
+_QUIET = timedelta(minutes=1)
+
+
+class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
+    model = Execution
+    kind = "execution"
+    sorts = {
+        "created_at": by_column(Execution.created_at, MOMENT),
+        "name": by_column(Execution.name, TEXT),
+    }
+
+    async def page_of(self, owner_id: UUID, query: ExecutionQuery) -> Page[Execution]:
+        return await self._page(query, col(Execution.owner_id) == owner_id, *self.conditions(query))
+
+    async def lock_active_of(self, owner_id: UUID) -> int:
+        # A lock of the rows would not stop somebody from adding one.
+        name = func.hashtextextended(f"executions of {owner_id}", 0)
+        await self._session.exec(select(func.pg_advisory_xact_lock(name)))
+        active = (col(Execution.owner_id) == owner_id, col(Execution.status).in_(ACTIVE))
+        counted = select(func.count()).select_from(Execution).where(*active)
+        return (await self._session.exec(counted)).one()
+
+    async def take(self, execution_id: UUID, lease: timedelta) -> Execution | None:
+        crashed = or_(col(Execution.leased_until).is_(None), col(Execution.leased_until) < _CLOCK)
+        free = or_(
+            col(Execution.status) == ExecutionStatus.PENDING,
+            (col(Execution.status) == ExecutionStatus.RUNNING) & crashed,
+        )
+        moment = now()
+        begun = {
+            "status": ExecutionStatus.RUNNING,
+            "attempts": col(Execution.attempts) + 1,
+            "error": None,
+            "started_at": func.coalesce(col(Execution.started_at), moment),
+            "leased_until": _CLOCK + lease,
+            "updated_at": moment,
+            "version": col(Execution.version) + 1,
+        }
+        taken = update(Execution).where(col(Execution.id) == execution_id, free).values(**begun)
+        rows = await self._session.exec(taken.returning(Execution))
+        return rows.scalar_one_or_none()
+
+    async def renew(self, execution_id: UUID, attempt: int, lease: timedelta) -> bool | None:
+        held = (
+            col(Execution.id) == execution_id,
+            col(Execution.attempts) == attempt,
+            col(Execution.status) == ExecutionStatus.RUNNING,
+        )
+        # Who watches the execution would see that nothing has changed.
+        unchanged = {"updated_at": col(Execution.updated_at), "leased_until": _CLOCK + lease}
+        renewed = update(Execution).where(*held).values(**unchanged)
+        cancelled = renewed.returning(col(Execution.cancel_requested_at).is_not(None))
+        rows = await self._session.exec(cancelled.execution_options(synchronize_session=False))
+        found: bool | None = rows.scalar_one_or_none()
+        return found
+
+    async def abandoned(self, limit: int) -> list[UUID]:
+        waiting = [*THEIR_STATUSES[JobStatus.PENDING], *THEIR_STATUSES[JobStatus.RUNNING]]
+        job = exists().where(JOBS.c.id == col(Execution.job_id), JOBS.c.status.in_(waiting))
+        quiet = func.coalesce(col(Execution.leased_until), col(Execution.updated_at))
+        # As the condition of the index has it.
+        active = text("status IN ('pending', 'running')")
+        found = select(Execution.id).where(active, ~job, quiet < _CLOCK - _QUIET)
+        return list((await self._session.exec(found.limit(limit))).all())
+
+    def conditions(self, query: ExecutionQuery) -> Iterator[ColumnElement[bool]]:
+        if query.kind:
+            yield col(Execution.kind).in_(query.kind)
+        if query.status:
+            yield col(Execution.status).in_(query.status)

@@ -1,0 +1,198 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from operator import attrgetter
+from typing import Annotated, Any
+
+from procrastinate.sql import queries
+from pydantic import Field, TypeAdapter
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.errors import NotFoundError
+from backend.models.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
+from backend.models.mixins import now
+from backend.models.paging import MOST_COUNTED, Page
+from backend.repositories.sql.job_tables import (
+    END_EVENTS,
+    ENDED,
+    EVENTS,
+    JOBS,
+    OUR_STATUSES,
+    THEIR_STATUSES,
+    WORKERS,
+)
+from backend.repositories.sql.keyset import Keyset, Sort
+
+_NUMBER: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=1, le=2**63 - 1)])
+_BY_ID: Sort[JobPublic] = Sort(JOBS.c.id, attrgetter("id"), _NUMBER)
+# A job for later waits since its time has come; the others since they were deferred, and of
+# those the lowest id is the oldest, so that one event a queue is read instead of one a job.
+_QUEUE_STATES = text("""
+    SELECT queue_name AS queue, waiting, running, failed,
+        coalesce(extract(epoch FROM now() - least(oldest_due, (
+            SELECT min(at) FROM procrastinate_events
+            WHERE job_id = first_id AND type = 'deferred'
+        )))::float, 0) AS oldest_seconds
+    FROM (
+        SELECT queue_name,
+            count(*) FILTER (
+                WHERE status = 'todo' AND coalesce(scheduled_at <= now(), true)
+            ) AS waiting,
+            count(*) FILTER (WHERE status = 'doing') AS running,
+            count(*) FILTER (WHERE status = 'failed') AS failed,
+            min(id) FILTER (WHERE status = 'todo' AND scheduled_at IS NULL) AS first_id,
+            min(scheduled_at) FILTER (
+                WHERE status = 'todo' AND scheduled_at <= now()
+            ) AS oldest_due
+        FROM procrastinate_jobs
+        WHERE status IN ('todo', 'doing', 'failed')
+        GROUP BY queue_name
+    ) AS queues
+""")
+
+
+class SqlJobRepository:
+    """Reads the tables of procrastinate; changes go through its own functions where it has one."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, job_id: int, *, for_update: bool = False) -> JobPublic:
+        picked = select(JOBS).where(JOBS.c.id == job_id)
+        found = await self._rows(_whole(picked.with_for_update() if for_update else picked))
+        if not found:
+            raise NotFoundError(f"There is no job with the id {job_id}.")
+        return _public(found[0])
+
+    async def page(self, query: JobQuery) -> Page[JobPublic]:
+        conditions = list(_conditions(query))
+        keyset = Keyset("jobs", query.sort, _BY_ID, JOBS.c.id, _NUMBER)
+        picked = keyset.apply(select(JOBS).where(*conditions), query.cursor, query.limit)
+        rows = await self._rows(_whole(picked))
+        rows.sort(key=attrgetter("id"), reverse=query.sort.startswith("-"))
+        page = keyset.page([_public(row) for row in rows], query.limit)
+        if query.total:
+            some = select(JOBS.c.id).where(*conditions).limit(MOST_COUNTED).subquery()
+            [counted] = await self._rows(select(func.count()).select_from(some))
+            page.total = counted[0]
+        return page
+
+    async def start_over(self, job_id: int) -> None:
+        await self._update(
+            job_id,
+            status="todo",
+            scheduled_at=now(),
+            attempts=0,
+            abort_requested=False,
+            worker_id=None,
+        )
+
+    async def forgive_attempt(self, job_id: int) -> None:
+        await self._update(job_id, attempts=JOBS.c.attempts - 1)
+
+    async def cancel(self, job_id: int) -> None:
+        await self._run("cancel_job", job_id=job_id, abort=True, delete_job=False)
+
+    async def retry(self, job_id: int) -> None:
+        unchanged = dict.fromkeys(("new_priority", "new_queue_name", "new_lock"))
+        await self._run("retry_job", job_id=job_id, retry_at=now(), **unchanged)
+
+    async def fail(self, job_id: int) -> None:
+        await self._run("finish_job", job_id=job_id, status="failed", delete_job=False)
+
+    async def abort(self, job_id: int) -> None:
+        await self._run("finish_job", job_id=job_id, status="aborted", delete_job=False)
+
+    async def lock_stalled(self, silence: timedelta) -> list[StalledJob]:
+        stalled = (
+            select(JOBS)
+            .select_from(JOBS.outerjoin(WORKERS, WORKERS.c.id == JOBS.c.worker_id))
+            .where(JOBS.c.status == "doing")
+            .where(or_(WORKERS.c.id.is_(None), WORKERS.c.last_heartbeat < func.now() - silence))
+            .with_for_update(of=JOBS, skip_locked=True)
+        )
+        return [
+            StalledJob(
+                id=row.id,
+                task=row.task_name,
+                attempts=row.attempts,
+                cancel_requested=row.abort_requested,
+                is_periodic=row.queueing_lock is not None,
+            )
+            for row in await self._rows(stalled)
+        ]
+
+    async def keep_failure(self, failure: JobFailure) -> None:
+        values = failure.model_dump()
+        statement = insert(JobFailure).values(**values)
+        connection = await self._session.connection()
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=[col(JobFailure.job_id)], set_=values)
+        )
+
+    async def queue_states(self) -> list[QueueState]:
+        connection = await self._session.connection()
+        return [QueueState(**row._asdict()) for row in await connection.execute(_QUEUE_STATES)]
+
+    async def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
+        connection = await self._session.connection()
+        return list(await connection.execute(statement))
+
+    async def _update(self, job_id: int, **values: Any) -> None:
+        connection = await self._session.connection()
+        await connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(**values))
+
+    async def _run(self, query: str, **parameters: Any) -> None:
+        """A statement of procrastinate, in this transaction."""
+        connection = await self._session.connection()
+        await connection.exec_driver_sql(queries[query], parameters)
+
+
+def _conditions(query: JobQuery) -> Iterator[ColumnElement[bool]]:
+    if query.status:
+        theirs = [word for status in query.status for word in THEIR_STATUSES[status]]
+        yield JOBS.c.status.in_(theirs)
+    if query.queue:
+        yield JOBS.c.queue_name.in_(query.queue)
+    if query.task is not None:
+        yield JOBS.c.task_name == query.task
+
+
+def _whole(picked: Select[Any]) -> Select[Any]:
+    """The picked jobs with their times and their last failures."""
+    job = picked.subquery()
+    times = (
+        select(
+            func.min(EVENTS.c.at).filter(EVENTS.c.type == "deferred").label("created_at"),
+            func.max(EVENTS.c.at).filter(EVENTS.c.type == "started").label("started_at"),
+            func.max(EVENTS.c.at).filter(EVENTS.c.type.in_(END_EVENTS)).label("ended_at"),
+        )
+        .where(EVENTS.c.job_id == job.c.id)
+        .lateral()
+    )
+    failures = JobFailure.__table__  # type: ignore[attr-defined]  # a table class has one
+    return select(job, times, failures.c.error, failures.c.failed_at).select_from(
+        job.join(times, true()).outerjoin(failures, failures.c.job_id == job.c.id)
+    )
+
+
+def _public(row: Row[Any]) -> JobPublic:
+    status = OUR_STATUSES[row.status]
+    return JobPublic(
+        id=row.id,
+        task=row.task_name,
+        queue=row.queue_name,
+        status=status,
+        # It is -1 for a moment while a first attempt is handed back.
+        attempts=max(row.attempts, 0),
+        args=row.args,
+        cancel_requested=row.abort_requested and status not in ENDED,
+        scheduled_at=row.scheduled_at,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.ended_at if status in ENDED else None,
+        last_error=row.error,
+        last_failed_at=row.failed_at,
+    )

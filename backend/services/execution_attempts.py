@@ -1,0 +1,140 @@
+"""One attempt at an execution, as its kind sees it."""
+
+import asyncio
+import time
+from itertools import count
+from typing import Any, NoReturn
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+
+from backend.core.logging import get_logger
+from backend.core.permissions import Principal
+from backend.models.events import ExecutionFinished, changes_between
+from backend.models.execution_steps import ExecutionStep
+from backend.models.executions import Execution, ExecutionStatus
+from backend.models.mixins import now
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.execution_kinds import Work
+from backend.services.execution_leases import (
+    LEASE,
+    CancelRequestedError,
+    Lease,
+    LeaseLostError,
+)
+
+_SECONDS_BETWEEN_WRITES = 0.25
+_RENEWAL_SECONDS = 1.0
+_log = get_logger(__name__)
+
+Progress = tuple[int, int | None, str]
+
+
+class Attempt:
+    """Implements `ExecutionRun`."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        execution: Execution,
+        by: Principal,
+        finished: list[ExecutionStep],
+    ) -> None:
+        """`finished` are the steps of earlier attempts."""
+        self._lease = Lease(uow, execution.id, execution.attempts)
+        self._by = by
+        self._results = {step.name: step.result for step in finished}
+        self._positions = count(len(finished) + 1)
+        self._unwritten: Progress | None = None
+        self._written_at = 0.0
+
+    @property
+    def id(self) -> UUID:
+        return self._lease.execution_id
+
+    @property
+    def by(self) -> Principal:
+        return self._by
+
+    async def progress(self, done: int, total: int | None, message: str) -> None:
+        self._unwritten = (done, total, message)
+        if time.monotonic() - self._written_at >= _SECONDS_BETWEEN_WRITES:
+            await self._write_progress()
+
+    async def step(self, name: str, work: Work) -> dict[str, Any]:
+        if name not in self._results:
+            started = now()
+            # As it will be read back, so that no attempt gets another form of it.
+            result: dict[str, Any] = to_jsonable_python(await work())
+            step = ExecutionStep(
+                execution_id=self.id,
+                name=name,
+                position=next(self._positions),
+                result=result,
+                started_at=started,
+                finished_at=now(),
+            )
+            async with self._lease.changing() as (uow, execution):
+                execution.updated_at = step.finished_at
+                self._settle(execution)
+                await uow.execution_steps.save(step)
+            self._results[name] = result
+        return self._results[name]
+
+    async def hold(self) -> NoReturn:
+        """Keep the lease, and never return. An outage is sat out for as long as the lease holds.
+
+        Raises:
+            CancelRequestedError, LeaseLostError: the work has to end.
+        """
+        renewed_at = time.monotonic()
+        while True:
+            try:
+                begun = time.monotonic()
+                await self._lease.renew()
+                await self._write_progress()
+                renewed_at = begun
+            except (CancelRequestedError, LeaseLostError):
+                raise
+            except Exception as error:
+                if time.monotonic() - renewed_at > LEASE.total_seconds():
+                    raise
+                _log.warning("lease_not_renewed", execution=str(self.id), error=str(error))
+            await asyncio.sleep(_RENEWAL_SECONDS)
+
+    async def finish(
+        self,
+        status: ExecutionStatus,
+        *,
+        result: dict[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Raises LeaseLostError."""
+        async with self._lease.changing() as (uow, execution):
+            self._settle(execution)
+            uow.record(finished(execution, status, self._by))
+            execution.finish(status, result=result, error=error)
+
+    async def hand_back(self, error: str | None = None) -> None:
+        """Let the next attempt begin. `error` tells the owner why. Raises LeaseLostError."""
+        async with self._lease.changing() as (_, execution):
+            self._settle(execution)
+            execution.hand_back(error)
+
+    async def _write_progress(self) -> None:
+        if self._unwritten is not None:
+            self._written_at = time.monotonic()
+            async with self._lease.changing() as (_, execution):
+                self._settle(execution)
+
+    def _settle(self, execution: Execution) -> None:
+        """Write the progress that was held back."""
+        if self._unwritten is not None:
+            execution.report(*self._unwritten)
+            self._unwritten = None
+
+
+def finished(execution: Execution, status: ExecutionStatus, by: Principal) -> ExecutionFinished:
+    """The event, to be recorded before the execution gets the status."""
+    changes = changes_between({"status": execution.status}, {"status": status})
+    return ExecutionFinished(subject_id=execution.id, by=by, changes=changes)

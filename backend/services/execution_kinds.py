@@ -1,0 +1,55 @@
+"""What a kind of execution is, and what it may use while it runs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from backend.core.permissions import Principal
+
+Inputs_contra = TypeVar("Inputs_contra", bound=BaseModel, contravariant=True)
+Result_co = TypeVar("Result_co", bound=BaseModel, covariant=True)
+
+Work = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class ExecutionRun(Protocol):
+    """One attempt at an execution."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def by(self) -> Principal:
+        """Its owner, with the role that they had when the attempt began."""
+        ...
+
+    async def progress(self, done: int, total: int | None, message: str) -> None:
+        """Tell how far it is. May be called as often as you like: most calls write nothing."""
+        ...
+
+    async def step(self, name: str, work: Work) -> dict[str, Any]:
+        """Do the work, unless an earlier attempt has finished the step of this name.
+
+        Answers what the work has answered, then or now, as JSON has it. Steps are told apart by
+        their names: each of an execution has one of its own, and the same at each attempt.
+        """
+        ...
+
+
+class ExecutionKind(Protocol[Inputs_contra, Result_co]):
+    """A DomainError ends the execution, and its owner reads it. Any other error is retried."""
+
+    async def check(self, inputs: Inputs_contra, by: Principal) -> None:
+        """When it is asked for, and again at each start: permissions, and what is referred to.
+
+        Raises:
+            PermissionDeniedError: the person may not do this.
+            InvalidInputError: it names the field of the inputs that is wrong.
+        """
+        ...
+
+    async def run(self, inputs: Inputs_contra, run: ExecutionRun) -> Result_co:
+        """May be cancelled at any `await`, and begun again after a crash."""
+        ...

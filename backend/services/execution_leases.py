@@ -1,0 +1,58 @@
+"""Who works at an execution: one attempt at a time, which a crash ends."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from backend.models.executions import Execution
+from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
+
+LEASE = timedelta(seconds=20)
+"""For how long a worker that is not heard of may have the database to itself.
+
+Longer than a short outage of the database, so that this does not end all that is at work.
+"""
+
+
+class LeaseLostError(Exception):
+    """Another attempt has begun, or the execution was ended from outside."""
+
+
+class CancelRequestedError(Exception):
+    """Somebody has asked to cancel the execution."""
+
+
+class Lease:
+    """What one attempt may write: it is refused from the moment that another one may begin."""
+
+    def __init__(self, uow: UnitOfWorkFactory, execution_id: UUID, attempt: int) -> None:
+        self._uow = uow
+        self.execution_id = execution_id
+        self.attempt = attempt
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[tuple[UnitOfWork, Execution]]:
+        """Lock the execution, let the caller change it, commit, and tell those who watch it.
+
+        Raises:
+            LeaseLostError: nothing was written.
+        """
+        async with self._uow() as uow:
+            execution = await uow.executions.get(self.execution_id, for_update=True)
+            if not execution.is_run_by(self.attempt):
+                raise LeaseLostError
+            yield uow, execution
+            await uow.executions.save(execution)
+            uow.notify(Channel.EXECUTIONS, str(execution.id))
+            await uow.commit()
+
+    async def renew(self) -> None:
+        """Raises LeaseLostError or CancelRequestedError."""
+        async with self._uow() as uow:
+            is_cancelled = await uow.executions.renew(self.execution_id, self.attempt, LEASE)
+            await uow.commit()
+        if is_cancelled is None:
+            raise LeaseLostError
+        if is_cancelled:
+            raise CancelRequestedError

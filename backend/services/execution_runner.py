@@ -1,0 +1,153 @@
+"""Runs executions. Called by jobs, at least once for each time that one is to run."""
+
+import asyncio
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError
+from backend.core.logging import get_logger
+from backend.core.permissions import Means, Principal
+from backend.models.executions import Execution, ExecutionStatus
+from backend.models.users import User
+from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.services.execution_attempts import Attempt, finished
+from backend.services.execution_leases import LEASE, CancelRequestedError, LeaseLostError
+from backend.services.execution_registry import ExecutionKinds, RegisteredKind
+
+POLL_SECONDS = 1.0
+NO_SESSION = UUID(int=0)
+"""Of somebody for whom a job works: they need not be signed in."""
+
+_AGAIN = "Something went wrong on our side. It will be tried again."
+_NOT_AGAIN = "Something went wrong on our side, several times. The log says more."
+_OTHER_VERSION = "This version of the program does not know such an execution. Start a new one."
+_log = get_logger(__name__)
+
+
+class Taken(NamedTuple):
+    execution: Execution
+    owner: User
+    attempt: Attempt
+
+
+class ExecutionRunner:
+    def __init__(self, uow: UnitOfWorkFactory, kinds: ExecutionKinds) -> None:
+        self._uow = uow
+        self._kinds = kinds
+
+    async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
+        """Have the execution come to its end. While another attempt is at work, wait for it.
+
+        What the owner can do something about ends it as failed, and is no error here.
+
+        Raises:
+            Exception: what went wrong otherwise. It can be run again, unless `last_attempt`.
+            CancelledError: this process stops. It can be run again at once.
+        """
+        while taken := await self._take(execution_id):
+            try:
+                await self._attempt(taken, last_attempt=last_attempt)
+            except LeaseLostError:
+                _log.warning("execution_lost", execution=str(execution_id))
+            else:
+                return
+
+    async def give_up(self, execution_id: UUID, detail: str) -> None:
+        """End it as failed, whoever works at it, unless it has ended. `detail` is for its owner.
+
+        Raises:
+            NotFoundError: there is no such execution.
+        """
+        async with self._uow() as uow:
+            execution = await uow.executions.get(execution_id, for_update=True)
+            if not execution.is_active:
+                return
+            by = _principal(await uow.users.get(execution.owner_id))
+            uow.record(finished(execution, ExecutionStatus.FAILED, by))
+            execution.finish(ExecutionStatus.FAILED, error=detail)
+            await uow.executions.save(execution)
+            uow.notify(Channel.EXECUTIONS, str(execution_id))
+            await uow.commit()
+
+    async def _take(self, execution_id: UUID) -> Taken | None:
+        """None when it has ended. To answer before would lose it if whoever has it crashes."""
+        while True:
+            async with self._uow() as uow:
+                if execution := await uow.executions.take(execution_id, LEASE):
+                    owner = await uow.users.get(execution.owner_id)
+                    steps = await uow.execution_steps.all_of(execution_id)
+                    uow.notify(Channel.EXECUTIONS, str(execution_id))
+                    await uow.commit()
+                    attempt = Attempt(self._uow, execution, _principal(owner), steps)
+                    return Taken(execution, owner, attempt)
+                found = await uow.executions.find(execution_id)
+            if found is None or not found.is_active:
+                return None
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _attempt(self, taken: Taken, *, last_attempt: bool) -> None:
+        attempt = taken.attempt
+        try:
+            result = await self._work(taken)
+        except CancelRequestedError:
+            await attempt.finish(ExecutionStatus.CANCELLED)
+        except DomainError as error:
+            await attempt.finish(ExecutionStatus.FAILED, error=_told(error))
+        except asyncio.CancelledError:
+            await attempt.hand_back()
+            raise
+        except LeaseLostError:
+            raise
+        except Exception:
+            _log.exception("execution_failed", execution=str(attempt.id))
+            if last_attempt:
+                await attempt.finish(ExecutionStatus.FAILED, error=_NOT_AGAIN)
+            else:
+                await attempt.hand_back(_AGAIN)
+            raise
+        else:
+            await attempt.finish(ExecutionStatus.COMPLETED, result=result)
+
+    async def _work(self, taken: Taken) -> dict[str, Any]:
+        """Answers the result. It ends early if the attempt has to."""
+        holding = asyncio.ensure_future(taken.attempt.hold())
+        working = asyncio.ensure_future(self._run_kind(taken))
+        try:
+            await asyncio.wait({holding, working}, return_when=asyncio.FIRST_COMPLETED)
+            # What is done counts, although it was cancelled in the same moment.
+            return working.result() if working.done() else holding.result()
+        finally:
+            holding.cancel()
+            working.cancel()
+            await asyncio.gather(holding, working, return_exceptions=True)
+
+    async def _run_kind(self, taken: Taken) -> dict[str, Any]:
+        if taken.execution.cancel_requested_at is not None:
+            raise CancelRequestedError
+        if not taken.owner.is_active:
+            raise PermissionDeniedError("The account is deactivated.")
+        registered, inputs = self._known(taken.execution)
+        await registered.kind.check(inputs, taken.attempt.by)
+        result: BaseModel = await registered.kind.run(inputs, taken.attempt)
+        return result.model_dump(mode="json")
+
+    def _known(self, execution: Execution) -> tuple[RegisteredKind, BaseModel]:
+        registered = self._kinds.get(execution.kind)
+        if registered is None:
+            raise InvalidInputError("kind", _OTHER_VERSION)
+        try:
+            return registered, registered.inputs.model_validate(execution.inputs)
+        except ValidationError:
+            raise InvalidInputError("inputs", _OTHER_VERSION) from None
+
+
+def _principal(owner: User) -> Principal:
+    return Principal(owner.id, owner.role, NO_SESSION, Means.JOB)
+
+
+def _told(error: DomainError) -> str:
+    if isinstance(error, InvalidInputError):
+        return f"{error.field}: {error.detail}"
+    return error.detail

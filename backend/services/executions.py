@@ -1,0 +1,215 @@
+from uuid import UUID
+
+from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.core.permissions import Principal
+from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.execution_kinds import ExecutionCreate, ExecutionDraft
+from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
+from backend.models.executions import Execution, ExecutionQuery, ExecutionStatus
+from backend.models.idempotency import IdempotencyKey
+from backend.models.jobs import JobRequest, Queue
+from backend.models.mixins import new_id
+from backend.models.paging import Page
+from backend.repositories.unit_of_work import (
+    Channel,
+    ReadingUnitOfWork,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+from backend.services.execution_attempts import finished
+from backend.services.execution_registry import ExecutionKinds
+from backend.services.execution_runner import ExecutionRunner
+
+_MOST_NAME = 200
+
+RUN_EXECUTION = "run_execution"
+"""The task of the job; its argument is `execution_id`."""
+
+_AT_ONCE = 100
+_ABANDONED = "Its job was stopped, or has failed too often. Retry it, or ask an admin."
+
+
+class ExecutionService:
+    """A person's own long work. Somebody else's is not found, whatever the role."""
+
+    def __init__(self, uow: UnitOfWorkFactory, kinds: ExecutionKinds, most_active: int) -> None:
+        """`most_active` is how many one person may have pending or running at once."""
+        self._uow = uow
+        self._kinds = kinds
+        self._most_active = most_active
+        self._runner = ExecutionRunner(uow, kinds)
+
+    async def create(
+        self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Execution:
+        """Ask for an execution; a job will run it.
+
+        Raises:
+            ConflictError: the person has too many that have not ended.
+            InvalidInputError, PermissionDeniedError: as the kind's `check` does.
+        """
+        if earlier := await self._made_before(key, by):
+            return earlier
+        await self._check(data, by)
+        execution = Execution(
+            kind=data.kind,
+            name=data.name or await self._name(data),
+            inputs=data.inputs.model_dump(mode="json"),
+            owner_id=by.user_id,
+        )
+        async with self._uow() as uow:
+            if earlier_id := await uow.idempotency.claim(key, execution.id):
+                return await own_execution(uow, earlier_id, by)
+            await self._check_room(uow, by)
+            execution.job_id = await _defer(uow, execution)
+            _record(uow, "requested", execution, by)
+            await _commit(uow, execution)
+        return execution
+
+    async def generate_name(self, data: ExecutionDraft, by: Principal) -> str:
+        """A short name that says what it is about. Raises as `create` does."""
+        await self._check(data, by)
+        return await self._name(data)
+
+    async def read(self, execution_id: UUID, by: Principal) -> Execution:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await own_execution(uow, execution_id, by)
+
+    async def page(self, query: ExecutionQuery, by: Principal) -> Page[Execution]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.executions.page_of(by.user_id, query)
+
+    async def steps(
+        self, execution_id: UUID, query: ExecutionStepQuery, by: Principal
+    ) -> Page[ExecutionStep]:
+        """Raises NotFoundError or InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            await own_execution(uow, execution_id, by)
+            return await uow.execution_steps.page_of(execution_id, query)
+
+    async def cancel(self, execution_id: UUID, by: Principal) -> Execution:
+        """End it, at once if nobody works at it. To cancel twice changes nothing.
+
+        Raises:
+            NotFoundError: the person has no such execution.
+            ConflictError: it was completed, or has failed.
+        """
+        async with self._uow() as uow:
+            execution = await own_execution(uow, execution_id, by, for_update=True)
+            if execution.status is ExecutionStatus.CANCELLED:
+                return execution
+            ended = finished(execution, ExecutionStatus.CANCELLED, by)
+            if execution.request_cancel():
+                uow.record(ended)
+            _record(uow, "cancelled", execution, by)
+            await _commit(uow, execution)
+        return execution
+
+    async def retry(self, execution_id: UUID, by: Principal, match: Precondition) -> Execution:
+        """Run it again; finished steps are not repeated.
+
+        Raises:
+            NotFoundError: the person has no such execution.
+            PreconditionFailedError: it has changed since the caller read it.
+            ConflictError: it has neither failed nor was it cancelled, or there are too many.
+        """
+        async with self._uow() as uow:
+            await self._check_room(uow, by)
+            execution = await own_execution(uow, execution_id, by, for_update=True)
+            match.check(execution.version)
+            execution.restart()
+            execution.job_id = await _defer(uow, execution)
+            _record(uow, "retried", execution, by)
+            await _commit(uow, execution)
+        return execution
+
+    async def delete(
+        self, execution_id: UUID, by: Principal, match: Precondition = ANY_VERSION
+    ) -> None:
+        """Raises NotFoundError, PreconditionFailedError, or ConflictError unless it has ended."""
+        async with self._uow() as uow:
+            execution = await own_execution(uow, execution_id, by, for_update=True)
+            match.check(execution.version)
+            if execution.is_active:
+                raise ConflictError(f"It is {execution.status}: cancel it, then delete it.")
+            await uow.executions.delete(execution)
+            _record(uow, "deleted", execution, by)
+            await uow.commit()
+
+    async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
+        """For jobs. See `ExecutionRunner.run`."""
+        await self._runner.run(execution_id, last_attempt=last_attempt)
+
+    async def give_up(self, execution_id: UUID, detail: str) -> None:
+        """For jobs. See `ExecutionRunner.give_up`."""
+        await self._runner.give_up(execution_id, detail)
+
+    async def end_abandoned(self) -> None:
+        """For jobs: end what no job will run any more. Its owner can retry it."""
+        async with self._uow.reading() as uow:
+            abandoned = await uow.executions.abandoned(_AT_ONCE)
+        for execution_id in abandoned:
+            await self._runner.give_up(execution_id, _ABANDONED)
+
+    async def _made_before(self, key: IdempotencyKey | None, by: Principal) -> Execution | None:
+        """What a request that comes again has made, although it might be refused by now."""
+        async with self._uow() as uow:
+            earlier = await uow.idempotency.claim(key, new_id())
+            return await own_execution(uow, earlier, by) if earlier else None
+
+    async def _check(self, data: ExecutionDraft, by: Principal) -> None:
+        try:
+            await self._kinds[data.kind].kind.check(data.inputs, by)
+        except InvalidInputError as error:
+            # There it stands in the body.
+            error.field = f"inputs.{error.field}"
+            raise
+
+    async def _name(self, data: ExecutionDraft) -> str:
+        """Files, for one, may have names that would make it too long."""
+        name = await self._kinds[data.kind].name(data.inputs)
+        return name if len(name) <= _MOST_NAME else f"{name[: _MOST_NAME - 3]}..."
+
+    async def _check_room(self, uow: UnitOfWork, by: Principal) -> None:
+        if await uow.executions.lock_active_of(by.user_id) >= self._most_active:
+            raise ConflictError(
+                f"You have {self._most_active} executions that are pending or running: "
+                "wait until one of them has ended, or cancel one."
+            )
+
+
+async def own_execution(
+    uow: ReadingUnitOfWork, execution_id: UUID, by: Principal, *, for_update: bool = False
+) -> Execution:
+    """Raises NotFoundError for an execution of somebody else as well."""
+    execution = await uow.executions.get(execution_id, for_update=for_update)
+    if execution.owner_id != by.user_id:
+        raise NotFoundError.of("execution", execution_id)
+    return execution
+
+
+async def _defer(uow: UnitOfWork, execution: Execution) -> int:
+    args = {"execution_id": str(execution.id)}
+    return await uow.defer(JobRequest(RUN_EXECUTION, Queue.EXECUTIONS, args))
+
+
+def _record(uow: UnitOfWork, verb: str, execution: Execution, by: Principal) -> None:
+    facts = {"kind": execution.kind, "name": execution.name, "status": execution.status}
+    uow.record(
+        ResourceChanged(
+            kind=SubjectKind.EXECUTION,
+            verb=verb,
+            subject_id=execution.id,
+            by=by,
+            changes=changes_between({}, facts),
+        )
+    )
+
+
+async def _commit(uow: UnitOfWork, execution: Execution) -> None:
+    await uow.executions.save(execution)
+    uow.notify(Channel.EXECUTIONS, str(execution.id))
+    await uow.commit()

@@ -1,0 +1,159 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from backend.core.errors import ConflictError
+from backend.core.permissions import Principal
+from backend.core.preconditions import Precondition
+from backend.core.security import PasswordHasher
+from backend.models.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
+from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.idempotency import IdempotencyKey
+from backend.models.invitations import Invitation, InvitationCreate, InvitationQuery
+from backend.models.mixins import now
+from backend.models.paging import Page
+from backend.models.users import User
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.account_mails import AccountMails
+from backend.services.account_tokens import AccountTokens, dead_token, find_token, use_token
+from backend.services.recording import created
+
+
+class InvitationService:
+    """An admin invites an address; who gets the mail there opens the account."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        mails: AccountMails,
+        tokens: AccountTokens,
+    ) -> None:
+        self._uow = uow
+        self._hasher = hasher
+        self._mails = mails
+        self._lifetime = tokens.invitation_lifetime
+
+    async def create(
+        self, data: InvitationCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Invitation:
+        """Raises ConflictError if the address has an account or an open invitation."""
+        given = {"invited_by": by.user_id, "expires_at": now() + self._lifetime}
+        invitation = Invitation.model_validate(data, update=given)
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, invitation.id):
+                return await uow.invitations.get(earlier)
+            if await uow.users.find_by_email(invitation.email):
+                raise ConflictError("There is a user with this e-mail address already.")
+            await uow.invitations.save(invitation)
+            await self._send(uow, invitation, by)
+            uow.record(_event("created", invitation, by, {}, _facts(invitation)))
+            await uow.commit()
+        return invitation
+
+    async def read(self, invitation_id: UUID) -> Invitation:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await uow.invitations.get(invitation_id)
+
+    async def page(self, query: InvitationQuery) -> Page[Invitation]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.invitations.page(query)
+
+    async def send_again(
+        self, invitation_id: UUID, by: Principal, match: Precondition
+    ) -> Invitation:
+        """Send a new link, which begins its time anew; the older ones are void.
+
+        Raises:
+            NotFoundError: there is no such invitation.
+            PreconditionFailedError: it has changed.
+            ConflictError: it was accepted.
+        """
+        async with self._open(invitation_id, match) as (uow, invitation):
+            before = _facts(invitation)
+            invitation.expires_at = now() + self._lifetime
+            await uow.invitations.save(invitation)
+            await self._send(uow, invitation, by)
+            uow.record(_event("sent_again", invitation, by, before, _facts(invitation)))
+        return invitation
+
+    async def revoke(self, invitation_id: UUID, by: Principal, match: Precondition) -> None:
+        """Make all its links void. Raises as `send_again` does."""
+        async with self._open(invitation_id, match) as (uow, invitation):
+            uow.record(_event("revoked", invitation, by, _facts(invitation), {}))
+            await uow.invitations.delete(invitation)
+
+    async def accept(self, data: InvitationAcceptance) -> User:
+        """Open the account. The address counts as verified: the mail was received there.
+
+        Raises:
+            InvalidInputError: the token is not or no longer good for anything.
+            ConflictError: the address got an account in another way.
+        """
+        async with self._uow.reading() as reading:
+            token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
+        password_hash = await self._hasher.hash(data.password)
+        async with self._uow() as uow:
+            invitation = await _invitation_of(uow, token)
+            await use_token(uow, token)
+            user = User(
+                email=invitation.email,
+                full_name=data.full_name,
+                role=invitation.role,
+                password_hash=password_hash,
+                email_verified_at=now(),
+            )
+            await uow.users.save(user)
+            invitation.accept(user.id)
+            await uow.invitations.save(invitation)
+            uow.record(_event("accepted", invitation, None, {}, {"user_id": str(user.id)}))
+            uow.record(created(SubjectKind.USER, user, None))
+            await uow.commit()
+        return user
+
+    async def _send(self, uow: UnitOfWork, invitation: Invitation, by: Principal) -> None:
+        await self._mails.invite(uow, invitation, await uow.users.get(by.user_id))
+
+    @asynccontextmanager
+    async def _open(
+        self, invitation_id: UUID, match: Precondition
+    ) -> AsyncIterator[tuple[UnitOfWork, Invitation]]:
+        """Lock an invitation that nobody has accepted, let the caller change it, and commit."""
+        async with self._uow() as uow:
+            invitation = await uow.invitations.get(invitation_id, for_update=True)
+            match.check(invitation.version)
+            if invitation.accepted_at is not None:
+                raise ConflictError("The invitation was accepted already.")
+            yield uow, invitation
+            await uow.commit()
+
+
+async def _invitation_of(uow: UnitOfWork, token: AccountToken) -> Invitation:
+    """It may have been revoked since the token was looked up."""
+    ids = [] if token.invitation_id is None else [token.invitation_id]
+    for invitation in await uow.invitations.find_many(ids, for_update=True):
+        return invitation
+    raise dead_token()
+
+
+def _facts(invitation: Invitation) -> dict[str, Any]:
+    return invitation.model_dump(mode="json", include={"email", "role", "expires_at"})
+
+
+def _event(
+    verb: str,
+    invitation: Invitation,
+    by: Principal | None,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> ResourceChanged:
+    return ResourceChanged(
+        kind=SubjectKind.INVITATION,
+        verb=verb,
+        subject_id=invitation.id,
+        by=by,
+        changes=changes_between(before, after),
+    )

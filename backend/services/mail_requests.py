@@ -1,0 +1,53 @@
+"""How often one may ask for a mail, to whatever address: nobody's mailbox is to be flooded."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from math import ceil
+
+from backend.core.addresses import network_of
+from backend.core.config import SecuritySettings
+from backend.core.errors import RateLimitedError
+from backend.models.mail_requests import MailRequest
+from backend.models.mixins import now
+from backend.repositories.unit_of_work import UnitOfWork
+
+
+class MailRequestLimits:
+    """Requests are counted by account and by client network, exactly, across all processes.
+
+    Whether there is such an account makes no difference.
+    """
+
+    def __init__(self, settings: SecuritySettings) -> None:
+        self._per_account = settings.mail_requests_per_account
+        self._per_address = settings.mail_requests_per_address
+        self._window = timedelta(minutes=settings.mail_request_window_minutes)
+
+    async def admit(self, uow: UnitOfWork, email: str, address: str | None) -> MailRequest:
+        """Count a request, if the unit commits. Raises RateLimitedError."""
+        request = MailRequest(
+            email=email, account_hash=_hash(email), address_hash=_hash(network_of(address))
+        )
+        await uow.mail_requests.lock(request)
+        await self._check(uow, request)
+        await uow.mail_requests.forget(before=now() - self._window)
+        await uow.mail_requests.save(request)
+        return request
+
+    async def _check(self, uow: UnitOfWork, request: MailRequest) -> None:
+        since = now() - self._window
+        oldest = await uow.mail_requests.nth_of_account(
+            request.account_hash, self._per_account, since
+        ) or await uow.mail_requests.nth_of_address(request.address_hash, self._per_address, since)
+        if oldest is not None:
+            raise RateLimitedError(
+                "Too many mails were asked for; look for those that were sent, or wait.",
+                retry_after=self._seconds_left(oldest),
+            )
+
+    def _seconds_left(self, requested_at: datetime) -> int:
+        return ceil((requested_at + self._window - now()).total_seconds())
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

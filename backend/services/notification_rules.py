@@ -1,0 +1,108 @@
+"""Which event tells whom of what."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from backend.models.events import (
+    Event,
+    ExecutionFinished,
+    LeadConverted,
+    ModuleCreated,
+    SignedIn,
+    TaskAssigned,
+)
+from backend.models.notifications import NotificationKind
+from backend.repositories.unit_of_work import ReadingUnitOfWork
+
+
+class Message(NamedTuple):
+    """What one person is to know."""
+
+    receiver_id: UUID
+    kind: NotificationKind
+    title: str
+    text: str
+
+
+Rule = Callable[[ReadingUnitOfWork, Event], Awaitable[Message | None]]
+"""None where there is nobody to tell, or nothing any more."""
+
+
+async def _task_assigned(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+    assignee = event.after("assignee_id")
+    if assignee is None or UUID(assignee) == event.actor_id:
+        return None
+    task = await uow.tasks.find(subject_of(event))
+    if task is None:
+        return None
+    return Message(
+        UUID(assignee), NotificationKind.TASK_ASSIGNED, "A task was given to you", task.title
+    )
+
+
+async def _lead_converted(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+    lead = await uow.leads.find(subject_of(event))
+    if lead is None or lead.owner_id == event.actor_id:
+        return None
+    return Message(
+        lead.owner_id,
+        NotificationKind.LEAD_CONVERTED,
+        "A lead of yours is a customer now",
+        lead.name,
+    )
+
+
+async def _execution_finished(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+    """Who has cancelled one knows that."""
+    execution = await uow.executions.find(subject_of(event))
+    if execution is None or event.after("status") not in _ENDS:
+        return None
+    return Message(
+        execution.owner_id,
+        NotificationKind.EXECUTION_FINISHED,
+        f"Your execution {_ENDS[event.after('status')]}",
+        execution.name,
+    )
+
+
+async def _module_created(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+    module = await uow.modules.find(subject_of(event))
+    if module is None:
+        return None
+    return Message(
+        module.owner_id, NotificationKind.MODULE_CREATED, "You have a new module", module.title
+    )
+
+
+async def _signed_in(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+    """The first sign-in of all is from no unknown device."""
+    session = await uow.sessions.find(subject_of(event))
+    if session is None or not await uow.sessions.is_from_new_device(session):
+        return None
+    device = session.device or "A program that does not say what it is"
+    return Message(
+        session.user_id,
+        NotificationKind.NEW_DEVICE,
+        "Somebody has signed in as you from a new device",
+        f"{device}, from {session.address or 'an unknown address'}. "
+        "If this was not you, end the session and change your password.",
+    )
+
+
+_ENDS = {"completed": "is completed", "failed": "has failed"}
+
+RULES: Mapping[str, Rule] = {
+    TaskAssigned.type_of(): _task_assigned,
+    LeadConverted.type_of(): _lead_converted,
+    ExecutionFinished.type_of(): _execution_finished,
+    ModuleCreated.type_of(): _module_created,
+    SignedIn.type_of(): _signed_in,
+}
+"""By the type of the event. Each of them is subscribed to in `backend/jobs/subscriptions.py`."""
+
+
+def subject_of(event: Event) -> UUID:
+    if event.subject_id is None:
+        raise ValueError(f"an event of the type {event.type} has a subject")
+    return event.subject_id

@@ -1,0 +1,64 @@
+from uuid import UUID
+
+from backend.core.permissions import Principal
+from backend.models.notifications import (
+    Channels,
+    Notification,
+    NotificationKind,
+    NotificationPreference,
+    NotificationQuery,
+    Preferences,
+)
+from backend.models.paging import Page
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+
+
+class NotificationService:
+    """A person's own notifications. Somebody else's are not found, whatever the role."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        self._uow = uow
+
+    async def page(self, query: NotificationQuery, by: Principal) -> tuple[Page[Notification], int]:
+        """A page, and how many of all are unread. Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            page = await uow.notifications.page_of(by.user_id, query)
+            return page, await uow.notifications.count_unread(by.user_id)
+
+    async def mark_read(self, notification_id: UUID, by: Principal) -> Notification:
+        """Doing it twice changes nothing. Raises NotFoundError."""
+        async with self._uow() as uow:
+            notification = await uow.notifications.mark_read(by.user_id, notification_id)
+            await uow.commit()
+        return notification
+
+    async def mark_all_read(self, by: Principal) -> int:
+        """Answers how many were unread."""
+        async with self._uow() as uow:
+            read = await uow.notifications.mark_all_read(by.user_id)
+            await uow.commit()
+        return read
+
+    async def preferences(self, by: Principal) -> dict[NotificationKind, Channels]:
+        """By every kind, where its notifications go."""
+        async with self._uow.reading() as uow:
+            return _complete(await uow.notifications.preferences(by.user_id))
+
+    async def set_preferences(
+        self, data: Preferences, by: Principal
+    ) -> dict[NotificationKind, Channels]:
+        """Change the kinds that are named; answers all."""
+        wanted = [
+            NotificationPreference(user_id=by.user_id, **each.model_dump())
+            for each in data.preferences
+        ]
+        async with self._uow() as uow:
+            await uow.notifications.set_preferences(wanted)
+            found = await uow.notifications.preferences(by.user_id)
+            await uow.commit()
+        return _complete(found)
+
+
+def _complete(found: list[NotificationPreference]) -> dict[NotificationKind, Channels]:
+    chosen: dict[NotificationKind, Channels] = {each.kind: each for each in found}
+    return {kind: chosen.get(kind) or Channels.usual(kind) for kind in NotificationKind}

@@ -1,0 +1,54 @@
+from backend.models.events import Event
+from backend.models.mails import Mail, MailKind
+from backend.models.notifications import Notification
+from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
+from backend.services.mails import MailService
+from backend.services.notification_rules import RULES, Message, subject_of
+
+
+class Notifier:
+    """Makes notifications of events. Handling an event twice tells nobody twice."""
+
+    def __init__(self, uow: UnitOfWorkFactory, mails: MailService) -> None:
+        self._uow = uow
+        self._mails = mails
+
+    async def handle(self, event: Event) -> None:
+        async with self._uow() as uow:
+            message = await RULES[event.type](uow, event)
+            if message is None:
+                return
+            channels = await uow.notifications.channels(message.receiver_id, message.kind)
+            if channels.in_app:
+                await self._keep(uow, event, message)
+            if channels.mail:
+                await self._mail(uow, event, message)
+            await uow.commit()
+
+    async def _keep(self, uow: UnitOfWork, event: Event, message: Message) -> None:
+        notification = Notification(
+            kind=message.kind,
+            title=message.title,
+            text=message.text,
+            subject_kind=event.subject_kind,
+            subject_id=subject_of(event),
+            user_id=message.receiver_id,
+            event_id=event.id,
+        )
+        if await uow.notifications.add(notification):
+            uow.notify(Channel.NOTIFICATIONS, str(message.receiver_id))
+
+    async def _mail(self, uow: UnitOfWork, event: Event, message: Message) -> None:
+        receiver = await uow.users.find(message.receiver_id)
+        if receiver is None or not receiver.is_active:
+            return
+        await self._mails.queue(
+            uow,
+            Mail(
+                kind=MailKind.NOTIFICATION,
+                recipient=receiver.email,
+                user_id=receiver.id,
+                payload={"title": message.title, "lines": [message.text], "link": None},
+                dedup_key=f"{event.id}:{message.kind}:{receiver.id}",
+            ),
+        )

@@ -1,0 +1,39 @@
+"""Work that blocks, done beside the event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+
+async def in_thread(
+    work: Callable[Given, Answer], *args: Given.args, **options: Given.kwargs
+) -> Answer:
+    """As `asyncio.to_thread`; who is cancelled waits for the end, as nothing stops a thread.
+
+    So the files that it works with can be closed and removed. Keep the work short.
+    """
+    working = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
+
+
+@asynccontextmanager
+async def iterated(source: Generator[Answer, None, None]) -> AsyncIterator[AsyncIterator[Answer]]:
+    """What a generator that blocks yields; it is closed at the end."""
+    try:
+        yield _each(source)
+    finally:
+        await in_thread(source.close)
+
+
+async def _each(source: Generator[Answer, None, None]) -> AsyncIterator[Answer]:
+    end = object()
+    while (item := await in_thread(next, source, end)) is not end:
+        yield item  # type: ignore[misc]  # it is not the end

@@ -1,0 +1,80 @@
+"""The composition root of the worker, inside `mvp serve` or by itself as `mvp worker`."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+
+from prometheus_client import start_http_server
+
+from backend.core.config import ConfigurationError, Settings, WorkerSettings
+from backend.core.database import Database
+from backend.core.permissions import Means
+from backend.jobs.app import build_jobs
+from backend.jobs.connection import make_connector
+from backend.jobs.supervisor import Supervisor
+from backend.models.jobs import Queue
+from backend.wiring import ProcessState, process_state, units_of_work, wire
+
+
+def make_supervisor(
+    settings: Settings,
+    database: Database,
+    state: ProcessState,
+    queues: Mapping[Queue, int] | None = None,
+) -> Supervisor:
+    """Put the worker together. Nothing is opened before it runs.
+
+    Args:
+        queues: the jobs at once by queue; all queues as the settings say, if left out.
+    """
+    services = wire(settings, units_of_work(database, Means.JOB, state.caches), {}, state)
+    app = build_jobs(make_connector(settings.database), services, settings.worker)
+    return Supervisor(app, services.jobs, settings.worker, queues or concurrency(settings.worker))
+
+
+def concurrency(settings: WorkerSettings) -> dict[Queue, int]:
+    """How many jobs of each queue a process runs at once."""
+    return {
+        Queue.EVENTS: settings.events_concurrency,
+        Queue.MAIL: settings.mail_concurrency,
+        Queue.EXECUTIONS: settings.executions_concurrency,
+        Queue.MAINTENANCE: settings.maintenance_concurrency,
+    }
+
+
+async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
+    """Work until a signal to stop.
+
+    Raises:
+        ConfigurationError: the port for metrics is taken.
+    """
+    _serve_metrics(settings)
+    database = Database(settings.database, show_parameters=settings.general.debug)
+    state = process_state(settings)
+    try:
+        async with state.listener.running():
+            await run_until_stopped(make_supervisor(settings, database, state, queues))
+    finally:
+        await database.close()
+
+
+def _serve_metrics(settings: Settings) -> None:
+    """From a thread, if a port is set. They tell of no requests, and of no queues."""
+    host, port = settings.server.host, settings.worker.metrics_port
+    if port is None:
+        return
+    try:
+        start_http_server(port, host)
+    except OSError as error:
+        raise ConfigurationError(
+            f"WORKER_METRICS_PORT: can't listen on {host}:{port} ({error.strerror}); "
+            "stop what does, or choose another port"
+        ) from None
+
+
+async def run_until_stopped(supervisor: Supervisor) -> None:
+    """Return after SIGTERM or SIGINT, once the workers have ended."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, supervisor.stop)
+    await supervisor.run()

@@ -1,0 +1,108 @@
+import signal
+import socket
+import time
+
+import httpx2
+import pytest
+
+from tests.fixtures.processes import START_SECONDS, RunMvp, free_port, refusal
+from tests.fixtures.workers import Jobs, StartWorker
+
+
+@pytest.fixture
+def jobs(fresh_database_url: str) -> Jobs:
+    """Of a database with one dead job, one that waits, and one that runs."""
+    jobs = Jobs(fresh_database_url)
+    jobs.defer("work", 3)
+    for job_id, status in ((1, "failed"), (3, "doing")):
+        jobs.run("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", status, job_id)
+    trace = "Traceback ...\nValueError: [bold] is no markup\n"
+    jobs.run("INSERT INTO job_failures VALUES (1, 10, %s, now())", trace)
+    return jobs
+
+
+def test_jobs_are_listed_with_the_last_line_of_their_error(mvp: RunMvp, jobs: Jobs) -> None:
+    done = mvp("jobs", "list", "--status", "failed", DATABASE_URL=jobs.url)
+
+    assert done.returncode == 0, done.stderr
+    [row] = [line for line in done.stdout.splitlines() if "work" in line]
+    assert "failed" in row
+    # What is long is folded.
+    assert "ValueError:" in row
+    assert "[bold]" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_of_many_jobs_the_newest_are_listed(mvp: RunMvp, jobs: Jobs) -> None:
+    done = mvp("jobs", "list", "--limit", "1", DATABASE_URL=jobs.url)
+
+    assert "running" in done.stdout
+    assert "failed" not in done.stdout
+    assert "There are more than these 1." in done.stdout
+
+
+def test_a_dead_job_is_retried_and_the_event_tells_by_what_means(mvp: RunMvp, jobs: Jobs) -> None:
+    done = mvp("jobs", "retry", "1", DATABASE_URL=jobs.url)
+
+    assert (done.returncode, done.stdout) == (0, "Job 1 waits for a worker.\n")
+    assert jobs.run("SELECT status FROM procrastinate_jobs WHERE id = 1") == [("todo",)]
+    assert jobs.run("SELECT type, means FROM events") == [("job.retried", "command_line")]
+
+
+@pytest.mark.parametrize(
+    ("job_id", "said"), [("2", "Job 2 is cancelled.\n"), ("3", "Job 3 was told to stop.\n")]
+)
+def test_a_job_is_cancelled(mvp: RunMvp, jobs: Jobs, job_id: str, said: str) -> None:
+    done = mvp("jobs", "cancel", job_id, DATABASE_URL=jobs.url)
+
+    assert (done.returncode, done.stdout) == (0, said)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (("retry", "2"), "The job waits for its turn already."),
+        (("cancel", "1"), "The job has failed for good already."),
+        (("retry", "99"), "There is no job with the id 99."),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(
+    mvp: RunMvp, jobs: Jobs, command: tuple[str, ...], why: str
+) -> None:
+    assert refusal(mvp("jobs", *command, DATABASE_URL=jobs.url)) == f"error: {why}"
+
+
+def test_a_queue_that_is_not_there_is_named_with_those_that_are(mvp: RunMvp) -> None:
+    said = refusal(mvp("worker", "--queues", "events,post"))
+
+    assert said.startswith("error: --queues: 'post' is not a valid Queue; choose from events,mail")
+
+
+def test_a_port_for_metrics_that_is_taken_is_named(mvp: RunMvp, fresh_database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = mvp("worker", DATABASE_URL=fresh_database_url, WORKER_METRICS_PORT=str(port))
+
+    assert f"WORKER_METRICS_PORT: can't listen on 127.0.0.1:{port}" in refusal(done)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_takes_its_queues_tells_its_metrics_and_stops_cleanly(
+    start_worker: StartWorker, fresh_database_url: str, how: signal.Signals
+) -> None:
+    jobs = Jobs(fresh_database_url)
+    port = str(free_port())
+    jobs.defer("no_such_task", 1, queue="mail")
+    jobs.defer("no_such_task", 1, queue="events")
+    worker = start_worker(
+        *("--queues=mail", "--concurrency=1"), DATABASE_URL=jobs.url, WORKER_METRICS_PORT=port
+    )
+    jobs.wait_until(lambda states: ("failed", 1) in states)
+    assert "job_attempts_total" in httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+
+    started = time.monotonic()
+    assert worker.stop(how) == 0
+
+    assert time.monotonic() - started < START_SECONDS / 3
+    assert jobs.states() == {("failed", 1): 1, ("todo", 0): 1}
+    assert jobs.run("SELECT id FROM procrastinate_workers") == []

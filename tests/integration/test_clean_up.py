@@ -1,0 +1,209 @@
+"""What had its time goes, and nothing else does."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from backend.core.config import Settings
+from backend.core.database import Database
+from backend.models.jobs import JobRequest, Queue
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services import clean_up
+from backend.services.clean_up import CleanUpService, Retention
+from backend.wiring import file_service
+from tests.factories import make_user
+from tests.fixtures.jobs import Jobs
+
+DAY = timedelta(days=1)
+RETENTION = Retention(
+    idempotency_keys=DAY,
+    refresh_tokens=DAY,
+    mail_requests=DAY,
+    ended_sessions=DAY,
+    settled_mails=DAY,
+    finished_jobs=DAY,
+    events=40 * DAY,
+)
+OLD, YOUNG = "now() - interval '50 days'", "now() - interval '1 hour'"
+SOON = "now() + interval '1 day'"
+Rows = list[Mapping[str, str]]
+
+# By table: columns that every row has, rows that go, and rows that stay. Values are SQL.
+EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
+    "idempotent_requests": (
+        {"user_id": ":user", "fingerprint": "'f'", "resource_id": "gen_random_uuid()"},
+        [{"key": "'old'", "created_at": OLD}],
+        [{"key": "'young'", "created_at": YOUNG}],
+    ),
+    "sessions": (
+        {"user_id": ":user", "created_at": OLD, "last_used_at": OLD},
+        [{"expires_at": OLD}, {"expires_at": SOON, "revoked_at": OLD}],
+        [{"expires_at": SOON}, {"expires_at": YOUNG}, {"expires_at": SOON, "revoked_at": YOUNG}],
+    ),
+    "refresh_tokens": (
+        {"session_id": ":session", "created_at": OLD},
+        [{"token_hash": "'old'", "used_at": OLD}],
+        [{"token_hash": "'young'", "used_at": YOUNG}, {"token_hash": "'unused'"}],
+    ),
+    "account_tokens": (
+        {"purpose": "'verify_email'", "email": "'ada@example.com'", "created_at": OLD},
+        [{"token_hash": "'old'", "expires_at": OLD}],
+        [{"token_hash": "'live'", "expires_at": SOON}],
+    ),
+    "mails": (
+        {
+            "kind": "'notification'",
+            "recipient": "'a@example.com'",
+            "payload": "'{}'",
+            "attempts": "1",
+        },
+        [
+            {"dedup_key": "'sent'", "created_at": OLD, "sent_at": OLD},
+            {"dedup_key": "'refused'", "created_at": OLD, "refused_at": OLD},
+        ],
+        [
+            {"dedup_key": "'waiting'", "created_at": OLD},
+            {"dedup_key": "'young'", "created_at": YOUNG, "sent_at": YOUNG},
+        ],
+    ),
+    "mail_requests": (
+        {"account_hash": "'a'", "address_hash": "'b'"},
+        [{"requested_at": OLD}],
+        [{"requested_at": YOUNG}],
+    ),
+}
+
+
+@pytest.fixture
+def service(uow: SqlUnitOfWorkFactory, settings: Settings) -> CleanUpService:
+    return CleanUpService(uow, file_service(settings, uow), RETENTION)
+
+
+async def insert(database: Database, table: str, row: Mapping[str, str]) -> str:
+    """A row; answers its id. `:user` and `:session` are made for it."""
+    values = {"id": f"'{uuid4()}'::uuid", **row}
+    names, given = ", ".join(values), ", ".join(values.values())
+    async with database.engine.connect() as connection:
+        people = await connection.execute(text("SELECT id FROM users LIMIT 1"))
+        owner = people.scalar_one()
+        session = await connection.scalar(text("SELECT id FROM sessions LIMIT 1"))
+        given = given.replace(":user", f"'{owner}'").replace(":session", f"'{session}'")
+        insertion = (
+            f"INSERT INTO {table} ({names}) VALUES ({given}) RETURNING id::text"  # noqa: S608
+        )
+        return str((await connection.execute(text(insertion))).scalar_one())
+
+
+async def ids_in(database: Database, table: str, column: str = "id") -> set[str]:
+    async with database.engine.connect() as connection:
+        rows = await connection.execute(text(f"SELECT {column}::text FROM {table}"))  # noqa: S608
+        return set(rows.scalars())
+
+
+@pytest.fixture
+async def session_id(uow: SqlUnitOfWorkFactory, database: Database) -> str:
+    """A session that stays, of a user."""
+    user = make_user()
+    async with uow() as unit:
+        await unit.users.save(user)
+        await unit.commit()
+    return await insert(
+        database,
+        "sessions",
+        {"user_id": ":user", "created_at": OLD, "last_used_at": OLD, "expires_at": SOON},
+    )
+
+
+@pytest.mark.parametrize("table", EXPIRING)
+async def test_what_has_expired_goes(
+    service: CleanUpService, database: Database, session_id: str, table: str
+) -> None:
+    always, going, staying = EXPIRING[table]
+    for row in going:
+        await insert(database, table, {**always, **row})
+    kept = {await insert(database, table, {**always, **row}) for row in staying}
+
+    for _ in range(2):
+        await service.remove_expired()
+
+    assert await ids_in(database, table) - {session_id} == kept
+
+
+async def test_more_than_one_batch_goes(
+    service: CleanUpService,
+    database: Database,
+    session_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clean_up, "_ROWS_AT_ONCE", 2)
+    always, (going,), _ = EXPIRING["refresh_tokens"]
+    for number in range(5):
+        await insert(database, "refresh_tokens", {**always, **going, "token_hash": f"'{number}'"})
+
+    await service.remove_expired()
+
+    assert await ids_in(database, "refresh_tokens") == set()
+
+
+async def test_jobs_go_after_their_end(
+    service: CleanUpService, database: Database, uow: SqlUnitOfWorkFactory, jobs: Jobs
+) -> None:
+    async with uow() as unit:
+        ids = [await unit.defer(JobRequest("unknown", Queue.EVENTS)) for _ in range(4)]
+        await unit.commit()
+    ends = {ids[0]: ("failed", OLD), ids[1]: ("succeeded", YOUNG), ids[2]: ("cancelled", OLD)}
+    async with database.engine.connect() as connection:
+        for job_id, (status, moment) in ends.items():
+            changes = f"UPDATE procrastinate_jobs SET status = '{status}' WHERE id = {job_id}"  # noqa: S608
+            await connection.execute(text(changes))
+            events = f"UPDATE procrastinate_events SET at = {moment} WHERE job_id = {job_id}"  # noqa: S608
+            await connection.execute(text(events))
+        waiting = (
+            f"UPDATE procrastinate_events SET at = {OLD} WHERE job_id = {ids[3]}"  # noqa: S608
+        )
+        await connection.execute(text(waiting))
+        for job_id in ids:
+            failure = (
+                f"INSERT INTO job_failures VALUES ({job_id}, 1, 'broken', now())"  # noqa: S608
+            )
+            await connection.execute(text(failure))
+
+    await service.remove_expired()
+
+    assert await ids_in(database, "procrastinate_jobs") == {str(ids[1]), str(ids[3])}
+    assert await ids_in(database, "job_failures", "job_id") == {str(ids[1]), str(ids[3])}
+
+
+@pytest.mark.parametrize("kept_for", [None, 40 * DAY])
+async def test_events_go_only_where_that_is_set(
+    uow: SqlUnitOfWorkFactory,
+    settings: Settings,
+    database: Database,
+    kept_for: timedelta | None,
+) -> None:
+    always = {
+        "type": "'task.created'",
+        "subject_kind": "'task'",
+        "means": "'api'",
+        "changes": "'{}'",
+    }
+    async with uow() as unit:
+        await unit.users.save(make_user())
+        await unit.commit()
+    old = await insert(database, "events", {**always, "occurred_at": OLD})
+    young = await insert(database, "events", {**always, "occurred_at": YOUNG})
+    keep = Retention(**{**vars(RETENTION), "events": kept_for})
+
+    await CleanUpService(uow, file_service(settings, uow), keep).remove_old_events()
+
+    assert await ids_in(database, "events") == ({old, young} if kept_for is None else {young})
+
+
+async def test_the_schedule_runs_each_clean_up(jobs: Jobs) -> None:
+    names = {"remove_expired", "remove_orphaned_files", "remove_old_events"}
+    assert names <= jobs.app.tasks.keys()
+    for name in names:
+        await jobs.app.tasks[name](timestamp=0)

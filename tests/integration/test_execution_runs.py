@@ -1,0 +1,439 @@
+"""What jobs do with executions: at least once, never twice at the same time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from backend.core.database import Database
+from backend.core.permissions import Means, Role
+from backend.models.events import Event
+from backend.models.execution_steps import ExecutionStepQuery
+from backend.models.executions import Execution, ExecutionStatus
+from backend.models.mixins import now
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.executions import ExecutionService
+from tests.fixtures.execution_kinds import StepsKind, begin, service_with, stored
+from tests.fixtures.people import Person
+
+Runs = Callable[..., asyncio.Task[None]]
+
+
+@pytest.fixture
+async def run(executions: ExecutionService) -> AsyncIterator[Runs]:
+    """Run an execution as a job does, in a task that ends with the test."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def start(execution_id: UUID, by: ExecutionService = executions) -> asyncio.Task[None]:
+        tasks.append(asyncio.ensure_future(by.run(execution_id)))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def change(uow: SqlUnitOfWorkFactory, execution_id: UUID, **fields: Any) -> None:
+    async with uow() as unit:
+        execution = await unit.executions.get(execution_id)
+        execution.sqlmodel_update(fields)
+        await unit.executions.save(execution)
+        await unit.commit()
+
+
+async def crash(task: asyncio.Task[None], uow: SqlUnitOfWorkFactory, execution: Execution) -> None:
+    """End the task, and leave the row as a process that was killed leaves it."""
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    left = {"status": ExecutionStatus.RUNNING, "leased_until": execution.leased_until}
+    await change(uow, execution.id, **left)
+
+
+async def events_of(database: Database, execution_id: UUID) -> list[Event]:
+    async with database.reading_session() as session:
+        found = select(Event).where(Event.subject_id == execution_id).order_by(Event.id)  # type: ignore[arg-type]  # a column
+        return list((await session.exec(found)).all())
+
+
+async def test_it_comes_to_its_result(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one", "two")
+
+    await executions.run(execution_id)
+
+    done = await stored(uow, execution_id)
+    assert done.status is ExecutionStatus.COMPLETED
+    assert done.result == {"steps": ["one 1", "two 2"]}
+    assert (done.progress_done, done.progress_total, done.progress_message) == (1, 2, "Begin two")
+    assert (done.attempts, done.error, done.leased_until) == (1, None, None)
+    assert done.started_at is not None
+    assert done.finished_at is not None
+    assert done.created_at < done.started_at < done.finished_at
+
+
+async def test_its_steps_are_kept_in_their_order(
+    executions: ExecutionService, member: Person
+) -> None:
+    execution_id = await begin(executions, member, "one", "two")
+    await executions.run(execution_id)
+
+    page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
+
+    shown = [(step.position, step.name, step.result) for step in page.items]
+    assert shown == [(1, "one", {"said": "one 1"}), (2, "two", {"said": "two 2"})]
+    assert all(step.started_at <= step.finished_at for step in page.items)
+
+
+async def test_it_works_for_its_owner_with_the_role_of_the_moment(
+    executions: ExecutionService, kind: StepsKind, member: Person, admin: Person
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await admin.put(f"/users/{member.user.id}/role", json={"role": "manager"})
+
+    await executions.run(execution_id)
+
+    assert kind.by is not None
+    assert (kind.by.user_id, kind.by.role) == (member.user.id, Role.MANAGER)
+    assert kind.by.means is Means.JOB
+
+
+async def test_what_has_ended_is_not_run_again(
+    executions: ExecutionService, kind: StepsKind, member: Person
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await executions.run(execution_id)
+
+    await executions.run(execution_id)
+    await executions.run(uuid4())
+
+    assert kind.done == ["one"]
+
+
+async def test_of_two_at_once_one_works_and_the_other_waits_for_it(
+    executions: ExecutionService, kind: StepsKind, member: Person, run: Runs
+) -> None:
+    execution_id = await begin(executions, member, "one", pause="one")
+
+    first, second = run(execution_id), run(execution_id)
+    await kind.paused.wait()
+    done, _ = await asyncio.wait({first, second}, timeout=0.3)
+    assert done == set()
+    kind.go_on.set()
+    await asyncio.gather(first, second)
+
+    assert (kind.done, kind.most_running) == (["one"], 1)
+
+
+async def test_a_stop_hands_it_back_and_finished_steps_are_not_repeated(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", "two", pause="two")
+    stopped = run(execution_id)
+    await kind.paused.wait()
+
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+
+    left = await stored(uow, execution_id)
+    assert (left.status, left.leased_until) == (ExecutionStatus.PENDING, None)
+    kind.go_on.set()
+    await executions.run(execution_id)
+    done = await stored(uow, execution_id)
+    assert kind.done == ["one", "two"]
+    assert (done.result, done.attempts) == ({"steps": ["one 1", "two 2"]}, 2)
+
+
+async def test_after_a_crash_it_is_taken_over_when_the_lease_is_over(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", "two", pause="two")
+    crashed = run(execution_id)
+    await kind.paused.wait()
+    await crash(crashed, uow, await stored(uow, execution_id))
+    kind.go_on.set()
+
+    taking = run(execution_id)
+    done, _ = await asyncio.wait({taking}, timeout=0.3)
+    assert done == set()
+    assert kind.done == ["one"]
+    await change(uow, execution_id, leased_until=now() - timedelta(seconds=1))
+    await taking
+
+    assert kind.done == ["one", "two"]
+    assert (await stored(uow, execution_id)).attempts == 2
+
+
+async def test_whoever_has_lost_the_lease_writes_nothing(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", pause="one")
+    slow = run(execution_id)
+    await kind.paused.wait()
+    await change(uow, execution_id, leased_until=now() - timedelta(seconds=1))
+    other = StepsKind()
+    # So that it says something else.
+    other.done.append("zero")
+    second = run(execution_id, service_with(uow, other))
+    await other.paused.wait()
+
+    kind.go_on.set()
+    await kind.ended.wait()
+    between = await stored(uow, execution_id)
+    other.go_on.set()
+    await asyncio.gather(slow, second)
+
+    assert (between.status, between.attempts) == (ExecutionStatus.RUNNING, 2)
+    assert kind.done == ["one"]
+    assert (await stored(uow, execution_id)).result == {"steps": ["one 2"]}
+
+
+async def test_a_short_outage_of_the_database_ends_nothing(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    database: Database,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", pause="one")
+    working = run(execution_id)
+    await kind.paused.wait()
+
+    async with database.engine.connect() as connection:
+        await connection.execute(text("ALTER TABLE executions RENAME TO away"))
+        try:
+            await asyncio.sleep(1.2)
+        finally:
+            await connection.execute(text("ALTER TABLE away RENAME TO executions"))
+    kind.go_on.set()
+    await working
+
+    done = await stored(uow, execution_id)
+    assert (done.status, done.attempts) == (ExecutionStatus.COMPLETED, 1)
+
+
+async def test_the_lease_is_renewed_without_a_new_version(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", pause="one")
+    run(execution_id)
+    await kind.paused.wait()
+    before = await stored(uow, execution_id)
+
+    await asyncio.sleep(1.2)
+
+    after = await stored(uow, execution_id)
+    assert after.leased_until is not None
+    assert before.leased_until is not None
+    assert after.leased_until > before.leased_until
+    # The progress that was held back may have been written.
+    assert after.version - before.version <= 1
+
+
+async def test_what_is_running_is_cancelled_in_a_second_or_two(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    run: Runs,
+) -> None:
+    execution_id = await begin(executions, member, "one", "two", pause="two")
+    working = run(execution_id)
+    await kind.paused.wait()
+
+    asked = await executions.cancel(execution_id, member.principal)
+    await asyncio.wait_for(working, 2)
+
+    assert asked.status is ExecutionStatus.RUNNING
+    ended = await stored(uow, execution_id)
+    assert (ended.status, ended.error) == (ExecutionStatus.CANCELLED, None)
+    assert (kind.running, kind.done) == (0, ["one"])
+
+
+async def test_what_was_cancelled_after_a_crash_is_not_begun_again(
+    executions: ExecutionService, kind: StepsKind, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    left = {"status": ExecutionStatus.RUNNING, "cancel_requested_at": now()}
+    await change(uow, execution_id, **left)
+
+    await executions.run(execution_id)
+
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.CANCELLED
+    assert kind.done == []
+
+
+async def test_a_retry_keeps_finished_steps(
+    executions: ExecutionService, kind: StepsKind, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one", error="domain")
+    await executions.run(execution_id)
+    await change(uow, execution_id, inputs={"steps": ["one", "two"]})
+
+    answer = await member.post(f"/executions/{execution_id}/retry")
+    await executions.run(execution_id)
+
+    assert answer.status_code == 202
+    assert (answer.json()["status"], answer.json()["error"]) == ("pending", None)
+    assert kind.done == ["one", "two"]
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED
+
+
+async def test_what_its_owner_can_mend_ends_it_and_is_told(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, error="domain")
+
+    await executions.run(execution_id)
+
+    failed = await stored(uow, execution_id)
+    assert (failed.status, failed.error) == (ExecutionStatus.FAILED, "There is nothing to count.")
+
+
+async def test_any_other_error_lets_it_be_tried_again_and_tells_no_details(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, error="the secret of the machine")
+
+    with pytest.raises(ZeroDivisionError):
+        await executions.run(execution_id)
+
+    left = await stored(uow, execution_id)
+    assert (left.status, left.attempts) == (ExecutionStatus.PENDING, 1)
+    assert left.error is not None
+    assert "secret" not in left.error
+
+
+async def test_the_last_attempt_ends_it(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, error="the secret of the machine")
+
+    with pytest.raises(ZeroDivisionError):
+        await executions.run(execution_id, last_attempt=True)
+
+    failed = await stored(uow, execution_id)
+    assert failed.status is ExecutionStatus.FAILED
+    assert failed.error is not None
+    assert "secret" not in failed.error
+
+
+async def test_a_deactivated_owner_gets_no_more_work_done(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    admin: Person,
+    uow: SqlUnitOfWorkFactory,
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await admin.post(f"/users/{member.user.id}/deactivate")
+
+    await executions.run(execution_id)
+
+    failed = await stored(uow, execution_id)
+    assert (failed.status, failed.error) == (ExecutionStatus.FAILED, "The account is deactivated.")
+    assert kind.done == []
+
+
+async def test_a_permission_that_was_lost_ends_it(
+    executions: ExecutionService, member: Person, admin: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await admin.put(f"/users/{member.user.id}/role", json={"role": "viewer"})
+
+    await executions.run(execution_id)
+
+    failed = await stored(uow, execution_id)
+    assert failed.status is ExecutionStatus.FAILED
+    assert failed.error is not None
+    assert "tasks:write" in failed.error
+
+
+@pytest.mark.parametrize(("field", "value"), [("kind", "gone"), ("inputs", {"stages": []})])
+async def test_what_another_version_has_left_ends_with_a_clear_text(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory, field: str, value: Any
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await change(uow, execution_id, **{field: value})
+
+    await executions.run(execution_id)
+
+    failed = await stored(uow, execution_id)
+    assert failed.status is ExecutionStatus.FAILED
+    assert failed.error is not None
+    assert failed.error.startswith(f"{field}: This version of the program")
+
+
+async def test_a_job_that_is_dead_gives_it_up(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one")
+
+    await executions.give_up(execution_id, "The worker was lost five times.")
+    await executions.give_up(execution_id, "Again.")
+
+    failed = await stored(uow, execution_id)
+    assert failed.status is ExecutionStatus.FAILED
+    assert failed.error == "The worker was lost five times."
+
+
+async def test_progress_is_written_now_and_then_and_the_last_of_it_is_kept(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, reports=1_000)
+
+    await executions.run(execution_id)
+
+    done = await stored(uow, execution_id)
+    assert (done.progress_done, done.progress_message) == (1_000, "Report 1000")
+    # Taken, the first of the progress, the end; and others only on a machine that is busy.
+    assert done.version < 10
+
+
+async def test_what_happens_is_recorded(
+    executions: ExecutionService, member: Person, database: Database
+) -> None:
+    execution_id = await begin(executions, member, error="domain")
+    await executions.run(execution_id)
+    await member.post(f"/executions/{execution_id}/retry")
+    await member.post(f"/executions/{execution_id}/cancel")
+    await member.delete(f"/executions/{execution_id}")
+
+    events = await events_of(database, execution_id)
+
+    assert [event.type for event in events] == [
+        "execution.requested",
+        "execution.finished",
+        "execution.retried",
+        "execution.finished",
+        "execution.cancelled",
+        "execution.deleted",
+    ]
+    ended = events[1]
+    assert ended.changes == {"status": {"before": "running", "after": "failed"}}
+    assert (ended.actor_id, ended.means) == (member.user.id, Means.JOB)

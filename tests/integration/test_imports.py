@@ -1,0 +1,476 @@
+"""Imports through their kind, from real files in a folder."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from backend.integrations import sheets as reading
+from backend.models.events import EventQuery
+from backend.models.imports import MOST_ERRORS, ImportInputs, ImportResult
+from backend.models.mixins import now
+from backend.models.sheets import SheetResource
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from tests.factories import make_customer, make_task
+from tests.fixtures.kept_runs import Crash
+from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
+from tests.integration.test_query_count import fill
+
+SheetsOf = Callable[[Any], Sheets]
+CUSTOMERS: Table = [
+    ["name", "email", "phone", "status"],
+    ["Grace", "grace@example.com", "+1 202 555 0143", "active"],
+    ["Ada", "", "", ""],
+]
+PRODUCTS: Table = [
+    ["sku", "name", "price_amount", "price_currency", "is_active"],
+    ["SEAT-1", "Seat", "240.00", "EUR", "true"],
+    ["SEAT-2", "Two seats", "400", "EUR", "FALSE"],
+]
+
+
+@pytest.fixture
+def sheets(sheets_of: SheetsOf, member: Person) -> Sheets:
+    return sheets_of(member.principal)
+
+
+async def items(person: Person, resource: str) -> list[dict[str, Any]]:
+    answer = await person.get(f"/{resource}", params={"sort": "created_at", "limit": 200})
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def problems(result: ImportResult) -> list[tuple[int, str | None]]:
+    return [(error.row, error.column) for error in result.errors]
+
+
+def counts(result: ImportResult) -> tuple[int, int, int, int, int]:
+    assert result.rows == (
+        result.created + result.updated + result.unchanged + result.failed + result.skipped
+    )
+    return result.created, result.updated, result.unchanged, result.failed, result.skipped
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.xlsx"])
+@pytest.mark.parametrize("all_or_nothing", [True, False])
+async def test_rows_become_customers_in_their_order(
+    sheets: Sheets, member: Person, name: str, all_or_nothing: bool
+) -> None:
+    result = await sheets.load("customers", CUSTOMERS, name, all_or_nothing=all_or_nothing)
+
+    assert (counts(result), result.errors) == ((2, 0, 0, 0, 0), [])
+    found = await items(member, "customers")
+    assert [(each["name"], each["email"], each["phone"], each["status"]) for each in found] == [
+        ("Grace", "grace@example.com", "+1 202 555 0143", "active"),
+        ("Ada", None, None, "prospect"),
+    ]
+    assert {(each["owner_id"], each["version"]) for each in found} == {(str(member.user.id), 1)}
+
+
+async def test_a_row_with_a_known_key_changes_what_is_there(sheets: Sheets, member: Person) -> None:
+    await sheets.load("products", PRODUCTS)
+    table = [*PRODUCTS[:2], ["seat-2", "Two seats", "390.50", "EUR", "true"]]
+
+    result = await sheets.load("products", table)
+
+    assert counts(result) == (0, 1, 1, 0, 0)
+    first, second = await items(member, "products")
+    assert (first["version"], second["version"]) == (1, 2)
+    assert second["updated_at"] > second["created_at"]
+    assert (second["sku"], second["is_active"]) == ("seat-2", True)
+    assert second["price"] == {"amount": "390.50", "currency": "EUR"}
+
+
+async def test_what_has_no_column_stays(sheets: Sheets, member: Person) -> None:
+    await sheets.load("customers", [["name", "email", "company"], ["G", "g@example.com", "Navy"]])
+
+    result = await sheets.load("customers", [["name", "email"], ["Grace", "G@example.com"]])
+
+    assert counts(result) == (0, 1, 0, 0, 0)
+    (customer,) = await items(member, "customers")
+    assert (customer["name"], customer["company"]) == ("Grace", "Navy")
+
+
+async def test_a_blank_cell_empties_what_may_be_empty(sheets: Sheets, member: Person) -> None:
+    headers = ["name", "email", "company", "status", "notes"]
+    await sheets.load("customers", [headers, ["G", "g@example.com", "Navy", "active", "Hi"]])
+
+    await sheets.load("customers", [headers, ["G", "g@example.com", "", "", ""]])
+
+    (customer,) = await items(member, "customers")
+    assert (customer["company"], customer["notes"], customer["status"]) == (None, "", "active")
+
+
+async def test_an_address_of_several_customers_needs_the_id(
+    sheets: Sheets, member: Person, uow: UnitOfWorkFactory
+) -> None:
+    rows = [make_customer(email="x@example.com", owner_id=member.user.id) for _ in range(2)]
+    async with uow() as unit:
+        await unit.customers.save_many(rows)
+        await unit.commit()
+
+    refused = await sheets.load("customers", [["name", "email"], ["X", "x@example.com"]])
+    table = [["id", "name", "email"], [str(rows[1].id), "X", "x@example.com"]]
+    changed = await sheets.load("customers", table)
+
+    assert problems(refused) == [(2, "email")]
+    assert counts(changed) == (0, 1, 0, 0, 0)
+    assert [each["name"] for each in await items(member, "customers")][1] == "X"
+
+
+@pytest.mark.parametrize("resource", ["customers", "leads", "products", "tasks"])
+async def test_what_was_exported_is_imported_unchanged(
+    sheets_of: SheetsOf, admin: Person, uow: UnitOfWorkFactory, resource: str
+) -> None:
+    await fill(uow, admin, 3)
+    sheets = sheets_of(admin.principal)
+    as_text = (await admin.get(f"/{resource}", headers={"Accept": "text/csv"})).content
+    assert counts(await sheets.load(resource, as_text, "x.csv"))[2] == 3
+    async with uow() as unit:
+        text = "=1+1\r\n\x0b_x0041_ 'so'"
+        await unit.customers.save(make_customer(owner_id=admin.user.id, notes=text, phone="+1 23"))
+        await unit.tasks.save(make_task(description="'=x", due_at=now()))
+        await unit.commit()
+    before = await items(admin, resource)
+    file, _ = await sheets.export(resource)
+
+    result = await sheets.load(resource, await sheets.content(file), "x.xlsx")
+
+    assert (counts(result), result.errors) == ((0, 0, len(before), 0, 0), [])
+    assert "created_at" in result.ignored_columns
+    assert await items(admin, resource) == before
+
+
+async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(
+    sheets: Sheets, member: Person, uow: UnitOfWorkFactory
+) -> None:
+    await sheets.load("customers", CUSTOMERS)
+    before = await items(member, "customers")
+    table = [CUSTOMERS[0], ["Grace", "grace@example.com", "", "active"], ["New", "", "", ""]]
+
+    told = await sheets.load("customers", table, dry_run=True)
+
+    assert await items(member, "customers") == before
+    assert told.dry_run
+    done = await sheets.load("customers", table)
+    assert counts(told) == counts(done) == (1, 1, 0, 0, 0)
+
+
+BAD: Table = [
+    ["name", "email", "status"],
+    ["Good", "good@example.com", "active"],
+    ["", "bad", "gone"],
+    ["Better", "better@example.com", "active"],
+]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_one_bad_row_keeps_all_from_being_written(
+    sheets: Sheets, member: Person, dry_run: bool
+) -> None:
+    result = await sheets.load("customers", BAD, dry_run=dry_run)
+
+    assert counts(result) == (0, 0, 0, 1, 2)
+    assert problems(result) == [(3, "name"), (3, "email"), (3, "status")]
+    assert all(error.message.endswith(".") for error in result.errors)
+    assert await items(member, "customers") == []
+
+
+async def test_good_rows_are_written_where_that_is_wanted(sheets: Sheets, member: Person) -> None:
+    result = await sheets.load("customers", BAD, all_or_nothing=False)
+
+    assert counts(result) == (2, 0, 0, 1, 0)
+    assert [each["name"] for each in await items(member, "customers")] == ["Good", "Better"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "column"),
+    [
+        (["name", "colour"], "colour"),
+        (["email"], "name"),
+        (["name", "email", "E-Mail", "e_mail"], "E-Mail"),
+        (["name", "Name"], "Name"),
+        (["name", "owner_id", "owner_email"], "owner_id"),
+    ],
+)
+async def test_headers_that_do_not_fit_are_named(
+    sheets: Sheets, headers: list[str], column: str
+) -> None:
+    result = await sheets.load("customers", [headers, ["x"] * len(headers)])
+
+    assert (1, column) in problems(result)
+    assert counts(result) == (0, 0, 0, 0, 0)
+
+
+async def test_an_amount_needs_its_currency(sheets: Sheets) -> None:
+    result = await sheets.load("leads", [["name", "estimated_value_amount"], ["x", "3"]])
+
+    assert problems(result) == [(1, "estimated_value_currency")]
+
+
+async def test_columns_with_other_names_are_mapped(sheets: Sheets, member: Person) -> None:
+    table = [["Kunde", "E-Mail Adresse", "STATUS"], ["Grace", "g@example.com", "wrong"]]
+    mapping = {"kunde": "name", "E-Mail Adresse": "email"}
+
+    refused = await sheets.load("customers", table, mapping=mapping)
+    unknown = await sheets.load("customers", table, mapping={**mapping, "Nobody": "notes"})
+    table[1][2] = "active"
+    result = await sheets.load("customers", table, mapping=mapping)
+
+    assert problems(refused) == [(2, "STATUS")]
+    assert problems(unknown) == [(1, "nobody")]
+    assert counts(result) == (1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("resource", "headers", "row", "column"),
+    [
+        ("customers", ["id", "name"], ["none", "x"], "id"),
+        ("customers", ["id", "name"], [str(UUID(int=1)), "x"], "id"),
+        ("customers", ["name", "owner_id"], ["x", str(UUID(int=1))], "owner_id"),
+        ("customers", ["name", "owner_email"], ["x", "nobody@example.com"], "owner_email"),
+        ("customers", ["name"], ["#REF!"], "name"),
+        ("customers", ["name"], ["x", "y"], None),
+        ("leads", ["name", "status"], ["x", "converted"], "status"),
+        ("leads", ["name", "product_ids"], ["x", str(UUID(int=1))], "product_ids"),
+        ("products", PRODUCTS[0], ["s", "x", "1.234,5", "EUR", "true"], "price_amount"),
+        ("products", PRODUCTS[0], ["s", "x", "1", "", "true"], "price_currency"),
+        ("products", PRODUCTS[0], ["s", "x", "1", "EUR", "maybe"], "is_active"),
+        ("tasks", ["title", "due_at"], ["x", "2026-06-01"], "due_at"),
+        ("tasks", ["title", "customer_id"], ["x", str(UUID(int=1))], "customer_id"),
+        ("tasks", ["title", "module_id"], ["x", str(UUID(int=1))], "module_id"),
+    ],
+)
+async def test_a_bad_cell_is_named_by_row_and_column(
+    sheets: Sheets, resource: str, headers: list[str], row: list[str], column: str | None
+) -> None:
+    result = await sheets.load(resource, [headers, row])
+
+    assert problems(result) == [(2, column)]
+
+
+@pytest.mark.parametrize("by_email", [True, False])
+async def test_giving_tasks_to_others_takes_the_permission(
+    sheets_of: SheetsOf, member: Person, manager: Person, by_email: bool
+) -> None:
+    header, value = ("assignee_id", str(member.user.id))
+    if by_email:
+        header, value = ("assignee_email", member.user.email.upper())
+    table = [["title", header], ["Call", value], ["Nobody's", ""]]
+    others = [["title", header], ["Call", str(manager.user.id)]]
+    if by_email:
+        others[1][1] = manager.user.email
+
+    assert problems(await sheets_of(member.principal).load("tasks", others)) == [(2, header)]
+    assert counts(await sheets_of(manager.principal).load("tasks", table)) == (2, 0, 0, 0, 0)
+    given = {each["title"]: each["assignee_id"] for each in await items(member, "tasks")}
+    assert given == {"Call": str(member.user.id), "Nobody's": None}
+
+
+async def test_nothing_is_given_to_who_is_deactivated(sheets: Sheets, signed_in: SignedIn) -> None:
+    gone = await signed_in(is_active=False)
+
+    result = await sheets.load("customers", [["name", "owner_email"], ["x", gone.user.email]])
+
+    assert problems(result) == [(2, "owner_email")]
+    assert "deactivated" in result.errors[0].message
+
+
+async def test_statuses_move_by_the_allowed_transitions(sheets: Sheets, member: Person) -> None:
+    await sheets.load("tasks", [["title", "status"], ["a", "done"], ["b", "open"]])
+    done, opened = await items(member, "tasks")
+    assert done["completed_at"] is not None
+    table = [["id", "title", "status"], [done["id"], "a", "in_progress"]]
+
+    refused = await sheets.load("tasks", table)
+    changed = await sheets.load("tasks", [*table[:1], [opened["id"], "b", "in_progress"]])
+
+    assert problems(refused) == [(2, "status")]
+    assert counts(changed) == (0, 1, 0, 0, 0)
+
+
+async def test_leads_get_and_lose_products(sheets: Sheets, member: Person) -> None:
+    await sheets.load("products", PRODUCTS)
+    ids = [each["id"] for each in await items(member, "products")]
+    headers = ["name", "email", "product_ids"]
+
+    await sheets.load("leads", [headers, ["G", "g@example.com", "; ".join(ids)]])
+    (made,) = await items(member, "leads")
+    again = await sheets.load("leads", [headers, ["G", "g@example.com", ids[1]]])
+
+    assert made["product_ids"] == sorted(ids)
+    assert counts(again) == (0, 1, 0, 0, 0)
+    (changed,) = await items(member, "leads")
+    assert (changed["product_ids"], changed["version"]) == ([ids[1]], 2)
+
+
+async def test_two_rows_about_the_same_are_an_error(sheets: Sheets, member: Person) -> None:
+    table = [*PRODUCTS, ["seat-1", "Again", "1", "EUR", "true"]]
+    assert problems(await sheets.load("products", table)) == [(4, "sku")]
+
+    await sheets.load("products", PRODUCTS)
+    first, second = await items(member, "products")
+    headers = ["id", "sku", "name", "price_amount", "price_currency"]
+    taken = [headers, [first["id"], second["sku"], "x", "1", "EUR"]]
+    assert problems(await sheets.load("products", taken)) == [(2, "sku")]
+
+
+async def test_an_import_records_one_event(
+    sheets: Sheets, uow: UnitOfWorkFactory, member: Person
+) -> None:
+    await sheets.load("customers", CUSTOMERS)
+    await sheets.load("customers", CUSTOMERS[:2])
+    await sheets.load("customers", [CUSTOMERS[0], ["G", "grace@example.com", "", ""]])
+
+    async with uow.reading() as unit:
+        page = await unit.events.page(EventQuery(type=["customer.imported"]))
+    changed, created = page.items
+    ids = [each["id"] for each in await items(member, "customers")]
+    assert (created.after("created"), created.after("updated")) == (ids, [])
+    assert (changed.after("created"), changed.after("updated")) == ([], ids[:1])
+    assert (created.actor_id, created.means, created.subject_id) == (member.user.id, "job", None)
+
+
+@pytest.mark.parametrize("step", ["rows 2-501", "write"])
+async def test_a_crash_repeats_nothing(
+    sheets: Sheets, member: Person, uow: UnitOfWorkFactory, step: str
+) -> None:
+    """Not even where the work is done and the step is not known to be."""
+    table = [["title"], *(["Task"] for _ in range(700))]
+    inputs = await sheets.inputs("tasks", table, all_or_nothing=step == "write")
+    run = sheets.new_run()
+    run.crash_after = step
+    with pytest.raises(Crash):
+        await sheets.imports.run(inputs, run)
+
+    result = await sheets.imports.run(inputs, run)
+
+    assert counts(result) == (700, 0, 0, 0, 0)
+    async with uow.reading() as unit:
+        events = (await unit.events.page(EventQuery(type=["task.imported"]))).items
+    ids = [row_id for event in events for row_id in event.after("created")]
+    assert len(ids) == len(set(ids)) == 700
+
+
+async def test_the_errors_of_many_rows_are_counted(sheets: Sheets) -> None:
+    table = [["name", "status"], *(["x", "wrong"] for _ in range(MOST_ERRORS + 5))]
+
+    result = await sheets.load("customers", table, all_or_nothing=False)
+
+    assert len(result.errors) == MOST_ERRORS
+    assert (result.error_count, result.failed) == (MOST_ERRORS + 5, MOST_ERRORS + 5)
+
+
+async def test_blank_rows_are_passed_over_and_counted_as_the_spreadsheet_does(
+    sheets: Sheets,
+) -> None:
+    table = [["name", "status"], ["", ""], ["x", "wrong"], [], ["y", "wrong"]]
+
+    for name in ("x.csv", "x.xlsx"):
+        result = await sheets.load("customers", table, name)
+        assert (result.rows, problems(result)) == (2, [(3, "status"), (5, "status")])
+
+
+async def test_semicolons_a_mark_and_numbers_are_understood(sheets: Sheets, member: Person) -> None:
+    content = b"\xef\xbb\xbf" + as_csv(PRODUCTS, ";")
+    assert counts(await sheets.load("products", content)) == (2, 0, 0, 0, 0)
+    numbers = [PRODUCTS[0], [1001, 42, 19.9, "EUR", True]]
+    assert counts(await sheets.load("products", numbers, "x.xlsx")) == (1, 0, 0, 0, 0)
+
+    last = (await items(member, "products"))[-1]
+
+    assert (last["sku"], last["name"], last["price"]["amount"]) == ("1001", "42", "19.90")
+
+
+def bomb() -> bytes:
+    content = io.BytesIO(as_xlsx([["name"], ["x"]]))
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/a.xml", b" " * 9 * 1024 * 1024)
+    return content.getvalue()
+
+
+def far_row() -> bytes:
+    """A row far behind all others, which openpyxl would reach step by step."""
+    source = io.BytesIO(as_xlsx([["name"], ["x"]]))
+    target = io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for each in old.infolist():
+            text = old.read(each).replace(b'r="2"', b'r="999999999"').replace(b"A2", b"A999999999")
+            new.writestr(each, text)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"name\nGr\xe4ce".ljust(9000), "latin1.csv", "UTF-8"),
+        (b'name\n"x', "quote.csv", "quotes"),
+        (b"\n\n", "blank.csv", "headers"),
+        (as_xlsx([["name"], ["x"]])[:-200], "cut.xlsx", "save it anew"),
+        (bomb(), "bomb.xlsx", "too large"),
+        (as_csv([["name"] + ["x"] * 200]), "wide.csv", "columns"),
+        (as_csv([["name"], ["x" * 33_000]]), "long.csv", "characters"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_file_that_is_no_table_is_refused(
+    sheets: Sheets, content: bytes, name: str, words: str
+) -> None:
+    if "latin1" in name:
+        # Only the beginning is looked at when a file is uploaded.
+        content = b"name\n" + b"x\n" * 5000 + b"Gr\xe4ce"
+
+    with pytest.raises(InvalidInputError, match=words) as refused:
+        await sheets.load("customers", content, name)
+
+    assert refused.value.field == "file_id"
+
+
+async def test_a_row_far_behind_all_others_is_not_walked_to(
+    sheets: Sheets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_LAST_ROW", 10_000)
+
+    with pytest.raises(InvalidInputError, match="1,000,000 rows"):
+        await sheets.load("customers", far_row(), "far.xlsx")
+
+
+async def test_only_csv_and_xlsx_are_taken(sheets: Sheets) -> None:
+    for content, name in ((b"name\nx", "x.txt"), (b"%PDF-1.7 x", "x.pdf")):
+        with pytest.raises(InvalidInputError, match=r"CSV .* XLSX") as refused:
+            await sheets.load("customers", content, name)
+        assert refused.value.field == "file_id"
+
+
+async def test_only_who_may_write_and_read_the_file_imports(
+    sheets_of: SheetsOf, sheets: Sheets, viewer: Person, admin: Person
+) -> None:
+    inputs = await sheets.inputs("customers", CUSTOMERS)
+    unknown = ImportInputs(resource=SheetResource.CUSTOMERS, file_id=uuid4())
+
+    with pytest.raises(PermissionDeniedError):
+        await sheets.imports.check(inputs, viewer.principal)
+    for person, given in ((admin, inputs), (admin, unknown)):
+        with pytest.raises(InvalidInputError, match="no file"):
+            await sheets.imports.check(given, person.principal)
+    with pytest.raises(NotFoundError):
+        await sheets.imports.run(inputs, sheets_of(admin.principal).new_run())
+
+
+async def test_two_thousand_rows(sheets: Sheets, member: Person) -> None:
+    rows = [[f"Customer {n}", f"c{n}@example.com"] for n in range(2000)]
+    run = sheets.new_run()
+    inputs = await sheets.inputs("customers", [["name", "email"], *rows], all_or_nothing=False)
+
+    result = await sheets.imports.run(inputs, run)
+
+    assert counts(result) == (2000, 0, 0, 0, 0)
+    assert list(run.steps) == [f"rows {n}-{n + 499}" for n in (2, 502, 1002, 1502)]
+    assert run.told[-1] == (2000, 2000, "Writing")
+    again = await sheets.load("customers", [["name", "email"], *rows])
+    assert counts(again) == (0, 0, 2000, 0, 0)
