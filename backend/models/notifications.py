@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, enum_type, example
 from backend.models.events import SubjectKind
+from backend.models.fields import Flag
 from backend.models.mixins import Identified, now
 from backend.models.paging import Page, PageQuery
 
@@ -85,8 +86,8 @@ _PREFERENCE = {"kind": "task_assigned", "in_app": True, "mail": False}
 
 class PreferenceInput(Input, Channels):
     kind: NotificationKind
-    in_app: bool
-    mail: bool
+    in_app: Flag
+    mail: Flag
 
 
 class Preferences(Input):

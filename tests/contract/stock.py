@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from schemathesis import Case, CheckContext, Response
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from backend.core.config import Settings
@@ -29,6 +29,7 @@ from tests.factories import (
     make_invitation,
     make_lead,
     make_module,
+    make_notification,
     make_product,
     make_task,
     make_user,
@@ -49,6 +50,13 @@ _LINKS = {
     "/api/v1/auth/password-reset/confirm": TokenPurpose.RESET_PASSWORD,
     "/api/v1/auth/accept-invitation": TokenPurpose.ACCEPT_INVITATION,
 }
+
+
+_JOBS = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name)
+    VALUES ('events', 'work'), ('events', 'work') RETURNING id
+""")
+_FAILURE = text("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = :job_id")
 
 
 @dataclass
@@ -82,6 +90,8 @@ class Stock:
                 session.add_all(batch)
                 session.flush()
             session.add(RefreshToken(session_id=current.id, token_hash=token_hash(_REFRESH_TOKEN)))
+            jobs = [str(job_id) for (job_id,) in session.connection().execute(_JOBS)]
+            session.connection().execute(_FAILURE, {"job_id": int(jobs[0])})
             session.commit()
             tokens = AccountTokens(self.settings.security)
             links = {path: _link(tokens, what, caller, rows) for path, what in _LINKS.items()}
@@ -91,7 +101,7 @@ class Stock:
         for file in rows["file_id"]:
             (self.files / str(file.id)).write_bytes(_CONTENT)
         known = rows | {"user_id": users, "session_id": others}
-        self.words = _words(caller, known)
+        self.words = _words(caller, known) | {"job_id": jobs}
         claims = AccessClaims(caller.id, current.id)
         self.token = AccessTokens(self.settings.security).sign(claims)
 
@@ -115,8 +125,8 @@ class Stock:
             return self.words["module_id"]
         if isinstance(value, list):
             return [self._known(each, name) for each in value]
-        if isinstance(value, str) and name in self.words:
-            return pick([*self.words[name], value], value)
+        if isinstance(value, str | int) and name in self.words:
+            return pick([*self.words[name], str(value)], value)
         return value
 
 
@@ -154,6 +164,7 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "task_id": [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus],
         "module_id": [make_module(**own) for _ in range(3)],
         "execution_id": [make_execution(**own) for _ in range(3)],
+        "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
         "file_id": [make_file(size=len(_CONTENT), **own) for _ in range(3)],
     }
 
