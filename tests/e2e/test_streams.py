@@ -1,10 +1,13 @@
 """Streams on a real server."""
 
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -17,11 +20,13 @@ from backend.models.executions import ExecutionStatus
 from backend.models.mixins import now
 from backend.models.sessions import UserSession
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from tests.factories import make_execution, make_user
+from backend.repositories.unit_of_work import Channel
+from tests.factories import make_execution, make_notification, make_user
 from tests.fixtures.application import SECRET
 from tests.fixtures.processes import Server, StartServer
 
 STOP_SECONDS = 3
+STREAM = "/api/v1/notifications/stream"
 
 
 class Followed(NamedTuple):
@@ -29,6 +34,7 @@ class Followed(NamedTuple):
 
     path: str
     token: str
+    owner_id: UUID
 
 
 @pytest.fixture(params=["1", "2"])
@@ -64,7 +70,7 @@ async def followed(fresh_database_url: str) -> Followed:
     await database.close()
     tokens = AccessTokens(SecuritySettings(secret_key=SecretStr(SECRET)))
     path = f"/api/v1/executions/{execution.id}/events"
-    return Followed(path, tokens.sign(AccessClaims(user.id, session.id)))
+    return Followed(path, tokens.sign(AccessClaims(user.id, session.id)), user.id)
 
 
 @pytest.fixture
@@ -95,3 +101,54 @@ async def test_open_streams_do_not_hold_up_a_stop(
 
     assert time.monotonic() - begun < STOP_SECONDS
     assert server.process.wait(timeout=30) == 0
+
+
+async def tell(database_url: str, user_id: UUID, count: int) -> None:
+    database = Database(DatabaseSettings(url=SecretStr(database_url)))
+    async with SqlUnitOfWorkFactory(database)() as unit:
+        for _ in range(count):
+            await unit.notifications.add(make_notification(user_id=user_id, text="x" * 5_000))
+        unit.notify(Channel.NOTIFICATIONS, str(user_id))
+        await unit.commit()
+    await database.close()
+
+
+def open_stream(server: Server, token: str) -> socket.socket:
+    """One that nobody reads beyond the first bytes."""
+    url = httpx2.URL(server.url)
+    stream = socket.socket()
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    stream.connect((url.host, url.port or 80))
+    head = f"GET {STREAM} HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+    stream.sendall(head.encode())
+    return stream
+
+
+@pytest.mark.parametrize("server", ["1"], indirect=True)
+async def test_clients_that_read_nothing_or_vanish_cost_nobody_anything(
+    server: Server, followed: Followed, fresh_database_url: str
+) -> None:
+    lazy = [open_stream(server, followed.token) for _ in range(40)]
+    for stream in lazy[:20]:
+        # It vanishes without a word: a reset, and no end.
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        stream.close()
+    headers = {"Authorization": f"Bearer {followed.token}"}
+    async with (
+        httpx2.AsyncClient(base_url=server.url, headers=headers, timeout=10) as client,
+        client.stream("GET", STREAM) as reader,
+    ):
+        await tell(fresh_database_url, followed.owner_id, 300)
+        told, slowest = 0, 0.0
+        async for line in reader.aiter_lines():
+            told += line.startswith("data: ")
+            if line.startswith("data: ") and told % 30 == 0:
+                begun = time.monotonic()
+                (await client.get("/api/v1/notifications?limit=1")).raise_for_status()
+                slowest = max(slowest, time.monotonic() - begun)
+            if told == 300:
+                break
+
+    assert slowest < 1
+    for stream in lazy[20:]:
+        stream.close()
