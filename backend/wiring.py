@@ -19,6 +19,7 @@ from backend.integrations.sheets_writer import write_xlsx
 from backend.integrations.storage import open_storage
 from backend.jobs.subscriptions import jobs_for
 from backend.models.mixins import now
+from backend.repositories.clean_up import Expiring
 from backend.repositories.sessions import Identity
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
@@ -161,16 +162,17 @@ def wire(
 
 
 def retention(settings: Settings) -> Retention:
-    keep = settings.retention
-    return Retention(
-        idempotency_keys=timedelta(hours=settings.server.idempotency_key_hours),
-        refresh_tokens=timedelta(days=settings.security.refresh_token_days),
-        mail_requests=timedelta(minutes=settings.security.mail_request_window_minutes),
-        ended_sessions=timedelta(days=keep.session_days),
-        settled_mails=timedelta(days=keep.mail_days),
-        finished_jobs=timedelta(days=keep.job_days),
-        events=timedelta(days=keep.event_days) if keep.event_days else None,
-    )
+    keep, security = settings.retention, settings.security
+    return {
+        Expiring.IDEMPOTENCY_KEYS: timedelta(hours=settings.server.idempotency_key_hours),
+        Expiring.REFRESH_TOKENS: timedelta(days=security.refresh_token_days),
+        Expiring.SESSIONS: timedelta(days=keep.session_days),
+        Expiring.ACCOUNT_TOKENS: timedelta(),
+        Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
+        Expiring.MAILS: timedelta(days=keep.mail_days),
+        Expiring.JOBS: timedelta(days=keep.job_days),
+        Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
+    }
 
 
 def mail_service(settings: Settings, uow: UnitOfWorkFactory, tokens: AccountTokens) -> MailService:

@@ -52,8 +52,7 @@ async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
     database = Database(settings.database, show_parameters=settings.general.debug)
     state = process_state(settings)
     try:
-        async with state.listener.running():
-            await run_until_stopped(make_supervisor(settings, database, state, queues))
+        await run_until_stopped(make_supervisor(settings, database, state, queues))
     finally:
         await database.close()
 

@@ -110,7 +110,7 @@ def new_worker(
     app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
 ) -> Worker:
     """Procrastinate's worker of one queue, with all that surrounds an attempt."""
-    # Those of maintenance are many, and nobody asks for one that went well.
+    # Those of maintenance are many, and the next does what one could not: the log has the errors.
     is_forgotten = queue is Queue.MAINTENANCE
     return Worker(
         app,
@@ -124,6 +124,6 @@ def new_worker(
         install_signal_handlers=False,
         update_heartbeat_interval=settings.heartbeat_seconds,
         stalled_worker_timeout=settings.stalled_seconds,
-        delete_jobs=DeleteJobCondition.SUCCESSFUL if is_forgotten else DeleteJobCondition.NEVER,
+        delete_jobs=DeleteJobCondition.ALWAYS if is_forgotten else DeleteJobCondition.NEVER,
         worker_middleware=[observe, keeping_failures(jobs), telling_why_cancelled(jobs)],
     )

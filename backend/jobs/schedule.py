@@ -1,11 +1,13 @@
 """What is done by the clock: once each time, however many workers there are."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from procrastinate import App
 
 from backend.jobs.retry import NextTick
 from backend.models.jobs import Queue
+from backend.repositories.clean_up import Expiring
 from backend.services.container import Services
 
 
@@ -13,9 +15,10 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     """Times are UTC, as cron writes them."""
     clean_up = services.clean_up
     _schedule(app, "end_abandoned_executions", "* * * * *", services.executions.end_abandoned)
-    _schedule(app, "remove_expired", "7 * * * *", clean_up.remove_expired)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
-    _schedule(app, "remove_old_events", "43 3 * * *", clean_up.remove_old_events)
+    # Each for itself: one that fails keeps none of the others from its work.
+    for minute, what in enumerate(Expiring):
+        _schedule(app, f"remove_{what}", f"{minute} * * * *", partial(clean_up.remove, what))
 
 
 def _schedule(app: App, name: str, cron: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from backend.models.base import Input, Output, enum_type, example
@@ -26,6 +27,7 @@ class AccountToken(Identified, table=True):
     """
 
     __tablename__ = "account_tokens"
+    __table_args__ = (Index(None, "expires_at"),)
     secrets = frozenset({"token_hash"})
 
     purpose: TokenPurpose = Field(sa_type=enum_type(TokenPurpose))

@@ -1,6 +1,6 @@
 """What happens: events as services record them, and the table that keeps them for good."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,9 @@ from backend.models.base import Output, enum_type, example
 from backend.models.fields import Text, UtcDatetime
 from backend.models.mixins import Identified, now
 from backend.models.paging import PageQuery
+
+PRIVATE = "(private)"
+"""In place of what admins may not read either."""
 
 Changes = Mapping[str, Mapping[str, Any]]
 """By field: `{"before": ..., "after": ...}`, as JSON has them."""
@@ -133,10 +136,21 @@ class ExecutionFinished(DomainEvent):
     verb: str = "finished"
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """What differs between two `facts`; a field that one side lacks counts as null there."""
+def changes_between(
+    before: Mapping[str, Any], after: Mapping[str, Any], private: Iterable[str] = ()
+) -> Changes:
+    """What differs between two `facts`; a field that one side lacks counts as null there.
+
+    Of the private fields only that they differ, as their content is for their owner alone.
+    """
+    hidden = set(private)
+
+    def told(facts: Mapping[str, Any], name: str) -> Any:
+        value = facts.get(name)
+        return PRIVATE if name in hidden and value is not None else value
+
     return {
-        name: {"before": before.get(name), "after": after.get(name)}
+        name: {"before": told(before, name), "after": told(after, name)}
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     }

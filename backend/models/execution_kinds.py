@@ -10,10 +10,9 @@ from sqlmodel import Field
 
 from backend.models.base import Input, config
 from backend.models.by_kind import ShownByKind, TakenByKind, examples_of
-from backend.models.executions import ExecutionPublic
+from backend.models.executions import EXAMPLE, ExecutionPublic
 from backend.models.fields import Line
 from backend.models.imports import ImportInputs, ImportResult
-from backend.models.paging import Page
 from backend.models.reports import ReportInputs, ReportResult
 from backend.models.sheet_exports import ExportInputs, ExportResult
 
@@ -27,23 +26,6 @@ KIND_MODELS: dict[str, KindModels] = {
     "report": KindModels(ReportInputs, ReportResult),
     "import": KindModels(ImportInputs, ImportResult),
     "export": KindModels(ExportInputs, ExportResult),
-}
-
-_STATE = {
-    "status": "completed",
-    "progress_done": 1,
-    "progress_total": 1,
-    "progress_message": "",
-    "error": None,
-    "attempts": 1,
-    "started_at": "2026-06-01T09:30:00Z",
-    "finished_at": "2026-06-01T09:30:02Z",
-    "created_at": "2026-06-01T09:30:00Z",
-    "updated_at": "2026-06-01T09:30:02Z",
-    "version": 3,
-    "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
-    "job_id": 7,
-    "cancel_requested_at": None,
 }
 
 
@@ -70,9 +52,10 @@ def _of_kind(base: type[BaseModel], kind: str, **fields: Any) -> type[BaseModel]
     made = create_model(name, __base__=base, __module__=__name__, **fields)
     example: dict[str, Any] = {"kind": kind, "inputs": examples_of(inputs)[0]}
     if base is ExecutionPublic:
-        example |= _STATE | {"id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11", "name": kind.title()}
+        example = EXAMPLE | example | {"name": kind.title()}
         example["result"] = examples_of(result)[0]
-    made.model_config = config(**base.model_config, json_schema_extra={"examples": [example]})
+    shown = {"json_schema_extra": {"examples": [example]}}
+    made.model_config = config(**base.model_config | shown)
     return made
 
 
@@ -86,7 +69,3 @@ _PUBLICS = {
 AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(ExecutionDraft, _DRAFTS)]
 AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(ExecutionCreate, _CREATES)]
 AnyExecution = Annotated[ExecutionPublic, ShownByKind(ExecutionPublic, _PUBLICS)]
-
-
-class ExecutionPage(Page[AnyExecution]):
-    """One page of a list. Follow `next_cursor` until it is null."""

@@ -129,14 +129,42 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         self.finished_at = None
 
 
-class ExecutionPublic(Output, Versioned, Timestamped, ExecutionBase, Identified):
+EXAMPLE: dict[str, Any] = {
+    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11",
+    "kind": "report",
+    "name": "Pipeline of leads",
+    "status": "completed",
+    "progress_done": 1,
+    "progress_total": 1,
+    "progress_message": "",
+    "error": None,
+    "attempts": 1,
+    "started_at": "2026-06-01T09:30:00Z",
+    "finished_at": "2026-06-01T09:30:02Z",
+    "created_at": "2026-06-01T09:30:00Z",
+    "updated_at": "2026-06-01T09:30:02Z",
+    "version": 3,
+    "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+    "job_id": 7,
+    "cancel_requested_at": None,
+}
+
+
+class ExecutionListed(Output, Versioned, Timestamped, ExecutionBase, Identified):
+    """Without inputs and result, which may be large."""
+
+    model_config = example(EXAMPLE, base=Output)
+
+    owner_id: UUID
+    job_id: int | None = Field(description="Of its job, for admins.")
+    cancel_requested_at: datetime | None
+
+
+class ExecutionPublic(ExecutionListed):
     """`inputs` and `result` are those of the kind."""
 
     inputs: dict[str, Any]
     result: dict[str, Any] | None
-    owner_id: UUID
-    job_id: int | None = Field(description="Of its job, for admins.")
-    cancel_requested_at: datetime | None
 
 
 class ExecutionState(Output):

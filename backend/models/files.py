@@ -1,5 +1,6 @@
 """Files: what somebody has uploaded, for themselves or for the team."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -67,6 +68,9 @@ class File(Versioned, Timestamped, FileBase, Identified, table=True):
     @property
     def subject(self) -> FileSubject:
         return FileSubject(self.customer_id, self.lead_id, self.task_id, self.module_id)
+
+    def private_fields(self) -> Iterable[str]:
+        return () if self.subject.is_team_data else ("name", "media_type", "size", "sha256")
 
     @property
     def storage_key(self) -> str:

@@ -31,13 +31,11 @@ class JobRequest:
     Attributes:
         task: the name of a task that `backend.jobs` defines.
         args: what JSON can hold. Ids rather than contents: jobs are kept, and admins read them.
-        lock: jobs with the same lock never run at the same time.
     """
 
     task: str
     queue: Queue
     args: dict[str, Any] = field(default_factory=dict)
-    lock: str | None = None
 
 
 class JobStatus(StrEnum):
@@ -67,7 +65,7 @@ class JobPublic(Output):
     model_config = example(
         {
             "id": 4711,
-            "task": "handle_event",
+            "task": "notify",
             "queue": "events",
             "status": "failed",
             "attempts": 10,

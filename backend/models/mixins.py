@@ -1,5 +1,6 @@
 """Columns that many tables share."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -32,6 +33,11 @@ class Identified(SQLModel):
     secrets: ClassVar[frozenset[str]] = frozenset()
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
+
+    def private_fields(self) -> Iterable[str]:
+        """Columns whose content is for their owner alone: the audit trail only tells that they
+        have changed."""
+        return ()
 
     def facts(self) -> dict[str, Any]:
         """What the audit trail tells of this row, as JSON has it."""

@@ -1,5 +1,6 @@
 """Modules: a person's own workspaces, in the order that the person likes."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
@@ -32,6 +33,9 @@ class Module(Versioned, Timestamped, ModuleBase, Identified, table=True):
 
     position: int
     owner_id: UUID = Field(foreign_key="users.id")
+
+    def private_fields(self) -> Iterable[str]:
+        return ModuleBase.model_fields
 
 
 class ModuleCreate(Input, ModuleBase):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Output, example
@@ -31,6 +32,7 @@ class UserSession(SessionBase, Identified, table=True):
     """The family of refresh tokens of one sign-in; whoever revokes it ends them all."""
 
     __tablename__ = "sessions"
+    __table_args__ = (Index(None, "expires_at"), Index(None, "revoked_at"))
 
     user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
     revoked_at: datetime | None = None
@@ -52,6 +54,7 @@ class RefreshToken(Identified, table=True):
     """Only the hash is kept. `used_at` marks a token that was exchanged for its successor."""
 
     __tablename__ = "refresh_tokens"
+    __table_args__ = (Index(None, "used_at"),)
     secrets = frozenset({"token_hash"})
 
     session_id: UUID = Field(foreign_key="sessions.id", index=True, ondelete="CASCADE")

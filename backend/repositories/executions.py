@@ -33,6 +33,9 @@ class ExecutionRepository(Repository[Execution], Protocol):
         """
         ...
 
-    async def abandoned(self, limit: int) -> list[UUID]:
-        """Some of those that have not ended, although their jobs have, for a minute and more."""
+    async def lock_abandoned(self, limit: int) -> list[Execution]:
+        """Some of those that have not ended, although their jobs have, for a minute and more.
+
+        Leaves out those that somebody else is changing.
+        """
         ...

@@ -34,7 +34,10 @@ class SessionRepository(Repository[UserSession], Protocol):
         ...
 
     async def is_from_new_device(self, session: UserSession) -> bool:
-        """Whether the user has signed in before, but never with what says it is this device."""
+        """Whether no session that is known of was on what says it is this device.
+
+        The first sign-in of all is on no new device, if it is soon after the account was made.
+        """
         ...
 
     async def save_token(self, token: RefreshToken) -> None: ...

@@ -71,7 +71,8 @@ class CrudService(Generic[Row, Query, Data]):
             match.check(row.version)
             facts = row.facts() | await self._let_go(uow, row)
             await self._rows(uow).delete(row)
-            self._record(uow, row, "deleted", changes_between(facts, {}), by)
+            changes = changes_between(facts, {}, row.private_fields())
+            self._record(uow, row, "deleted", changes, by)
             await uow.commit()
 
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Row:
@@ -80,7 +81,8 @@ class CrudService(Generic[Row, Query, Data]):
                 return await self._rows(uow).get(earlier)
             await self._check_new(uow, row, by)
             await self._rows(uow).save(row)
-            self._record(uow, row, "created", changes_between({}, row.facts()), by)
+            changes = changes_between({}, row.facts(), row.private_fields())
+            self._record(uow, row, "created", changes, by)
             await uow.commit()
         return row
 
@@ -130,5 +132,6 @@ class CrudService(Generic[Row, Query, Data]):
             before = row.facts()
             yield uow, row
             await self._rows(uow).save(row)
-            self._record(uow, row, verb, changes_between(before, row.facts()), by)
+            changes = changes_between(before, row.facts(), row.private_fields())
+            self._record(uow, row, verb, changes, by)
             await uow.commit()

@@ -134,7 +134,9 @@ class Attempt:
             self._unwritten = None
 
 
-def finished(execution: Execution, status: ExecutionStatus, by: Principal) -> ExecutionFinished:
+def finished(
+    execution: Execution, status: ExecutionStatus, by: Principal | None
+) -> ExecutionFinished:
     """The event, to be recorded before the execution gets the status."""
     changes = changes_between({"status": execution.status}, {"status": status})
     return ExecutionFinished(subject_id=execution.id, by=by, changes=changes)

@@ -101,10 +101,12 @@ class ExecutionService:
             execution = await own_execution(uow, execution_id, by, for_update=True)
             if execution.status is ExecutionStatus.CANCELLED:
                 return execution
+            is_new = execution.cancel_requested_at is None
             ended = finished(execution, ExecutionStatus.CANCELLED, by)
             if execution.request_cancel():
                 uow.record(ended)
-            _record(uow, "cancelled", execution, by)
+            if is_new:
+                _record(uow, "cancelled", execution, by)
             await _commit(uow, execution)
         return execution
 
@@ -143,16 +145,15 @@ class ExecutionService:
         """For jobs. See `ExecutionRunner.run`."""
         await self._runner.run(execution_id, last_attempt=last_attempt)
 
-    async def give_up(self, execution_id: UUID, detail: str) -> None:
-        """For jobs. See `ExecutionRunner.give_up`."""
-        await self._runner.give_up(execution_id, detail)
-
     async def end_abandoned(self) -> None:
         """For jobs: end what no job will run any more. Its owner can retry it."""
-        async with self._uow.reading() as uow:
-            abandoned = await uow.executions.abandoned(_AT_ONCE)
-        for execution_id in abandoned:
-            await self._runner.give_up(execution_id, _ABANDONED)
+        async with self._uow() as uow:
+            for execution in await uow.executions.lock_abandoned(_AT_ONCE):
+                uow.record(finished(execution, ExecutionStatus.FAILED, None))
+                execution.finish(ExecutionStatus.FAILED, error=_ABANDONED)
+                await uow.executions.save(execution)
+                uow.notify(Channel.EXECUTIONS, str(execution.id))
+            await uow.commit()
 
     async def _made_before(self, key: IdempotencyKey | None, by: Principal) -> Execution | None:
         """What a request that comes again has made, although it might be refused by now."""
@@ -197,7 +198,8 @@ async def _defer(uow: UnitOfWork, execution: Execution) -> int:
 
 
 def _record(uow: UnitOfWork, verb: str, execution: Execution, by: Principal) -> None:
-    facts = {"kind": execution.kind, "name": execution.name, "status": execution.status}
+    # Its name may tell of private files.
+    facts = {"kind": execution.kind, "status": execution.status}
     uow.record(
         ResourceChanged(
             kind=SubjectKind.EXECUTION,

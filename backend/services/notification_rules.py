@@ -76,7 +76,6 @@ async def _module_created(uow: ReadingUnitOfWork, event: Event) -> Message | Non
 
 
 async def _signed_in(uow: ReadingUnitOfWork, event: Event) -> Message | None:
-    """The first sign-in of all is from no unknown device."""
     session = await uow.sessions.find(subject_of(event))
     if session is None or not await uow.sessions.is_from_new_device(session):
         return None

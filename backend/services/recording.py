@@ -6,10 +6,10 @@ from backend.models.mixins import Identified
 
 
 def created(kind: SubjectKind, row: Identified, by: Principal | None) -> ResourceChanged:
-    changes = changes_between({}, row.facts())
+    changes = changes_between({}, row.facts(), row.private_fields())
     return ResourceChanged(kind=kind, verb="created", subject_id=row.id, by=by, changes=changes)
 
 
 def deleted(kind: SubjectKind, row: Identified, by: Principal | None) -> ResourceChanged:
-    changes = changes_between(row.facts(), {})
+    changes = changes_between(row.facts(), {}, row.private_fields())
     return ResourceChanged(kind=kind, verb="deleted", subject_id=row.id, by=by, changes=changes)

@@ -1,5 +1,6 @@
 """PostgreSQL goes away under a running server, and comes back."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,14 +10,16 @@ import httpx2
 import pytest
 
 from backend.core.embedded import embedded_postgres
-from tests.fixtures.processes import disposable, starting_servers, stop_postgres
+from tests.fixtures.processes import START_SECONDS, disposable, starting_servers, stop_postgres
 
 PROBLEM = "application/problem+json"
+OUTAGE_SECONDS = 10
 
 
 class Scene(NamedTuple):
     get: Callable[[str], httpx2.Response]
     """Ask the server, signed in."""
+    post: Callable[[str, object], httpx2.Response]
     stop_postgres: Callable[[], None]
     start_postgres: Callable[[], object]
 
@@ -36,6 +39,7 @@ def scene(seeded_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             headers = server.sign_in()
             yield Scene(
                 get=lambda path: server.get(path, headers),
+                post=lambda path, body: server.post(path, headers=headers, json=body),
                 stop_postgres=lambda: stop_postgres(folder),
                 start_postgres=start,
             )
@@ -67,3 +71,19 @@ def test_once_postgres_is_back_every_request_succeeds(scene: Scene) -> None:
 
         assert scene.get("/api/v1/tasks").status_code == 200
         assert scene.get("/health/ready").status_code == 200
+
+
+def test_after_an_outage_of_ten_seconds_requests_and_jobs_go_on_by_themselves(
+    scene: Scene,
+) -> None:
+    scene.stop_postgres()
+    time.sleep(OUTAGE_SECONDS)
+    assert scene.get("/api/v1/tasks").status_code == 503
+    scene.start_postgres()
+
+    assert scene.post("/api/v1/modules", {"title": "Afterwards"}).status_code == 201
+    deadline = time.monotonic() + START_SECONDS
+    while "Afterwards" not in scene.get("/api/v1/notifications").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert scene.get("/health/ready").status_code == 200

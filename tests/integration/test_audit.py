@@ -328,3 +328,34 @@ async def test_events_are_filtered(admin: Person, signed_in: SignedIn) -> None:
     assert await events(admin, actor_id=str(other.user.id)) == [second]
     assert await events(admin, occurred_before=second["occurred_at"]) == [first]
     assert await events(admin, occurred_after=second["occurred_at"]) == [second]
+
+
+async def test_of_what_is_private_only_that_it_changes_is_told(
+    admin: Person, viewer: Person
+) -> None:
+    module = (await viewer.post("/modules", json={"title": "Secret plan"})).json()["id"]
+    await viewer.patch(f"/modules/{module}", json={"title": "Another plan"})
+    await viewer.delete(f"/modules/{module}")
+    file = (await viewer.post("/files", files={"file": ("secret.txt", b"text")})).json()
+    await viewer.delete(f"/files/{file['id']}")
+
+    told = await events(admin, actor_id=str(viewer.user.id))
+    assert told[1]["changes"] == {"title": {"before": "(private)", "after": "(private)"}}
+    assert [event["type"] for event in told] == [
+        "module.created",
+        "module.updated",
+        "module.deleted",
+        "file.created",
+        "file.deleted",
+    ]
+    for secret in ("plan", "secret", file["sha256"]):
+        assert secret not in str(told)
+
+
+async def test_files_of_the_team_are_told_of_by_name(admin: Person) -> None:
+    customer = (await admin.post("/customers", json={"name": "Ada"})).json()["id"]
+    file = {"file": ("offer.txt", b"text")}
+    await admin.post("/files", files=file, data={"customer_id": customer})
+
+    (created,) = await events(admin, type="file.created")
+    assert created["changes"]["name"] == {"before": None, "after": "offer.txt"}

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.models.jobs import JobRequest, Queue
+from backend.repositories.clean_up import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services import clean_up
 from backend.services.clean_up import CleanUpService, Retention
@@ -18,15 +19,7 @@ from tests.factories import make_user
 from tests.fixtures.jobs import Jobs
 
 DAY = timedelta(days=1)
-RETENTION = Retention(
-    idempotency_keys=DAY,
-    refresh_tokens=DAY,
-    mail_requests=DAY,
-    ended_sessions=DAY,
-    settled_mails=DAY,
-    finished_jobs=DAY,
-    events=40 * DAY,
-)
+RETENTION: Retention = dict.fromkeys(Expiring, DAY) | {Expiring.EVENTS: 40 * DAY}
 OLD, YOUNG = "now() - interval '50 days'", "now() - interval '1 hour'"
 SOON = "now() + interval '1 day'"
 Rows = list[Mapping[str, str]]
@@ -126,8 +119,8 @@ async def test_what_has_expired_goes(
         await insert(database, table, {**always, **row})
     kept = {await insert(database, table, {**always, **row}) for row in staying}
 
-    for _ in range(2):
-        await service.remove_expired()
+    for what in (*Expiring, *Expiring):
+        await service.remove(what)
 
     assert await ids_in(database, table) - {session_id} == kept
 
@@ -143,7 +136,7 @@ async def test_more_than_one_batch_goes(
     for number in range(5):
         await insert(database, "refresh_tokens", {**always, **going, "token_hash": f"'{number}'"})
 
-    await service.remove_expired()
+    await service.remove(Expiring.REFRESH_TOKENS)
 
     assert await ids_in(database, "refresh_tokens") == set()
 
@@ -154,7 +147,7 @@ async def test_jobs_go_after_their_end(
     async with uow() as unit:
         ids = [await unit.defer(JobRequest("unknown", Queue.EVENTS)) for _ in range(4)]
         await unit.commit()
-    ends = {ids[0]: ("failed", OLD), ids[1]: ("succeeded", YOUNG), ids[2]: ("cancelled", OLD)}
+    ends = {ids[0]: ("failed", OLD), ids[1]: ("cancelled", OLD), ids[3]: ("succeeded", YOUNG)}
     async with database.engine.connect() as connection:
         for job_id, (status, moment) in ends.items():
             changes = f"UPDATE procrastinate_jobs SET status = '{status}' WHERE id = {job_id}"  # noqa: S608
@@ -162,19 +155,19 @@ async def test_jobs_go_after_their_end(
             events = f"UPDATE procrastinate_events SET at = {moment} WHERE job_id = {job_id}"  # noqa: S608
             await connection.execute(text(events))
         waiting = (
-            f"UPDATE procrastinate_events SET at = {OLD} WHERE job_id = {ids[3]}"  # noqa: S608
+            f"UPDATE procrastinate_events SET at = {OLD} WHERE job_id = {ids[2]}"  # noqa: S608
         )
         await connection.execute(text(waiting))
         for job_id in ids:
             failure = (
-                f"INSERT INTO job_failures VALUES ({job_id}, 1, 'broken', now())"  # noqa: S608
+                f"INSERT INTO job_failures VALUES ({job_id}, 1, 'broken', {OLD})"  # noqa: S608
             )
             await connection.execute(text(failure))
 
-    await service.remove_expired()
+    await service.remove(Expiring.JOBS)
 
-    assert await ids_in(database, "procrastinate_jobs") == {str(ids[1]), str(ids[3])}
-    assert await ids_in(database, "job_failures", "job_id") == {str(ids[1]), str(ids[3])}
+    assert await ids_in(database, "procrastinate_jobs") == {str(ids[2]), str(ids[3])}
+    assert await ids_in(database, "job_failures", "job_id") == {str(ids[2]), str(ids[3])}
 
 
 @pytest.mark.parametrize("kept_for", [None, 40 * DAY])
@@ -195,15 +188,15 @@ async def test_events_go_only_where_that_is_set(
         await unit.commit()
     old = await insert(database, "events", {**always, "occurred_at": OLD})
     young = await insert(database, "events", {**always, "occurred_at": YOUNG})
-    keep = Retention(**{**vars(RETENTION), "events": kept_for})
+    keep = {**RETENTION, Expiring.EVENTS: kept_for}
 
-    await CleanUpService(uow, file_service(settings, uow), keep).remove_old_events()
+    await CleanUpService(uow, file_service(settings, uow), keep).remove(Expiring.EVENTS)
 
     assert await ids_in(database, "events") == ({old, young} if kept_for is None else {young})
 
 
 async def test_the_schedule_runs_each_clean_up(jobs: Jobs) -> None:
-    names = {"remove_expired", "remove_orphaned_files", "remove_old_events"}
+    names = {"remove_orphaned_files", *(f"remove_{what}" for what in Expiring)}
     assert names <= jobs.app.tasks.keys()
-    for name in names:
+    for name in (*names, "end_abandoned_executions"):
         await jobs.app.tasks[name](timestamp=0)

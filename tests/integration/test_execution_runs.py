@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from backend.core.database import Database
 from backend.core.permissions import Means, Role
-from backend.models.events import Event
+from backend.models.events import Event, EventQuery
 from backend.models.execution_steps import ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.mixins import now
@@ -267,12 +267,16 @@ async def test_what_is_running_is_cancelled_in_a_second_or_two(
     await kind.paused.wait()
 
     asked = await executions.cancel(execution_id, member.principal)
+    await executions.cancel(execution_id, member.principal)
     await asyncio.wait_for(working, 2)
 
     assert asked.status is ExecutionStatus.RUNNING
     ended = await stored(uow, execution_id)
     assert (ended.status, ended.error) == (ExecutionStatus.CANCELLED, None)
     assert (kind.running, kind.done) == (0, ["one"])
+    async with uow.reading() as unit:
+        told = await unit.events.page(EventQuery(type=["execution.cancelled"]))
+    assert len(told.items) == 1
 
 
 async def test_what_was_cancelled_after_a_crash_is_not_begun_again(
@@ -389,17 +393,43 @@ async def test_what_another_version_has_left_ends_with_a_clear_text(
     assert failed.error.startswith(f"{field}: This version of the program")
 
 
-async def test_a_job_that_is_dead_gives_it_up(
+@pytest.mark.parametrize("status", ["failed", "cancelled", "succeeded", None])
+async def test_what_no_job_will_run_any_more_is_ended(
+    executions: ExecutionService,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    database: Database,
+    status: str | None,
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    await end_job(database, status)
+
+    await executions.end_abandoned()
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.PENDING
+
+    await change(uow, execution_id, updated_at=now() - timedelta(minutes=2))
+    await executions.end_abandoned()
+    failed = await stored(uow, execution_id)
+    assert failed.status is ExecutionStatus.FAILED
+    assert "Retry it" in (failed.error or "")
+
+
+async def test_what_waits_for_its_job_is_not_ended(
     executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     execution_id = await begin(executions, member, "one")
+    await change(uow, execution_id, updated_at=now() - timedelta(days=2))
 
-    await executions.give_up(execution_id, "The worker was lost five times.")
-    await executions.give_up(execution_id, "Again.")
+    await executions.end_abandoned()
 
-    failed = await stored(uow, execution_id)
-    assert failed.status is ExecutionStatus.FAILED
-    assert failed.error == "The worker was lost five times."
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.PENDING
+
+
+async def end_job(database: Database, status: str | None) -> None:
+    """Leave all jobs in a state, or remove them."""
+    change = f"UPDATE procrastinate_jobs SET status = '{status}'"  # noqa: S608
+    async with database.engine.connect() as connection:
+        await connection.execute(text(change if status else "DELETE FROM procrastinate_jobs"))
 
 
 async def test_progress_is_written_now_and_then_and_the_last_of_it_is_kept(

@@ -333,6 +333,24 @@ async def test_an_id_that_cannot_be_one_is_refused(admin: Person, job_id: str) -
     assert (await admin.get(f"/jobs/{job_id}")).status_code == 422
 
 
+async def test_a_periodic_job_is_not_retried_while_its_next_one_waits(
+    admin: Person, database: Database
+) -> None:
+    add = text(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)"
+        " VALUES ('maintenance', 'clean', 'clean') RETURNING id"
+    )
+    async with database.engine.connect() as connection:
+        failed = (await connection.execute(add)).scalar_one()
+        await connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+        await connection.execute(add)
+
+    answer = await admin.post(f"/jobs/{failed}/retry")
+
+    assert answer.status_code == 409
+    assert "waits already" in answer.json()["detail"]
+
+
 async def test_retrying_and_cancelling_are_recorded(
     uow: SqlUnitOfWorkFactory, admin: Person
 ) -> None:

@@ -147,6 +147,20 @@ async def test_a_sign_in_from_an_unknown_device_is_told_of(
     assert await mailed(database) == [("ada@example.com", notification["title"])]
 
 
+async def test_the_first_sign_in_to_an_account_that_is_old_is_from_a_new_device(
+    client: httpx2.AsyncClient, jobs: Jobs, database: Database
+) -> None:
+    ada = {"email": "ada@example.com", "full_name": "Ada", "password": PASSWORD}
+    await client.post("/api/v1/auth/register", json=ada)
+    async with database.engine.connect() as connection:
+        await connection.execute(text("UPDATE users SET created_at = now() - interval '2 days'"))
+
+    person = await sign_in(client, "Unknown")
+    await jobs.drain(Queue.EVENTS)
+
+    assert [each["kind"] for each in await told(person)] == ["new_device"]
+
+
 async def test_an_event_that_is_handled_twice_tells_once(
     manager: Person, member: Person, jobs: Jobs, uow: SqlUnitOfWorkFactory, database: Database
 ) -> None:

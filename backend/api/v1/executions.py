@@ -13,14 +13,19 @@ from backend.models.execution_kinds import (
     AnyExecution,
     AnyExecutionCreate,
     AnyExecutionDraft,
-    ExecutionPage,
 )
 from backend.models.execution_steps import (
     ExecutionStep,
     ExecutionStepPublic,
     ExecutionStepQuery,
 )
-from backend.models.executions import Execution, ExecutionName, ExecutionQuery, ExecutionState
+from backend.models.executions import (
+    Execution,
+    ExecutionListed,
+    ExecutionName,
+    ExecutionQuery,
+    ExecutionState,
+)
 from backend.models.paging import Page
 
 router = APIRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
@@ -38,11 +43,11 @@ LastEventId = Annotated[
 _RECONNECT_MILLISECONDS = 1_000
 
 
-@router.get("", response_model=ExecutionPage)
+@router.get("", response_model=Page[ExecutionListed])
 async def list_executions(
     query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: ExecutionServiceDep
 ) -> Page[Execution]:
-    """Your executions."""
+    """Your executions, without what went into them and came out."""
     return await executions.page(query, by)
 
 
@@ -154,7 +159,7 @@ async def follow_execution(
 
     The data of each event are the state, its `id` is the version of the execution. The stream
     ends after the last state, and when your session or the server ends: connect again with
-    `Last-Event-ID`, as browsers do by themselves, and you miss nothing that still holds. Lines
+    `Last-Event-ID`, and you miss nothing that still holds. Lines
     that begin with a colon only show that the connection is alive.
     """
     async for each in watch.states(execution, by, last_event_id or 0):

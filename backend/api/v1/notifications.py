@@ -50,8 +50,9 @@ async def follow_notifications(
     """Your notifications by server-sent events, as they come.
 
     The `id` of each event is that of the notification. The stream ends when your session or the
-    server does: connect again with `Last-Event-ID`, as browsers do by themselves, and you miss
-    none. Lines that begin with a colon only show that the connection is alive.
+    server does: connect again with `Last-Event-ID`, and you miss none. A browser's `EventSource`
+    can't send the access token: use `fetch`. Lines that begin with a colon only show that the
+    connection is alive.
 
     Swagger UI shows a stream when it has ended; `curl -N` shows it as it comes.
     """

@@ -9,6 +9,7 @@ from backend.models.base import metadata
 from backend.repositories.clean_up import Expiring
 from backend.repositories.sql.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 
+_NO_JOB = 2**63 - 1
 _FAILURES = metadata.tables["job_failures"]
 
 
@@ -33,7 +34,10 @@ def _mails_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
 def _jobs_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
     words = [word for status in ENDED for word in THEIR_STATUSES[status]]
     lately = exists().where(EVENTS.c.job_id == table.c.id, EVENTS.c.at >= before)
-    return and_(table.c.status.in_(words), ~lately)
+    # Ids rise with time: from the first young job on there is nothing to look at.
+    young = select(EVENTS.c.job_id).where(EVENTS.c.type == "deferred", EVENTS.c.at >= before)
+    first = young.order_by(EVENTS.c.job_id).limit(1).scalar_subquery()
+    return and_(table.c.status.in_(words), table.c.id < func.coalesce(first, _NO_JOB), ~lately)
 
 
 _EXPIRING = {
@@ -58,12 +62,13 @@ class SqlCleanUpRepository:
             # Else the database refuses; whatever is set, it refuses for those of 30 days.
             await connection.execute(select(func.set_config("mvp.events_retention", "on", True)))
         table, are_over = _EXPIRING[what]
-        some = select(table.c.id).where(are_over(table, before)).order_by(table.c.id).limit(limit)
+        some = select(table.c.id).where(are_over(table, before)).limit(limit)
         # A plain subquery might run for each row, and lock other rows each time.
         locked = some.with_for_update(skip_locked=True).cte("locked")
         gone = delete(table).where(table.c.id.in_(select(locked.c.id)))
         removed = (await connection.execute(gone)).rowcount
         if what is Expiring.JOBS:
             left = ~exists().where(JOBS.c.id == _FAILURES.c.job_id)
-            await connection.execute(delete(_FAILURES).where(left))
+            old = _FAILURES.c.failed_at < before
+            await connection.execute(delete(_FAILURES).where(old, left))
         return removed

@@ -14,6 +14,9 @@ UNIQUE = {
     "uq_invitations_email_open": (
         "There is an open invitation to this e-mail address already: send it again, or revoke it."
     ),
+    "procrastinate_jobs_queueing_lock_idx_v1": (
+        "The same job waits already: its next run does what this one did not."
+    ),
     "uq_products_sku": "There is a product with this SKU already; archived ones count as well.",
 }
 

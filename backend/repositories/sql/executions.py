@@ -25,6 +25,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         "created_at": by_column(Execution.created_at, MOMENT),
         "name": by_column(Execution.name, TEXT),
     }
+    unlisted = (Execution.inputs, Execution.result)
 
     async def page_of(self, owner_id: UUID, query: ExecutionQuery) -> Page[Execution]:
         return await self._page(query, col(Execution.owner_id) == owner_id, *self.conditions(query))
@@ -71,14 +72,15 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         found: bool | None = rows.scalar_one_or_none()
         return found
 
-    async def abandoned(self, limit: int) -> list[UUID]:
+    async def lock_abandoned(self, limit: int) -> list[Execution]:
         waiting = [*THEIR_STATUSES[JobStatus.PENDING], *THEIR_STATUSES[JobStatus.RUNNING]]
         job = exists().where(JOBS.c.id == col(Execution.job_id), JOBS.c.status.in_(waiting))
         quiet = func.coalesce(col(Execution.leased_until), col(Execution.updated_at))
         # As the condition of the index has it.
         active = text("status IN ('pending', 'running')")
-        found = select(Execution.id).where(active, ~job, quiet < _CLOCK - _QUIET)
-        return list((await self._session.exec(found.limit(limit))).all())
+        found = select(Execution).where(active, ~job, quiet < _CLOCK - _QUIET).limit(limit)
+        locked = found.with_for_update(skip_locked=True)
+        return list((await self._session.exec(locked)).all())
 
     def conditions(self, query: ExecutionQuery) -> Iterator[ColumnElement[bool]]:
         if query.kind:

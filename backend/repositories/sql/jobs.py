@@ -14,6 +14,7 @@ from backend.core.errors import NotFoundError
 from backend.models.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
 from backend.models.mixins import now
 from backend.models.paging import MOST_COUNTED, Page
+from backend.repositories.sql.constraints import domain_errors
 from backend.repositories.sql.job_tables import (
     END_EVENTS,
     ENDED,
@@ -142,7 +143,8 @@ class SqlJobRepository:
 
     async def _update(self, job_id: int, **values: Any) -> None:
         connection = await self._session.connection()
-        await connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(**values))
+        with domain_errors():
+            await connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(**values))
 
     async def _run(self, query: str, **parameters: Any) -> None:
         """A statement of procrastinate, in this transaction."""

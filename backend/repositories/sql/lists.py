@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, inspect
+from sqlalchemy.orm import defer
 from sqlmodel import select
 
 from backend.models.mixins import Identified
@@ -23,9 +24,11 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
 
     Attributes:
         sorts: by the name of the sort, without `-`.
+        unlisted: columns that are left out, as they may be large.
     """
 
     sorts: ClassVar[Mapping[str, Sort[Any]]]
+    unlisted: ClassVar[Sequence[Any]] = ()
 
     def conditions(self, query: Query) -> Iterable[ColumnElement[bool]]:
         """The filters that the query asks for; none unless the table's class says so."""
@@ -49,8 +52,9 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         self, query: PageQuery, conditions: Iterable[ColumnElement[bool]]
     ) -> Page[Row]:
         keyset = self._keyset(query.sort, self.sorts[query.sort.removeprefix("-")])
-        statement = keyset.apply(select(self.model).where(*conditions), query.cursor, query.limit)
-        rows = await self._session.exec(statement)
+        left_out = [defer(column, raiseload=True) for column in self.unlisted]
+        wanted = select(self.model).options(*left_out).where(*conditions)
+        rows = await self._session.exec(keyset.apply(wanted, query.cursor, query.limit))
         return keyset.page(rows.all(), query.limit)
 
     async def _page_of_matches(

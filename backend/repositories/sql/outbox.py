@@ -83,6 +83,6 @@ def _job(request: JobRequest) -> Job:
         task_name=request.task,
         queue=request.queue,
         task_kwargs=args,
-        lock=request.lock,
+        lock=None,
         queueing_lock=None,
     )

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
@@ -19,6 +20,9 @@ _ACTIVE = (
     .where(UserSession.id == bindparam("id"), col(UserSession.revoked_at).is_(None))
     .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
 )
+
+
+_FIRST_DAY = timedelta(days=1)
 
 
 class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
@@ -45,7 +49,11 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         own = col(UserSession.user_id) == session.user_id
         earlier = select(UserSession.device).where(own, col(UserSession.id) < session.id)
         devices = set((await self._session.exec(earlier.distinct())).all())
-        return bool(devices) and session.device not in devices
+        if devices:
+            return session.device not in devices
+        # Sessions are forgotten some time after their end, so none may mean long ago.
+        user = await self._session.get_one(User, session.user_id)
+        return session.created_at - user.created_at > _FIRST_DAY
 
     async def save_token(self, token: RefreshToken) -> None:
         self._session.add(token)

@@ -57,8 +57,7 @@ async def main() -> None:
     supervisor = make_supervisor(settings, database, state)
     add_tasks(supervisor.app, database)
     use_one_strategy(supervisor.app, settings.worker)
-    async with state.listener.running():
-        await run_until_stopped(supervisor)
+    await run_until_stopped(supervisor)
     await database.close()
 
 
