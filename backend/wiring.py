@@ -57,6 +57,7 @@ from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.sign_ins import PasswordCheck
+from backend.services.streams import Streams
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.users import Registration, UserService
@@ -112,6 +113,7 @@ def wire(
     hasher = PasswordHasher()
     tokens = AccessTokens(settings.security)
     sessions = SessionService(uow, tokens, state.identities)
+    streams = Streams(sessions, state.notices, state.stopped)
     files = file_service(settings, uow)
     account_tokens = AccountTokens(settings.security)
     mails = mail_service(settings, uow, account_tokens)
@@ -150,9 +152,9 @@ def wire(
         search=SearchService(uow),
         idempotency=IdempotencyService(uow),
         executions=ExecutionService(uow, kinds, settings.executions.most_active),
-        execution_watch=ExecutionWatch(uow, sessions, state.notices, state.stopped),
+        execution_watch=ExecutionWatch(uow, streams),
         notifications=NotificationService(uow),
-        notification_watch=NotificationWatch(uow, sessions, state.notices, state.stopped),
+        notification_watch=NotificationWatch(uow, streams),
         notifier=Notifier(uow, mails),
         clean_up=CleanUpService(uow, files, retention(settings)),
         audit=AuditService(uow),

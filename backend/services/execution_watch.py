@@ -1,33 +1,18 @@
 """What happens to an execution, as it happens."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.executions import Execution
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.notices import Notices
-from backend.services.sessions import SessionService
-from backend.services.waiting import heard_unless
-
-_MOST_SECONDS = 1.0
-"""Until it is looked whether the session has ended."""
+from backend.services.streams import Streams
 
 
 class ExecutionWatch:
-    def __init__(
-        self,
-        uow: UnitOfWorkFactory,
-        sessions: SessionService,
-        notices: Notices,
-        stopped: asyncio.Event,
-    ) -> None:
-        """`stopped` ends all watching."""
+    def __init__(self, uow: UnitOfWorkFactory, streams: Streams) -> None:
         self._uow = uow
-        self._sessions = sessions
-        self._notices = notices
-        self._stopped = stopped
+        self._streams = streams
 
     async def states(
         self, execution: Execution, by: Principal, after: int
@@ -39,9 +24,9 @@ class ExecutionWatch:
         """
         if execution.version > after:
             yield execution
-        with self._notices.subscribe(Channel.EXECUTIONS, str(execution.id)) as heard:
+        with self._streams.subscribe(Channel.EXECUTIONS, str(execution.id)) as heard:
             look = True
-            while execution.is_active and await self._goes_on(by):
+            while execution.is_active and await self._streams.go_on(by):
                 after = max(after, execution.version)
                 if look:
                     found = await self._find(execution.id)
@@ -51,10 +36,7 @@ class ExecutionWatch:
                 if execution.version > after:
                     yield execution
                 elif execution.is_active:
-                    look = bool(await heard_unless(self._stopped, heard, _MOST_SECONDS))
-
-    async def _goes_on(self, by: Principal) -> bool:
-        return not self._stopped.is_set() and await self._sessions.is_live(by)
+                    look = await self._streams.hear(heard)
 
     async def _find(self, execution_id: UUID) -> Execution | None:
         """None if it was deleted meanwhile."""

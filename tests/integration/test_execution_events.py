@@ -18,6 +18,7 @@ from backend.repositories.unit_of_work import Channel
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
 from backend.services.notices import ANYTHING, Subscription
+from backend.services.streams import Streams
 from backend.wiring import process_state, wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored
@@ -191,7 +192,7 @@ async def states(
     """Those of an execution that is pending, the first of which was read."""
     execution = await add(uow, member, status=ExecutionStatus.PENDING)
     sessions = wire(settings, uow, {}, process_state(settings)).sessions
-    watch = ExecutionWatch(uow, sessions, told, stopped)
+    watch = ExecutionWatch(uow, Streams(sessions, told, stopped))
     states = watch.states(execution, member.principal, after=0)
     assert (await anext(states)).id == execution.id
     return states
