@@ -16,13 +16,11 @@ from backend.api.v1.router import router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
-from backend.core.migrations import older_revisions
 from backend.core.orphans import stop_with_parent
 from backend.core.permissions import Means
 from backend.core.production import refuse_unsafe
 from backend.core.stopping import told_of_stop
-from backend.services.health import Check
-from backend.wiring import process_state, units_of_work, wire
+from backend.wiring import migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor
 
 _DESCRIPTION = """
@@ -88,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    checks = {"database": _migrated(database)}
+    checks = {"database": migrated(database)}
     if supervisor:
         checks["worker"] = supervisor.check
     uow = units_of_work(database, Means.API, state.caches)
@@ -119,16 +117,3 @@ def app_from_environment() -> FastAPI:
     stopping = settings.worker.shutdown_seconds if settings.worker.enabled else 0
     stop_with_parent(settings.server.shutdown_seconds + stopping + 1)
     return create_app(settings)
-
-
-def _migrated(database: Database) -> Check:
-    older = older_revisions()
-
-    async def check() -> str | None:
-        revision = await database.revision()
-        # One that the code does not know is newer: the next version is being rolled out.
-        if revision is not None and revision not in older:
-            return None
-        return "behind the migrations of the code; run `mvp migrate upgrade`"
-
-    return check

@@ -8,6 +8,7 @@ from datetime import timedelta
 from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
+from backend.core.migrations import older_revisions
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens, PasswordHasher
 from backend.integrations.listener import Audience, Listener
@@ -190,3 +191,17 @@ def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
     """Raises ConfigurationError if FILES_URL can't be used."""
     rules = FileRules(settings.files.max_bytes, settings.files.allowed_types)
     return FileService(uow, open_storage(settings.files_url), rules)
+
+
+def migrated(database: Database) -> Check:
+    """Whether the database is not behind the code."""
+    older = older_revisions()
+
+    async def check() -> str | None:
+        revision = await database.revision()
+        # One that the code does not know is newer: the next version is being rolled out.
+        if revision is not None and revision not in older:
+            return None
+        return "behind the migrations of the code; run `mvp migrate upgrade`"
+
+    return check

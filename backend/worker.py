@@ -8,12 +8,15 @@ from prometheus_client import start_http_server
 
 from backend.core.config import ConfigurationError, Settings, WorkerSettings
 from backend.core.database import Database
+from backend.core.logging import get_logger
 from backend.core.permissions import Means
 from backend.jobs.app import build_jobs
 from backend.jobs.connection import make_connector
 from backend.jobs.supervisor import Supervisor
 from backend.models.jobs import Queue
-from backend.wiring import ProcessState, process_state, units_of_work, wire
+from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
+
+_log = get_logger(__name__)
 
 
 def make_supervisor(
@@ -46,13 +49,17 @@ async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
     """Work until a signal to stop.
 
     Raises:
-        ConfigurationError: the port for metrics is taken.
+        ConfigurationError: the port for metrics is taken, or the database is not migrated.
     """
     _serve_metrics(settings)
     database = Database(settings.database, show_parameters=settings.general.debug)
     state = process_state(settings)
     try:
+        if problem := await migrated(database)():
+            raise ConfigurationError(f"DATABASE_URL: the database is {problem}")
+        _log.info("worker_started", queues=[queue.value for queue in queues])
         await run_until_stopped(make_supervisor(settings, database, state, queues))
+        _log.info("worker_stopped")
     finally:
         await database.close()
 

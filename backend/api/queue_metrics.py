@@ -36,6 +36,11 @@ class _Queues(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield self._gauge("jobs_waiting", "Jobs that could start now.", "waiting")
+        yield self._gauge(
+            "jobs_retrying",
+            "Jobs that have failed, and pause before they are tried again.",
+            "retrying",
+        )
         yield self._gauge("jobs_running", "Jobs that run.", "running")
         yield self._gauge("jobs_failed", "Dead jobs, which an admin may retry.", "failed")
         yield self._gauge(

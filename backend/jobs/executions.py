@@ -1,6 +1,8 @@
+import asyncio
 from uuid import UUID
 
 from procrastinate import App, JobContext
+from procrastinate.job_context import AbortReason
 
 from backend.core.config import WorkerSettings
 from backend.models.jobs import Queue
@@ -11,4 +13,9 @@ def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) 
     @app.task(name="run_execution", queue=Queue.EXECUTIONS, pass_context=True)
     async def run_execution(context: JobContext, execution_id: str) -> None:
         is_last = context.job.attempts + 1 >= settings.attempts
-        await services.executions.run(UUID(execution_id), last_attempt=is_last)
+        try:
+            await services.executions.run(UUID(execution_id), last_attempt=is_last)
+        except asyncio.CancelledError:
+            if context.abort_reason() is AbortReason.USER_REQUEST:
+                await services.executions.end_stopped(UUID(execution_id))
+            raise

@@ -96,6 +96,8 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         self.error = error
         self.finished_at = now()
         self.leased_until = None
+        if status is ExecutionStatus.COMPLETED and self.progress_total is None:
+            self.progress_total = self.progress_done
 
     def hand_back(self, error: str | None = None) -> None:
         """Let the next attempt begin at once."""
@@ -124,6 +126,7 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
                 f"It is {self.status}: only what has failed or was cancelled can be retried."
             )
         self.hand_back()
+        self.report(0, None, "")
         self.cancel_requested_at = None
         self.started_at = None
         self.finished_at = None

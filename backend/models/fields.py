@@ -97,7 +97,10 @@ Email = Annotated[
 """An address in one form, so that two that differ in case alone are the same."""
 
 Password = Annotated[
-    str, StringConstraints(min_length=8, max_length=256), Field(json_schema_extra=_HIDDEN)
+    str,
+    StringConstraints(min_length=8, max_length=256),
+    _STORABLE,
+    Field(json_schema_extra=_HIDDEN),
 ]
 """A password that somebody chooses."""
 

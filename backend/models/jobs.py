@@ -127,11 +127,14 @@ class QueueState:
 
     Attributes:
         waiting: jobs that could start now; those for later do not count.
-        oldest_seconds: how long the one that has waited longest has; 0 if none waits.
+        retrying: jobs that have failed, and pause before their next attempt.
+        oldest_seconds: how long the one that has waited longest has, with its pauses; 0 if none
+            waits.
     """
 
     queue: str
-    waiting: int
-    running: int
-    failed: int
-    oldest_seconds: float
+    waiting: int = 0
+    retrying: int = 0
+    running: int = 0
+    failed: int = 0
+    oldest_seconds: float = 0

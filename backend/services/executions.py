@@ -27,6 +27,7 @@ RUN_EXECUTION = "run_execution"
 """The task of the job; its argument is `execution_id`."""
 
 _AT_ONCE = 100
+_STOPPED = "An admin has stopped its job."
 _ABANDONED = "Its job was stopped, or has failed too often. Retry it, or ask an admin."
 
 
@@ -144,6 +145,15 @@ class ExecutionService:
     async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
         """For jobs. See `ExecutionRunner.run`."""
         await self._runner.run(execution_id, last_attempt=last_attempt)
+
+    async def end_stopped(self, execution_id: UUID) -> None:
+        """For jobs: an admin has stopped the one that ran it. Its owner can retry it."""
+        async with self._uow() as uow:
+            execution = await uow.executions.get(execution_id, for_update=True)
+            if execution.is_active:
+                uow.record(finished(execution, ExecutionStatus.CANCELLED, None))
+                execution.finish(ExecutionStatus.CANCELLED, error=_STOPPED)
+                await _commit(uow, execution)
 
     async def end_abandoned(self) -> None:
         """For jobs: end what no job will run any more. Its owner can retry it."""

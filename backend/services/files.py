@@ -25,6 +25,7 @@ from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey
 from backend.models.mixins import now
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.file_content import UNKNOWN
 from backend.services.file_inspection import Content, inspect
 from backend.services.modules import own_module
 from backend.services.recording import created, deleted
@@ -50,9 +51,10 @@ class FileRules:
             raise InvalidInputError("file", "The file is empty; choose another.")
         self.check_size(content)
         if not any(fnmatch(content.media_type, allowed) for allowed in self.allowed_types):
+            unknown = " If it is text, save it as UTF-8." if content.media_type == UNKNOWN else ""
             raise UnsupportedTypeError(
-                f"The content is of the type {content.media_type}, which is not allowed; "
-                f"these are: {', '.join(self.allowed_types)}."
+                f"The content is of the type {content.media_type}, which is not allowed.{unknown} "
+                f"These are: {', '.join(self.allowed_types)}."
             )
 
     def check_size(self, content: Content) -> None:

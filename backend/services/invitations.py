@@ -46,6 +46,12 @@ class InvitationService:
                 return await uow.invitations.get(earlier)
             if await uow.users.find_by_email(invitation.email):
                 raise ConflictError("There is a user with this e-mail address already.")
+            for expired_id in await uow.invitations.take_back_expired(invitation.email):
+                uow.record(
+                    ResourceChanged(
+                        kind=SubjectKind.INVITATION, verb="revoked", subject_id=expired_id, by=by
+                    )
+                )
             await uow.invitations.save(invitation)
             await self._send(uow, invitation, by)
             uow.record(_event("created", invitation, by, {}, _facts(invitation)))

@@ -12,6 +12,7 @@ from backend.models.events import (
     SignedIn,
     TaskAssigned,
 )
+from backend.models.executions import Execution, ExecutionState
 from backend.models.notifications import NotificationKind
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 
@@ -62,8 +63,15 @@ async def _execution_finished(uow: ReadingUnitOfWork, event: Event) -> Message |
         execution.owner_id,
         NotificationKind.EXECUTION_FINISHED,
         f"Your execution {_ENDS[event.after('status')]}",
-        execution.name,
+        execution.name + _counts(execution),
     )
+
+
+def _counts(execution: Execution) -> str:
+    """What came of it in numbers, as an import may be completed and have imported nothing."""
+    summary = ExecutionState.of(execution).summary
+    counts = [f"{name.replace('_', ' ')}: {n}" for name, n in summary.items() if type(n) is int]
+    return f" ({', '.join(counts)})" if counts else ""
 
 
 async def _module_created(uow: ReadingUnitOfWork, event: Event) -> Message | None:

@@ -196,6 +196,20 @@ async def test_an_expired_invitation_opens_nothing_until_it_is_sent_again(
     assert (await accept(client, await post.deliver_token())).status_code == 201
 
 
+async def test_who_did_not_accept_in_time_can_be_invited_again(
+    admin: Person, uow: UnitOfWorkFactory
+) -> None:
+    expired = make_invitation(invited_by=admin.user.id, expires_at=now() - timedelta(days=1))
+    async with uow() as unit:
+        await unit.invitations.save(expired)
+        await unit.commit()
+
+    again = await admin.post("/invitations", json={"email": expired.email, "role": "member"})
+
+    assert again.status_code == 201
+    assert (await admin.get(f"/invitations/{expired.id}")).status_code == 404
+
+
 async def test_the_list_can_be_filtered_by_status(admin: Person, uow: UnitOfWorkFactory) -> None:
     by = {"invited_by": admin.user.id}
     rows = {

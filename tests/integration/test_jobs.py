@@ -459,6 +459,9 @@ class TestSweep:
         assert (await job_of(admin, alive))["status"] == "running"
 
 
+OLDEST = 'jobs_oldest_waiting_seconds{queue="events"}'
+
+
 async def test_metrics_tell_the_state_of_each_queue(
     client: httpx2.AsyncClient, database: Database, uow: SqlUnitOfWorkFactory
 ) -> None:
@@ -479,8 +482,32 @@ async def test_metrics_tell_the_state_of_each_queue(
     assert 'jobs_waiting{queue="events"} 2.0' in lines
     assert 'jobs_running{queue="events"} 1.0' in lines
     assert 'jobs_failed{queue="events"} 1.0' in lines
-    [age] = [line for line in lines if line.startswith("jobs_oldest_waiting_seconds{")]
+    [age] = [
+        line for line in lines if line.startswith('jobs_oldest_waiting_seconds{queue="events"')
+    ]
     assert 3600 <= float(age.rpartition(" ")[2]) < 3700
+    # A queue in which nothing ever was is told of, too.
+    assert 'jobs_waiting{queue="mail"} 0.0' in lines
+
+
+async def test_metrics_tell_of_jobs_that_pause_before_their_next_attempt(
+    client: httpx2.AsyncClient, database: Database, uow: SqlUnitOfWorkFactory
+) -> None:
+    failing = await deferred(uow)
+    await changed(database, failing, "scheduled_at = now() + interval '1 hour', attempts = 3")
+    async with database.engine.connect() as connection:
+        await connection.execute(
+            text("UPDATE procrastinate_events SET at = now() - interval '2 hours'")
+        )
+
+    lines = (await client.get("/metrics")).text.splitlines()
+
+    assert 'jobs_waiting{queue="events"} 0.0' in lines
+    assert 'jobs_retrying{queue="events"} 1.0' in lines
+    [age] = [
+        line for line in lines if line.startswith('jobs_oldest_waiting_seconds{queue="events"')
+    ]
+    assert 7200 <= float(age.rpartition(" ")[2]) < 7300
 
 
 async def test_without_a_database_the_other_metrics_are_told_all_the_same(

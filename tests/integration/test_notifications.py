@@ -106,7 +106,7 @@ async def test_the_owner_is_told_of_the_end_of_an_execution(viewer: Person, jobs
 
     (notification,) = await told(viewer)
     assert notification["title"] == "Your execution is completed"
-    assert notification["text"] == "Pipeline"
+    assert notification["text"] == "Pipeline (count: 0)"
 
 
 async def test_who_cancels_an_execution_is_not_told(viewer: Person, jobs: Jobs) -> None:

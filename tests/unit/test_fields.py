@@ -18,6 +18,7 @@ def parse(kind: Any, value: object) -> Any:
         (Line, "   "),
         (Line, "x" * 201),
         (Line, "a\x00b"),
+        (Password, "a\x00bcdefgh"),
         (Line, "a\x1b[2Jb"),
         (Line, "two\nlines"),
         (Line, "\ud800"),

@@ -11,7 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.errors import NotFoundError
-from backend.models.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
+from backend.models.jobs import JobFailure, JobPublic, JobQuery, Queue, QueueState, StalledJob
 from backend.models.mixins import now
 from backend.models.paging import MOST_COUNTED, Page
 from backend.repositories.sql.constraints import domain_errors
@@ -28,10 +28,10 @@ from backend.repositories.sql.keyset import Keyset, Sort
 
 _NUMBER: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=1, le=2**63 - 1)])
 _BY_ID: Sort[JobPublic] = Sort(JOBS.c.id, attrgetter("id"), _NUMBER)
-# A job for later waits since its time has come; the others since they were deferred, and of
-# those the lowest id is the oldest, so that one event a queue is read instead of one a job.
+# A job for later waits since its time has come; the others, and those that have failed before,
+# since they were deferred: of those the lowest id is the oldest, so that one event a queue is read.
 _QUEUE_STATES = text("""
-    SELECT queue_name AS queue, waiting, running, failed,
+    SELECT queue_name AS queue, waiting, retrying, running, failed,
         coalesce(extract(epoch FROM now() - least(oldest_due, (
             SELECT min(at) FROM procrastinate_events
             WHERE job_id = first_id AND type = 'deferred'
@@ -41,9 +41,14 @@ _QUEUE_STATES = text("""
             count(*) FILTER (
                 WHERE status = 'todo' AND coalesce(scheduled_at <= now(), true)
             ) AS waiting,
+            count(*) FILTER (
+                WHERE status = 'todo' AND attempts > 0 AND scheduled_at > now()
+            ) AS retrying,
             count(*) FILTER (WHERE status = 'doing') AS running,
             count(*) FILTER (WHERE status = 'failed') AS failed,
-            min(id) FILTER (WHERE status = 'todo' AND scheduled_at IS NULL) AS first_id,
+            min(id) FILTER (
+                WHERE status = 'todo' AND (scheduled_at IS NULL OR attempts > 0)
+            ) AS first_id,
             min(scheduled_at) FILTER (
                 WHERE status = 'todo' AND scheduled_at <= now()
             ) AS oldest_due
@@ -135,7 +140,10 @@ class SqlJobRepository:
 
     async def queue_states(self) -> list[QueueState]:
         connection = await self._session.connection()
-        return [QueueState(**row._asdict()) for row in await connection.execute(_QUEUE_STATES)]
+        rows = await connection.execute(_QUEUE_STATES)
+        found = {row.queue: QueueState(**row._asdict()) for row in rows}
+        idle = {queue.value: QueueState(queue) for queue in Queue}
+        return list((idle | found).values())
 
     async def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
         connection = await self._session.connection()

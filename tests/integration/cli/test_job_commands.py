@@ -106,3 +106,11 @@ def test_a_worker_takes_its_queues_tells_its_metrics_and_stops_cleanly(
     assert time.monotonic() - started < START_SECONDS / 3
     assert jobs.states() == {("failed", 1): 1, ("todo", 0): 1}
     assert jobs.run("SELECT id FROM procrastinate_workers") == []
+
+
+def test_a_worker_refuses_a_database_that_is_not_migrated(
+    run_mvp: RunMvp, empty_database_url: str
+) -> None:
+    line = refusal(run_mvp("worker", DATABASE_URL=empty_database_url))
+
+    assert "run `mvp migrate upgrade`" in line

@@ -1,0 +1,46 @@
+"""Executions, run by the jobs that were deferred for them."""
+
+import asyncio
+import io
+
+import pytest
+
+from backend.models.executions import ExecutionStatus
+from backend.models.jobs import Queue
+from tests.fixtures.jobs import Jobs
+from tests.fixtures.people import Person
+
+CSV = b"name,email\n" + b"".join(b"Ada %d,ada%d@example.com\n" % (n, n) for n in range(20_000))
+
+
+@pytest.fixture
+async def import_id(manager: Person) -> str:
+    """An import that takes some seconds."""
+    upload = {"file": ("people.csv", io.BytesIO(CSV), "text/csv")}
+    file = (await manager.post("/files", files=upload)).json()
+    inputs = {"resource": "customers", "file_id": file["id"], "all_or_nothing": False}
+    asked = await manager.post("/executions", json={"kind": "import", "inputs": inputs})
+    assert asked.status_code == 202, asked.text
+    return str(asked.json()["id"])
+
+
+async def wait_for(person: Person, execution_id: str, *statuses: str) -> dict[str, object]:
+    async with asyncio.timeout(20):
+        while True:
+            found = (await person.get(f"/executions/{execution_id}")).json()
+            if found["status"] in statuses:
+                return dict(found)
+            await asyncio.sleep(0.02)
+
+
+async def test_an_execution_whose_job_an_admin_stops_is_cancelled(
+    manager: Person, admin: Person, jobs: Jobs, import_id: str
+) -> None:
+    async with jobs.supervisor(Queue.EXECUTIONS).running():
+        running = await wait_for(manager, import_id, ExecutionStatus.RUNNING)
+        await admin.post(f"/jobs/{running['job_id']}/cancel")
+
+        ended = await wait_for(manager, import_id, ExecutionStatus.CANCELLED)
+
+    assert ended["error"] == "An admin has stopped its job."
+    assert (await manager.post(f"/executions/{import_id}/retry")).status_code == 202
