@@ -12,6 +12,7 @@ from backend.models.paging import Page
 from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
 from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
 from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.named_locks import lock
 
 # The database's clock: those of several machines differ. `now()` would stand still in a unit.
 _CLOCK = func.clock_timestamp()
@@ -32,8 +33,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
 
     async def lock_active_of(self, owner_id: UUID) -> int:
         # A lock of the rows would not stop somebody from adding one.
-        name = func.hashtextextended(f"executions of {owner_id}", 0)
-        await self._session.exec(select(func.pg_advisory_xact_lock(name)))
+        await lock(self._session, f"executions of {owner_id}")
         active = (col(Execution.owner_id) == owner_id, col(Execution.status).in_(ACTIVE))
         counted = select(func.count()).select_from(Execution).where(*active)
         return (await self._session.exec(counted)).one()

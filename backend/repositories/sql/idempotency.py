@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,6 +13,7 @@ from backend.models.idempotency import (
     IdempotentRequest,
 )
 from backend.models.mixins import new_id, now
+from backend.repositories.sql.named_locks import try_lock
 
 
 class SqlIdempotencyRepository:
@@ -43,8 +44,7 @@ class SqlIdempotencyRepository:
 
     async def _lock(self, key: IdempotencyKey) -> None:
         # The unique constraint alone would have the second request wait for the first.
-        name = func.hashtextextended(f"{key.user_id}:{key.key}", 0)
-        if not (await self._session.exec(select(func.pg_try_advisory_xact_lock(name)))).one():
+        if not await try_lock(self._session, f"{key.user_id}:{key.key}"):
             raise StillRunningError(
                 "A request with this Idempotency-Key is still running; try again in a moment."
             )

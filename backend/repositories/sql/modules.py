@@ -8,6 +8,7 @@ from backend.models.modules import MOST_MODULES, Module, ModuleQuery
 from backend.models.paging import Page
 from backend.repositories.sql.keyset import COUNT, MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.named_locks import lock
 
 
 class SqlModuleRepository(SqlList[Module, ModuleQuery]):
@@ -23,8 +24,7 @@ class SqlModuleRepository(SqlList[Module, ModuleQuery]):
 
     async def lock_all_of(self, owner_id: UUID) -> list[Module]:
         # A lock of the rows would not stop somebody from adding one.
-        name = func.hashtextextended(f"modules of {owner_id}", 0)
-        await self._session.exec(select(func.pg_advisory_xact_lock(name)))
+        await lock(self._session, f"modules of {owner_id}")
         modules = select(Module).where(Module.owner_id == owner_id)
         ordered = modules.order_by(col(Module.position), col(Module.id)).limit(MOST_MODULES)
         return list((await self._session.exec(ordered.with_for_update())).all())

@@ -18,6 +18,7 @@ from backend.models.notifications import (
 from backend.models.paging import Page
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.named_locks import lock
 
 
 class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
@@ -26,8 +27,7 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
     sorts = {"created_at": by_column(Notification.created_at, MOMENT)}
 
     async def add(self, notification: Notification) -> bool:
-        name = func.hashtextextended(f"notifications of {notification.user_id}", 0)
-        await self._session.exec(select(func.pg_advisory_xact_lock(name)))
+        await lock(self._session, f"notifications of {notification.user_id}")
         # The server's clock, read with the lock held: those of two processes may differ.
         values = notification.model_dump() | {"created_at": func.clock_timestamp()}
         added = insert(Notification).values(**values).on_conflict_do_nothing()
