@@ -120,8 +120,7 @@ def wire(
     mails = mail_service(settings, uow, account_tokens)
     account_mails = AccountMails(mails, account_tokens)
     limits = MailRequestLimits(settings.security)
-    role = settings.security.registration_role
-    registration = Registration(role, account_mails) if settings.registration_enabled else None
+    opened = Registration(settings.security.registration_role, account_mails, limits)
     customers, leads = CustomerService(uow), LeadService(uow)
     products, tasks = ProductService(uow), TaskService(uow)
     lists = exported_lists(customers, leads, products, tasks)
@@ -137,7 +136,7 @@ def wire(
             timedelta(days=settings.security.refresh_token_days),
         ),
         sessions=sessions,
-        users=UserService(uow, hasher, registration),
+        users=UserService(uow, hasher, opened if settings.registration_enabled else None),
         email_verification=EmailVerificationService(uow, account_mails, limits),
         password_resets=PasswordResetService(uow, hasher, account_mails, limits),
         invitations=InvitationService(uow, hasher, account_mails, account_tokens),

@@ -5,6 +5,7 @@ import typer
 from rich.table import Table
 
 from backend.cli.runtime import console, running_database, with_units_of_work
+from backend.core.config import ConfigurationError
 from backend.models.jobs import JobPublic, JobQuery, JobStatus, Queue
 from backend.models.paging import Page
 from backend.services.jobs import JobService
@@ -38,10 +39,25 @@ def list_jobs(
 
 
 @app.command()
-def retry(job_id: JobId) -> None:
-    """Have a failed or cancelled job run again, at once."""
-    _with_service(lambda jobs: jobs.retry(job_id))
-    console.print(f"Job {job_id} waits for a worker.")
+def retry(
+    job_id: Annotated[
+        int | None, typer.Argument(min=1, max=2**63 - 1, help="As `mvp jobs list` shows it.")
+    ] = None,
+    all_failed: Annotated[bool, typer.Option("--all", help="All failed jobs instead.")] = False,
+    queue: Annotated[list[Queue] | None, typer.Option(help="With --all: any of these.")] = None,
+    task: Annotated[str | None, typer.Option(help="With --all: the name of the task.")] = None,
+) -> None:
+    """Have a failed or cancelled job run again, at once; or all failed ones."""
+    if all_failed and job_id is None:
+        retried = _with_service(lambda jobs: jobs.retry_failed(queue or [], task))
+        console.print(f"Failed jobs that wait for a worker again: {retried}.")
+    elif job_id is not None and not (all_failed or queue or task):
+        _with_service(lambda jobs: jobs.retry(job_id))
+        console.print(f"Job {job_id} waits for a worker.")
+    else:
+        raise ConfigurationError(
+            "jobs retry: give the id of a job, or --all, which --queue and --task may narrow"
+        )
 
 
 @app.command()

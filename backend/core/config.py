@@ -260,6 +260,12 @@ class WorkerSettings(Section):
     attempts: int = Field(
         default=10, ge=1, le=100, description="How often a job is tried before it is dead."
     )
+    mail_attempts: int = Field(
+        default=300,
+        ge=1,
+        le=10_000,
+        description="The same for the queue `mail`: mail servers are away for longer.",
+    )
     retry_seconds: float = Field(
         default=2, gt=0, description="Before the second attempt; doubled before each further one."
     )

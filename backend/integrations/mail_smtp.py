@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aiosmtplib
 
 from backend.core.logging import get_logger
+from backend.core.storable import storable
 from backend.integrations.mail_message import build_message
 from backend.services.mail import MailRefusedError, MailUnavailableError, OutgoingMail
 
@@ -94,13 +95,18 @@ def _our_errors() -> Iterator[None]:
     except aiosmtplib.SMTPDataError as error:
         raise _refusal(error.code, error.message) from error
     except aiosmtplib.SMTPNotSupported as error:
-        raise MailRefusedError(f"The mail server: {error}") from error
+        raise MailRefusedError(_said(error)) from error
     except TimeoutError as error:
         raise MailUnavailableError("The mail server took too long.") from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise MailUnavailableError(f"The mail server: {error}") from error
+        raise MailUnavailableError(_said(error)) from error
 
 
 def _refusal(code: int, message: str) -> MailRefusedError | MailUnavailableError:
-    text = f"The mail server: {code} {message}"
+    text = _said(f"{code} {message}")
     return MailRefusedError(text) if code >= _PERMANENT else MailUnavailableError(text)
+
+
+def _said(what: object) -> str:
+    """To be noted on the mail. Servers answer in whatever encoding they like."""
+    return storable(f"The mail server: {what}")

@@ -12,6 +12,7 @@ from procrastinate.worker import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core.logging import get_logger
+from backend.core.storable import storable
 from backend.models.jobs import JobFailure
 from backend.services.jobs import JobService
 
@@ -82,9 +83,7 @@ async def _keep(jobs: JobService, context: JobContext, error: Exception) -> None
 def _text_of(error: Exception) -> str:
     """The trace as Python prints it, which is without local variables; the end matters most."""
     lines = traceback.format_exception(error, limit=-_MOST_FRAMES)
-    text = "".join(lines)[-_MOST_CHARACTERS:]
-    # PostgreSQL stores neither NUL nor half a surrogate pair.
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+    return storable("".join(lines)[-_MOST_CHARACTERS:])
 
 
 def _id(context: JobContext) -> int:

@@ -1,4 +1,4 @@
-"""When a job is tried again: one strategy for all tasks."""
+"""When a job is tried again: one strategy for all tasks, with a limit for each queue."""
 
 import random
 from datetime import timedelta
@@ -8,6 +8,7 @@ from procrastinate.jobs import Job
 
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
+from backend.models.jobs import Queue
 from backend.models.mixins import now
 
 
@@ -17,8 +18,8 @@ class ExponentialBackoff(BaseRetryStrategy):
     The jitter keeps jobs that failed together, as a server went down, from coming back together.
     """
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        self._attempts = settings.attempts
+    def __init__(self, settings: WorkerSettings, attempts: int) -> None:
+        self._attempts = attempts
         self._first = settings.retry_seconds
         self._most = settings.retry_most_seconds
 
@@ -43,10 +44,15 @@ class NextTick(BaseRetryStrategy):
         return None
 
 
+def most_attempts(settings: WorkerSettings, queue: str) -> int:
+    """How often a job of the queue is tried before it is dead."""
+    return settings.mail_attempts if queue == Queue.MAIL else settings.attempts
+
+
 def use_one_strategy(app: App, settings: WorkerSettings) -> None:
     """Give it to every task of the app that has none of its own."""
-    strategy = ExponentialBackoff(settings)
     for task in app.tasks.values():
         # Procrastinate's built-in tasks are shared with the other apps of the process.
         if task.blueprint is app and task.retry_strategy is None:
-            task.retry_strategy = strategy
+            attempts = most_attempts(settings, task.queue)
+            task.retry_strategy = ExponentialBackoff(settings, attempts)

@@ -115,7 +115,7 @@ class StalledJob:
     """A job that runs according to the database, while its worker is gone."""
 
     id: int
-    task: str
+    queue: str
     attempts: int
     cancel_requested: bool
     is_periodic: bool

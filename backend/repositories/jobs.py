@@ -1,7 +1,8 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from backend.models.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
+from backend.models.jobs import JobFailure, JobPublic, JobQuery, Queue, QueueState, StalledJob
 from backend.models.paging import Page
 
 
@@ -24,8 +25,17 @@ class JobRepository(Protocol):
         """
         ...
 
-    async def start_over(self, job_id: int) -> None:
-        """Have a job that has ended run again at once, with all its attempts before it."""
+    async def start_over(self, job_ids: Sequence[int]) -> None:
+        """Have jobs that have ended run again at once, with all their attempts before them."""
+        ...
+
+    async def lock_failed(
+        self, queues: Sequence[Queue], task: str | None, after: int, limit: int
+    ) -> list[int]:
+        """The ids of the next dead jobs, without periodic ones; no queues stand for all.
+
+        Those that somebody else has locked are left out.
+        """
         ...
 
     async def cancel(self, job_id: int) -> None:

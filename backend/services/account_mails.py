@@ -8,7 +8,11 @@ from backend.services.mails import MailService
 
 
 class AccountMails:
-    """Queues the mails that carry a token, with the token, in the unit of whoever asks."""
+    """Queues the mails that carry a token, with the token, in the unit of whoever asks.
+
+    Mails about an account do not have its name: a stranger may have opened it, with somebody
+    else's address and a URL for a name.
+    """
 
     def __init__(self, mails: MailService, tokens: AccountTokens) -> None:
         self._mails = mails
@@ -17,12 +21,12 @@ class AccountMails:
     async def verify_email(self, uow: UnitOfWork, user: User) -> None:
         token = self._tokens.new(TokenPurpose.VERIFY_EMAIL, user.email)
         token.user_id = user.id
-        await self._queue(uow, token, MailKind.VERIFY_EMAIL, name=user.full_name)
+        await self._queue(uow, token, MailKind.VERIFY_EMAIL)
 
     async def reset_password(self, uow: UnitOfWork, user: User) -> None:
         token = self._tokens.new(TokenPurpose.RESET_PASSWORD, user.email)
         token.user_id = user.id
-        await self._queue(uow, token, MailKind.RESET_PASSWORD, name=user.full_name)
+        await self._queue(uow, token, MailKind.RESET_PASSWORD)
 
     async def invite(self, uow: UnitOfWork, invitation: Invitation, inviter: User) -> None:
         """Links of the same invitation that were sent before are void from now on."""

@@ -32,9 +32,7 @@ class EmailVerificationService:
             user = await uow.users.get(by.user_id)
             if user.email_verified_at is not None:
                 raise ConflictError("Your e-mail address is verified already.")
-            request = await self._limits.admit(uow, user.email, client.address)
-            request.email = None  # It is answered at once.
-            await uow.mail_requests.save(request)
+            await self._limits.admit_answered(uow, user.email, client.address)
             await self._mails.verify_email(uow, user)
             await uow.commit()
 

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from backend.core.errors import ConflictError
@@ -9,11 +9,14 @@ from backend.models.jobs import (
     JobPublic,
     JobQuery,
     JobStatus,
+    Queue,
     QueueState,
     StalledJob,
 )
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+_RETRIED_AT_ONCE = 100
 
 WORKER_DIED = "Its worker died, or lost the database."
 
@@ -54,8 +57,24 @@ class JobService:
         """
         async with self._uow() as uow:
             job = await self._locked(uow, job_id, _NOT_TO_RETRY)
-            await uow.jobs.start_over(job_id)
+            await uow.jobs.start_over([job_id])
             return await self._told(uow, job, "retried", by)
+
+    async def retry_failed(
+        self,
+        queues: Sequence[Queue] = (),
+        task: str | None = None,
+        by: Principal | None = None,
+    ) -> int:
+        """As `retry`, for all dead jobs of the queues and the task; answers how many.
+
+        Not for periodic ones, whose next run does their work. If it is interrupted, some have
+        been retried, and the others have not.
+        """
+        retried, last = 0, 0
+        while some := await self._retry_some(queues, task, last, by):
+            retried, last = retried + len(some), some[-1]
+        return retried
 
     async def cancel(self, job_id: int, by: Principal | None = None) -> JobPublic:
         """Cancel a waiting job, or ask for the end of a running one.
@@ -86,17 +105,31 @@ class JobService:
             await uow.jobs.forgive_attempt(job_id)
             await uow.commit()
 
-    async def take_over_stalled(self, silence: timedelta, most_attempts: int) -> int:
+    async def take_over_stalled(
+        self, silence: timedelta, most_attempts: Callable[[str], int]
+    ) -> int:
         """Retry the jobs of dead workers, or end them after the last attempt; answers how many.
 
+        `most_attempts` tells the limit of a queue.
         Without it they would run for ever, according to the database.
         """
         async with self._uow() as uow:
             stalled = await uow.jobs.lock_stalled(silence)
             for job in stalled:
-                await self._take_over(uow, job, most_attempts)
+                await self._take_over(uow, job, most_attempts(job.queue))
             await uow.commit()
         return len(stalled)
+
+    async def _retry_some(
+        self, queues: Sequence[Queue], task: str | None, after: int, by: Principal | None
+    ) -> list[int]:
+        async with self._uow() as uow:
+            ids = await uow.jobs.lock_failed(queues, task, after, _RETRIED_AT_ONCE)
+            await uow.jobs.start_over(ids)
+            for job_id in ids:
+                uow.record(_changed(job_id, JobStatus.FAILED, JobStatus.PENDING, "retried", by))
+            await uow.commit()
+        return ids
 
     async def _take_over(self, uow: UnitOfWork, job: StalledJob, most_attempts: int) -> None:
         attempts = job.attempts + 1
@@ -120,16 +153,19 @@ class JobService:
     async def _told(
         self, uow: UnitOfWork, before: JobPublic, verb: str, by: Principal | None
     ) -> JobPublic:
-        """Record the change and commit it. Ids of jobs are numbers, and no subject of an event."""
+        """Record the change and commit it."""
         after = await uow.jobs.get(before.id)
-        changes: Changes = {
-            "job_id": {"before": before.id, "after": before.id},
-            "status": {"before": before.status, "after": after.status},
-        }
-        uow.record(
-            ResourceChanged(
-                kind=SubjectKind.JOB, verb=verb, subject_id=None, by=by, changes=changes
-            )
-        )
+        uow.record(_changed(before.id, before.status, after.status, verb, by))
         await uow.commit()
         return after
+
+
+def _changed(
+    job_id: int, before: JobStatus, after: JobStatus, verb: str, by: Principal | None
+) -> ResourceChanged:
+    """Ids of jobs are numbers, and no subject of an event."""
+    changes: Changes = {
+        "job_id": {"before": job_id, "after": job_id},
+        "status": {"before": before, "after": after},
+    }
+    return ResourceChanged(kind=SubjectKind.JOB, verb=verb, subject_id=None, by=by, changes=changes)

@@ -1,8 +1,10 @@
 """Where links in mails lead to."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.models.account_tokens import TokenPurpose
+from backend.models.events import SubjectKind
 
 
 @dataclass(frozen=True)
@@ -10,7 +12,8 @@ class MailLinks:
     """
     Attributes:
         frontend: PUBLIC_URL; its pages are `/verify-email`, `/reset-password` and
-            `/accept-invitation`. With None, links lead to the documentation of `server`.
+            `/accept-invitation`, and those that `page_of` names. With None, links with tokens
+            lead to the documentation of `server`, and there are no others.
     """
 
     frontend: str | None
@@ -23,6 +26,12 @@ class MailLinks:
         page = purpose.replace("_", "-")
         return f"{self.frontend}/{page}#token={token}"
 
-    def absolute(self, path: str) -> str:
-        """A page of the frontend, by a path such as `/tasks`."""
-        return f"{self.frontend or self.server}{path}"
+    def for_page(self, path: str) -> str | None:
+        """A page of the frontend, by a path such as `/tasks`; None without a frontend."""
+        return None if self.frontend is None else f"{self.frontend}{path}"
+
+
+def page_of(kind: SubjectKind, subject_id: UUID) -> str:
+    """The path of the frontend's page for what an event is about."""
+    # Sessions are looked after in a list.
+    return "/sessions" if kind is SubjectKind.SESSION else f"/{kind}s/{subject_id}"

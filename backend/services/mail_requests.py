@@ -1,15 +1,11 @@
 """How often one may ask for a mail, to whatever address: nobody's mailbox is to be flooded."""
 
-from datetime import datetime, timedelta
-from hashlib import sha256
-from math import ceil
-
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import RateLimitedError
 from backend.models.mail_requests import MailRequest
-from backend.models.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork
+from backend.services.counting import Window, hashed
 
 
 class MailRequestLimits:
@@ -21,33 +17,32 @@ class MailRequestLimits:
     def __init__(self, settings: SecuritySettings) -> None:
         self._per_account = settings.mail_requests_per_account
         self._per_address = settings.mail_requests_per_address
-        self._window = timedelta(minutes=settings.mail_request_window_minutes)
+        self._window = Window(settings.mail_request_window_minutes)
 
     async def admit(self, uow: UnitOfWork, email: str, address: str | None) -> MailRequest:
         """Count a request, if the unit commits. Raises RateLimitedError."""
         request = MailRequest(
-            email=email, account_hash=_hash(email), address_hash=_hash(network_of(address))
+            email=email, account_hash=hashed(email), address_hash=hashed(network_of(address))
         )
         await uow.mail_requests.lock(request)
         await self._check(uow, request)
-        await uow.mail_requests.forget(before=now() - self._window)
+        await uow.mail_requests.forget(before=self._window.begins())
         await uow.mail_requests.save(request)
         return request
 
+    async def admit_answered(self, uow: UnitOfWork, email: str, address: str | None) -> None:
+        """As `admit`, where the mail is queued in the same unit."""
+        request = await self.admit(uow, email, address)
+        request.email = None
+        await uow.mail_requests.save(request)
+
     async def _check(self, uow: UnitOfWork, request: MailRequest) -> None:
-        since = now() - self._window
+        since = self._window.begins()
         oldest = await uow.mail_requests.nth_of_account(
             request.account_hash, self._per_account, since
         ) or await uow.mail_requests.nth_of_address(request.address_hash, self._per_address, since)
         if oldest is not None:
             raise RateLimitedError(
                 "Too many mails were asked for; look for those that were sent, or wait.",
-                retry_after=self._seconds_left(oldest),
+                retry_after=self._window.seconds_left(oldest),
             )
-
-    def _seconds_left(self, requested_at: datetime) -> int:
-        return ceil((requested_at + self._window - now()).total_seconds())
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

@@ -36,7 +36,7 @@ class MailWriter:
         if "token_id" in payload:
             return await self._token_values(UUID(payload["token_id"]))
         link = payload.get("link")
-        return {"link": link and self._links.absolute(link)}
+        return {"link": link and self._links.for_page(link)}
 
     async def _token_values(self, token_id: UUID) -> dict[str, Any]:
         async with self._uow.reading() as uow:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -5,8 +6,19 @@ from backend.core.logging import get_logger
 from backend.models.jobs import JobRequest, Queue
 from backend.models.mails import Mail
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.mail import Mailer, MailRefusedError, MailUnavailableError, OutgoingMail
+from backend.services.mail import (
+    MailContent,
+    Mailer,
+    MailRefusedError,
+    MailUnavailableError,
+    OutgoingMail,
+)
 from backend.services.mail_writer import MailWriter
+
+_NOTING = timedelta(minutes=5)
+"""How long an outage of the database is sat out after a mail was sent."""
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
 
 _log = get_logger(__name__)
 
@@ -14,8 +26,9 @@ _log = get_logger(__name__)
 class MailService:
     """Mails are queued with the change that they tell of, and sent by a job.
 
-    A mail goes out once, unless a process dies between sending it and noting that: then it goes
-    out again with the same Message-ID.
+    A mail goes out once, unless between sending it and noting that the process dies, or the
+    database stays away for longer than five minutes: then it goes out again with the same
+    Message-ID.
     """
 
     def __init__(
@@ -25,7 +38,8 @@ class MailService:
         self._uow = uow
         self._mailer = mailer
         self._writer = writer
-        self._patience = patience
+        self._claim_for = patience + _NOTING
+        self._notes: set[asyncio.Task[None]] = set()
 
     async def queue(self, uow: UnitOfWork, mail: Mail) -> None:
         """Have a mail sent once the unit has committed.
@@ -44,22 +58,37 @@ class MailService:
             MailUnavailableError: it can't be sent now; try again later.
             NotFoundError: there is no such mail.
         """
-        mail = await self._claim(mail_id)
-        if mail is None:
+        async with self._uow.reading() as uow:
+            queued = await uow.mails.get(mail_id)
+        if queued.is_settled:
             return
+        written = await self._write(queued)
+        # Only now: a mail that can't be written would be held up by its claim as well.
+        if mail := await self._claim(mail_id):
+            await self._settle(mail, written)
+
+    async def _write(self, mail: Mail) -> MailContent | MailRefusedError:
+        """What it says, or why it is not to be sent."""
         try:
-            content = await self._writer.write(mail)
-            await self._mailer.send(OutgoingMail(mail.id, mail.recipient, content, mail.created_at))
+            return await self._writer.write(mail)
+        except MailRefusedError as error:
+            return error
+
+    async def _settle(self, mail: Mail, written: MailContent | MailRefusedError) -> None:
+        try:
+            if isinstance(written, MailRefusedError):
+                raise written
+            await self._mailer.send(OutgoingMail(mail.id, mail.recipient, written, mail.created_at))
         except MailRefusedError as error:
             mail.fail(str(error), for_good=True)
-            _log.warning("mail_refused", mail_id=str(mail_id), kind=mail.kind, reason=str(error))
+            _log.warning("mail_refused", mail_id=str(mail.id), kind=mail.kind, reason=str(error))
         except MailUnavailableError as error:
             mail.fail(str(error), for_good=False)
-            await self._keep(mail)
+            await self._note(mail)
             raise
         else:
             mail.succeed()
-        await self._keep(mail)
+        await self._note(mail)
 
     async def _claim(self, mail_id: UUID) -> Mail | None:
         """The mail, which nobody else sends meanwhile; None if it is settled."""
@@ -69,10 +98,30 @@ class MailService:
                 return None
             if mail.is_claimed:
                 raise MailUnavailableError("It is being sent just now.")
-            mail.claim(self._patience)
+            mail.claim(self._claim_for)
             await uow.mails.save(mail)
             await uow.commit()
         return mail
+
+    async def _note(self, mail: Mail) -> None:
+        """Keep what became of it, even if the job is cancelled: a worker that loses the database
+        does that."""
+        noting = asyncio.create_task(self._sit_out_outages(mail))
+        self._notes.add(noting)
+        noting.add_done_callback(self._notes.discard)
+        await asyncio.shield(noting)
+
+    async def _sit_out_outages(self, mail: Mail) -> None:
+        """Raises TimeoutError once the claim may end."""
+        pause = _FIRST_PAUSE_SECONDS
+        async with asyncio.timeout(_NOTING.total_seconds()):
+            while True:
+                try:
+                    return await self._keep(mail)
+                except Exception as error:  # noqa: BLE001  # whatever it was, a mail is at stake
+                    _log.warning("mail_not_noted", mail_id=str(mail.id), error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _keep(self, sent: Mail) -> None:
         outcome = sent.model_dump(include={"claimed_until", "sent_at", "refused_at", "last_error"})

@@ -2,6 +2,7 @@ from backend.models.events import Event
 from backend.models.mails import Mail, MailKind
 from backend.models.notifications import Notification
 from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
+from backend.services.mail_links import page_of
 from backend.services.mails import MailService
 from backend.services.notification_rules import RULES, Message, subject_of
 
@@ -48,7 +49,11 @@ class Notifier:
                 kind=MailKind.NOTIFICATION,
                 recipient=receiver.email,
                 user_id=receiver.id,
-                payload={"title": message.title, "lines": [message.text], "link": None},
+                payload={
+                    "title": message.title,
+                    "lines": [message.text],
+                    "link": page_of(event.subject_kind, subject_of(event)),
+                },
                 dedup_key=f"{event.id}:{message.kind}:{receiver.id}",
             ),
         )

@@ -1,18 +1,14 @@
 """Checks passwords, and how often one may be wrong."""
 
-from datetime import datetime, timedelta
-from hashlib import sha256
-from math import ceil
-
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError
 from backend.core.security import PasswordHasher
 from backend.models.events import SignInFailed, changes_between
-from backend.models.mixins import now
 from backend.models.sign_ins import SignInFailure
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.counting import Window, hashed
 
 
 class PasswordCheck:
@@ -30,7 +26,7 @@ class PasswordCheck:
         self._hasher = hasher
         self._per_account = settings.sign_in_failures_per_account
         self._per_address = settings.sign_in_failures_per_address
-        self._window = timedelta(minutes=settings.sign_in_window_minutes)
+        self._window = Window(settings.sign_in_window_minutes)
 
     async def verify(self, email: str, password: str, address: str | None) -> User:
         """The active user with this address and password.
@@ -42,7 +38,9 @@ class PasswordCheck:
             AuthenticationError: there is none; the failure is kept.
             RateLimitedError: there were too many failures; whether this was one is not told.
         """
-        failure = SignInFailure(account_hash=_hash(email), address_hash=_hash(network_of(address)))
+        failure = SignInFailure(
+            account_hash=hashed(email), address_hash=hashed(network_of(address))
+        )
         async with self._uow.reading() as uow:
             await self._check_limits(uow, failure)
             user = await uow.users.find_by_email(email)
@@ -52,7 +50,7 @@ class PasswordCheck:
             await self._check_limits(uow, failure)
             if user is not None and right and user.is_active:
                 return user
-            await uow.sign_ins.record(failure, forget_before=now() - self._window)
+            await uow.sign_ins.record(failure, forget_before=self._window.begins())
             # What was typed is not kept: it may be a password in the wrong field.
             changes = changes_between({}, {"address": address})
             uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
@@ -60,7 +58,7 @@ class PasswordCheck:
         raise AuthenticationError("The e-mail address or the password is wrong.")
 
     async def _check_limits(self, uow: ReadingUnitOfWork, failure: SignInFailure) -> None:
-        since = now() - self._window
+        since = self._window.begins()
         oldest = await uow.sign_ins.nth_failure_of_account(
             failure.account_hash, self._per_account, since
         ) or await uow.sign_ins.nth_failure_of_address(
@@ -69,12 +67,5 @@ class PasswordCheck:
         if oldest is not None:
             raise RateLimitedError(
                 "There were too many failed sign-ins; wait before you try again.",
-                retry_after=self._seconds_left(oldest),
+                retry_after=self._window.seconds_left(oldest),
             )
-
-    def _seconds_left(self, failed_at: datetime) -> int:
-        return ceil((failed_at + self._window - now()).total_seconds())
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

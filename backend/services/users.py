@@ -13,9 +13,11 @@ from backend.models.events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
+from backend.models.sessions import Client
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
+from backend.services.mail_requests import MailRequestLimits
 from backend.services.recording import created
 from backend.services.sessions import end_sessions
 
@@ -26,6 +28,7 @@ class Registration:
 
     role: Role
     mails: AccountMails
+    limits: MailRequestLimits
 
 
 class UserService:
@@ -42,12 +45,19 @@ class UserService:
         self._hasher = hasher
         self._registration = registration
 
-    async def register(self, data: UserRegister) -> User:
-        """Raises PermissionDeniedError while registration is closed; else as `create` does."""
+    async def register(self, data: UserRegister, client: Client) -> User:
+        """Open an account for whoever asks.
+
+        Raises:
+            PermissionDeniedError: registration is closed.
+            RateLimitedError: too many mails were asked for.
+            ConflictError: there is a user with the address.
+        """
         if self._registration is None:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
         user = await self._new(data, data.password, self._registration.role)
         async with self._uow() as uow:
+            await self._registration.limits.admit_answered(uow, user.email, client.address)
             await uow.users.save(user)
             uow.record(created(SubjectKind.USER, user, None))
             await self._registration.mails.verify_email(uow, user)

@@ -31,7 +31,7 @@ def server(start_server: StartServer, fresh_database_url: str, smtp: SmtpServer)
         WORKER_POLL_SECONDS="0.1",
         WORKER_RETRY_SECONDS="0.2",
         WORKER_RETRY_MOST_SECONDS="0.4",
-        WORKER_ATTEMPTS="100",
+        WORKER_MAIL_ATTEMPTS="100",
     )
 
 

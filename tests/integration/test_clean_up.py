@@ -64,8 +64,14 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
     ),
     "mail_requests": (
         {"account_hash": "'a'", "address_hash": "'b'"},
-        [{"requested_at": OLD}],
-        [{"requested_at": YOUNG}],
+        [
+            {"requested_at": "now() - interval '25 hours'"},
+            {"requested_at": OLD, "email": "'ada@example.com'"},
+        ],
+        [
+            {"requested_at": YOUNG},
+            {"requested_at": "now() - interval '3 days'", "email": "'ada@example.com'"},
+        ],
     ),
 }
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from backend.models.events import EventQuery
 from backend.models.mixins import now
@@ -20,8 +21,8 @@ from tests.integration.test_sign_in import sign_in
 ADA = {"email": "ada@example.com", "full_name": "Ada Lovelace", "password": PASSWORD}
 
 
-async def register(client: httpx2.AsyncClient) -> httpx2.Response:
-    return await client.post("/api/v1/auth/register", json=ADA)
+async def register(client: httpx2.AsyncClient, **changes: str) -> httpx2.Response:
+    return await client.post("/api/v1/auth/register", json=ADA | changes)
 
 
 async def verify(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
@@ -43,9 +44,65 @@ async def test_who_registers_gets_a_mail_with_a_link(
     message = await post.deliver()
     assert registered.json()["email_verified_at"] is None
     assert message["To"] == ADA["email"]
-    text = parts_of(message)["text/plain"]
-    assert f"{PUBLIC_URL}/verify-email#token={token_in(message)}" in text
-    assert "Ada Lovelace" in text
+    written = parts_of(message)["text/plain"]
+    assert f"{PUBLIC_URL}/verify-email#token={token_in(message)}" in written
+
+
+@pytest.mark.parametrize("path", ["verify-email/resend", "password-reset"])
+async def test_whoever_opens_an_account_has_no_say_in_its_mails(
+    client: httpx2.AsyncClient, post: Post, signed_in: SignedIn, path: str
+) -> None:
+    """The address may be somebody else's."""
+    person = await signed_in(full_name="http://evil.example.com")
+
+    await person.post(f"/auth/{path}", json={"email": person.user.email})
+
+    parts = parts_of(await post.deliver())
+    assert not any("evil" in part for part in parts.values())
+
+
+async def test_registrations_are_limited_by_network(client: httpx2.AsyncClient, post: Post) -> None:
+    for n in range(19):
+        await client.post("/api/v1/auth/password-reset", json={"email": f"p{n}@example.com"})
+    await post.take_jobs()
+
+    answers = [await register(client, email=f"{name}@example.com") for name in ("ada", "eve")]
+
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert 3500 < int(answers[1].headers["Retry-After"]) <= 3600
+    assert len(await post.take_jobs()) == 1
+
+
+async def test_a_registration_counts_as_a_mail_to_its_address(
+    client: httpx2.AsyncClient, post: Post
+) -> None:
+    await register(client)
+    ask = {"email": ADA["email"]}
+    asked = [await client.post("/api/v1/auth/password-reset", json=ask) for _ in range(5)]
+
+    assert [answer.status_code for answer in asked] == [202] * 4 + [429]
+
+
+async def test_one_may_register_no_address_that_has_got_its_mails(
+    client: httpx2.AsyncClient, post: Post, uow: UnitOfWorkFactory
+) -> None:
+    for _ in range(5):
+        await client.post("/api/v1/auth/password-reset", json={"email": ADA["email"]})
+
+    assert (await register(client)).status_code == 429
+
+    async with uow.reading() as reading:
+        assert await reading.users.find_by_email(ADA["email"]) is None
+
+
+async def test_the_address_is_in_no_request_for_a_mail(
+    client: httpx2.AsyncClient, post: Post
+) -> None:
+    await register(client)
+
+    async with post.database.engine.connect() as connection:
+        kept = (await connection.execute(text("SELECT email FROM mail_requests"))).scalars().all()
+    assert kept == [None]
 
 
 async def test_a_registration_that_is_refused_sends_nothing(

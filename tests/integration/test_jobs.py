@@ -152,6 +152,44 @@ async def test_after_the_last_attempt_a_job_is_dead_until_an_admin_retries_it(
     assert job["last_error"].endswith("ValueError: broken\n")
 
 
+async def test_dead_jobs_are_retried_together(
+    jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+) -> None:
+    ids = [await deferred(uow) for _ in range(103)]
+    alive, cancelled, periodic = ids[:3]
+    for job_id in ids[1:]:
+        await changed(database, job_id, "status = 'failed', attempts = 10")
+    await changed(database, cancelled, "status = 'cancelled'")
+    await changed(database, periodic, "queueing_lock = 'a tick'")
+
+    assert await jobs.services.jobs.retry_failed(by=admin.principal) == 100
+    assert await jobs.services.jobs.retry_failed() == 0
+
+    pending = (await admin.get("/jobs", params={"status": "pending", "limit": 200})).json()
+    assert {job["id"] for job in pending["items"]} == {alive, *ids[3:]}
+    assert {job["attempts"] for job in pending["items"]} == {0}
+    async with uow.reading() as unit:
+        events = (await unit.events.page(EventQuery(type=["job.retried"], limit=200))).items
+    assert {event.after("job_id") for event in events} == set(ids[3:])
+    assert {event.actor_id for event in events} == {admin.user.id}
+
+
+async def test_mails_are_tried_more_often_than_other_jobs(
+    jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+) -> None:
+    async def work() -> None:
+        raise ValueError("broken")
+
+    jobs.app.task(name="work", queue=Queue.MAIL)(work)
+    job_id = await deferred(uow)
+    last = jobs.settings.worker.attempts - 1
+    await changed(database, job_id, f"attempts = {last}, queue_name = 'mail'")
+
+    await jobs.drain()
+
+    assert (await job_of(admin, job_id))["status"] == "pending"
+
+
 async def test_a_waiting_job_is_cancelled_and_may_be_retried(
     jobs: Jobs, uow: SqlUnitOfWorkFactory, admin: Person
 ) -> None:
@@ -395,6 +433,10 @@ async def test_a_filter_that_cannot_match_is_refused(admin: Person, query: dict[
     assert (await admin.get("/jobs", params=query)).status_code == 422
 
 
+def limit(queue: str) -> int:
+    return 3 if queue == Queue.MAIL else 2
+
+
 class TestSweep:
     SILENCE = timedelta(seconds=20)
 
@@ -410,7 +452,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow)
 
-        assert await jobs.services.jobs.take_over_stalled(self.SILENCE, 2) == 1
+        assert await jobs.services.jobs.take_over_stalled(self.SILENCE, limit) == 1
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("pending", 1, WORKER_DIED)
@@ -420,10 +462,33 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, "attempts = 1")
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, 2)
+        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("failed", 2, WORKER_DIED)
+
+    async def test_each_queue_has_its_own_last_attempt(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        job_id = await self.stalled(database, uow, "attempts = 1, queue_name = 'mail'")
+
+        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
+
+        assert (await job_of(admin, job_id))["status"] == "pending"
+
+    async def test_the_sweep_goes_by_the_settings_of_the_queue(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        last = f"attempts = {jobs.settings.worker.attempts - 1}"
+        event, mail = [
+            await self.stalled(database, uow, f"{last}, queue_name = '{queue}'")
+            for queue in ("events", "mail")
+        ]
+
+        await jobs.app.tasks["take_over_stalled_jobs"](timestamp=0)
+
+        assert (await job_of(admin, event))["status"] == "failed"
+        assert (await job_of(admin, mail))["status"] == "pending"
 
     @pytest.mark.parametrize("changes", ["abort_requested = true", "queueing_lock = 'x'"])
     async def test_what_shall_not_run_again_does_not(
@@ -436,7 +501,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, changes)
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, 2)
+        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
 
         assert (await job_of(admin, job_id))["status"] == "cancelled"
 
@@ -453,7 +518,7 @@ class TestSweep:
                 worker = await connection.scalar(beat, {"seconds": seconds})
                 await changed(database, job_id, f"worker_id = {worker}")
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, 2)
+        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
 
         assert (await job_of(admin, silent))["status"] == "pending"
         assert (await job_of(admin, alive))["status"] == "running"

@@ -1,17 +1,28 @@
 """Mails are queued with what they tell of, and go out once."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from jinja2 import UndefinedError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
 
+from backend.core.config import DatabaseSettings, Settings
+from backend.core.database import Database
 from backend.models.mails import Mail, MailKind
 from backend.models.mixins import now
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.mail import MailUnavailableError
+from backend.wiring import process_state, wire
 from tests.fixtures.post import Post
-from tests.fixtures.smtp import parts_of
+from tests.fixtures.postgres import execute
+from tests.fixtures.smtp import SmtpServer, parts_of
 
 
 def make_mail(**fields: Any) -> Mail:
@@ -47,6 +58,19 @@ async def test_a_queued_mail_is_sent_by_a_job(post: Post, uow: UnitOfWorkFactory
     sent = await kept(uow, mail)
     assert (sent.attempts, sent.last_error, sent.claimed_until) == (1, None, None)
     assert sent.sent_at is not None
+
+
+async def test_without_a_frontend_there_is_no_page_to_lead_to(
+    post: Post, uow: SqlUnitOfWorkFactory, mailing_settings: Settings
+) -> None:
+    server = mailing_settings.server.model_copy(update={"public_url": None})
+    settings = mailing_settings.model_copy(update={"server": server})
+    services = wire(settings, uow, {}, process_state(settings))
+    await queued(post, uow)
+
+    message = await Post(services, post.database, post.smtp).deliver()
+
+    assert not any("/tasks" in part for part in parts_of(message).values())
 
 
 async def test_without_commit_there_is_neither_mail_nor_job(
@@ -126,6 +150,20 @@ async def test_what_is_refused_for_good_is_noted_and_not_tried_again(
     assert post.smtp.inbox == []
 
 
+@pytest.mark.parametrize("where", ["answer_recipient", "answer_data"])
+async def test_a_refusal_in_another_encoding_is_noted(
+    post: Post, uow: UnitOfWorkFactory, where: str
+) -> None:
+    mail = await queued(post, uow)
+    setattr(post.smtp, where, "550 Empfänger unbekannt".encode("latin-1"))
+
+    await post.services.mails.send(mail.id)
+
+    refused = await kept(uow, mail)
+    assert refused.refused_at is not None
+    assert refused.last_error == "The mail server: 550 Empf?nger unbekannt"
+
+
 async def test_a_sender_that_died_holds_a_mail_up_for_a_while_only(
     post: Post, uow: UnitOfWorkFactory
 ) -> None:
@@ -171,3 +209,77 @@ async def test_each_attempt_sends_the_same_message_id(post: Post, uow: UnitOfWor
     first, second = post.smtp.inbox
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
+
+
+async def test_a_mail_that_can_not_be_written_is_not_claimed(
+    post: Post, uow: UnitOfWorkFactory
+) -> None:
+    mail = await queued(post, uow, payload={"lines": [], "link": None})
+
+    with pytest.raises(UndefinedError, match="title"):
+        await post.services.mails.send(mail.id)
+
+    unsent = await kept(uow, mail)
+    assert (unsent.claimed_until, unsent.attempts) == (None, 0)
+
+
+@pytest.fixture
+async def far_post(
+    mailing_settings: Settings, fresh_database_url: str, smtp: SmtpServer
+) -> AsyncIterator[Post]:
+    """With a database of its own, which may be taken away."""
+    database = Database(DatabaseSettings(url=SecretStr(fresh_database_url)))
+    uow = SqlUnitOfWorkFactory(database)
+    yield Post(wire(mailing_settings, uow, {}, process_state(mailing_settings)), database, smtp)
+    await database.close()
+
+
+@contextmanager
+def away(server_url: str, database_url: str) -> Iterator[None]:
+    """Nobody is connected to the database, nor can be."""
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    execute(server_url, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(cut, [name])
+    try:
+        yield
+    finally:
+        execute(server_url, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
+
+
+async def until_sent(uow: UnitOfWorkFactory, mail: Mail) -> None:
+    sent_at = None
+    while sent_at is None:
+        await asyncio.sleep(0.05)
+        sent_at = (await kept(uow, mail)).sent_at
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_mail_that_was_sent_is_noted_once_the_database_is_back(
+    far_post: Post, server_url: str, fresh_database_url: str, *, cancelled: bool
+) -> None:
+    """A worker that loses the database cancels its jobs."""
+    uow = SqlUnitOfWorkFactory(far_post.database)
+    mail = await queued(far_post, uow)
+    far_post.smtp.delay = 0.2
+    sending = asyncio.create_task(far_post.services.mails.send(mail.id))
+    await asyncio.sleep(0.1)
+    claimed_until = (await kept(uow, mail)).claimed_until
+    with away(server_url, fresh_database_url):
+        async with asyncio.timeout(10):
+            while not far_post.smtp.inbox:  # noqa: ASYNC110  # it is filled by a thread
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        if cancelled:
+            sending.cancel()
+    await asyncio.wait([sending])
+
+    async with asyncio.timeout(10):
+        await until_sent(uow, mail)
+    await far_post.services.mails.send(mail.id)
+
+    assert len(far_post.smtp.inbox) == 1
+    assert sending.cancelled() is cancelled
+    assert claimed_until is not None
+    assert claimed_until > now() + timedelta(minutes=4)

@@ -145,6 +145,34 @@ async def test_a_sign_in_from_an_unknown_device_is_told_of(
     assert notification["kind"] == "new_device"
     assert notification["text"].startswith("Unknown, from 127.0.0.1.")
     assert await mailed(database) == [("ada@example.com", notification["title"])]
+    assert await links_in_mails(database) == ["/sessions"]
+
+
+async def links_in_mails(database: Database) -> list[str]:
+    async with database.engine.connect() as connection:
+        payloads = await connection.execute(
+            text("SELECT payload ->> 'link' FROM mails WHERE kind = 'notification' ORDER BY id")
+        )
+        return list(payloads.scalars())
+
+
+async def test_mails_lead_to_what_they_tell_of(
+    manager: Person, member: Person, jobs: Jobs, database: Database
+) -> None:
+    kinds = ("task_assigned", "lead_converted", "module_created", "execution_finished")
+    await prefer(member, **{kind: {"in_app": True, "mail": True} for kind in kinds})
+    await give(manager, member)
+    lead = (await member.post("/leads", json={"name": "Ada"})).json()["id"]
+    await manager.post(f"/leads/{lead}/convert")
+    await member.post("/modules", json={"title": "Mine"})
+    report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+    await member.post("/executions", json=report)
+    await jobs.drain(Queue.EXECUTIONS, Queue.EVENTS)
+
+    subjects = await told(member)
+    pages = {f"/{each['subject_kind']}s/{each['subject_id']}" for each in subjects}
+    assert len(pages) == len(kinds)
+    assert set(await links_in_mails(database)) == pages
 
 
 async def test_the_first_sign_in_to_an_account_that_is_old_is_from_a_new_device(

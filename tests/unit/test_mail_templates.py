@@ -12,8 +12,8 @@ from backend.models.mails import MailKind
 LINK = "https://app.example.com/page#token=abc"
 LINKED = {"link": LINK, "token": "abc", "expires_at": datetime(2026, 6, 1, 12, 30, tzinfo=UTC)}
 VALUES: dict[MailKind, dict[str, Any]] = {
-    MailKind.VERIFY_EMAIL: LINKED | {"name": "Ada"},
-    MailKind.RESET_PASSWORD: LINKED | {"name": "Ada"},
+    MailKind.VERIFY_EMAIL: LINKED,
+    MailKind.RESET_PASSWORD: LINKED,
     MailKind.ACCEPT_INVITATION: LINKED | {"inviter": "Grace"},
     MailKind.NOTIFICATION: {
         "title": "A task is yours",
@@ -21,7 +21,7 @@ VALUES: dict[MailKind, dict[str, Any]] = {
         "link": LINK,
     },
 }
-NAMES = {"name", "inviter", "title"}
+NAMES = {"inviter", "title"}
 each_kind = pytest.mark.parametrize("kind", MailKind)
 
 
@@ -39,7 +39,7 @@ def test_every_kind_has_a_subject_and_says_in_both_forms_what_it_was_given(kind:
         assert "01 June 2026, 12:30 UTC" in content.html
 
 
-@each_kind
+@pytest.mark.parametrize("kind", [MailKind.ACCEPT_INVITATION, MailKind.NOTIFICATION])
 def test_what_people_have_typed_is_text_and_no_html(kind: MailKind) -> None:
     evil = "<img src=x onerror=alert(1)>"
     values = {name: evil if name in NAMES else value for name, value in VALUES[kind].items()}

@@ -24,12 +24,15 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     dependencies=[public],
     responses=declare(CONFLICT, PERMISSION_DENIED),
 )
-async def register(data: UserRegister, users: UserServiceDep, response: Response) -> User:
-    """Open an account.
+async def register(
+    data: UserRegister, users: UserServiceDep, client: ClientDep, response: Response
+) -> User:
+    """Open an account, and get a mail that verifies its address.
 
-    Works where REGISTRATION_ENABLED is on; the role is the one in REGISTRATION_ROLE.
+    Works where REGISTRATION_ENABLED is on; the role is the one in REGISTRATION_ROLE. Limited by
+    account and by address, as other requests for mails.
     """
-    user = await users.register(data)
+    user = await users.register(data, client)
     response.headers["Location"] = "/api/v1/users/me"
     return user
 

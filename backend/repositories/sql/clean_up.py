@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select
@@ -10,6 +10,8 @@ from backend.repositories.clean_up import Expiring
 from backend.repositories.sql.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 
 _NO_JOB = 2**63 - 1
+# Their jobs are tried for days; but addresses of strangers are not kept for ever.
+_UNANSWERED = timedelta(days=7)
 _FAILURES = metadata.tables["job_failures"]
 
 
@@ -24,6 +26,12 @@ def _older(column: str) -> Callable[[FromClause, datetime], ColumnElement[bool]]
 
 def _sessions_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
     return or_(table.c.revoked_at < before, table.c.expires_at < before)
+
+
+def _mail_requests_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    answered = table.c.email.is_(None)
+    given_up = table.c.requested_at < before - _UNANSWERED
+    return or_(and_(answered, table.c.requested_at < before), given_up)
 
 
 def _mails_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
@@ -45,7 +53,7 @@ _EXPIRING = {
     Expiring.REFRESH_TOKENS: _Rows(metadata.tables["refresh_tokens"], _older("used_at")),
     Expiring.SESSIONS: _Rows(metadata.tables["sessions"], _sessions_over),
     Expiring.ACCOUNT_TOKENS: _Rows(metadata.tables["account_tokens"], _older("expires_at")),
-    Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _older("requested_at")),
+    Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _mail_requests_over),
     Expiring.MAILS: _Rows(metadata.tables["mails"], _mails_over),
     Expiring.JOBS: _Rows(JOBS, _jobs_over),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),

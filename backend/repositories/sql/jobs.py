@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from operator import attrgetter
 from typing import Annotated, Any
@@ -11,7 +11,15 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.errors import NotFoundError
-from backend.models.jobs import JobFailure, JobPublic, JobQuery, Queue, QueueState, StalledJob
+from backend.models.jobs import (
+    JobFailure,
+    JobPublic,
+    JobQuery,
+    JobStatus,
+    Queue,
+    QueueState,
+    StalledJob,
+)
 from backend.models.mixins import now
 from backend.models.paging import MOST_COUNTED, Page
 from backend.repositories.sql.constraints import domain_errors
@@ -85,9 +93,9 @@ class SqlJobRepository:
             page.total = counted[0]
         return page
 
-    async def start_over(self, job_id: int) -> None:
+    async def start_over(self, job_ids: Sequence[int]) -> None:
         await self._update(
-            job_id,
+            job_ids,
             status="todo",
             scheduled_at=now(),
             attempts=0,
@@ -95,8 +103,21 @@ class SqlJobRepository:
             worker_id=None,
         )
 
+    async def lock_failed(
+        self, queues: Sequence[Queue], task: str | None, after: int, limit: int
+    ) -> list[int]:
+        which = JobQuery(status=[JobStatus.FAILED], queue=list(queues), task=task)
+        failed = (
+            select(JOBS.c.id)
+            .where(*_conditions(which), JOBS.c.queueing_lock.is_(None), JOBS.c.id > after)
+            .order_by(JOBS.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [row.id for row in await self._rows(failed)]
+
     async def forgive_attempt(self, job_id: int) -> None:
-        await self._update(job_id, attempts=JOBS.c.attempts - 1)
+        await self._update([job_id], attempts=JOBS.c.attempts - 1)
 
     async def cancel(self, job_id: int) -> None:
         await self._run("cancel_job", job_id=job_id, abort=True, delete_job=False)
@@ -122,7 +143,7 @@ class SqlJobRepository:
         return [
             StalledJob(
                 id=row.id,
-                task=row.task_name,
+                queue=row.queue_name,
                 attempts=row.attempts,
                 cancel_requested=row.abort_requested,
                 is_periodic=row.queueing_lock is not None,
@@ -149,10 +170,10 @@ class SqlJobRepository:
         connection = await self._session.connection()
         return list(await connection.execute(statement))
 
-    async def _update(self, job_id: int, **values: Any) -> None:
+    async def _update(self, job_ids: Sequence[int], **values: Any) -> None:
         connection = await self._session.connection()
         with domain_errors():
-            await connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(**values))
+            await connection.execute(update(JOBS).where(JOBS.c.id.in_(job_ids)).values(**values))
 
     async def _run(self, query: str, **parameters: Any) -> None:
         """A statement of procrastinate, in this transaction."""

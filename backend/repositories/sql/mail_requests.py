@@ -1,13 +1,12 @@
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col
 
 from backend.models.mail_requests import MailRequest
 from backend.repositories.sql.base import SqlRepository
+from backend.repositories.sql.counting import forget_some, nth_newest
 from backend.repositories.sql.named_locks import lock_both
-
-_FORGOTTEN_AT_ONCE = 100
 
 
 class SqlMailRequestRepository(SqlRepository[MailRequest]):
@@ -27,21 +26,9 @@ class SqlMailRequestRepository(SqlRepository[MailRequest]):
         return await self._nth(col(MailRequest.address_hash) == address_hash, n, since)
 
     async def forget(self, before: datetime) -> None:
-        # Those that somebody else is just forgetting are left to them.
-        old = (
-            select(MailRequest.id)
-            .where(col(MailRequest.requested_at) < before, col(MailRequest.email).is_(None))
-            .limit(_FORGOTTEN_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        await self._session.exec(delete(MailRequest).where(col(MailRequest.id).in_(old)))
+        over = and_(col(MailRequest.requested_at) < before, col(MailRequest.email).is_(None))
+        await forget_some(self._session, MailRequest, col(MailRequest.id), over)
 
     async def _nth(self, which: ColumnElement[bool], n: int, since: datetime) -> datetime | None:
-        requests = (
-            select(MailRequest.requested_at)
-            .where(which, col(MailRequest.requested_at) > since)
-            .order_by(col(MailRequest.requested_at).desc())
-            .offset(n - 1)
-            .limit(1)
-        )
-        return (await self._session.exec(requests)).one_or_none()
+        moment = col(MailRequest.requested_at)
+        return await nth_newest(self._session, moment, and_(which, moment > since), n)

@@ -1,13 +1,12 @@
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.sign_ins import SignInFailure
+from backend.repositories.sql.counting import forget_some, nth_newest
 from backend.repositories.sql.named_locks import lock_both
-
-_FORGOTTEN_AT_ONCE = 100
 
 
 class SqlSignInRepository:
@@ -28,25 +27,13 @@ class SqlSignInRepository:
         return await self._nth_failure(col(SignInFailure.address_hash) == address_hash, n, since)
 
     async def record(self, failure: SignInFailure, forget_before: datetime) -> None:
-        # Those that somebody else is just forgetting are left to them.
-        old = (
-            select(SignInFailure.id)
-            .where(col(SignInFailure.failed_at) < forget_before)
-            .limit(_FORGOTTEN_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        await self._session.exec(delete(SignInFailure).where(col(SignInFailure.id).in_(old)))
+        over = col(SignInFailure.failed_at) < forget_before
+        await forget_some(self._session, SignInFailure, col(SignInFailure.id), over)
         self._session.add(failure)
         await self._session.flush()
 
     async def _nth_failure(
         self, which: ColumnElement[bool], n: int, since: datetime
     ) -> datetime | None:
-        failures = (
-            select(SignInFailure.failed_at)
-            .where(which, col(SignInFailure.failed_at) > since)
-            .order_by(col(SignInFailure.failed_at).desc())
-            .offset(n - 1)
-            .limit(1)
-        )
-        return (await self._session.exec(failures)).one_or_none()
+        moment = col(SignInFailure.failed_at)
+        return await nth_newest(self._session, moment, and_(which, moment > since), n)

@@ -49,6 +49,24 @@ def test_a_dead_job_is_retried_and_the_event_tells_by_what_means(mvp: RunMvp, jo
     assert jobs.run("SELECT type, means FROM events") == [("job.retried", "command_line")]
 
 
+def test_all_dead_jobs_of_a_queue_and_a_task_are_retried(mvp: RunMvp, jobs: Jobs) -> None:
+    jobs.defer("send_mail", 2, queue="mail")
+    jobs.defer("work", 1, queue="mail")
+    jobs.run("UPDATE procrastinate_jobs SET status = 'failed' WHERE queue_name = 'mail'")
+
+    narrow = ("--all", "--queue", "mail", "--task", "send_mail")
+    done = mvp("jobs", "retry", *narrow, DATABASE_URL=jobs.url)
+
+    assert (done.returncode, done.stdout) == (0, "Failed jobs that wait for a worker again: 2.\n")
+    failed = "SELECT id FROM procrastinate_jobs WHERE status = 'failed' ORDER BY id"
+    assert jobs.run(failed) == [(1,), (6,)]
+
+
+@pytest.mark.parametrize("given", [(), ("1", "--all"), ("1", "--queue", "mail")])
+def test_which_jobs_to_retry_has_to_be_clear(mvp: RunMvp, given: tuple[str, ...]) -> None:
+    assert "give the id of a job, or --all" in refusal(mvp("jobs", "retry", *given))
+
+
 @pytest.mark.parametrize(
     ("job_id", "said"), [("2", "Job 2 is cancelled.\n"), ("3", "Job 3 was told to stop.\n")]
 )
