@@ -31,7 +31,8 @@ def _bounded(rows: Iterator[Sequence[Cell]], most_columns: int) -> Iterator[Sequ
         if any(cell not in (None, "") for cell in row[most_columns:]):
             raise SheetError(f"Row {number:,} has more than {most_columns} columns: remove some.")
         _check_lengths(number, row)
-        yield row
+        # Blank cells behind take memory as well.
+        yield row[:most_columns]
 
 
 def _check_lengths(number: int, row: Sequence[Cell]) -> None:

@@ -1,75 +1,76 @@
-"""Reading XLSX on openpyxl, which trusts what it is given; this does not."""
+"""Reading XLSX, which may say of itself whatever it likes.
+
+A few kilobytes of it unpack to as many megabytes, and as a tree take many times that. So each part
+is a stream, of which nothing is held but shared texts, the kinds of formats and a row: see
+`sheets_xml.py`.
+"""
 
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile
+from xml.parsers.expat import ExpatError
+from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from backend.integrations.sheets_escapes import unescaped
+from backend.integrations.sheets_package import Package, open_package
+from backend.integrations.sheets_strings import StringsReader
+from backend.integrations.sheets_styles import StylesReader
+from backend.integrations.sheets_worksheet import Book, SheetRow, WorksheetReader
+from backend.integrations.sheets_xml import read_whole
 from backend.services.sheets import Cell, SheetError
 
-_MIB = 1024 * 1024
-_MOST_UNPACKED = 1024 * _MIB
-# These are read as a whole, and take several times as much memory.
-_MOST_TEXTS = 64 * _MIB
-_MOST_OF_OTHERS = 8 * _MIB
-_SHEETS = "xl/worksheets/"
-_TEXTS = "xl/sharedStrings.xml"
-
-# What openpyxl and the library below it raise for files that are not as they should be.
+# What these libraries and we raise for files that are not as they should be.
 _BROKEN = (
-    BadZipFile,
-    InvalidFileException,
-    ParseError,
-    zlib.error,
     ArithmeticError,
-    AttributeError,
+    BadZipFile,
     EOFError,
+    ExpatError,
     LookupError,
     OSError,
     RuntimeError,
-    TypeError,
     ValueError,
+    zlib.error,
 )
 
 
 @contextmanager
 def xlsx_rows(path: Path) -> Iterator[Iterator[Sequence[Cell]]]:
-    # As a file, because of a path it wants to see the suffix.
-    with path.open("rb") as file:
+    with ExitStack() as stack:
         with _our_errors():
-            _check_sizes(path)
-            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        if not workbook.worksheets:
-            raise SheetError("There is no sheet with cells: put the table into the first one.")
-        yield _rows(workbook.worksheets[0])
+            package = stack.enter_context(open_package(path))
+            book = _book(package)
+        yield _rows(package, book)
 
 
-def _rows(sheet: Any) -> Iterator[Sequence[Cell]]:
-    with _our_errors():
-        # What the file says of its size may be wrong, and rows would be cut.
-        sheet.reset_dimensions()
-        for row in sheet.iter_rows(values_only=True):
-            yield [unescaped(cell) if isinstance(cell, str) else cell for cell in row]
+def _book(package: Package) -> Book:
+    strings, styles = StringsReader(), StylesReader()
+    for reader, name in ((strings, package.strings), (styles, package.styles)):
+        if name is not None:
+            with package.open(name) as source:
+                read_whole(reader, source)
+    epoch = MAC_EPOCH if package.is_from_1904 else WINDOWS_EPOCH
+    return Book(strings.texts, styles.styles, epoch)
 
 
-def _check_sizes(path: Path) -> None:
-    """Nothing unpacks to more than it says here: the library stops there."""
-    with ZipFile(path) as archive:
-        sizes = {each.filename: each.file_size for each in archive.infolist()}
-    others = (size for name, size in sizes.items() if not name.startswith((_SHEETS, _TEXTS)))
-    if (
-        sum(sizes.values()) > _MOST_UNPACKED
-        or sizes.get(_TEXTS, 0) > _MOST_TEXTS
-        or max(others, default=0) > _MOST_OF_OTHERS
-    ):
-        raise SheetError("The file is too large when it is unpacked: split it, or send CSV.")
+def _rows(package: Package, book: Book) -> Iterator[Sequence[Cell]]:
+    """With the blank ones between them."""
+    number = 0
+    for row in _rows_with_cells(package, book):
+        for _ in range(number + 1, row.number):
+            yield ()
+        number = row.number
+        cells = row.cells
+        yield [cells.get(column) for column in range(1, max(cells, default=0) + 1)]
+
+
+def _rows_with_cells(package: Package, book: Book) -> Iterator[SheetRow]:
+    reader = WorksheetReader(book)
+    with _our_errors(), package.open(package.sheet) as source:
+        for _ in reader.read(source):
+            yield from reader.rows
+            reader.rows.clear()
 
 
 @contextmanager

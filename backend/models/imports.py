@@ -1,8 +1,10 @@
 """Imports: rows of a spreadsheet that are to become rows of the team's data."""
 
+import re
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from backend.models.base import Input, Output, example
 from backend.models.fields import Flag, Line
@@ -12,6 +14,13 @@ MOST_ERRORS = 1_000
 """So many errors of rows are kept; the others are counted."""
 
 MOST_COLUMNS = 200
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether the database takes it."""
+    return _UNSTORABLE.search(text) is None
 
 
 class ImportInputs(Input):
@@ -38,12 +47,27 @@ class ImportInputs(Input):
     )
 
 
+def _shown(most_characters: int) -> AfterValidator:
+    """Makes text of files fit to be stored and shown."""
+
+    def shown(text: str) -> str:
+        # What NUL and halves of characters are shown as.
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text if len(text) <= most_characters else f"{text[: most_characters - 1]}…"
+
+    return AfterValidator(shown)
+
+
 class RowError(BaseModel):
     """Why a row can't be imported."""
 
     row: int = Field(description="As a spreadsheet counts: the headers are row 1.")
-    column: str | None = Field(description="The header in the file; null: the row as a whole.")
-    message: str = Field(description="What is wrong, and what to do about it.")
+    column: Annotated[str, _shown(200)] | None = Field(
+        description="The header in the file; null: the row as a whole."
+    )
+    message: Annotated[str, _shown(300)] = Field(
+        description="What is wrong, and what to do about it."
+    )
 
 
 class ImportResult(Output):

@@ -1,4 +1,9 @@
-"""Who works at an execution: one attempt at a time, which a crash ends."""
+"""Who works at an execution: one attempt at a time, which a crash ends.
+
+The lease guards the row of the execution and its steps. What a kind writes besides is committed
+without a look at the lease: an attempt that was frozen for longer than the lease may still commit
+what it was at, while the next one is at work. A kind has to bear that.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +29,7 @@ class CancelRequestedError(Exception):
 
 
 class Lease:
-    """What one attempt may write: it is refused from the moment that another one may begin."""
+    """What one attempt may write of its execution, until another attempt has begun."""
 
     def __init__(self, uow: UnitOfWorkFactory, execution_id: UUID, attempt: int) -> None:
         self._uow = uow

@@ -90,11 +90,7 @@ class ExecutionRunner:
     async def _attempt(self, taken: Taken, *, last_attempt: bool) -> None:
         attempt = taken.attempt
         try:
-            result = await self._work(taken)
-        except CancelRequestedError:
-            await attempt.finish(ExecutionStatus.CANCELLED)
-        except DomainError as error:
-            await attempt.finish(ExecutionStatus.FAILED, error=_told(error))
+            await self._bring_to_an_end(taken)
         except asyncio.CancelledError:
             await attempt.hand_back()
             raise
@@ -107,6 +103,16 @@ class ExecutionRunner:
             else:
                 await attempt.hand_back(_AGAIN)
             raise
+
+    async def _bring_to_an_end(self, taken: Taken) -> None:
+        """Work, and write what has come of it. That may fail as well as the work."""
+        attempt = taken.attempt
+        try:
+            result = await self._work(taken)
+        except CancelRequestedError:
+            await attempt.finish(ExecutionStatus.CANCELLED)
+        except DomainError as error:
+            await attempt.finish(ExecutionStatus.FAILED, error=_told(error))
         else:
             await attempt.finish(ExecutionStatus.COMPLETED, result=result)
 

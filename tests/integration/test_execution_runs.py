@@ -8,17 +8,27 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 from sqlmodel import select
 
 from backend.core.database import Database
+from backend.core.errors import ConflictError
 from backend.core.permissions import Means, Role
 from backend.models.events import Event, EventQuery
 from backend.models.execution_steps import ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.execution_kinds import ExecutionRun
 from backend.services.executions import ExecutionService
-from tests.fixtures.execution_kinds import StepsKind, begin, service_with, stored
+from tests.fixtures.execution_kinds import (
+    StepsInputs,
+    StepsKind,
+    StepsResult,
+    begin,
+    service_with,
+    stored,
+)
 from tests.fixtures.people import Person
 
 Runs = Callable[..., asyncio.Task[None]]
@@ -345,6 +355,33 @@ async def test_the_last_attempt_ends_it(
     assert failed.status is ExecutionStatus.FAILED
     assert failed.error is not None
     assert "secret" not in failed.error
+
+
+class UnstorableKind(StepsKind):
+    """Its result, or its error, is one that the database refuses."""
+
+    async def run(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+        if inputs.error:
+            raise ConflictError("\x00")
+        return StepsResult(steps=["\x00"])
+
+
+@pytest.mark.parametrize("error", [None, "domain"])
+async def test_an_end_that_cannot_be_written_hands_it_back(
+    member: Person, uow: SqlUnitOfWorkFactory, error: str | None
+) -> None:
+    executions = service_with(uow, UnstorableKind())
+    execution_id = await begin(executions, member, error=error)
+
+    with pytest.raises(DataError):
+        await executions.run(execution_id)
+    handed_back = await stored(uow, execution_id)
+    with pytest.raises(DataError):
+        await executions.run(execution_id, last_attempt=True)
+
+    ended = await stored(uow, execution_id)
+    assert (handed_back.status, handed_back.leased_until) == (ExecutionStatus.PENDING, None)
+    assert (ended.status, ended.attempts) == (ExecutionStatus.FAILED, 2)
 
 
 async def test_a_deactivated_owner_gets_no_more_work_done(

@@ -1,7 +1,19 @@
 """Imports: a spreadsheet becomes rows of the team's data. `ImportKind` in `kind.py` runs them.
 
-The file is read once (`reading.py`, by the headers in `columns.py`), and its rows, validated by the
-same schemas as the API's, go to a file on the disk (`spool.py`). From there they come back in
-batches, each of which is compared with what is in the database (`planning.py`, by the rules of its
-resource in `resources.py`) and written (`writing.py`).
+The file is read once (`reading.py`; `headers.py` finds which column is for which of `fields.py`),
+and its rows, validated by the same schemas as the API's, go to a file on the disk (`spool.py`).
+From there they come back in batches, each of which is compared with what is in the database
+(`planning.py`, by the rules of its resource in `resources.py`) and written (`writing.py`).
+
+An attempt may be followed by another one at any moment, and no row is created twice:
+
+- A new row has an id that follows from the execution and its number (`identities.py`), so that the
+  next attempt finds it, and counts it as created.
+- A row that was updated says what is there already. If the crash came between the commit of a
+  batch and the end of its step, the next attempt counts it as unchanged, as nobody knows any more.
+- Batches do not look at the lease of the execution. A worker that was frozen for longer than the
+  lease may still commit the one that it was at. It locks what it changes and reads it under the
+  lock, as always; so it may set a row once more to what the file says, and never doubles one: the
+  second insertion of an id is an error, which hands the execution back, and the next attempt
+  finds the rows.
 """

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from backend.models.base import Input
 from backend.models.fields import email_to_look_up
-from backend.models.imports import RowError
+from backend.models.imports import RowError, is_storable
 from backend.services.imports.cells import SPREADSHEET_ERRORS, is_blank
 from backend.services.imports.fields import EMAIL, ID, Column
 from backend.services.imports.headers import Headers
@@ -18,6 +18,10 @@ from backend.services.imports.tally import Tally
 from backend.services.sheets import Cell
 
 _NO_ID = "This is no id: copy it from an export, or leave the cell blank."
+_UNSTORABLE = (
+    "The cell has a character in it that can't be stored, such as NUL: remove it, or type the text "
+    "anew."
+)
 _MESSAGES = {
     "missing": "A value is needed: fill the cell.",
     "bool_type": "Write true or false.",
@@ -56,12 +60,15 @@ class RowParser:
         row_id, email = values.pop(ID[0], None), values.pop(EMAIL[0], None)
         if email == "":
             values[str(self._resource.person)] = None
+        found: list[RowError] = []
         try:
             data = self._resource.create.model_validate(values)
         except ValidationError as error:
-            errors += [self._error(number, each) for each in error.errors(include_url=False)]
+            found += [self._error(number, each) for each in error.errors(include_url=False)]
         if row_id and not _is_id(row_id):
-            errors.append(RowError(row=number, column=self._headers.name_of(*ID), message=_NO_ID))
+            found.append(RowError(row=number, column=self._headers.name_of(*ID), message=_NO_ID))
+        told = {each.column for each in errors}
+        errors += [each for each in found if each.column not in told]
         if not errors:
             errors += self._repeated(number, row_id, data)
         if errors:
@@ -79,6 +86,8 @@ class RowParser:
                 yield None, f"Cell {place + 1} has no header: remove it, or add the header."
             elif name and columns[place] and cell in SPREADSHEET_ERRORS:
                 yield name, f"The cell holds the error {cell}: correct the formula."
+            elif name and columns[place] and isinstance(cell, str) and not is_storable(cell):
+                yield name, _UNSTORABLE
 
     def _values(self, row: Sequence[Cell]) -> dict[str, Any]:
         """By field, as in a body."""

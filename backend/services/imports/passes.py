@@ -86,4 +86,4 @@ class ImportPasses:
         """For one pass."""
         resource = RESOURCES[self._inputs.resource]
         planner = Planner(resource, self._read.headers, self._run.id, self._run.by)
-        return RowWriter(self._uow, resource, planner, self._run.by)
+        return RowWriter(self._uow, resource, planner, self._run)

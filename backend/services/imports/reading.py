@@ -1,14 +1,13 @@
 """Reading a file from its headers to its end, into a spool."""
 
 from collections.abc import Generator
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from backend.models.imports import MOST_COLUMNS, ImportInputs
 from backend.services.imports.cells import is_blank
 from backend.services.imports.headers import HEADERS_ROW, Headers, read_headers
-from backend.services.imports.parsing import RowParser
+from backend.services.imports.parsing import ParsedRow, RowParser
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
@@ -41,13 +40,17 @@ def read_rows(
             raise SheetError("The first row is blank: it has to hold the headers.")
         headers = read_headers(first, resource, inputs.mapping)
         parser = RowParser(resource, headers)
-        numbered = enumerate(rows, start=HEADERS_ROW + 1)
+        batch: list[ParsedRow] = []
         read = 0
-        while True:
-            chunk = list(islice(numbered, BATCH))
-            filled = [(number, row) for number, row in chunk if not all(map(is_blank, row))]
-            read += len(filled)
-            spool.add([parsed for each in filled if (parsed := parser.parse(*each))])
-            yield RowsRead(read, headers, parser.tally)
-            if len(chunk) < BATCH:
-                return
+        # One by one: what was read may be much longer than what is valid.
+        for number, row in enumerate(rows, start=HEADERS_ROW + 1):
+            if not all(map(is_blank, row)):
+                read += 1
+                if parsed := parser.parse(number, row):
+                    batch.append(parsed)
+            if (number - HEADERS_ROW) % BATCH == 0:
+                spool.add(batch)
+                batch = []
+                yield RowsRead(read, headers, parser.tally)
+        spool.add(batch)
+        yield RowsRead(read, headers, parser.tally)

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterable, Sequence
 from typing import Any, NamedTuple
 
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.core.permissions import Principal
 from backend.models.events import ResourceChanged, changes_between
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.execution_kinds import ExecutionRun
 from backend.services.imports.parsing import ParsedRow
 from backend.services.imports.planning import Plan, Planner
 from backend.services.imports.resources import Resource
 from backend.services.imports.tally import Tally
 
-MOST_IDS = 10_000
+MOST_IDS = 1_000
 """Of one event. An import of more rows records several."""
 
 _ATTEMPTS = 3
@@ -27,12 +27,12 @@ class _Written(NamedTuple):
 
 class RowWriter:
     def __init__(
-        self, uow: UnitOfWorkFactory, resource: Resource[Any], planner: Planner, by: Principal
+        self, uow: UnitOfWorkFactory, resource: Resource[Any], planner: Planner, run: ExecutionRun
     ) -> None:
         self._uow = uow
         self._resource = resource
         self._planner = planner
-        self._by = by
+        self._run = run
 
     async def check(self, batch: Batch) -> Tally:
         """What would become of the rows."""
@@ -95,6 +95,7 @@ class RowWriter:
     def _record(self, uow: UnitOfWork, written: Sequence[_Written]) -> None:
         if written:
             ids = {
+                "execution_id": str(self._run.id),
                 "created": [each.row_id for each in written if each.is_new],
                 "updated": [each.row_id for each in written if not each.is_new],
             }
@@ -103,7 +104,7 @@ class RowWriter:
                     kind=self._resource.kind,
                     verb="imported",
                     subject_id=None,
-                    by=self._by,
+                    by=self._run.by,
                     changes=changes_between({}, ids),
                 )
             )
