@@ -5,16 +5,12 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api.openapi import access_of
 from backend.core.permissions import ROLE_PERMISSIONS, Role
-from backend.main import create_app
-from tests.fixtures.application import make_settings
 from tests.fixtures.people import Person, SignedIn
-
-_APP: FastAPI = create_app(make_settings("postgresql:///unused"))
+from tests.integration.document import APP
 
 # Pages for people and machines beside the API, which anybody may read.
 PAGES = {"/", "/docs", "/redoc", "/problems/{slug}", "/metrics"}
@@ -117,7 +113,7 @@ ACCESS = {
 
 
 def routes() -> Iterator[tuple[str, str, str | None]]:
-    for context in iter_route_contexts(_APP.routes):
+    for context in iter_route_contexts(APP.routes):
         if isinstance(context.route, APIRoute) and context.path not in PAGES:
             for method in context.methods or ():
                 yield method, str(context.path), access_of(context.dependant)

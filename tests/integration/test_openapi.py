@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from backend.main import create_app
-from tests.fixtures.application import make_settings
 from tests.fixtures.processes import ROOT
+from tests.integration.document import DOCUMENT
 
-DOCUMENT: dict[str, Any] = create_app(make_settings("postgresql:///unused")).openapi()
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, operations in DOCUMENT["paths"].items()

@@ -9,14 +9,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from backend.main import create_app
 from backend.models.paging import RELEVANCE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.fixtures.application import make_settings
 from tests.fixtures.people import Person
+from tests.integration.document import DOCUMENT
 from tests.integration.test_query_count import fill
 
-DOCUMENT = create_app(make_settings("postgresql:///unused")).openapi()
 SOME_ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
 PAGING = {"sort", "limit", "cursor", "total", "q"}
 VALUES = {"uuid": SOME_ID, "date-time": "2026-01-01T00:00:00Z", "boolean": "true", "string": "EUR"}
