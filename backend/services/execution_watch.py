@@ -1,6 +1,6 @@
 """What happens to an execution, as it happens."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from backend.core.permissions import Principal
@@ -16,7 +16,7 @@ class ExecutionWatch:
 
     async def states(
         self, execution: Execution, by: Principal, after: int
-    ) -> AsyncIterator[Execution]:
+    ) -> AsyncGenerator[Execution, None]:
         """The caller's own execution, each time that it has changed, beyond the version `after`.
 
         Ends with its last state, or when the session of the caller or this process does. Between

@@ -1,6 +1,6 @@
 """Notifications, as they come."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class NotificationWatch:
         self._uow = uow
         self._streams = streams
 
-    async def coming(self, by: Principal, after: UUID | None) -> AsyncIterator[Notification]:
+    async def coming(self, by: Principal, after: UUID | None) -> AsyncGenerator[Notification, None]:
         """The caller's notifications from now on, or all that came after the one with this id.
 
         Ends when the session of the caller or this process does. Holds no connection while it

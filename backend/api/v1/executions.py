@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
@@ -162,7 +163,8 @@ async def follow_execution(
     `Last-Event-ID`, and you miss nothing that still holds. Lines
     that begin with a colon only show that the connection is alive.
     """
-    async for each in watch.states(execution, by, last_event_id or 0):
-        yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
-            data=ExecutionState.of(each), id=str(each.version), retry=_RECONNECT_MILLISECONDS
-        )
+    async with aclosing(watch.states(execution, by, last_event_id or 0)) as states:
+        async for each in states:
+            yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
+                data=ExecutionState.of(each), id=str(each.version), retry=_RECONNECT_MILLISECONDS
+            )

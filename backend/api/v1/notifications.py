@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
@@ -56,12 +57,13 @@ async def follow_notifications(
 
     Swagger UI shows a stream when it has ended; `curl -N` shows it as it comes.
     """
-    async for each in watch.coming(by, last_event_id):
-        yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
-            data=NotificationPublic.model_validate(each, from_attributes=True),
-            id=str(each.id),
-            retry=_RECONNECT_MILLISECONDS,
-        )
+    async with aclosing(watch.coming(by, last_event_id)) as coming:
+        async for each in coming:
+            yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
+                data=NotificationPublic.model_validate(each, from_attributes=True),
+                id=str(each.id),
+                retry=_RECONNECT_MILLISECONDS,
+            )
 
 
 @router.post("/read-all")

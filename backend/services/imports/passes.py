@@ -1,6 +1,8 @@
 """The passes over all rows that were read and are good: checking them, and writing them."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from backend.models.imports import ImportInputs
@@ -51,36 +53,39 @@ class ImportPasses:
     async def _writing(self) -> dict[str, Any]:
         rows = self._read.rows
         await self._run.progress(rows, rows, "Writing all rows at once")
-        written = await self._writer().write_all(self._batches())
+        async with self._batches() as batches:
+            written = await self._writer().write_all(batches)
         return written.model_dump(mode="json")
 
     async def _check(self) -> Tally:
         writer, tally = self._writer(), Tally()
-        async for batch in self._batches():
-            tally.add(await writer.check(batch))
-            await self._tell(tally, "Checking")
+        async with self._batches() as batches:
+            async for batch in batches:
+                tally.add(await writer.check(batch))
+                await self._tell(tally, "Checking")
         return tally
 
     async def _write_batches(self) -> Tally:
         writer, tally = self._writer(), Tally()
-        async for batch in self._batches():
 
-            async def writing(batch: Batch = batch) -> dict[str, Any]:
-                return (await writer.write(batch)).model_dump(mode="json")
+        async def writing(batch: Batch) -> dict[str, Any]:
+            return (await writer.write(batch)).model_dump(mode="json")
 
-            name = f"rows {batch[0].number}-{batch[-1].number}"
-            tally.add(Tally.model_validate(await self._run.step(name, writing)))
-            await self._tell(tally, "Writing")
+        async with self._batches() as batches:
+            async for batch in batches:
+                name = f"rows {batch[0].number}-{batch[-1].number}"
+                written = await self._run.step(name, partial(writing, batch))
+                tally.add(Tally.model_validate(written))
+                await self._tell(tally, "Writing")
         return tally
 
     async def _tell(self, tally: Tally, message: str) -> None:
         done = tally.rows + self._read.tally.failed
         await self._run.progress(done, self._read.rows, message)
 
-    async def _batches(self) -> AsyncIterator[Batch]:
-        async with iterated(self._spool.batches()) as batches:
-            async for batch in batches:
-                yield batch
+    def _batches(self) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
+        """Whatever happens to the rows, the file is closed."""
+        return iterated(self._spool.batches())
 
     def _writer(self) -> RowWriter:
         """For one pass."""
