@@ -1,7 +1,7 @@
 """The composition root of the API."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,7 +20,8 @@ from backend.core.orphans import stop_with_parent
 from backend.core.permissions import Means
 from backend.core.production import refuse_unsafe
 from backend.core.stopping import told_of_stop
-from backend.wiring import migrated, process_state, units_of_work, wire
+from backend.jobs.supervisor import Supervisor
+from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor
 
 _DESCRIPTION = """
@@ -61,19 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     refuse_unsafe(settings)
     database = Database(settings.database, show_parameters=settings.general.debug)
     state = process_state(settings)
-
     supervisor = make_supervisor(settings, database, state) if settings.worker.enabled else None
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with told_of_stop(state.stopped):
-            async with (
-                state.listener.running(),
-                supervisor.running() if supervisor else nullcontext(),
-            ):
-                yield
-        await database.close()
-
     app = FastAPI(
         title="MVP Backend",
         version=__version__,
@@ -82,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan(database, state, supervisor),
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -96,6 +85,20 @@ def create_app(settings: Settings) -> FastAPI:
     _add_routes(app, settings, database)
     use_documented_openapi(app)
     return app
+
+
+def _lifespan(
+    database: Database, state: ProcessState, supervisor: Supervisor | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        working = supervisor.running() if supervisor else nullcontext()
+        with told_of_stop(state.stopped):
+            async with state.listener.running(), working:
+                yield
+        await database.close()
+
+    return lifespan
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:

@@ -123,18 +123,15 @@ def wire(
     opened = Registration(settings.security.registration_role, account_mails, limits)
     customers, leads = CustomerService(uow), LeadService(uow)
     products, tasks = ProductService(uow), TaskService(uow)
-    lists = exported_lists(customers, leads, products, tasks)
     kinds = execution_kinds(
-        ReportKind(uow), ImportKind(uow, files, read_sheet), ExportKind(lists, files, write_xlsx)
+        ReportKind(uow),
+        ImportKind(uow, files, read_sheet),
+        ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
     )
+    passwords = PasswordCheck(uow, hasher, settings.security)
+    lasting = timedelta(days=settings.security.refresh_token_days)
     return Services(
-        auth=AuthService(
-            uow,
-            hasher,
-            PasswordCheck(uow, hasher, settings.security),
-            tokens,
-            timedelta(days=settings.security.refresh_token_days),
-        ),
+        auth=AuthService(uow, hasher, passwords, tokens, lasting),
         sessions=sessions,
         users=UserService(uow, hasher, opened if settings.registration_enabled else None),
         email_verification=EmailVerificationService(uow, account_mails, limits),

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from backend.core.permissions import Principal, Role
 from backend.models.customers import Customer, CustomerStatus
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.files import File

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
-from backend.models.events import DomainEvent
+from backend.models.domain_events import DomainEvent
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import Identified
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory

@@ -67,10 +67,10 @@ def _describe_stream(media: Schema) -> None:
 def _plain(schema: Schema) -> Schema:
     """Without the title that only repeats the name, and with null as one more type."""
     plain = {name: value for name, value in schema.items() if name != "title"}
-    kinds = plain.get("anyOf", [])
-    if len(kinds) == 2 and kinds[1] == {"type": "null"} and "type" in kinds[0]:  # noqa: PLR2004
-        del plain["anyOf"]
-        plain = {**kinds[0], **plain, "type": [kinds[0]["type"], "null"]}
+    match plain.get("anyOf"):
+        case [{"type": kind} as otherwise, {"type": "null"}]:
+            del plain["anyOf"]
+            plain = {**otherwise, **plain, "type": [kind, "null"]}
     return plain
 
 

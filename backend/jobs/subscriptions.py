@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.models.events import (
+from backend.models.domain_events import (
     DomainEvent,
-    Event,
     ExecutionFinished,
     LeadConverted,
     ModuleCreated,
     SignedIn,
     TaskAssigned,
 )
+from backend.models.events import Event
 from backend.models.jobs import JobRequest, Queue
 from backend.services.container import Services
 

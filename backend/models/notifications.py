@@ -10,7 +10,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, enum_type, example
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.fields import Flag
 from backend.models.mixins import Identified, now
 from backend.models.paging import Page, PageQuery

@@ -10,7 +10,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.core.caching import CacheName
-from backend.models.events import DomainEvent, Event
+from backend.models.domain_events import DomainEvent
+from backend.models.events import Event
 from backend.models.jobs import JobRequest
 from backend.repositories.account_tokens import AccountTokenRepository
 from backend.repositories.clean_up import CleanUpRepository

@@ -12,7 +12,7 @@ from backend.core.security import (
 )
 from backend.models.account_tokens import TokenPurpose
 from backend.models.auth import PasswordChange, Tokens
-from backend.models.events import (
+from backend.models.domain_events import (
     RefreshReplayed,
     ResourceChanged,
     SignedIn,

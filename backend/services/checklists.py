@@ -9,7 +9,7 @@ from backend.models.checklists import (
     ChecklistItemCreate,
     ChecklistItemUpdate,
 )
-from backend.models.events import SubjectKind, changes_between
+from backend.models.domain_events import SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory

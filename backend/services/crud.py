@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.base import Update
-from backend.models.events import (
+from backend.models.domain_events import (
     Changes,
     DomainEvent,
     ResourceChanged,

@@ -10,7 +10,7 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery

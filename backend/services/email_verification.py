@@ -1,7 +1,7 @@
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
 from backend.models.account_tokens import TokenPurpose
-from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.mixins import now
 from backend.models.sessions import Client
 from backend.models.users import User

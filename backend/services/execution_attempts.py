@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
-from backend.models.events import ExecutionFinished, changes_between
+from backend.models.domain_events import ExecutionFinished, changes_between
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.mixins import now

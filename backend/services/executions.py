@@ -3,7 +3,7 @@ from uuid import UUID
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.execution_kinds import ExecutionCreate, ExecutionDraft
 from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionQuery, ExecutionStatus

@@ -18,7 +18,7 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.file_names import clean_file_name
 from backend.models.files import File, FileQuery, FileSubject
 from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey

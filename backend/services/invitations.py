@@ -8,7 +8,7 @@ from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.core.security import PasswordHasher
 from backend.models.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
-from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.invitations import Invitation, InvitationCreate, InvitationQuery
 from backend.models.mixins import now

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
-from backend.models.events import Changes, ResourceChanged, SubjectKind
+from backend.models.domain_events import Changes, ResourceChanged, SubjectKind
 from backend.models.jobs import (
     JobFailure,
     JobPublic,

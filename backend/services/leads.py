@@ -4,7 +4,7 @@ from uuid import UUID
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.customers import Customer, CustomerStatus
-from backend.models.events import LeadConverted, SubjectKind, changes_between
+from backend.models.domain_events import LeadConverted, SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
 from backend.models.mixins import new_id

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
-from backend.models.events import (
+from backend.models.domain_events import (
     Changes,
     DomainEvent,
     ModuleCreated,

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from backend.core.security import PasswordHasher
 from backend.models.account_tokens import NewPassword, TokenPurpose
-from backend.models.events import ResourceChanged, SubjectKind
+from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.jobs import JobRequest, Queue
 from backend.models.sessions import Client
 from backend.models.users import User

@@ -1,5 +1,5 @@
 from backend.core.permissions import Principal
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.idempotency import IdempotencyKey
 from backend.models.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory

@@ -1,7 +1,7 @@
 """Events of plain changes."""
 
 from backend.core.permissions import Principal
-from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.mixins import Identified
 
 

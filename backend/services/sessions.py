@@ -4,7 +4,12 @@ from backend.core.caching import Cache, CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.security import AccessTokens
-from backend.models.events import ResourceChanged, SessionsRevoked, SubjectKind, changes_between
+from backend.models.domain_events import (
+    ResourceChanged,
+    SessionsRevoked,
+    SubjectKind,
+    changes_between,
+)
 from backend.models.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
 from backend.repositories.sessions import Identity

@@ -4,7 +4,7 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError
 from backend.core.security import PasswordHasher
-from backend.models.events import SignInFailed, changes_between
+from backend.models.domain_events import SignInFailed, changes_between
 from backend.models.sign_ins import SignInFailure
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory

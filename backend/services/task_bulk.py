@@ -11,7 +11,7 @@ from backend.core.errors import (
 )
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.events import changes_between
+from backend.models.domain_events import changes_between
 from backend.models.task_bulk import TaskBulk, TaskChange
 from backend.models.tasks import Task
 from backend.repositories.base import Repository

@@ -6,7 +6,13 @@ from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import ChecklistItem
-from backend.models.events import Changes, DomainEvent, ResourceChanged, SubjectKind, TaskAssigned
+from backend.models.domain_events import (
+    Changes,
+    DomainEvent,
+    ResourceChanged,
+    SubjectKind,
+    TaskAssigned,
+)
 from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory

@@ -9,7 +9,7 @@ from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.core.security import PasswordHasher
 from backend.models.account_tokens import TokenPurpose
-from backend.models.events import ResourceChanged, SubjectKind, changes_between
+from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
 from backend.models.idempotency import IdempotencyKey
 from backend.models.paging import Page

@@ -14,7 +14,7 @@ from backend.core.database import Database
 from backend.core.permissions import Means, Role
 from backend.core.security import PasswordHasher
 from backend.models.base import metadata
-from backend.models.events import ResourceChanged, SubjectKind
+from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.mixins import Identified
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.users import UserService

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from backend.models.customers import CustomerSort
-from backend.models.events import EventSort, SubjectKind
+from backend.models.domain_events import SubjectKind
+from backend.models.events import EventSort
 from backend.models.executions import ExecutionSort
 from backend.models.files import FileSort
 from backend.models.invitations import InvitationSort

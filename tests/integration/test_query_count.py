@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.jobs import JobRequest, Queue
 from backend.models.mixins import now
 from backend.models.sessions import UserSession

@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.logging import request_id
 from backend.core.permissions import Means
-from backend.models.events import DomainEvent, Event
+from backend.models.domain_events import DomainEvent
+from backend.models.events import Event
 from backend.models.jobs import JobRequest
 from backend.repositories.unit_of_work import Channel, Subscriptions
 

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
-from backend.models.events import DomainEvent
+from backend.models.domain_events import DomainEvent
 from backend.models.jobs import JobRequest
 from backend.repositories.sql.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository

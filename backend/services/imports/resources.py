@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from backend.core.permissions import Permission
 from backend.models.base import Input, Update
 from backend.models.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
-from backend.models.events import SubjectKind
+from backend.models.domain_events import SubjectKind
 from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
 from backend.models.mixins import Versioned
 from backend.models.money import money_columns

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Sequence
 from typing import Any, NamedTuple
 
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.models.events import ResourceChanged, changes_between
+from backend.models.domain_events import ResourceChanged, changes_between
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.imports.parsing import ParsedRow

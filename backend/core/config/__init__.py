@@ -1,0 +1,40 @@
+"""Every setting of the program, nested by concern.
+
+Settings come from the environment, then from `.env`, then from files in `SECRETS_DIR` (one file a
+setting, named like the variable). They are read once, by the composition roots, and handed on.
+"""
+
+from backend.core.config.accounts import DEVELOPMENT_SECRET, MailSettings, SecuritySettings
+from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
+from backend.core.config.base import ConfigurationError, Environment, Section
+from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
+from backend.core.config.serving import (
+    DEFAULT_FILE_TYPES,
+    DatabaseSettings,
+    FileSettings,
+    SearchSettings,
+    ServerSettings,
+)
+from backend.core.config.settings import Settings, variable_name
+
+__all__ = [
+    "DEFAULT_FILE_TYPES",
+    "DEVELOPMENT_SECRET",
+    "ConfigurationError",
+    "DatabaseSettings",
+    "Environment",
+    "ExecutionSettings",
+    "FileSettings",
+    "GeneralSettings",
+    "LoggingSettings",
+    "MailSettings",
+    "RetentionSettings",
+    "SearchSettings",
+    "Section",
+    "SecuritySettings",
+    "SeedSettings",
+    "ServerSettings",
+    "Settings",
+    "WorkerSettings",
+    "variable_name",
+]

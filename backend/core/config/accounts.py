@@ -1,0 +1,65 @@
+"""Settings of accounts, and of the mails that they get."""
+
+from pydantic import (
+    Field,
+    SecretStr,
+    field_validator,
+    validate_email,
+)
+from pydantic_settings import SettingsConfigDict
+
+from backend.core.config.base import Section
+from backend.core.permissions import Role
+
+DEVELOPMENT_SECRET = "development-only-secret-key-never-use-in-production"
+
+
+class SecuritySettings(Section):
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET), description="Signs access tokens."
+    )
+    access_token_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    refresh_token_days: int = Field(default=30, ge=1, le=366)
+    token_issuer: str = "mvp-backend"
+    token_audience: str = "mvp-backend"
+    registration_enabled: bool | None = Field(
+        default=None, description="Unset: yes, except in production."
+    )
+    registration_role: Role = Role.VIEWER
+    sign_in_failures_per_account: int = Field(default=10, ge=1)
+    sign_in_failures_per_address: int = Field(default=50, ge=1)
+    sign_in_window_minutes: int = Field(default=15, ge=1)
+    email_verification_hours: int = Field(default=48, ge=1)
+    password_reset_hours: int = Field(default=1, ge=1)
+    invitation_hours: int = Field(default=7 * 24, ge=1)
+    mail_requests_per_account: int = Field(
+        default=5, ge=1, description="Mails that somebody may have sent to one address."
+    )
+    mail_requests_per_address: int = Field(
+        default=20, ge=1, description="The same, asked for from one client address."
+    )
+    mail_request_window_minutes: int = Field(default=60, ge=1)
+
+
+class MailSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="MAIL_")
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="smtp://user:password@host:587, smtps://host:465 or file:///folder. "
+        "Unset: in DATA_DIR.",
+    )
+    sender: str = Field(
+        default="MVP <no-reply@example.com>", description="Whom mails are from: name and address."
+    )
+    timeout_seconds: float = Field(
+        default=20, gt=0, le=300, description="How long the mail server may take for one mail."
+    )
+
+    @field_validator("sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must not contain control characters or line breaks")
+        validate_email(value)  # Its error says what is wrong.
+        return value

@@ -1,0 +1,84 @@
+"""Settings of work in the background, and of how long things are kept."""
+
+from pydantic import (
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import SettingsConfigDict
+
+from backend.core.config.base import Section
+
+
+class WorkerSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="WORKER_")
+
+    enabled: bool = Field(
+        default=True, description="Run jobs inside `mvp serve`, in each of its processes."
+    )
+    events_concurrency: int = Field(
+        default=8, ge=1, le=100, description="Jobs of the queue `events` at once, per process."
+    )
+    mail_concurrency: int = Field(default=4, ge=1, le=100)
+    executions_concurrency: int = Field(default=2, ge=1, le=100)
+    maintenance_concurrency: int = Field(default=2, ge=1, le=100)
+    attempts: int = Field(
+        default=10, ge=1, le=100, description="How often a job is tried before it is dead."
+    )
+    mail_attempts: int = Field(
+        default=300,
+        ge=1,
+        le=10_000,
+        description="The same for the queue `mail`: mail servers are away for longer.",
+    )
+    retry_seconds: float = Field(
+        default=2, gt=0, description="Before the second attempt; doubled before each further one."
+    )
+    retry_most_seconds: float = Field(default=600, gt=0)
+    poll_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="How often waiting jobs are looked for. New ones announce themselves.",
+    )
+    heartbeat_seconds: float = Field(default=5, gt=0)
+    stalled_seconds: float = Field(
+        default=20,
+        gt=0,
+        validate_default=True,
+        description="A worker without a heartbeat for so long is dead: others take its jobs.",
+    )
+    sweep_seconds: int = Field(
+        default=10, ge=1, le=59, description="How often the jobs of dead workers are looked for."
+    )
+    shutdown_seconds: float = Field(
+        default=10, gt=0, description="How long running jobs may finish at a stop."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="Where `mvp worker` serves metrics; unset: not."
+    )
+
+    @field_validator("stalled_seconds")
+    @classmethod
+    def _two_heartbeats(cls, value: float, info: ValidationInfo) -> float:
+        if value < 2 * info.data.get("heartbeat_seconds", 0):
+            raise ValueError("must be at least twice WORKER_HEARTBEAT_SECONDS")
+        return value
+
+
+class ExecutionSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="EXECUTIONS_")
+
+    most_active: int = Field(
+        default=10, ge=1, description="How many one person may have pending or running at once."
+    )
+
+
+class RetentionSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="RETENTION_")
+
+    session_days: int = Field(default=30, ge=1, description="Of sessions that have ended.")
+    mail_days: int = Field(default=30, ge=1, description="Of mails that were sent or refused.")
+    job_days: int = Field(default=14, ge=1, description="Of jobs that have ended, however.")
+    event_days: int | None = Field(
+        default=None, ge=31, description="Of the audit trail. Unset: for ever."
+    )

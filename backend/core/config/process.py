@@ -1,0 +1,38 @@
+"""Settings of the process: where it runs, what it logs, and with what it begins."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import (
+    Field,
+    SecretStr,
+)
+from pydantic_settings import SettingsConfigDict
+
+from backend.core.config.base import Environment, Section
+
+
+class GeneralSettings(Section):
+    environment: Environment = Environment.DEVELOPMENT
+    debug: bool = Field(False, description="Log at DEBUG, statements to the database included.")
+    data_dir: Path = Field(
+        default=Path(".data"), description="Where the embedded PostgreSQL keeps data."
+    )
+
+
+class LoggingSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="LOG_")
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] | None = Field(
+        default=None, description="Unset: json in production, console elsewhere."
+    )
+
+
+class SeedSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="SEED_")
+
+    on_start: bool | None = Field(default=None, description="Unset: only in development.")
+    password: SecretStr = Field(
+        SecretStr("development-only"), description="The password of the seeded users."
+    )

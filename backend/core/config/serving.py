@@ -1,0 +1,144 @@
+"""Settings of what serves: the server, the database, files and search."""
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    field_validator,
+)
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from backend.core.config.base import Section, list_of
+
+DEFAULT_FILE_TYPES = [
+    "image/avif",
+    "image/bmp",
+    "image/gif",
+    "image/heic",
+    "image/jpeg",
+    "image/png",
+    "image/tiff",
+    "image/webp",
+    "audio/*",
+    "video/*",
+    "application/pdf",
+    "application/json",
+    "application/zip",
+    "application/vnd.openxmlformats-officedocument.*",
+    "application/vnd.oasis.opendocument.*",
+    "text/plain",
+    "text/csv",
+    "text/markdown",
+]
+"""Nothing that a browser or an operating system would run; SVG can hold scripts."""
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    workers: int = Field(default=1, ge=1, le=64)
+    public_url: str | None = Field(
+        default=None,
+        description="Where people reach the frontend, which links in mails lead to. "
+        "Unset: this server's own documentation.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses whose X-Forwarded-For is believed, separated by commas.",
+    )
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Origins of browser frontends, separated by commas."
+    )
+    requests_per_minute: int = Field(
+        default=0, ge=0, description="Per client address and process; 0 sets no limit."
+    )
+    require_if_match: bool = Field(
+        default=False, description="Refuse changes that do not say which version they are for."
+    )
+    idempotency_key_hours: int = Field(
+        default=24, ge=1, description="How long an Idempotency-Key stands for its request."
+    )
+    shutdown_seconds: int = Field(
+        default=10, ge=1, description="How long running requests may finish at a stop."
+    )
+    metrics_enabled: bool = True
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = TypeAdapter(HttpUrl).validate_python(value)
+        if url.query or url.fragment:
+            raise ValueError("must not contain ? or #: paths are added to it")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for proxy in value.split(","):
+            if proxy.strip() != "*":
+                ip_network(proxy.strip())  # Its ValueError says what is wrong.
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        origins = list_of(value)
+        if isinstance(origins, list):
+            return [str(origin).rstrip("/") for origin in origins]
+        return origins
+
+
+class DatabaseSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="DATABASE_")
+
+    url: SecretStr | None = Field(
+        default=None, description="Unset: the embedded PostgreSQL in DATA_DIR."
+    )
+    pool_size: int = Field(default=20, ge=1)
+    pool_overflow: int = Field(
+        default=0, ge=0, description="Connections beyond these, closed again after each use."
+    )
+    pool_timeout_seconds: float = Field(default=5, gt=0)
+    connect_timeout_seconds: int = Field(default=3, ge=2)
+    statement_timeout_seconds: int = Field(default=30, ge=1)
+    migrate_on_start: bool | None = Field(
+        default=None,
+        description="Unset: yes, except in production.",
+        validation_alias="MIGRATE_ON_START",
+    )
+
+
+class FileSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="FILES_")
+
+    url: str | None = Field(
+        default=None,
+        description="file:///folder, s3://bucket/prefix, gs:// or az://. Unset: in DATA_DIR.",
+    )
+    max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
+    allowed_types: Annotated[list[str], NoDecode] = Field(
+        default=DEFAULT_FILE_TYPES,
+        description="Media types, separated by commas; `image/*` and `*/*` stand for many.",
+    )
+
+    @field_validator("allowed_types", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return list_of(value)
+
+
+class SearchSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="SEARCH_")
+
+    configuration: str = Field(
+        default="simple",
+        pattern="^[a-z_]+$",
+        description="A text search configuration of PostgreSQL, such as english or german.",
+    )

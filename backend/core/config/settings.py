@@ -1,0 +1,118 @@
+"""All sections together, and how they are read."""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import (
+    BaseModel,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings
+
+from backend.core.config.accounts import MailSettings, SecuritySettings
+from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
+from backend.core.config.base import ConfigurationError, Environment, Section
+from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
+from backend.core.config.serving import (
+    DatabaseSettings,
+    FileSettings,
+    SearchSettings,
+    ServerSettings,
+)
+
+
+class Settings(BaseModel):
+    """All sections together. `load()` reads them; tests build them by hand."""
+
+    model_config = {"frozen": True}
+
+    general: GeneralSettings
+    server: ServerSettings
+    database: DatabaseSettings
+    security: SecuritySettings
+    files: FileSettings
+    mail: MailSettings
+    search: SearchSettings
+    executions: ExecutionSettings
+    logging: LoggingSettings
+    worker: WorkerSettings
+    retention: RetentionSettings
+    seed: SeedSettings
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings from the environment.
+
+        Raises:
+            ConfigurationError: naming every variable whose value can't be used.
+        """
+        source: dict[str, Any] = {"_secrets_dir": _secrets_dir()}
+        sections: dict[str, Section] = {}
+        problems: list[str] = []
+        for name, field in cls.model_fields.items():
+            section: type[Section] = field.annotation  # type: ignore[assignment]  # all are sections
+            try:
+                sections[name] = section(**source)
+            except ValidationError as error:
+                problems += [f"{_variable(section, e)}: {e['msg']}" for e in error.errors()]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return cls(**sections)  # type: ignore[arg-type]  # keyed by the fields just walked
+
+    @property
+    def is_production(self) -> bool:
+        return self.general.environment is Environment.PRODUCTION
+
+    @property
+    def registration_enabled(self) -> bool:
+        return _default(self.security.registration_enabled, not self.is_production)
+
+    @property
+    def migrate_on_start(self) -> bool:
+        return _default(self.database.migrate_on_start, not self.is_production)
+
+    @property
+    def seed_on_start(self) -> bool:
+        development = self.general.environment is Environment.DEVELOPMENT
+        return _default(self.seed.on_start, development)
+
+    @property
+    def files_url(self) -> str:
+        return self.files.url or (self.general.data_dir.absolute() / "files").as_uri()
+
+    @property
+    def mail_url(self) -> str:
+        given = self.mail.url and self.mail.url.get_secret_value()
+        return given or (self.general.data_dir.absolute() / "mail").as_uri()
+
+    @property
+    def log_format(self) -> str:
+        return self.logging.format or ("json" if self.is_production else "console")
+
+    @property
+    def log_level(self) -> str:
+        return "DEBUG" if self.general.debug else self.logging.level
+
+
+def variable_name(section: type[BaseSettings], field: str) -> str:
+    """The environment variable that sets a field."""
+    alias = section.model_fields[field].validation_alias
+    prefix = section.model_config.get("env_prefix", "")
+    return (alias if isinstance(alias, str) else f"{prefix}{field}").upper()
+
+
+def _variable(section: type[Section], error: Any) -> str:
+    field = str(error["loc"][0])
+    return variable_name(section, field) if field in section.model_fields else field.upper()
+
+
+def _secrets_dir() -> str | None:
+    folder = os.environ.get("SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        raise ConfigurationError(f"SECRETS_DIR: there is no folder {folder!r}; create it or unset")
+    return folder or None
+
+
+def _default(value: bool | None, default: bool) -> bool:
+    return default if value is None else value
