@@ -10,6 +10,9 @@ pytest_plugins = [
     "tests.fixtures.workers",
     "tests.fixtures.s3",
     "tests.fixtures.smtp",
+    "tests.fixtures.openai_server",
+    "tests.fixtures.language_models",
+    "tests.fixtures.tavily_server",
     "tests.fixtures.post",
     "tests.fixtures.sheets",
 ]

@@ -11,6 +11,10 @@ from backend.core.errors import (
     InvalidCursorError,
     InvalidInputError,
     KeyReusedError,
+    LimitReachedError,
+    ModelFailedError,
+    ModelTimeoutError,
+    ModelUnavailableError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionFailedError,
@@ -29,6 +33,10 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
     InvalidCursorError: problems.INVALID_CURSOR,
     InvalidInputError: problems.INVALID_INPUT,
     KeyReusedError: problems.KEY_REUSED,
+    LimitReachedError: problems.LIMIT_REACHED,
+    ModelFailedError: problems.MODEL_FAILED,
+    ModelTimeoutError: problems.MODEL_TIMEOUT,
+    ModelUnavailableError: problems.MODEL_UNAVAILABLE,
     NotFoundError: problems.NOT_FOUND,
     PermissionDeniedError: problems.PERMISSION_DENIED,
     PreconditionFailedError: problems.PRECONDITION_FAILED,
@@ -49,6 +57,9 @@ def headers_of(error: DomainError) -> dict[str, str]:
             return {"ETag": etag_of(error.version)}
         case RateLimitedError() | UnavailableError():
             return {"Retry-After": str(error.retry_after)}
+        case LimitReachedError() | ModelUnavailableError():
+            wait = error.retry_after
+            return {} if wait is None else {"Retry-After": str(wait)}
         case StillRunningError():
             return {"Retry-After": "1"}
     return {}

@@ -100,17 +100,43 @@ PRECONDITION_REQUIRED = ProblemType(
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
 )
+LIMIT_REACHED = ProblemType(
+    "limit-reached",
+    429,
+    "Limit reached",
+    "The assistant may use no more: in one request, or of yours today. The header Retry-After, "
+    "where there is one, has the seconds until you may go on.",
+)
 INTERNAL_ERROR = ProblemType(
     "internal-error",
     500,
     "Internal error",
     "A mistake of ours. Report it with the `request_id`, which leads to it in the log.",
 )
+MODEL_FAILED = ProblemType(
+    "model-failed",
+    502,
+    "The language model failed",
+    "It refused, or its provider answered what can't be used; `detail` says which.",
+)
 UNAVAILABLE = ProblemType(
     "unavailable",
     503,
     "Temporarily unavailable",
     "A part that is needed is away. Try again after the seconds in the header Retry-After.",
+)
+MODEL_UNAVAILABLE = ProblemType(
+    "model-unavailable",
+    503,
+    "No language model",
+    "It is not set up, away, or has no quota left; `detail` says which. The header Retry-After, "
+    "where there is one, has the seconds to wait.",
+)
+MODEL_TIMEOUT = ProblemType(
+    "model-timeout",
+    504,
+    "The language model is too slow",
+    "It did not answer within MODEL_TIMEOUT_SECONDS. Try again, or ask for less.",
 )
 
 PROBLEMS = {
@@ -187,6 +213,8 @@ _HEADERS = {
     STILL_RUNNING: _RETRY_AFTER,
     RATE_LIMITED: _RETRY_AFTER,
     UNAVAILABLE: _RETRY_AFTER,
+    LIMIT_REACHED: _RETRY_AFTER,
+    MODEL_UNAVAILABLE: _RETRY_AFTER,
 }
 
 

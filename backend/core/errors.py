@@ -97,6 +97,22 @@ class UnavailableError(DomainError):
         self.retry_after = retry_after
 
 
+class ModelFailedError(DomainError):
+    """A language model refused, or its provider answered what can't be used."""
+
+
+class ModelUnavailableError(DomainError):
+    """A language model can't be asked now. `retry_after` is in whole seconds, if it is known."""
+
+    def __init__(self, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class ModelTimeoutError(DomainError):
+    """A language model did not answer in time."""
+
+
 def unknown_reference(field: str, kind: str) -> InvalidInputError:
     return InvalidInputError(field, f"There is no {kind} with this id.", "unknown_reference")
 
@@ -107,3 +123,14 @@ class RateLimitedError(DomainError):
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = max(1, retry_after)
+
+
+class LimitReachedError(DomainError):
+    """The assistant has used what one request, or one person in a day, may use.
+
+    `retry_after` is in whole seconds; None if the same request would reach the limit again.
+    """
+
+    def __init__(self, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

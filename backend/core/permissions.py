@@ -45,6 +45,11 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    ASSISTANT_USE = "assistant:use"
+    ASSISTANT_MANAGE = "assistant:manage"
+    WORKFLOWS_READ = "workflows:read"
+    WORKFLOWS_WRITE = "workflows:write"
+    WORKFLOWS_DELETE = "workflows:delete"
 
 
 _READ = frozenset(
@@ -54,6 +59,8 @@ _READ = frozenset(
         Permission.PRODUCTS_READ,
         Permission.TASKS_READ,
         Permission.FILES_READ,
+        Permission.WORKFLOWS_READ,
+        Permission.ASSISTANT_USE,
     }
 )
 _WRITE = frozenset(
@@ -63,6 +70,7 @@ _WRITE = frozenset(
         Permission.PRODUCTS_WRITE,
         Permission.TASKS_WRITE,
         Permission.FILES_WRITE,
+        Permission.WORKFLOWS_WRITE,
     }
 )
 _MANAGE = frozenset(
@@ -73,6 +81,7 @@ _MANAGE = frozenset(
         Permission.TASKS_DELETE,
         Permission.TASKS_ASSIGN,
         Permission.FILES_DELETE,
+        Permission.WORKFLOWS_DELETE,
     }
 )
 _ADMINISTER = frozenset(
@@ -82,6 +91,7 @@ _ADMINISTER = frozenset(
         Permission.AUDIT_READ,
         Permission.JOBS_READ,
         Permission.JOBS_WRITE,
+        Permission.ASSISTANT_MANAGE,
     }
 )
 

@@ -30,6 +30,13 @@ class SubjectKind(StrEnum):
     JOB = "job"
     INVITATION = "invitation"
     EXECUTION = "execution"
+    MODEL_CONFIG = "model_config"
+    PROMPT = "prompt"
+    TOOL = "tool"
+    OUTPUT_SCHEMA = "output_schema"
+    CHAT = "chat"
+    AGENT_ACTION = "agent_action"
+    WORKFLOW = "workflow"
 
 
 @dataclass(frozen=True, kw_only=True)

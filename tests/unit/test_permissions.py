@@ -4,11 +4,12 @@ from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import make_principal
 
-TEAM_DATA = ("customers", "leads", "products", "tasks", "files")
-VIEWER = {f"{kind}:read" for kind in TEAM_DATA}
+TEAM_DATA = ("customers", "leads", "products", "tasks", "files", "workflows")
+VIEWER = {f"{kind}:read" for kind in TEAM_DATA} | {"assistant:use"}
 MEMBER = VIEWER | {f"{kind}:write" for kind in TEAM_DATA}
 MANAGER = MEMBER | {f"{kind}:delete" for kind in TEAM_DATA} | {"tasks:assign"}
 ADMIN = MANAGER | {"users:read", "users:write", "audit:read", "jobs:read", "jobs:write"}
+ADMIN |= {"assistant:manage"}
 
 
 @pytest.mark.parametrize(

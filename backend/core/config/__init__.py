@@ -5,6 +5,12 @@ setting, named like the variable). They are read once, by the composition roots,
 """
 
 from backend.core.config.accounts import DEVELOPMENT_SECRET, MailSettings, SecuritySettings
+from backend.core.config.assistant import (
+    AssistantSettings,
+    LanguageModelSettings,
+    ModelProvider,
+    WebSearchSettings,
+)
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
 from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
@@ -20,14 +26,17 @@ from backend.core.config.settings import Settings, variable_name
 __all__ = [
     "DEFAULT_FILE_TYPES",
     "DEVELOPMENT_SECRET",
+    "AssistantSettings",
     "ConfigurationError",
     "DatabaseSettings",
     "Environment",
     "ExecutionSettings",
     "FileSettings",
     "GeneralSettings",
+    "LanguageModelSettings",
     "LoggingSettings",
     "MailSettings",
+    "ModelProvider",
     "RetentionSettings",
     "SearchSettings",
     "Section",
@@ -35,6 +44,7 @@ __all__ = [
     "SeedSettings",
     "ServerSettings",
     "Settings",
+    "WebSearchSettings",
     "WorkerSettings",
     "variable_name",
 ]

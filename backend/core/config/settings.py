@@ -11,6 +11,11 @@ from pydantic import (
 from pydantic_settings import BaseSettings
 
 from backend.core.config.accounts import MailSettings, SecuritySettings
+from backend.core.config.assistant import (
+    AssistantSettings,
+    LanguageModelSettings,
+    WebSearchSettings,
+)
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
 from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
@@ -35,6 +40,9 @@ class Settings(BaseModel):
     mail: MailSettings
     search: SearchSettings
     executions: ExecutionSettings
+    language_models: LanguageModelSettings
+    web_search: WebSearchSettings
+    assistant: AssistantSettings
     logging: LoggingSettings
     worker: WorkerSettings
     retention: RetentionSettings

@@ -1,0 +1,49 @@
+"""Language models on pydantic-ai, loaded when the first answer is asked for."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from backend.core.config import LanguageModelSettings
+from backend.models.usage import Usage
+from backend.services.language_models import AnswerEvent, Question
+
+if TYPE_CHECKING:
+    from backend.integrations.language_models.answers import PydanticAiModels
+
+
+class LanguageModelsOnDemand:
+    """To import pydantic-ai takes longer than all else that a start does."""
+
+    def __init__(self, settings: LanguageModelSettings) -> None:
+        self._settings = settings
+        self._loading = asyncio.Lock()
+        self._models: PydanticAiModels | None = None
+
+    async def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
+        """As `LanguageModels.answer`."""
+        models = await self._load()
+        async with aclosing(models.answer(question, usage)) as events:
+            async for event in events:
+                yield event
+
+    async def close(self) -> None:
+        """Close the connections to the providers."""
+        if self._models is not None:
+            await self._models.close()
+
+    async def _load(self) -> "PydanticAiModels":
+        async with self._loading:
+            if self._models is None:
+                # In a thread, so that nobody else's request waits for it.
+                self._models = await asyncio.to_thread(_open, self._settings)
+            return self._models
+
+
+def _open(settings: LanguageModelSettings) -> "PydanticAiModels":
+    from backend.integrations.language_models.answers import (  # noqa: PLC0415  # see the class
+        PydanticAiModels,
+    )
+
+    return PydanticAiModels(settings)

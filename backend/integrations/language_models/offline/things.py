@@ -1,0 +1,59 @@
+"""What requests are about, and how answers speak of it."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from backend.models.customers import CustomerStatus
+from backend.models.leads import LeadStatus
+from backend.models.tasks import TaskStatus
+
+
+class Thing(NamedTuple):
+    """A resource. Its tools are named after its word; `facts` are the fields that are told."""
+
+    word: str
+    facts: Sequence[str]
+    statuses: type[StrEnum] | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.word}s"
+
+
+TASK = Thing("task", ("status", "priority", "due_at", "description"), TaskStatus)
+CUSTOMER = Thing("customer", ("company", "status", "email", "phone", "notes"), CustomerStatus)
+LEAD = Thing("lead", ("company", "status", "email", "source", "notes"), LeadStatus)
+PRODUCT = Thing("product", ("sku", "price", "description"))
+
+THINGS = {thing.word: thing for thing in (TASK, CUSTOMER, LEAD, PRODUCT)}
+
+
+def name_of(row: dict[str, Any]) -> str:
+    return str(row.get("title") or row.get("name") or row.get("id") or "one without a name")
+
+
+def quoted(row: dict[str, Any]) -> str:
+    """The name of a row; it is somebody's text, so it is told as such."""
+    return f'"{name_of(row)}"'
+
+
+def listed(rows: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{quoted(row)} ({row['status']})" if row.get("status") else quoted(row) for row in rows
+    )
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def described(thing: Thing, row: dict[str, Any]) -> str:
+    facts = [
+        f"{fact.removesuffix('_at')} {_plain(row[fact])}" for fact in thing.facts if row.get(fact)
+    ]
+    return f"The {thing.word} {quoted(row)}: {'; '.join(facts) or 'nothing else is known'}."
+
+
+def _plain(value: Any) -> str:
+    return " ".join(map(str, value.values())) if isinstance(value, dict) else str(value)

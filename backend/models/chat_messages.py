@@ -1,0 +1,6 @@
+from enum import StrEnum
+
+
+class MessageRole(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"

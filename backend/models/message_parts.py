@@ -1,0 +1,50 @@
+"""What an answer consists of: texts, calls of tools, and what these have answered."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class CallOutcome(StrEnum):
+    """How the call of a tool has ended."""
+
+    DONE = "done"
+    TO_CONFIRM = "to_confirm"
+    REFUSED = "refused"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class TextPart(_Part):
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class ToolCallPart(_Part):
+    kind: Literal["tool_call"] = "tool_call"
+    call_id: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+class ToolResultPart(_Part):
+    kind: Literal["tool_result"] = "tool_result"
+    call_id: str
+    tool: str
+    outcome: CallOutcome = Field(
+        description="`to_confirm`: nothing was done; `result` names the action to confirm."
+    )
+    result: Any = Field(description="As the model got it.")
+
+
+MessagePart = Annotated[TextPart | ToolCallPart | ToolResultPart, Field(discriminator="kind")]
+
+PARTS: TypeAdapter[list[MessagePart]] = TypeAdapter(list[MessagePart])
+
+
+def text_of(parts: list[MessagePart]) -> str:
+    """What a person reads of it."""
+    return "\n\n".join(part.text for part in parts if isinstance(part, TextPart))

@@ -1,0 +1,43 @@
+"""What an answer of a language model has taken."""
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EXAMPLE: dict[str, Any] = {
+    "steps": 2,
+    "tool_calls": 1,
+    "input_tokens": 812,
+    "output_tokens": 64,
+    "cost": "0.000331",
+}
+
+
+class Usage(BaseModel):
+    """Counted up while the answer comes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [EXAMPLE]},
+        json_schema_serialization_defaults_required=True,
+    )
+
+    steps: int = Field(default=0, ge=0, description="Questions to the model.")
+    tool_calls: int = Field(default=0, ge=0)
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    cost: Decimal | None = Field(
+        default=None, description="US dollars; null where the prices of the model are not known."
+    )
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def add(self, other: "Usage") -> None:
+        self.steps += other.steps
+        self.tool_calls += other.tool_calls
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        if other.cost is not None:
+            self.cost = (self.cost or Decimal(0)) + other.cost

@@ -1,0 +1,104 @@
+"""Language models, as services see them."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+from backend.core.config import ModelProvider
+from backend.models.chat_messages import MessageRole
+from backend.models.message_parts import CallOutcome, MessagePart, ToolCallPart, ToolResultPart
+from backend.models.usage import Usage
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model, and how it is to answer. What is None is left to the provider."""
+
+    provider: ModelProvider
+    model: str
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class ToolOutcome:
+    """What a tool tells the model; `result` is as JSON has it."""
+
+    outcome: CallOutcome
+    result: Any
+
+
+@dataclass(frozen=True)
+class OfferedTool:
+    """A tool that the model may call. `parameters` is a JSON schema.
+
+    `call` takes whatever the model sends. What it raises ends the answer.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    call: Callable[[dict[str, Any]], Awaitable[ToolOutcome]]
+
+
+class Turn(NamedTuple):
+    """What somebody has said before in the same conversation."""
+
+    role: MessageRole
+    parts: Sequence[MessagePart]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one answer. `cost` is in US dollars."""
+
+    steps: int
+    tokens: int
+    seconds: float
+    cost: Decimal
+
+
+@dataclass(frozen=True)
+class Question:
+    """`output_schema` asks for an answer that is JSON of this schema, instead of text."""
+
+    model: ModelChoice
+    instructions: str
+    text: str
+    limits: Limits
+    history: Sequence[Turn] = ()
+    tools: Sequence[OfferedTool] = ()
+    output_schema: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The end of an answer. `output` is what was asked for by a schema."""
+
+    output: dict[str, Any] | None
+
+
+AnswerEvent = TextDelta | ToolCallPart | ToolResultPart | Answered
+
+
+class LanguageModels(Protocol):
+    def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
+        """The answer as it comes, with the tools called in between; ends with `Answered`.
+
+        `usage` is counted up meanwhile, and right after an error as well.
+
+        Raises:
+            ModelFailedError: it refused, or answered what can't be used.
+            ModelUnavailableError: it is not set up, or does not answer.
+            ModelTimeoutError: it is too slow.
+            LimitReachedError: the answer would go beyond its limits.
+        """
+        ...
