@@ -47,12 +47,15 @@ from backend.services.mail_links import MailLinks
 from backend.services.mail_requests import MailRequestLimits
 from backend.services.mail_writer import MailWriter
 from backend.services.mails import MailService
+from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
+from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
+from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
@@ -61,6 +64,7 @@ from backend.services.sign_ins import PasswordCheck
 from backend.services.streams import Streams
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
+from backend.services.tools import ToolDescription, ToolService
 from backend.services.users import Registration, UserService
 
 _IDENTITIES = 10_000
@@ -146,6 +150,10 @@ def wire(
         checklists=ChecklistService(uow),
         modules=ModuleService(uow),
         files=files,
+        model_configs=ModelConfigService(uow),
+        tools=ToolService(uow, agent_tools()),
+        prompts=PromptService(uow),
+        output_schemas=OutputSchemaService(uow),
         search=SearchService(uow),
         idempotency=IdempotencyService(uow),
         executions=ExecutionService(uow, kinds, settings.executions.most_active),
@@ -187,6 +195,11 @@ def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
     """Raises ConfigurationError if FILES_URL can't be used."""
     rules = FileRules(settings.files.max_bytes, settings.files.allowed_types)
     return FileService(uow, open_storage(settings.files_url), rules)
+
+
+def agent_tools() -> tuple[ToolDescription, ...]:
+    """What the agent may do."""
+    return ()
 
 
 def migrated(database: Database) -> Check:

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.domain_events import SubjectKind
@@ -15,10 +16,15 @@ from backend.models.files import File
 from backend.models.invitations import Invitation
 from backend.models.leads import Lead
 from backend.models.mixins import now
+from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationKind
+from backend.models.output_schemas import OutputSchema
 from backend.models.products import Product
+from backend.models.prompt_versions import PromptVersion
+from backend.models.prompts import Prompt
 from backend.models.tasks import Task, TaskPriority
+from backend.models.tools import Tool
 from backend.models.users import User
 
 PASSWORD = "correct horse battery staple"
@@ -66,6 +72,50 @@ def make_module(**fields: Any) -> Module:
     number = next(_number)
     defaults: dict[str, Any] = {"title": f"Module {number}", "position": number}
     return Module(**(defaults | fields))
+
+
+def make_model_config(**fields: Any) -> ModelConfig:
+    defaults: dict[str, Any] = {
+        "name": f"Model {next(_number)}",
+        "provider": ModelProvider.OFFLINE,
+        "model": "offline",
+    }
+    return ModelConfig(**(defaults | fields))
+
+
+def make_prompt(**fields: Any) -> Prompt:
+    """Without a version, which a test adds if it looks at one."""
+    defaults: dict[str, Any] = {
+        "name": f"prompt-{next(_number)}",
+        "template": "Be brief.",
+        "variables": [],
+    }
+    return Prompt(**(defaults | fields))
+
+
+def make_prompt_version(**fields: Any) -> PromptVersion:
+    """Needs the prompt whose it is, as `prompt_id`."""
+    defaults: dict[str, Any] = {"number": 1, "template": "Be brief.", "variables": []}
+    return PromptVersion(**(defaults | fields))
+
+
+def make_output_schema(**fields: Any) -> OutputSchema:
+    defaults: dict[str, Any] = {
+        "name": f"schema-{next(_number)}",
+        "json_schema": {"type": "object"},
+    }
+    return OutputSchema(**(defaults | fields))
+
+
+def make_tool(**fields: Any) -> Tool:
+    defaults: dict[str, Any] = {
+        "name": f"tool_{next(_number)}",
+        "description": "Does something.",
+        "parameters": {"type": "object", "properties": {}},
+        "permission": "tasks:read",
+        "is_destructive": False,
+    }
+    return Tool(**(defaults | fields))
 
 
 def make_file(**fields: Any) -> File:

@@ -14,6 +14,10 @@ from backend.core.errors import NotFoundError
 from backend.models.domain_events import DomainEvent
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import Identified
+from backend.models.model_configs import ModelConfig
+from backend.models.prompt_versions import PromptVersion
+from backend.models.prompts import Prompt
+from backend.models.tools import Tool
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 
 Row = TypeVar("Row", bound=Identified)
@@ -53,6 +57,33 @@ class FakeRepository(Generic[Row]):
         del self._rows[row.id]
 
 
+class FakeModelConfigs(FakeRepository[ModelConfig]):
+    async def find_default(self) -> ModelConfig | None:
+        return next((deepcopy(row) for row in self._rows.values() if row.is_default), None)
+
+
+class FakeTools(FakeRepository[Tool]):
+    async def enabled_names(self) -> set[str]:
+        return {row.name for row in self._rows.values() if row.is_enabled}
+
+
+class FakePrompts(FakeRepository[Prompt]):
+    def __init__(self, rows: dict[UUID, Prompt], versions: dict[UUID, PromptVersion]) -> None:
+        super().__init__("prompt", rows)
+        self._versions = versions
+
+    async def find_active(self, name: str) -> PromptVersion | None:
+        for prompt in self._rows.values():
+            if prompt.name == name:
+                return await self.active_version(prompt.id)
+        return None
+
+    async def active_version(self, prompt_id: UUID) -> PromptVersion:
+        number = (await self.get(prompt_id)).active_number
+        versions = (each for each in self._versions.values() if each.prompt_id == prompt_id)
+        return deepcopy(next(each for each in versions if each.number == number))
+
+
 class FakeIdempotency:
     """For services that are called without a key. Keys need a database."""
 
@@ -74,7 +105,17 @@ KINDS = {
     "modules": "module",
     "executions": "execution",
     "files": "file",
+    "model_configs": "model configuration",
+    "tools": "tool",
+    "output_schemas": "output schema",
+    "prompt_versions": "version",
+    "prompts": "prompt",
 }
+CLASSES: dict[str, type[FakeRepository[Any]]] = {
+    "model_configs": FakeModelConfigs,
+    "tools": FakeTools,
+}
+"""Those that are asked more than every repository is."""
 
 
 class FakeUnitOfWork:
@@ -83,7 +124,9 @@ class FakeUnitOfWork:
         self._tables: Tables = {name: dict(rows) for name, rows in committed.items()}
         self.idempotency = FakeIdempotency()
         for name, kind in KINDS.items():
-            setattr(self, name, FakeRepository[Any](kind, self._tables[name]))
+            repository = CLASSES.get(name, FakeRepository)(kind, self._tables[name])
+            setattr(self, name, repository)
+        self.prompts = FakePrompts(self._tables["prompts"], self._tables["prompt_versions"])
 
     def record(self, event: DomainEvent) -> None:
         """Kept nowhere: what is recorded is read from a database."""

@@ -24,15 +24,19 @@ from backend.services.health import HealthService
 from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
+from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
+from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
+from backend.services.prompts import PromptService
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
+from backend.services.tools import ToolService
 from backend.services.users import UserService
 
 DEVICE_LENGTH = 400
@@ -63,6 +67,14 @@ TaskBulkServiceDep = Annotated[TaskBulkService, _service(lambda services: servic
 ChecklistServiceDep = Annotated[ChecklistService, _service(lambda services: services.checklists)]
 ModuleServiceDep = Annotated[ModuleService, _service(lambda services: services.modules)]
 FileServiceDep = Annotated[FileService, _service(lambda services: services.files)]
+ModelConfigServiceDep = Annotated[
+    ModelConfigService, _service(lambda services: services.model_configs)
+]
+ToolServiceDep = Annotated[ToolService, _service(lambda services: services.tools)]
+PromptServiceDep = Annotated[PromptService, _service(lambda services: services.prompts)]
+OutputSchemaServiceDep = Annotated[
+    OutputSchemaService, _service(lambda services: services.output_schemas)
+]
 ExecutionServiceDep = Annotated[ExecutionService, _service(lambda services: services.executions)]
 ExecutionWatchDep = Annotated[ExecutionWatch, _service(lambda services: services.execution_watch)]
 SearchServiceDep = Annotated[SearchService, _service(lambda services: services.search)]

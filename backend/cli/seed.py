@@ -6,15 +6,23 @@ import typer
 from backend.cli.runtime import error_console, running_database
 from backend.cli.seeding import run_seeders
 from backend.core.config import ConfigurationError, Settings
-from backend.seeds.runner import SEEDERS
+from backend.seeds.runner import DEFAULTS, SEEDERS
 
-app = typer.Typer(name="seed", help="Add development data that is missing.", no_args_is_help=True)
+app = typer.Typer(
+    name="seed", help="Add defaults and development data that are missing.", no_args_is_help=True
+)
 
 
 @app.command("all")
 def seed_all() -> None:
     """Run all seeders."""
     _seed(tuple(SEEDERS))
+
+
+@app.command("defaults")
+def seed_defaults() -> None:
+    """Run those that production begins with as well: prompts, tools and the like."""
+    _seed(tuple(DEFAULTS))
 
 
 @app.command("one")
@@ -32,9 +40,10 @@ def list_seeders() -> None:
 
 def _seed(names: Sequence[str]) -> None:
     settings = Settings.load()
-    if settings.is_production:
+    if settings.is_production and not DEFAULTS.keys() >= set(names):
         raise ConfigurationError(
-            "ENVIRONMENT is production: the seeds add users whose password is known; "
+            f"ENVIRONMENT is production: only {', '.join(DEFAULTS)} are run there, together by "
+            "`mvp seed defaults`. Others add users whose password is known; "
             "open accounts with `mvp user create`"
         )
     with running_database() as ready:

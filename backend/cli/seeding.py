@@ -11,6 +11,8 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
 from backend.seeds.runner import SEEDERS, Seeded, seed
 from backend.seeds.users import ADMIN
+from backend.services.tools import ToolService
+from backend.wiring import agent_tools
 
 
 def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:
@@ -33,4 +35,12 @@ def seed_password_holds(settings: Settings) -> bool:
 def _context(settings: Settings, uow: UnitOfWorkFactory) -> SeedContext:
     password = settings.seed.password.get_secret_value()
     storage = open_storage(settings.files_url)
-    return SeedContext(uow, storage, PasswordHasher(), password, datetime.now(UTC))
+    return SeedContext(
+        uow=uow,
+        storage=storage,
+        hasher=PasswordHasher(),
+        password=password,
+        now=datetime.now(UTC),
+        provider=settings.language_models.provider,
+        tools=ToolService(uow, agent_tools()),
+    )

@@ -12,12 +12,17 @@ from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
 from backend.models.mail_requests import MailRequest
 from backend.models.mails import Mail
+from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationPreference
+from backend.models.output_schemas import OutputSchema
 from backend.models.products import Product
+from backend.models.prompt_versions import PromptVersion
+from backend.models.prompts import Prompt
 from backend.models.sessions import RefreshToken, UserSession
 from backend.models.sign_ins import SignInFailure
 from backend.models.tasks import Task
+from backend.models.tools import Tool
 from backend.models.users import User
 
 __all__ = [
@@ -34,13 +39,18 @@ __all__ = [
     "LeadProduct",
     "Mail",
     "MailRequest",
+    "ModelConfig",
     "Module",
     "Notification",
     "NotificationPreference",
+    "OutputSchema",
     "Product",
+    "Prompt",
+    "PromptVersion",
     "RefreshToken",
     "SignInFailure",
     "Task",
+    "Tool",
     "User",
     "UserSession",
 ]

@@ -82,6 +82,12 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200),
 Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
 """Free text of at most 10,000 characters; may be empty."""
 
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
+"""Text of at most 20,000 characters, as it is; not empty."""
+
+Slug = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_-]*$")]
+"""A name by which programs ask for something: small letters, digits, `_` and `-`."""
+
 Phone = Annotated[
     str,
     StringConstraints(
@@ -109,6 +115,12 @@ GivenPassword = Annotated[str, StringConstraints(max_length=256), Field(json_sch
 
 Flag = Annotated[bool, Strict()]
 """True or false: a body may say neither 0 nor "no"."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number: a body may say neither true nor "3"."""
+
+Number = Annotated[float, Strict()]
+"""As `Whole`, with decimals."""
 
 UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
 """A moment with a time zone, turned into UTC. Naive values are refused."""

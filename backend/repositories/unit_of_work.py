@@ -26,14 +26,19 @@ from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
 from backend.repositories.mail_requests import MailRequestRepository
 from backend.repositories.mails import MailRepository
+from backend.repositories.model_configs import ModelConfigRepository
 from backend.repositories.modules import ModuleRepository
 from backend.repositories.notifications import NotificationRepository
+from backend.repositories.output_schemas import OutputSchemaRepository
 from backend.repositories.products import ProductRepository
+from backend.repositories.prompt_versions import PromptVersionRepository
+from backend.repositories.prompts import PromptRepository
 from backend.repositories.reports import ReportRepository
 from backend.repositories.search import SearchRepository
 from backend.repositories.sessions import SessionRepository
 from backend.repositories.sign_ins import SignInRepository
 from backend.repositories.tasks import TaskRepository
+from backend.repositories.tools import ToolRepository
 from backend.repositories.users import UserRepository
 
 Subscriptions = Callable[[DomainEvent, Event], Sequence[JobRequest]]
@@ -91,6 +96,16 @@ class ReadingUnitOfWork(Protocol):
     def mails(self) -> MailRepository: ...
     @property
     def mail_requests(self) -> MailRequestRepository: ...
+    @property
+    def model_configs(self) -> ModelConfigRepository: ...
+    @property
+    def tools(self) -> ToolRepository: ...
+    @property
+    def prompts(self) -> PromptRepository: ...
+    @property
+    def prompt_versions(self) -> PromptVersionRepository: ...
+    @property
+    def output_schemas(self) -> OutputSchemaRepository: ...
     @property
     def account_tokens(self) -> AccountTokenRepository: ...
     @property

@@ -1,1 +1,1 @@
-"""Development data. Seeders add what is missing and change nothing that is there."""
+"""Defaults, and development data. Seeders add what is missing and change nothing that is there."""

@@ -9,13 +9,25 @@ from backend.seeds.customers import CustomerSeeder
 from backend.seeds.executions import ExecutionSeeder
 from backend.seeds.files import FileSeeder
 from backend.seeds.leads import LeadSeeder
+from backend.seeds.model_configs import ModelConfigSeeder
 from backend.seeds.modules import ModuleSeeder
 from backend.seeds.notifications import NotificationSeeder
 from backend.seeds.products import ProductSeeder
+from backend.seeds.schemas import SchemaSeeder
 from backend.seeds.tasks import TaskSeeder
+from backend.seeds.templates import TemplateSeeder
+from backend.seeds.tools import ToolSeeder
 from backend.seeds.users import UserSeeder
 
-SEEDERS: dict[str, Seeder] = {
+DEFAULTS: dict[str, Seeder] = {
+    "model_configs": ModelConfigSeeder(),
+    "tools": ToolSeeder(),
+    "schemas": SchemaSeeder(),
+    "templates": TemplateSeeder(),
+}
+"""What the assistant begins with: fit for production as well."""
+
+EXAMPLES: dict[str, Seeder] = {
     "users": UserSeeder(),
     "customers": CustomerSeeder(),
     "products": ProductSeeder(),
@@ -26,6 +38,9 @@ SEEDERS: dict[str, Seeder] = {
     "executions": ExecutionSeeder(),
     "notifications": NotificationSeeder(),
 }
+"""People and their work, for development: their password is known."""
+
+SEEDERS = DEFAULTS | EXAMPLES
 
 
 class Seeded(NamedTuple):

@@ -17,16 +17,20 @@ from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.mails import MailService
+from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
+from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
+from backend.services.prompts import PromptService
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
+from backend.services.tools import ToolService
 from backend.services.users import UserService
 
 
@@ -47,6 +51,10 @@ class Services:
     checklists: ChecklistService
     modules: ModuleService
     files: FileService
+    model_configs: ModelConfigService
+    tools: ToolService
+    prompts: PromptService
+    output_schemas: OutputSchemaService
     executions: ExecutionService
     execution_watch: ExecutionWatch
     search: SearchService

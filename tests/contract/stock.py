@@ -28,10 +28,15 @@ from tests.factories import (
     make_file,
     make_invitation,
     make_lead,
+    make_model_config,
     make_module,
     make_notification,
+    make_output_schema,
     make_product,
+    make_prompt,
+    make_prompt_version,
     make_task,
+    make_tool,
     make_user,
 )
 from tests.fixtures.postgres import EMPTY
@@ -156,6 +161,7 @@ def _link(
 
 def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
     own = {"owner_id": caller.id}
+    prompts = [make_prompt() for _ in range(3)]
     return {
         "invitation_id": [make_invitation(invited_by=caller.id) for _ in range(3)],
         "customer_id": [make_customer(**own) for _ in range(3)],
@@ -164,6 +170,11 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "task_id": [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus],
         "module_id": [make_module(**own) for _ in range(3)],
         "execution_id": [make_execution(**own) for _ in range(3)],
+        "model_config_id": [make_model_config() for _ in range(3)],
+        "tool_id": [make_tool() for _ in range(3)],
+        "prompt_id": prompts,
+        "prompt_version_id": [make_prompt_version(prompt_id=each.id) for each in prompts],
+        "schema_id": [make_output_schema() for _ in range(3)],
         "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
         "file_id": [make_file(size=len(_CONTENT), **own) for _ in range(3)],
     }

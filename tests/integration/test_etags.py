@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -23,9 +24,14 @@ from tests.factories import (
     make_file,
     make_invitation,
     make_lead,
+    make_model_config,
     make_module,
+    make_output_schema,
     make_product,
+    make_prompt,
+    make_prompt_version,
     make_task,
+    make_tool,
     make_user,
 )
 from tests.fixtures.application import make_settings, running_app
@@ -75,6 +81,15 @@ CHANGES = {
     "DELETE /api/v1/files/{file_id}": Change(),
     "DELETE /api/v1/executions/{execution_id}": Change(),
     "POST /api/v1/executions/{execution_id}/retry": Change(),
+    "PATCH /api/v1/model-configs/{model_config_id}": Change({"steps": 3}),
+    "DELETE /api/v1/model-configs/{model_config_id}": Change(),
+    "PATCH /api/v1/prompts/{prompt_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/prompts/{prompt_id}": Change(),
+    "POST /api/v1/prompts/{prompt_id}/versions": Change({"template": "Changed"}),
+    "POST /api/v1/prompts/{prompt_id}/activate": Change({"number": 2}),
+    "PATCH /api/v1/schemas/{schema_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/schemas/{schema_id}": Change(),
+    "PATCH /api/v1/tools/{tool_id}": Change({"is_enabled": False}),
 }
 # The factory of each kind of row, and the field that makes it the caller's.
 KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
@@ -87,7 +102,13 @@ KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
     "modules": (make_module, "owner_id"),
     "files": (make_file, "owner_id"),
     "executions": (make_execution, "owner_id"),
+    "model_configs": (make_model_config, None),
+    "tools": (make_tool, None),
+    "output_schemas": (make_output_schema, None),
+    "prompts": (partial(make_prompt, last_number=2), None),
 }
+# Where a repository is not called as its path is.
+REPOSITORIES = {"model-configs": "model_configs", "schemas": "output_schemas"}
 # They have nothing that could change.
 WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
@@ -101,7 +122,7 @@ UNVERSIONED = {"GET /api/v1/jobs/{job_id}"}
 READS = sorted(
     name.removeprefix("GET ")
     for name in OPERATIONS.keys() - UNVERSIONED
-    if re.fullmatch(r"GET /api/v1/\w+/(me|\{\w+\})", name)
+    if re.fullmatch(r"GET /api/v1/[\w-]+/(me|\{\w+\})", name)
 )
 GARBAGE = ["2", '"', '"2', "W/2", 'w/"2"', '"1" "2"', '"2",', '*, "2"', '"a b"', '"\x01"', '"\x00"']
 GARBAGE += ["", " ", ",", '"2"' * 1000]
@@ -150,12 +171,16 @@ async def add_row(
     uow: UnitOfWorkFactory, owner: Person, read_path: str, before: dict[str, Any]
 ) -> dict[str, UUID]:
     """Add a row that the path leads to; answers the ids that belong into paths."""
-    kind, parameter = read_path.removeprefix("/api/v1/").split("/")
+    path, parameter = read_path.removeprefix("/api/v1/").split("/")
+    kind = REPOSITORIES.get(path, path)
     make, owner_field = KINDS[kind]
     owned = {owner_field: owner.user.id} if owner_field else {}
     row = make(version=2, **owned, **before)
     async with uow() as unit:
         await getattr(unit, kind).add_missing([row])
+        if kind == "prompts":
+            versions = [make_prompt_version(prompt_id=row.id, number=number) for number in (1, 2)]
+            await unit.prompt_versions.add_missing(versions)
         await unit.commit()
     return {parameter.strip("{}"): row.id, "item_id": ITEM.id}
 
@@ -178,7 +203,7 @@ def test_every_route_that_changes_one_row_takes_if_match() -> None:
 
 
 def test_every_read_of_one_row_takes_if_none_match() -> None:
-    assert len(READS) == 10
+    assert len(READS) == 14
     for path in READS:
         assert "If-None-Match" in parameters(OPERATIONS[f"GET {path}"])
 

@@ -21,12 +21,16 @@ from backend.models.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.invitations import Invitation
 from backend.models.leads import Lead
 from backend.models.mixins import new_id, now
+from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
+from backend.models.output_schemas import OutputSchema
 from backend.models.products import Product
+from backend.models.prompt_versions import PromptVersion
+from backend.models.prompts import Prompt
 from backend.models.tasks import Task
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.factories import PASSWORD, make_lead, make_task
+from tests.factories import PASSWORD, make_lead, make_prompt, make_task
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
 from tests.integration.test_openapi import OPERATIONS
@@ -50,6 +54,7 @@ def file_form(content: bytes) -> dict[str, Any]:
 PRICE = {"amount": "19.90", "currency": "EUR"}
 GRACE = {"email": "grace@example.com", "full_name": "Grace Hopper", "password": PASSWORD}
 REPORT = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+MODEL = {"name": "Offline", "provider": "offline", "model": "offline"}
 # Each operation that takes an Idempotency-Key, written down a second time: none can be forgotten.
 CREATIONS = {
     "POST /api/v1/users": of_json(GRACE, email="ada@example.com"),
@@ -62,6 +67,10 @@ CREATIONS = {
     "POST /api/v1/tasks/{task_id}/checklist": of_json({"text": "Dial"}, text="Hang up"),
     "POST /api/v1/modules": of_json({"title": "Spring"}, title="Summer"),
     "POST /api/v1/executions": of_json(REPORT, name="Another"),
+    "POST /api/v1/model-configs": of_json(MODEL, name="Another"),
+    "POST /api/v1/prompts": of_json({"name": "a", "template": "x"}, name="b"),
+    "POST /api/v1/prompts/{prompt_id}/versions": of_json({"template": "x"}, template="y"),
+    "POST /api/v1/schemas": of_json({"name": "a", "json_schema": {"type": "object"}}, name="b"),
     "POST /api/v1/files": Creation(file_form(b"one"), file_form(b"two")),
 }
 MODELS: tuple[type[SQLModel], ...] = (
@@ -74,6 +83,10 @@ MODELS: tuple[type[SQLModel], ...] = (
     Module,
     File,
     Execution,
+    ModelConfig,
+    Prompt,
+    PromptVersion,
+    OutputSchema,
 )
 # An execution is accepted: what it makes comes later.
 CREATED = {201, 202}
@@ -105,12 +118,15 @@ async def post(person: Person, path: str, key: str | None, **options: Any) -> ht
 
 @pytest.fixture
 async def route(operation: str, admin: Person, uow: UnitOfWorkFactory) -> Route:
-    lead, task = make_lead(owner_id=admin.user.id), make_task()
+    lead, task, prompt = make_lead(owner_id=admin.user.id), make_task(), make_prompt()
     async with uow() as unit:
         await unit.leads.save(lead)
         await unit.tasks.save(task)
+        await unit.prompts.save(prompt)
         await unit.commit()
-    path = operation.removeprefix("POST /api/v1").format(lead_id=lead.id, task_id=task.id)
+    path = operation.removeprefix("POST /api/v1").format(
+        lead_id=lead.id, task_id=task.id, prompt_id=prompt.id
+    )
     return Route(admin, path, CREATIONS[operation])
 
 

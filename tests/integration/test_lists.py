@@ -16,12 +16,16 @@ from backend.models.invitations import InvitationSort
 from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.leads import LeadSort
 from backend.models.mixins import now
+from backend.models.model_configs import ModelConfigSort
 from backend.models.modules import ModuleSort
 from backend.models.notifications import NotificationSort
+from backend.models.output_schemas import OutputSchemaSort
 from backend.models.paging import RELEVANCE
 from backend.models.products import ProductSort
+from backend.models.prompts import PromptSort
 from backend.models.sessions import SessionSort
 from backend.models.tasks import TaskPriority, TaskSort
+from backend.models.tools import ToolSort
 from backend.models.users import UserSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.recording import created
@@ -31,10 +35,14 @@ from tests.factories import (
     make_file,
     make_invitation,
     make_lead,
+    make_model_config,
     make_module,
     make_notification,
+    make_output_schema,
     make_product,
+    make_prompt,
     make_task,
+    make_tool,
     make_user,
 )
 from tests.fixtures.people import Person
@@ -55,6 +63,10 @@ LISTS = [
         ("/auth/sessions", SessionSort),
         ("/audit", EventSort),
         ("/notifications", NotificationSort),
+        ("/model-configs", ModelConfigSort),
+        ("/tools", ToolSort),
+        ("/schemas", OutputSchemaSort),
+        ("/prompts", PromptSort),
     )
     for sort in sorts
     # That is a test of the search.
@@ -106,6 +118,10 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
         await unit.invitations.add_missing(
             [make_invitation(invited_by=admin.user.id, **same) for _ in range(7)]
         )
+        await unit.model_configs.add_missing([make_model_config(**same) for _ in range(7)])
+        await unit.tools.add_missing([make_tool(**same) for _ in range(7)])
+        await unit.prompts.add_missing([make_prompt(**same) for _ in range(7)])
+        await unit.output_schemas.add_missing([make_output_schema(**same) for _ in range(7)])
         for _ in range(7):
             await unit.defer(JobRequest("work", Queue.EVENTS))
         await unit.commit()

@@ -20,11 +20,16 @@ from tests.factories import (
     make_file,
     make_invitation,
     make_lead,
+    make_model_config,
     make_module,
     make_notification,
+    make_output_schema,
     make_product,
+    make_prompt,
+    make_prompt_version,
     make_step,
     make_task,
+    make_tool,
     make_user,
 )
 from tests.fixtures.people import Person
@@ -44,6 +49,8 @@ STATEMENTS = {
     # The products of all leads of the page.
     "/api/v1/leads": 2,
     "/api/v1/leads/{lead_id}": 2,
+    # Whether there is such a prompt.
+    "/api/v1/prompts/{prompt_id}/versions": 2,
 }
 # Its file has no content here.
 WITHOUT_CONTENT = {"/api/v1/files/{file_id}/content"}
@@ -81,6 +88,13 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     files = [make_file(owner_id=admin.user.id, customer_id=customer.id) for customer in customers]
     executions = [make_execution(owner_id=admin.user.id) for _ in range(count)]
     steps = [make_step(execution_id=executions[0].id) for _ in range(count)]
+    configs = [make_model_config() for _ in range(count)]
+    tools = [make_tool() for _ in range(count)]
+    prompts = [make_prompt() for _ in range(count)]
+    versions = [
+        make_prompt_version(prompt_id=prompts[0].id, number=number + 1) for number in range(count)
+    ]
+    schemas = [make_output_schema() for _ in range(count)]
     soon = now() + timedelta(days=1)
     sessions = [
         UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
@@ -100,6 +114,11 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
             [make_notification(user_id=admin.user.id) for _ in range(count)]
         )
         await unit.execution_steps.add_missing(steps)
+        await unit.model_configs.add_missing(configs)
+        await unit.tools.add_missing(tools)
+        await unit.prompts.add_missing(prompts)
+        await unit.prompt_versions.add_missing(versions)
+        await unit.output_schemas.add_missing(schemas)
         await unit.sessions.add_missing(sessions)
         for user in users:
             unit.record(created(SubjectKind.USER, user, None))
@@ -115,6 +134,11 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         "module_id": modules[0].id,
         "file_id": files[0].id,
         "execution_id": executions[0].id,
+        "model_config_id": configs[0].id,
+        "tool_id": tools[0].id,
+        "prompt_id": prompts[0].id,
+        "number": 1,
+        "schema_id": schemas[0].id,
         "job_id": job_ids[0],
     }
     return {name: str(value) for name, value in ids.items()}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from backend.core.config import ModelProvider
 from backend.core.database import Database
 from backend.core.errors import NotFoundError
 from backend.core.permissions import Role
@@ -13,13 +15,19 @@ from backend.core.security import PasswordHasher
 from backend.integrations.storage import open_storage
 from backend.models.base import metadata
 from backend.models.customers import Customer, CustomerStatus
+from backend.models.json_schemas import check_json_schema
+from backend.models.prompt_templates import PromptTextInput
 from backend.models.tasks import Task, TaskPriority, TaskStatus
 from backend.models.users import User
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext
-from backend.seeds.runner import SEEDERS, seed
+from backend.seeds.runner import DEFAULTS, SEEDERS, seed
+from backend.seeds.schemas import SCHEMAS, SeedSchema
+from backend.seeds.templates import PROMPTS, SeedPrompt
 from backend.seeds.users import USERS
-from tests.factories import make_user
+from backend.services.tools import ToolService
+from tests.factories import make_model_config, make_prompt, make_user
+from tests.integration.test_tools import Described
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSWORD = "a password of the tests"
@@ -29,7 +37,8 @@ Rows = dict[str, list[Any]]
 @pytest.fixture
 def context(uow: SqlUnitOfWorkFactory, storage_folder: Path) -> SeedContext:
     storage = open_storage(storage_folder.as_uri())
-    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW)
+    tools = ToolService(uow, [Described()])
+    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, ModelProvider.OFFLINE, tools)
 
 
 @pytest.fixture
@@ -73,9 +82,7 @@ async def test_a_second_run_adds_and_changes_nothing(
 ) -> None:
     first = await seed(context)
     before = await _rows(database)
-    later = SeedContext(
-        context.uow, context.storage, context.hasher, "another", NOW + timedelta(days=9)
-    )
+    later = replace(context, password="another", now=NOW + timedelta(days=9))
 
     second = await seed(later)
 
@@ -132,10 +139,82 @@ async def test_ids_are_the_same_in_every_database(context: SeedContext, database
 async def test_an_unknown_seeder_is_refused_before_any_runs(
     context: SeedContext, database: Database
 ) -> None:
-    with pytest.raises(NotFoundError, match="there are: users, customers, products, leads"):
+    with pytest.raises(
+        NotFoundError, match="there are: model_configs, tools, schemas, templates, users"
+    ):
         await seed(context, ["users", "nonsense"])
 
     assert (await _rows(database))["users"] == []
+
+
+async def test_the_defaults_need_nobody(context: SeedContext, database: Database) -> None:
+    await seed(context, tuple(DEFAULTS))
+
+    rows = await _rows(database)
+    assert all(rows[name] for name in ("model_configs", "tools", "output_schemas", "prompts"))
+    assert rows["users"] == []
+
+
+async def test_the_offline_model_is_the_default(context: SeedContext) -> None:
+    await seed(context, ["model_configs"])
+
+    async with context.uow.reading() as uow:
+        default = await uow.model_configs.find_default()
+    assert default is not None
+    assert default.provider is ModelProvider.OFFLINE
+
+
+async def test_a_provider_of_the_settings_is_not_overridden(context: SeedContext) -> None:
+    await seed(replace(context, provider=ModelProvider.OPENAI), ["model_configs"])
+
+    async with context.uow.reading() as uow:
+        assert await uow.model_configs.find_default() is None
+
+
+async def test_a_default_that_somebody_has_chosen_stays(context: SeedContext) -> None:
+    chosen = make_model_config(name="Chosen", is_default=True)
+    async with context.uow() as uow:
+        await uow.model_configs.save(chosen)
+        await uow.commit()
+
+    assert await seed(context, ["model_configs"]) == [("model_configs", 4)]
+
+    async with context.uow.reading() as uow:
+        default = await uow.model_configs.find_default()
+    assert default is not None
+    assert default.id == chosen.id
+
+
+async def test_a_prompt_of_the_same_name_stays(context: SeedContext) -> None:
+    own = make_prompt(name="assistant", template="Ours.")
+    async with context.uow() as uow:
+        await uow.prompts.save(own)
+        await uow.commit()
+
+    assert await seed(context, ["templates"]) == [("templates", len(PROMPTS) - 1)]
+
+    async with context.uow.reading() as uow:
+        assert (await uow.prompts.get(own.id)).template == "Ours."
+
+
+async def test_the_seeded_prompts_have_an_active_version(context: SeedContext) -> None:
+    await seed(context, ["templates"])
+
+    async with context.uow.reading() as uow:
+        for prompt in PROMPTS:
+            version = await uow.prompts.find_active(prompt.name)
+            assert version is not None
+            assert version.template == prompt.text.template
+
+
+@pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: prompt.name)
+def test_the_seeded_prompts_are_such_as_clients_may_send(prompt: SeedPrompt) -> None:
+    PromptTextInput.model_validate(prompt.text.model_dump())
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_the_seeded_schemas_are_such_as_clients_may_send(schema: SeedSchema) -> None:
+    check_json_schema(schema.json_schema)
 
 
 async def _rows(database: Database) -> Rows:

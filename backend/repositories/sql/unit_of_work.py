@@ -25,15 +25,20 @@ from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
 from backend.repositories.sql.mail_requests import SqlMailRequestRepository
 from backend.repositories.sql.mails import SqlMailRepository
+from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.modules import SqlModuleRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository
 from backend.repositories.sql.outbox import Outbox
+from backend.repositories.sql.output_schemas import SqlOutputSchemaRepository
 from backend.repositories.sql.products import SqlProductRepository
+from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
+from backend.repositories.sql.prompts import SqlPromptRepository
 from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.sessions import SqlSessionRepository
 from backend.repositories.sql.sign_ins import SqlSignInRepository
 from backend.repositories.sql.tasks import SqlTaskRepository
+from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.users import SqlUserRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
@@ -121,6 +126,26 @@ class SqlReadingUnitOfWork:
     @cached_property
     def mail_requests(self) -> SqlMailRequestRepository:
         return SqlMailRequestRepository(self._session)
+
+    @cached_property
+    def model_configs(self) -> SqlModelConfigRepository:
+        return SqlModelConfigRepository(self._session)
+
+    @cached_property
+    def tools(self) -> SqlToolRepository:
+        return SqlToolRepository(self._session)
+
+    @cached_property
+    def prompts(self) -> SqlPromptRepository:
+        return SqlPromptRepository(self._session)
+
+    @cached_property
+    def prompt_versions(self) -> SqlPromptVersionRepository:
+        return SqlPromptVersionRepository(self._session)
+
+    @cached_property
+    def output_schemas(self) -> SqlOutputSchemaRepository:
+        return SqlOutputSchemaRepository(self._session)
 
     @cached_property
     def account_tokens(self) -> SqlAccountTokenRepository:

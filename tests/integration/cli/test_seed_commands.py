@@ -1,17 +1,29 @@
 import psycopg
+import pytest
+from psycopg import sql
 
 from backend.seeds.customers import CUSTOMERS
 from backend.seeds.executions import EXECUTIONS
 from backend.seeds.files import FILES
 from backend.seeds.leads import LEADS
+from backend.seeds.model_configs import MODEL_CONFIGS
 from backend.seeds.modules import MODULES
 from backend.seeds.notifications import NOTIFICATIONS
 from backend.seeds.products import PRODUCTS
+from backend.seeds.schemas import SCHEMAS
 from backend.seeds.tasks import TASKS
+from backend.seeds.templates import PROMPTS
 from backend.seeds.users import USERS
+from backend.wiring import agent_tools
 from tests.fixtures.processes import RunMvp, refusal
 
-COUNTS = {
+DEFAULTS = {
+    "model_configs": len(MODEL_CONFIGS),
+    "tools": len(agent_tools()),
+    "schemas": len(SCHEMAS),
+    "templates": len(PROMPTS),
+}
+COUNTS = DEFAULTS | {
     "users": len(USERS),
     "customers": len(CUSTOMERS),
     "products": len(PRODUCTS),
@@ -59,14 +71,32 @@ def test_a_seeder_that_needs_another_first_says_which(mvp: RunMvp, fresh_databas
     assert "run `mvp seed one users` first" in line
 
 
-def test_production_is_not_seeded(mvp: RunMvp, fresh_database_url: str) -> None:
-    line = refusal(
-        mvp(
-            *("seed", "all"),
-            DATABASE_URL=fresh_database_url,
-            ENVIRONMENT="production",
-            SECRET_KEY=SECRET,
-        )
-    )
+@pytest.mark.parametrize("arguments", [("all",), ("one", "users")], ids=str)
+def test_production_gets_no_examples(
+    mvp: RunMvp, fresh_database_url: str, arguments: tuple[str, ...]
+) -> None:
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": SECRET}
+    line = refusal(mvp("seed", *arguments, DATABASE_URL=fresh_database_url, **production))
 
-    assert "ENVIRONMENT is production" in line
+    assert "ENVIRONMENT is production: only model_configs, tools, schemas, templates" in line
+    assert _count(fresh_database_url, "users") == 0
+
+
+def test_production_gets_the_defaults(mvp: RunMvp, fresh_database_url: str) -> None:
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": SECRET}
+    url = {"DATABASE_URL": fresh_database_url}
+
+    first = mvp("seed", "one", "templates", **url, **production)
+    second = mvp("seed", "defaults", **url, **production)
+
+    assert first.stderr.splitlines()[-1] == f"templates: {len(PROMPTS)} added"
+    counts = DEFAULTS | {"templates": 0}
+    assert second.stderr.splitlines()[-4:] == [f"{name}: {n} added" for name, n in counts.items()]
+    assert _count(fresh_database_url, "users") == 0
+
+
+def _count(url: str, table: str) -> int:
+    with psycopg.connect(url) as connection:
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        (count,) = connection.execute(query).fetchone() or (0,)
+    return int(count)

@@ -1,0 +1,140 @@
+"""Model configurations: which language model answers, how, and within which limits."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import MISSING, AfterValidator, Field as Constraints
+from sqlalchemy import Index, Numeric, text
+from sqlmodel import Field, SQLModel
+
+from backend.core.config import ModelProvider
+from backend.models.base import Input, Output, Update, enum_type, example
+from backend.models.fields import Flag, Line, Number, Whole
+from backend.models.mixins import Identified, Timestamped, Versioned
+from backend.models.paging import PageQuery
+
+_EXAMPLE = {
+    "name": "GPT, short answers",
+    "provider": "openai",
+    "model": "gpt-5-mini",
+    "temperature": 0.2,
+    "max_output_tokens": 2000,
+    "steps": 6,
+    "tokens": 20000,
+    "seconds": 60,
+    "cost": "0.2500",
+    "is_default": False,
+}
+
+NAME_SQL = "lower(name)"
+
+_STORED = Decimal("0.0001")
+
+Temperature = Annotated[
+    Number, Constraints(ge=0, le=2, description="0 to 2; null: as the provider has it.")
+]
+OutputTokens = Annotated[
+    Whole,
+    Constraints(ge=1, le=1_000_000, description="Of one answer; null: as the provider has it."),
+]
+Steps = Annotated[
+    Whole, Constraints(ge=1, le=100, description="Questions to the model within one request.")
+]
+Tokens = Annotated[
+    Whole, Constraints(ge=100, le=100_000_000, description="Read and written, in one request.")
+]
+Seconds = Annotated[Number, Constraints(gt=0, le=3600, description="For one request.")]
+Cost = Annotated[
+    Decimal,
+    Constraints(
+        gt=0,
+        max_digits=8,
+        decimal_places=4,
+        description="US dollars, for one request; where prices are known.",
+    ),
+    # As it will be read from the database.
+    AfterValidator(lambda cost: cost.quantize(_STORED)),
+]
+
+
+class ModelConfigBase(SQLModel):
+    """Limits that are null are those of the settings; others narrow them, and never widen."""
+
+    name: Line
+    provider: ModelProvider = Field(description="Its key and address come from the settings.")
+    model: Line = Field(description="As the provider calls it; on Azure, the deployment.")
+    temperature: Temperature | None = None
+    max_output_tokens: OutputTokens | None = None
+    steps: Steps | None = None
+    tokens: Tokens | None = None
+    seconds: Seconds | None = None
+    cost: Cost | None = None
+    is_default: Flag = Field(
+        default=False,
+        description="Answers whoever names no configuration. One at most; without, the settings.",
+    )
+
+
+class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=True):
+    __tablename__ = "model_configs"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "name", "id"),
+        Index("uq_model_configs_name", text(NAME_SQL), unique=True),
+        Index(
+            "uq_model_configs_default",
+            "is_default",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    provider: ModelProvider = Field(sa_type=enum_type(ModelProvider))
+    cost: Decimal | None = Field(default=None, sa_type=Numeric(8, 4))
+
+
+class ModelConfigCreate(Input, ModelConfigBase):
+    model_config = example(_EXAMPLE)
+
+
+class ModelConfigUpdate(Update):
+    """Only the fields that are sent change. What becomes the default takes that from another."""
+
+    model_config = example({"is_default": True})
+
+    name: Line | MISSING = MISSING
+    provider: ModelProvider | MISSING = MISSING
+    model: Line | MISSING = MISSING
+    temperature: Temperature | None | MISSING = MISSING
+    max_output_tokens: OutputTokens | None | MISSING = MISSING
+    steps: Steps | None | MISSING = MISSING
+    tokens: Tokens | None | MISSING = MISSING
+    seconds: Seconds | None | MISSING = MISSING
+    cost: Cost | None | MISSING = MISSING
+    is_default: Flag | MISSING = MISSING
+
+
+class ModelConfigPublic(Output, Versioned, Timestamped, ModelConfigBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21",
+            **_EXAMPLE,
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:30:00Z",
+            "version": 1,
+        },
+        base=Output,
+    )
+
+
+class ModelConfigSort(StrEnum):
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    NAME = "name"
+    NAME_DESC = "-name"
+
+
+class ModelConfigQuery(PageQuery):
+    sort: ModelConfigSort = ModelConfigSort.NAME
+    provider: list[ModelProvider] = Constraints(default=[], description="Any of these.")

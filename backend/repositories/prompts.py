@@ -1,0 +1,16 @@
+from typing import Protocol
+from uuid import UUID
+
+from backend.models.prompt_versions import PromptVersion
+from backend.models.prompts import Prompt, PromptQuery
+from backend.repositories.base import ListedRepository
+
+
+class PromptRepository(ListedRepository[Prompt, PromptQuery], Protocol):
+    async def find_active(self, name: str) -> PromptVersion | None:
+        """What the prompt of this name says, if there is one."""
+        ...
+
+    async def active_version(self, prompt_id: UUID) -> PromptVersion:
+        """What the prompt says. Raises NotFoundError if there is no such prompt."""
+        ...

@@ -1,0 +1,47 @@
+from typing import Any
+
+from backend.core.permissions import Principal
+from backend.models.domain_events import SubjectKind, changes_between
+from backend.models.idempotency import IdempotencyKey
+from backend.models.model_configs import (
+    ModelConfig,
+    ModelConfigCreate,
+    ModelConfigQuery,
+    ModelConfigUpdate,
+)
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.crud import CrudService
+
+
+class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigUpdate]):
+    """Which models may be asked. One at most is the default; without one the settings decide."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        super().__init__(uow, SubjectKind.MODEL_CONFIG, lambda unit: unit.model_configs)
+
+    async def create(
+        self, data: ModelConfigCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> ModelConfig:
+        """Raises ConflictError if there is a configuration with the name."""
+        return await self._add(ModelConfig.model_validate(data), by, key)
+
+    async def _check_new(self, uow: UnitOfWork, row: ModelConfig, by: Principal) -> None:
+        if row.is_default:
+            await self._end_default(uow, by)
+
+    async def _apply(
+        self, uow: UnitOfWork, row: ModelConfig, changes: dict[str, Any], by: Principal
+    ) -> None:
+        if changes.get("is_default") and not row.is_default:
+            await self._end_default(uow, by)
+        row.sqlmodel_update(changes)
+
+    async def _end_default(self, uow: UnitOfWork, by: Principal) -> None:
+        """Written before the next default is: the database takes one at any moment."""
+        former = await uow.model_configs.lock_default()
+        if former is None:
+            return
+        before = former.facts()
+        former.is_default = False
+        await uow.model_configs.save(former)
+        self._record(uow, former, "updated", changes_between(before, former.facts()), by)
