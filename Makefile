@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e test-contract test-client coverage-critical lint format openapi client
+.PHONY: help run test test-e2e test-contract test-client coverage-critical lint format openapi client evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -8,6 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 # Brings a Node.js of its own.
 NODE_UV := $(UV) run --locked --group client
+EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 CRITICAL := backend/core/security.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
 	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/sessions.py,$\
 	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/sessions.py,$\
@@ -40,6 +41,9 @@ test-client: client ## Make the TypeScript client, and use it against a server
 
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
 	@$(UV) run --locked coverage report --include=$(CRITICAL) --fail-under=100
+
+evaluate: $(PRIVATE_UV) ## Hold what the agent does against what is expected: PROVIDER=openai MODEL=gpt-5-mini
+	@$(UV) run --locked python -m evaluations $(EVALUATED)
 
 lint: $(PRIVATE_UV) ## Check style, types, layers and migrations
 	@$(UV) run --locked ruff check .

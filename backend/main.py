@@ -1,5 +1,6 @@
 """The composition root of the API."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
@@ -21,6 +22,7 @@ from backend.core.permissions import Means
 from backend.core.production import refuse_unsafe
 from backend.core.stopping import told_of_stop
 from backend.jobs.supervisor import Supervisor
+from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor
 
@@ -45,6 +47,8 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
     {"name": "files", "description": "Files of the team, and your own."},
     {"name": "executions", "description": "Your own long work, in the background."},
+    {"name": "chats", "description": "What you and the assistant say to each other."},
+    {"name": "agent", "description": "One request, done with your permissions."},
     {"name": "notifications", "description": "What you should know."},
     {"name": "model-configs", "description": "Which language models there are to ask."},
     {"name": "tools", "description": "What the agent may do."},
@@ -67,6 +71,10 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(settings.database, show_parameters=settings.general.debug)
     state = process_state(settings)
     supervisor = make_supervisor(settings, database, state) if settings.worker.enabled else None
+    checks = {"database": migrated(database)}
+    if supervisor:
+        checks["worker"] = supervisor.check
+    services = wire(settings, units_of_work(database, Means.API, state.caches), checks, state)
     app = FastAPI(
         title="MVP Backend",
         version=__version__,
@@ -75,15 +83,11 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(database, state, supervisor),
+        lifespan=_lifespan(services, database, state, supervisor),
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    checks = {"database": migrated(database)}
-    if supervisor:
-        checks["worker"] = supervisor.check
-    uow = units_of_work(database, Means.API, state.caches)
-    app.state.services = wire(settings, uow, checks, state)
+    app.state.services = services
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
@@ -92,14 +96,18 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _lifespan(
-    database: Database, state: ProcessState, supervisor: Supervisor | None
+    services: Services, database: Database, state: ProcessState, supervisor: Supervisor | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         working = supervisor.running() if supervisor else nullcontext()
         with told_of_stop(state.stopped):
             async with state.listener.running(), working:
+                preparing = asyncio.create_task(state.language_models.prepare())
                 yield
+                await preparing
+        await services.assistant.writer.close()
+        await state.close()
         await database.close()
 
     return lifespan

@@ -11,6 +11,7 @@ from backend.core.database import Database, libpq_url
 from backend.core.migrations import older_revisions
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens, PasswordHasher
+from backend.integrations.language_models import LanguageModelsOnDemand
 from backend.integrations.listener import Audience, Listener
 from backend.integrations.mail import open_mailer
 from backend.integrations.mail_rendering import JinjaTemplates
@@ -18,6 +19,7 @@ from backend.integrations.notices import NoticeBoard, Topic
 from backend.integrations.sheets import read_sheet
 from backend.integrations.sheets_writer import write_xlsx
 from backend.integrations.storage import open_storage
+from backend.integrations.tavily import TavilySearch, open_web_search
 from backend.jobs.subscriptions import jobs_for
 from backend.models.mixins import now
 from backend.repositories.clean_up import Expiring
@@ -26,6 +28,9 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
 from backend.services.account_tokens import AccountTokens
+from backend.services.agent_tools import AGENT_TOOLS
+from backend.services.agent_tools.base import ToolServices
+from backend.services.assistant import assistant_of
 from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
@@ -64,7 +69,7 @@ from backend.services.sign_ins import PasswordCheck
 from backend.services.streams import Streams
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
-from backend.services.tools import ToolDescription, ToolService
+from backend.services.tools import ToolService
 from backend.services.users import Registration, UserService
 
 _IDENTITIES = 10_000
@@ -83,7 +88,15 @@ class ProcessState:
     caches: Caches
     notices: NoticeBoard
     listener: Listener
+    language_models: LanguageModelsOnDemand
+    web_search: TavilySearch | None
     stopped: asyncio.Event
+
+    async def close(self) -> None:
+        """Close the connections to what lies outside."""
+        await self.language_models.close()
+        if self.web_search is not None:
+            await self.web_search.close()
 
 
 def process_state(settings: Settings) -> ProcessState:
@@ -94,7 +107,10 @@ def process_state(settings: Settings) -> ProcessState:
     audiences: dict[Channel, Audience] = {Channel.CACHE: caches, **topics}
     database = settings.database
     listener = Listener(libpq_url(database), database.connect_timeout_seconds, audiences)
-    return ProcessState(identities, caches, NoticeBoard(topics), listener, asyncio.Event())
+    models = LanguageModelsOnDemand(settings.language_models)
+    web = open_web_search(settings.web_search)
+    notices = NoticeBoard(topics)
+    return ProcessState(identities, caches, notices, listener, models, web, asyncio.Event())
 
 
 def units_of_work(
@@ -132,12 +148,17 @@ def wire(
         ImportKind(uow, files, read_sheet),
         ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
     )
+    users = UserService(uow, hasher, opened if settings.registration_enabled else None)
+    search = SearchService(uow)
+    at_hand = ToolServices(
+        customers, leads, products, tasks, users, files, search, state.web_search
+    )
     passwords = PasswordCheck(uow, hasher, settings.security)
     lasting = timedelta(days=settings.security.refresh_token_days)
     return Services(
         auth=AuthService(uow, hasher, passwords, tokens, lasting),
         sessions=sessions,
-        users=UserService(uow, hasher, opened if settings.registration_enabled else None),
+        users=users,
         email_verification=EmailVerificationService(uow, account_mails, limits),
         password_resets=PasswordResetService(uow, hasher, account_mails, limits),
         invitations=InvitationService(uow, hasher, account_mails, account_tokens),
@@ -151,10 +172,13 @@ def wire(
         modules=ModuleService(uow),
         files=files,
         model_configs=ModelConfigService(uow),
-        tools=ToolService(uow, agent_tools()),
+        search=search,
+        assistant=assistant_of(
+            uow, settings.assistant, settings.language_models, state.language_models, at_hand
+        ),
+        tools=tool_service(uow),
         prompts=PromptService(uow),
         output_schemas=OutputSchemaService(uow),
-        search=SearchService(uow),
         idempotency=IdempotencyService(uow),
         executions=ExecutionService(uow, kinds, settings.executions.most_active),
         execution_watch=ExecutionWatch(uow, streams),
@@ -178,6 +202,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
         Expiring.MAILS: timedelta(days=keep.mail_days),
         Expiring.JOBS: timedelta(days=keep.job_days),
+        Expiring.AGENT_RUNS: timedelta(days=keep.assistant_days),
+        Expiring.AGENT_ACTIONS: timedelta(days=keep.assistant_days),
         Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
     }
 
@@ -197,9 +223,9 @@ def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
     return FileService(uow, open_storage(settings.files_url), rules)
 
 
-def agent_tools() -> tuple[ToolDescription, ...]:
-    """What the agent may do."""
-    return ()
+def tool_service(uow: UnitOfWorkFactory) -> ToolService:
+    """With what the agent may do."""
+    return ToolService(uow, list(AGENT_TOOLS.values()))
 
 
 def migrated(database: Database) -> Check:

@@ -61,6 +61,7 @@ async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
         await run_until_stopped(make_supervisor(settings, database, state, queues))
         _log.info("worker_stopped")
     finally:
+        await state.close()
         await database.close()
 
 

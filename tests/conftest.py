@@ -2,6 +2,8 @@
 
 pytest_plugins = [
     "tests.fixtures.postgres",
+    "tests.fixtures.openai_server",
+    "tests.fixtures.tavily_server",
     "tests.fixtures.application",
     "tests.fixtures.people",
     "tests.fixtures.execution_kinds",
@@ -10,9 +12,8 @@ pytest_plugins = [
     "tests.fixtures.workers",
     "tests.fixtures.s3",
     "tests.fixtures.smtp",
-    "tests.fixtures.openai_server",
     "tests.fixtures.language_models",
-    "tests.fixtures.tavily_server",
+    "tests.fixtures.assistant",
     "tests.fixtures.post",
     "tests.fixtures.sheets",
 ]

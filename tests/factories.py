@@ -8,6 +8,9 @@ from uuid import uuid4
 
 from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role
+from backend.models.agent_actions import AgentAction
+from backend.models.chat_messages import ChatMessage, MessageRole
+from backend.models.chats import Chat
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.domain_events import SubjectKind
 from backend.models.execution_steps import ExecutionStep
@@ -15,6 +18,7 @@ from backend.models.executions import Execution, ExecutionStatus
 from backend.models.files import File
 from backend.models.invitations import Invitation
 from backend.models.leads import Lead
+from backend.models.message_parts import TextPart
 from backend.models.mixins import now
 from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
@@ -51,6 +55,33 @@ def make_user(**fields: Any) -> User:
 def make_customer(**fields: Any) -> Customer:
     defaults = {"name": f"Customer {next(_number)}", "status": CustomerStatus.PROSPECT}
     return Customer(**(defaults | fields))
+
+
+def make_chat(**fields: Any) -> Chat:
+    return Chat(**({"title": f"Chat {next(_number)}"} | fields))
+
+
+def make_message(**fields: Any) -> ChatMessage:
+    """An answer, unless it is given another role."""
+    text = f"Message {next(_number)}"
+    defaults: dict[str, Any] = {
+        "role": MessageRole.ASSISTANT,
+        "position": next(_number),
+        "model": "offline",
+        "parts": [TextPart(text=text)],
+        "text": text,
+    }
+    return ChatMessage(**(defaults | fields))
+
+
+def make_action(**fields: Any) -> AgentAction:
+    defaults: dict[str, Any] = {
+        "tool": "delete_task",
+        "arguments": {},
+        "plan": "Delete the task for good.",
+        "expires_at": now() + timedelta(minutes=15),
+    }
+    return AgentAction(**(defaults | fields))
 
 
 def make_lead(**fields: Any) -> Lead:

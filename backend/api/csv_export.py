@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from backend.api.accept import prefers
 from backend.models.sheets import columns_of, harmless, header_of, value_in
 
 MEDIA_TYPE = "text/csv"
@@ -24,20 +25,7 @@ CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 async def _wants_csv(request: Request, response: Response) -> bool:
     response.headers["Vary"] = "Accept"
-    accepted = [_accepted(each) for each in request.headers.get("accept", "").split(",")]
-    # What is named counts more than `*/*`, and where both are wanted alike, JSON is the default.
-    quality = dict(accepted)
-    return quality.get(MEDIA_TYPE, 0) > quality.get("application/json", 0)
-
-
-def _accepted(part: str) -> tuple[str, float]:
-    """A media type, and how much it is wanted."""
-    kind, *parameters = (each.strip().lower() for each in part.split(";"))
-    quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-    try:
-        return kind, float(quality)
-    except ValueError:
-        return kind, 0
+    return prefers(request, MEDIA_TYPE)
 
 
 WantsCsv = Annotated[bool, Depends(_wants_csv)]

@@ -11,10 +11,14 @@ from backend.core.addresses import known_address
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
 from backend.models.sessions import Client
+from backend.services.agent import AgentService
+from backend.services.agent_actions import AgentActionService
 from backend.services.audit import AuditService
 from backend.services.auth import AuthService
+from backend.services.chats import ChatService
 from backend.services.checklists import ChecklistService
 from backend.services.container import Services
+from backend.services.conversations import ConversationService
 from backend.services.customers import CustomerService
 from backend.services.email_verification import EmailVerificationService
 from backend.services.execution_watch import ExecutionWatch
@@ -85,6 +89,14 @@ NotificationServiceDep = Annotated[
 ]
 NotificationWatchDep = Annotated[
     NotificationWatch, _service(lambda services: services.notification_watch)
+]
+ChatServiceDep = Annotated[ChatService, _service(lambda services: services.assistant.chats)]
+ConversationServiceDep = Annotated[
+    ConversationService, _service(lambda services: services.assistant.conversations)
+]
+AgentServiceDep = Annotated[AgentService, _service(lambda services: services.assistant.agent)]
+AgentActionServiceDep = Annotated[
+    AgentActionService, _service(lambda services: services.assistant.actions)
 ]
 HealthServiceDep = Annotated[HealthService, _service(lambda services: services.health)]
 

@@ -1,8 +1,10 @@
 """Which problem each domain error is, and what the answer says besides."""
 
+from fastapi import Request
+
 from backend.api import problems
 from backend.api.etags import etag_of
-from backend.api.problems import FieldError, ProblemType
+from backend.api.problems import FieldError, Problem, ProblemType, problem_of
 from backend.core.errors import (
     AuthenticationError,
     BulkRefusedError,
@@ -47,6 +49,14 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
     UnavailableError: problems.UNAVAILABLE,
     UnsupportedTypeError: problems.UNSUPPORTED_TYPE,
 }
+
+
+def problem_of_error(request: Request, error: Exception) -> Problem:
+    """What an answer that has begun already can still tell of an error."""
+    if isinstance(error, DomainError):
+        kind = DOMAIN_PROBLEMS[type(error)]
+        return problem_of(request, kind, error.detail, errors_of(error))
+    return problem_of(request, problems.INTERNAL_ERROR)
 
 
 def headers_of(error: DomainError) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -79,7 +80,9 @@ class IdempotentRoute(APIRoute):
             if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
                 if key.is_replay:
                     response.headers[REPLAYED_HEADER] = "true"
-                await _keep(request, key, response)
+                # What a stream has told is made again of what it was about.
+                if not isinstance(response, StreamingResponse):
+                    await _keep(request, key, response)
             return response
 
         return handle_and_keep

@@ -166,15 +166,13 @@ class Problem(BaseModel):
     errors: list[FieldError] = Field(default=[], description="Only where fields are at fault.")
 
 
-def problem_response(
+def problem_of(
     request: Request,
     kind: ProblemType,
     detail: str | None = None,
-    *,
     errors: list[FieldError] | None = None,
-    headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    problem = Problem(
+) -> Problem:
+    return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title,
         status=kind.status,
@@ -183,7 +181,17 @@ def problem_response(
         request_id=request.state.request_id,
         errors=errors or [],
     )
-    content = problem.model_dump(mode="json")
+
+
+def problem_response(
+    request: Request,
+    kind: ProblemType,
+    detail: str | None = None,
+    *,
+    errors: list[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    content = problem_of(request, kind, detail, errors).model_dump(mode="json")
     return JSONResponse(content, kind.status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -11,8 +11,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
 from backend.seeds.runner import SEEDERS, Seeded, seed
 from backend.seeds.users import ADMIN
-from backend.services.tools import ToolService
-from backend.wiring import agent_tools
+from backend.wiring import tool_service
 
 
 def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:
@@ -41,6 +40,5 @@ def _context(settings: Settings, uow: UnitOfWorkFactory) -> SeedContext:
         hasher=PasswordHasher(),
         password=password,
         now=datetime.now(UTC),
-        provider=settings.language_models.provider,
-        tools=ToolService(uow, agent_tools()),
+        tools=tool_service(uow),
     )

@@ -15,6 +15,8 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     """Times are UTC, as cron writes them."""
     clean_up = services.clean_up
     _schedule(app, "end_abandoned_executions", "* * * * *", services.executions.end_abandoned)
+    answers = services.assistant.conversations
+    _schedule(app, "end_abandoned_answers", "* * * * *", answers.end_abandoned)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
     # Each for itself: one that fails keeps none of the others from its work.
     for minute, what in enumerate(Expiring):

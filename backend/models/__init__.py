@@ -1,6 +1,10 @@
 """Tables and schemas. Importing this package registers every table in the metadata."""
 
 from backend.models.account_tokens import AccountToken
+from backend.models.agent_actions import AgentAction
+from backend.models.agent_runs import AgentRun
+from backend.models.chat_messages import ChatMessage
+from backend.models.chats import Chat
 from backend.models.customers import Customer
 from backend.models.events import Event
 from backend.models.execution_steps import ExecutionStep
@@ -27,6 +31,10 @@ from backend.models.users import User
 
 __all__ = [
     "AccountToken",
+    "AgentAction",
+    "AgentRun",
+    "Chat",
+    "ChatMessage",
     "Customer",
     "Event",
     "Execution",

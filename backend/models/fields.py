@@ -82,6 +82,12 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200),
 Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
 """Free text of at most 10,000 characters; may be empty."""
 
+Message = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
+    _STORABLE,
+]
+"""What somebody says to the assistant: 1 to 20,000 characters."""
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
 """Text of at most 20,000 characters, as it is; not empty."""
 

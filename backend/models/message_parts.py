@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
 
 
 class CallOutcome(StrEnum):
@@ -42,7 +44,24 @@ class ToolResultPart(_Part):
 
 MessagePart = Annotated[TextPart | ToolCallPart | ToolResultPart, Field(discriminator="kind")]
 
-PARTS: TypeAdapter[list[MessagePart]] = TypeAdapter(list[MessagePart])
+_PARTS: TypeAdapter[list[MessagePart]] = TypeAdapter(list[MessagePart])
+
+
+class _Parts(TypeDecorator[list[MessagePart]]):
+    """Parts as a JSON array. A change assigns a new list: what happens within is not seen."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: list[MessagePart] | None, dialect: Any) -> Any:
+        return _PARTS.dump_python(value or [], mode="json")
+
+    def process_result_value(self, value: Any, dialect: Any) -> list[MessagePart]:
+        return _PARTS.validate_python(value or [])
+
+
+PARTS = _Parts()
+"""The column."""
 
 
 def text_of(parts: list[MessagePart]) -> str:

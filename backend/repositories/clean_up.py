@@ -14,6 +14,8 @@ class Expiring(StrEnum):
     MAILS = "mails"
     JOBS = "jobs"
     EVENTS = "events"
+    AGENT_RUNS = "agent_runs"
+    AGENT_ACTIONS = "agent_actions"
 
 
 class CleanUpRepository(Protocol):

@@ -14,6 +14,10 @@ from backend.models.domain_events import DomainEvent
 from backend.models.events import Event
 from backend.models.jobs import JobRequest
 from backend.repositories.account_tokens import AccountTokenRepository
+from backend.repositories.agent_actions import AgentActionRepository
+from backend.repositories.agent_runs import AgentRunRepository
+from backend.repositories.chat_messages import ChatMessageRepository
+from backend.repositories.chats import ChatRepository
 from backend.repositories.clean_up import CleanUpRepository
 from backend.repositories.customers import CustomerRepository
 from backend.repositories.events import EventRepository
@@ -110,6 +114,14 @@ class ReadingUnitOfWork(Protocol):
     def account_tokens(self) -> AccountTokenRepository: ...
     @property
     def invitations(self) -> InvitationRepository: ...
+    @property
+    def chats(self) -> ChatRepository: ...
+    @property
+    def chat_messages(self) -> ChatMessageRepository: ...
+    @property
+    def agent_runs(self) -> AgentRunRepository: ...
+    @property
+    def agent_actions(self) -> AgentActionRepository: ...
 
 
 class UnitOfWork(ReadingUnitOfWork, Protocol):

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid5
 
-from backend.core.config import ModelProvider
 from backend.core.errors import NotFoundError
 from backend.core.security import PasswordHasher
 from backend.models.users import User
@@ -18,17 +17,13 @@ _NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
 
 @dataclass(frozen=True)
 class SeedContext:
-    """`now` is what due dates are counted from; the data are otherwise the same at each run.
-
-    `provider` is that of the settings, who is asked where no configuration is the default.
-    """
+    """`now` is what due dates are counted from; the data are otherwise the same at each run."""
 
     uow: UnitOfWorkFactory
     storage: FileStorage
     hasher: PasswordHasher
     password: str
     now: datetime
-    provider: ModelProvider
     tools: ToolService
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backend.services.assistant import Assistant
 from backend.services.audit import AuditService
 from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
@@ -65,4 +66,5 @@ class Services:
     clean_up: CleanUpService
     audit: AuditService
     jobs: JobService
+    assistant: Assistant
     health: HealthService

@@ -30,7 +30,7 @@ from backend.services.crud import CrudService
 class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
     """A person's own workspaces. Somebody else's are not found, whatever the role.
 
-    The tasks and files of a module that is deleted stay, outside of it.
+    The tasks, files and chats of a module that is deleted stay, outside of it.
     """
 
     def __init__(self, uow: UnitOfWorkFactory) -> None:
@@ -79,7 +79,12 @@ class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
     async def _let_go(self, uow: UnitOfWork, row: Module) -> dict[str, Any]:
         task_ids = await uow.tasks.leave_module(row.id)
         file_ids = await uow.files.leave_module(row.id)
-        return {"task_ids": list(map(str, task_ids)), "file_ids": list(map(str, file_ids))}
+        chat_ids = await uow.chats.leave_module(row.id)
+        return {
+            "task_ids": list(map(str, task_ids)),
+            "file_ids": list(map(str, file_ids)),
+            "chat_ids": list(map(str, chat_ids)),
+        }
 
     def _events(
         self, row: Module, verb: str, changes: Changes, by: Principal

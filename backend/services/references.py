@@ -4,7 +4,9 @@ from collections.abc import Collection
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError, unknown_reference
-from backend.repositories.unit_of_work import UnitOfWork
+from backend.core.permissions import Principal
+from backend.models.modules import Module
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 
 
 async def check_active_user(uow: UnitOfWork, field: str, user_id: UUID) -> None:
@@ -14,6 +16,21 @@ async def check_active_user(uow: UnitOfWork, field: str, user_id: UUID) -> None:
         raise unknown_reference(field, "user")
     if not user.is_active:
         raise InvalidInputError(field, "This user is deactivated; choose another.")
+
+
+async def check_own_module(
+    uow: ReadingUnitOfWork, module_id: UUID | None, by: Principal
+) -> Module | None:
+    """The module, if one is named. Raises InvalidInputError.
+
+    A module of somebody else is as unknown as one that does not exist.
+    """
+    if module_id is None:
+        return None
+    module = await uow.modules.find(module_id)
+    if module is None or module.owner_id != by.user_id:
+        raise unknown_reference("module_id", "module")
+    return module
 
 
 async def check_products(uow: UnitOfWork, product_ids: Collection[UUID]) -> None:

@@ -2,7 +2,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import ChecklistItem
@@ -17,7 +16,7 @@ from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
-from backend.services.references import check_active_user
+from backend.services.references import check_active_user, check_own_module
 
 
 class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
@@ -63,7 +62,7 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
 
     async def _check_new(self, uow: UnitOfWork, row: Task, by: Principal) -> None:
         await _check_assignee(uow, row.assignee_id, by)
-        await _check_module(uow, row.module_id, by)
+        await check_own_module(uow, row.module_id, by)
 
     async def _apply(
         self, uow: UnitOfWork, row: Task, changes: dict[str, Any], by: Principal
@@ -99,7 +98,7 @@ async def change_task(uow: UnitOfWork, task: Task, changes: dict[str, Any], by: 
         await _check_assignee(uow, assignee_id, by)
     module_id = changes.get("module_id", task.module_id)
     if module_id != task.module_id:
-        await _check_module(uow, module_id, by)
+        await check_own_module(uow, module_id, by)
     task.move_to(changes.get("status", task.status))
     task.sqlmodel_update(changes)
 
@@ -109,12 +108,3 @@ async def _check_assignee(uow: UnitOfWork, assignee_id: UUID | None, by: Princip
         return
     by.require(Permission.TASKS_ASSIGN)
     await check_active_user(uow, "assignee_id", assignee_id)
-
-
-async def _check_module(uow: UnitOfWork, module_id: UUID | None, by: Principal) -> None:
-    """A module of somebody else is as unknown as one that does not exist."""
-    if module_id is None:
-        return
-    module = await uow.modules.find(module_id)
-    if module is None or module.owner_id != by.user_id:
-        raise unknown_reference("module_id", "module")

@@ -125,7 +125,7 @@ class UserService:
         return user
 
     async def find_by_email(self, email: str) -> User:
-        """For the command line. Raises NotFoundError."""
+        """For the command line and the agent. Raises NotFoundError."""
         async with self._uow.reading() as uow:
             user = await uow.users.find_by_email(email_to_look_up(email))
         if user is None:

@@ -15,6 +15,7 @@ from backend.core.config import Settings
 from backend.core.permissions import Role
 from backend.core.security import AccessClaims, AccessTokens, token_hash
 from backend.models.account_tokens import AccountToken, TokenPurpose
+from backend.models.chat_messages import MessageRole
 from backend.models.checklists import ChecklistItem
 from backend.models.mixins import now
 from backend.models.sessions import RefreshToken, UserSession
@@ -23,11 +24,14 @@ from backend.models.users import User
 from backend.services.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,
+    make_action,
+    make_chat,
     make_customer,
     make_execution,
     make_file,
     make_invitation,
     make_lead,
+    make_message,
     make_model_config,
     make_module,
     make_notification,
@@ -161,6 +165,8 @@ def _link(
 
 def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
     own = {"owner_id": caller.id}
+    chat = make_chat(**own)
+    said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1)
     prompts = [make_prompt() for _ in range(3)]
     return {
         "invitation_id": [make_invitation(invited_by=caller.id) for _ in range(3)],
@@ -170,6 +176,9 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "task_id": [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus],
         "module_id": [make_module(**own) for _ in range(3)],
         "execution_id": [make_execution(**own) for _ in range(3)],
+        "chat_id": [chat],
+        "message_id": [said, make_message(chat_id=chat.id, position=2)],
+        "action_id": [make_action(**own) for _ in range(3)],
         "model_config_id": [make_model_config() for _ in range(3)],
         "tool_id": [make_tool() for _ in range(3)],
         "prompt_id": prompts,

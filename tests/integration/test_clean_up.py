@@ -62,6 +62,33 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
             {"dedup_key": "'young'", "created_at": YOUNG, "sent_at": YOUNG},
         ],
     ),
+    "agent_runs": (
+        {
+            "owner_id": ":user",
+            "provider": "'offline'",
+            "model": "'offline'",
+            "over_at": OLD,
+            **dict.fromkeys(("held_steps", "held_tokens", "held_seconds", "held_cost"), "1"),
+            **dict.fromkeys(("steps", "tool_calls", "input_tokens", "output_tokens"), "1"),
+            "seconds": "1",
+        },
+        [{"started_at": OLD}],
+        [{"started_at": YOUNG}],
+    ),
+    "agent_actions": (
+        {
+            "owner_id": ":user",
+            "tool": "'delete_task'",
+            "plan": "'Delete it.'",
+            "status": "'planned'",
+            "arguments": "'{}'",
+            "version": "1",
+            "created_at": OLD,
+            "updated_at": OLD,
+        },
+        [{"expires_at": OLD}],
+        [{"expires_at": YOUNG}],
+    ),
     "mail_requests": (
         {"account_hash": "'a'", "address_hash": "'b'"},
         [

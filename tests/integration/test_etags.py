@@ -19,6 +19,7 @@ from backend.models.mixins import now
 from backend.models.tasks import TaskStatus
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import (
+    make_chat,
     make_customer,
     make_execution,
     make_file,
@@ -81,6 +82,8 @@ CHANGES = {
     "DELETE /api/v1/files/{file_id}": Change(),
     "DELETE /api/v1/executions/{execution_id}": Change(),
     "POST /api/v1/executions/{execution_id}/retry": Change(),
+    "PATCH /api/v1/chats/{chat_id}": Change({"title": "Renewal"}),
+    "DELETE /api/v1/chats/{chat_id}": Change(),
     "PATCH /api/v1/model-configs/{model_config_id}": Change({"steps": 3}),
     "DELETE /api/v1/model-configs/{model_config_id}": Change(),
     "PATCH /api/v1/prompts/{prompt_id}": Change({"description": "Changed"}),
@@ -102,6 +105,7 @@ KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
     "modules": (make_module, "owner_id"),
     "files": (make_file, "owner_id"),
     "executions": (make_execution, "owner_id"),
+    "chats": (make_chat, "owner_id"),
     "model_configs": (make_model_config, None),
     "tools": (make_tool, None),
     "output_schemas": (make_output_schema, None),
@@ -114,6 +118,7 @@ WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
     # One person's own: whatever they have chosen last.
     "PUT /api/v1/notifications/preferences",
+    "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback",
 }
 # It answers the customer that it has made.
 ANSWER_ANOTHER = {"POST /api/v1/leads/{lead_id}/convert"}
@@ -203,7 +208,7 @@ def test_every_route_that_changes_one_row_takes_if_match() -> None:
 
 
 def test_every_read_of_one_row_takes_if_none_match() -> None:
-    assert len(READS) == 14
+    assert len(READS) == 15
     for path in READS:
         assert "If-None-Match" in parameters(OPERATIONS[f"GET {path}"])
 

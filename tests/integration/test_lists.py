@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend.models.chats import ChatSort
 from backend.models.customers import CustomerSort
 from backend.models.domain_events import SubjectKind
 from backend.models.events import EventSort
@@ -30,6 +31,7 @@ from backend.models.users import UserSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.recording import created
 from tests.factories import (
+    make_chat,
     make_customer,
     make_execution,
     make_file,
@@ -57,6 +59,7 @@ LISTS = [
         ("/modules", ModuleSort),
         ("/files", FileSort),
         ("/executions", ExecutionSort),
+        ("/chats", ChatSort),
         ("/users", UserSort),
         ("/invitations", InvitationSort),
         ("/jobs", JobSort),
@@ -110,6 +113,14 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
         )
         await unit.executions.add_missing(
             [make_execution(name=f"E{n // 3}", owner_id=admin.user.id, **same) for n in range(7)]
+        )
+        await unit.chats.add_missing(
+            [
+                make_chat(
+                    title=f"C{n // 3}", last_message_at=moment, owner_id=admin.user.id, **same
+                )
+                for n in range(7)
+            ]
         )
         await unit.users.add_missing([make_user(**same) for _ in range(7)])
         for task in tasks:

@@ -15,11 +15,14 @@ from backend.models.sessions import UserSession
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.recording import created
 from tests.factories import (
+    make_action,
+    make_chat,
     make_customer,
     make_execution,
     make_file,
     make_invitation,
     make_lead,
+    make_message,
     make_model_config,
     make_module,
     make_notification,
@@ -46,6 +49,8 @@ STATEMENTS = {
     "/api/v1/notifications": 2,
     # Whether it is the caller's own.
     "/api/v1/executions/{execution_id}/steps": 2,
+    "/api/v1/chats/{chat_id}/messages": 2,
+    "/api/v1/chats/{chat_id}/messages/{message_id}": 2,
     # The products of all leads of the page.
     "/api/v1/leads": 2,
     "/api/v1/leads/{lead_id}": 2,
@@ -90,6 +95,9 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     steps = [make_step(execution_id=executions[0].id) for _ in range(count)]
     configs = [make_model_config() for _ in range(count)]
     tools = [make_tool() for _ in range(count)]
+    chats = [make_chat(owner_id=admin.user.id) for _ in range(count)]
+    messages = [make_message(chat_id=chats[0].id) for _ in range(count)]
+    actions = [make_action(owner_id=admin.user.id) for _ in range(count)]
     prompts = [make_prompt() for _ in range(count)]
     versions = [
         make_prompt_version(prompt_id=prompts[0].id, number=number + 1) for number in range(count)
@@ -116,6 +124,9 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         await unit.execution_steps.add_missing(steps)
         await unit.model_configs.add_missing(configs)
         await unit.tools.add_missing(tools)
+        await unit.chats.add_missing(chats)
+        await unit.chat_messages.add_missing(messages)
+        await unit.agent_actions.add_missing(actions)
         await unit.prompts.add_missing(prompts)
         await unit.prompt_versions.add_missing(versions)
         await unit.output_schemas.add_missing(schemas)
@@ -136,6 +147,9 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         "execution_id": executions[0].id,
         "model_config_id": configs[0].id,
         "tool_id": tools[0].id,
+        "chat_id": chats[0].id,
+        "message_id": messages[0].id,
+        "action_id": actions[0].id,
         "prompt_id": prompts[0].id,
         "number": 1,
         "schema_id": schemas[0].id,
@@ -153,7 +167,9 @@ async def test_a_read_takes_a_fixed_number_of_statements(
     parameters: dict[str, str] = {}
     if path.endswith("/search"):
         parameters = {"q": "customer"}
-    elif path.endswith("/timeline") or not ("{" in path or path.endswith(("/me", "/preferences"))):
+    elif path.endswith("/timeline") or not (
+        "{" in path or path.endswith(("/me", "/preferences", "/usage"))
+    ):
         parameters = {"limit": "200"}
 
     await admin.get("/users/me")

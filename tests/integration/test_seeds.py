@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from backend.core.config import ModelProvider
 from backend.core.database import Database
 from backend.core.errors import NotFoundError
 from backend.core.permissions import Role
@@ -26,7 +25,7 @@ from backend.seeds.schemas import SCHEMAS, SeedSchema
 from backend.seeds.templates import PROMPTS, SeedPrompt
 from backend.seeds.users import USERS
 from backend.services.tools import ToolService
-from tests.factories import make_model_config, make_prompt, make_user
+from tests.factories import make_prompt, make_user
 from tests.integration.test_tools import Described
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +37,7 @@ Rows = dict[str, list[Any]]
 def context(uow: SqlUnitOfWorkFactory, storage_folder: Path) -> SeedContext:
     storage = open_storage(storage_folder.as_uri())
     tools = ToolService(uow, [Described()])
-    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, ModelProvider.OFFLINE, tools)
+    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, tools)
 
 
 @pytest.fixture
@@ -155,34 +154,13 @@ async def test_the_defaults_need_nobody(context: SeedContext, database: Database
     assert rows["users"] == []
 
 
-async def test_the_offline_model_is_the_default(context: SeedContext) -> None:
+async def test_no_configuration_is_the_default_so_that_the_settings_decide(
+    context: SeedContext,
+) -> None:
     await seed(context, ["model_configs"])
 
     async with context.uow.reading() as uow:
-        default = await uow.model_configs.find_default()
-    assert default is not None
-    assert default.provider is ModelProvider.OFFLINE
-
-
-async def test_a_provider_of_the_settings_is_not_overridden(context: SeedContext) -> None:
-    await seed(replace(context, provider=ModelProvider.OPENAI), ["model_configs"])
-
-    async with context.uow.reading() as uow:
         assert await uow.model_configs.find_default() is None
-
-
-async def test_a_default_that_somebody_has_chosen_stays(context: SeedContext) -> None:
-    chosen = make_model_config(name="Chosen", is_default=True)
-    async with context.uow() as uow:
-        await uow.model_configs.save(chosen)
-        await uow.commit()
-
-    assert await seed(context, ["model_configs"]) == [("model_configs", 4)]
-
-    async with context.uow.reading() as uow:
-        default = await uow.model_configs.find_default()
-    assert default is not None
-    assert default.id == chosen.id
 
 
 async def test_a_prompt_of_the_same_name_stays(context: SeedContext) -> None:

@@ -51,6 +51,10 @@ def found(*rows: dict[str, Any], has_more: bool = False) -> dict[str, Any]:
     return {"items": list(rows), "has_more": has_more}
 
 
+def marked(text: str) -> str:
+    return f"<foreign_text>\n{text}\n</foreign_text>"
+
+
 def tool(name: str, result: Any, calls: Calls) -> OfferedTool:
     async def call(arguments: dict[str, Any]) -> ToolOutcome:
         calls.append((name, arguments))
@@ -350,6 +354,7 @@ async def test_a_customer_without_a_timeline_is_summarised_as_well(ask: Ask) -> 
         ("List all the finished tasks", "find_tasks", {"q": None, "status": ["done"]}),
         ("show tasks in progress", "find_tasks", {"q": "in progress"}),
         ("Show me in progress tasks", "find_tasks", {"q": None, "status": ["in_progress"]}),
+        ("Show overdue tasks", "find_tasks", {"q": None, "overdue": True}),
         ("Find the lead Ada", "find_leads", {"q": "Ada"}),
         ("Search for products about seats", "find_products", {"q": "seats"}),
     ],
@@ -413,7 +418,7 @@ async def test_a_file_is_found_by_its_name_and_read(ask: Ask) -> None:
         {"kind": "tasks", "hits": [{"id": "t-1", "title": "Offer"}]},
         {"kind": "files", "hits": [{"id": "f-1", "title": "offer.txt"}]},
     ]
-    file = {"name": "offer.txt", "foreign_text": "Three seats,\npaid yearly."}
+    file = {"name": "offer.txt", "foreign_text": marked("Three seats,\npaid yearly.")}
 
     heard = await ask("Read the file offer.txt", {"search": {"groups": groups}, "read_file": file})
 
@@ -431,7 +436,7 @@ async def test_a_file_that_there_is_not_is_asked_back(ask: Ask) -> None:
 
 
 async def test_the_web_is_searched(ask: Ask) -> None:
-    hits = [{"title": "Seats", "url": "https://example.com/seats", "foreign_text": "Cheap."}]
+    hits = [{"title": marked("Seats"), "url": "https://example.com/seats"}]
 
     heard = await ask("Search the web for seat prices", {"search_web": {"hits": hits}})
 
@@ -574,5 +579,7 @@ async def test_a_schema_that_no_model_can_be_given_is_a_clear_error(
 async def test_a_schema_that_can_not_be_met_is_a_clear_error(ask: Ask) -> None:
     code = {"type": "string", "pattern": "^[0-9]+$"}
 
-    with pytest.raises(ModelFailedError):
-        await ask("Hello", schema={"properties": {"code": code}, "required": ["code"]})
+    with pytest.raises(ModelFailedError, match="can't be used"):
+        await ask(
+            "Hello", schema={"type": "object", "properties": {"code": code}, "required": ["code"]}
+        )

@@ -80,5 +80,5 @@ async def update_module(
 async def delete_module(
     module_id: ModuleId, by: CallerDep, modules: ModuleServiceDep, match: MatchDep
 ) -> None:
-    """Delete a module. Its tasks and files stay, outside of it."""
+    """Delete a module. Its tasks, files and chats stay, outside of it."""
     await modules.delete(module_id, by, match)

@@ -2,8 +2,11 @@ from fastapi import APIRouter
 
 from backend.api.v1 import (
     account_links,
+    agent,
     audit,
     auth,
+    chat_messages,
+    chats,
     checklists,
     customers,
     executions,
@@ -45,6 +48,9 @@ for resource in (
     notifications,
     executions,
     model_configs,
+    chats,
+    chat_messages,
+    agent,
     tools,
     prompts,
     output_schemas,

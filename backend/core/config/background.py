@@ -79,6 +79,9 @@ class RetentionSettings(Section):
     session_days: int = Field(default=30, ge=1, description="Of sessions that have ended.")
     mail_days: int = Field(default=30, ge=1, description="Of mails that were sent or refused.")
     job_days: int = Field(default=14, ge=1, description="Of jobs that have ended, however.")
+    assistant_days: int = Field(
+        default=90, ge=1, description="Of what the assistant has used, and has planned to do."
+    )
     event_days: int | None = Field(
         default=None, ge=31, description="Of the audit trail. Unset: for ever."
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from backend.core.config import LanguageModelSettings
+from backend.core.config import LanguageModelSettings, ModelProvider
 from backend.models.usage import Usage
 from backend.services.language_models import AnswerEvent, Question
 
@@ -27,6 +27,14 @@ class LanguageModelsOnDemand:
         async with aclosing(models.answer(question, usage)) as events:
             async for event in events:
                 yield event
+
+    async def prepare(self) -> None:
+        """Load them now, so that the first answer need not wait for it.
+
+        Does nothing where the settings name no provider: then perhaps nobody ever asks.
+        """
+        if self._settings.provider is not ModelProvider.OFFLINE:
+            await self._load()
 
     async def close(self) -> None:
         """Close the connections to the providers."""

@@ -1,6 +1,7 @@
 """Answers of language models: pydantic-ai does the loop, the streaming and the limits."""
 
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 from typing import Any
 
 from pydantic_ai import Agent, ModelSettings
@@ -17,6 +18,8 @@ from backend.integrations.language_models.tools import tool_of
 from backend.models.usage import Usage
 from backend.services.language_models import AnswerEvent, ModelChoice, Question
 
+_SMALLEST = Decimal("1e-9")
+"""Of a dollar: what is kept of a cost."""
 _OUTPUT_RETRIES = 2
 """How often a model may mend an answer that does not fit its schema."""
 
@@ -83,5 +86,5 @@ def _usage(spent: RunUsage) -> Usage:
         tool_calls=spent.tool_calls,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
-        cost=spent.cost,
+        cost=spent.cost and spent.cost.quantize(_SMALLEST),
     )

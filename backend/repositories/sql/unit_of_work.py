@@ -13,6 +13,10 @@ from backend.core.permissions import Means
 from backend.models.domain_events import DomainEvent
 from backend.models.jobs import JobRequest
 from backend.repositories.sql.account_tokens import SqlAccountTokenRepository
+from backend.repositories.sql.agent_actions import SqlAgentActionRepository
+from backend.repositories.sql.agent_runs import SqlAgentRunRepository
+from backend.repositories.sql.chat_messages import SqlChatMessageRepository
+from backend.repositories.sql.chats import SqlChatRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
 from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.events import SqlEventRepository
@@ -154,6 +158,22 @@ class SqlReadingUnitOfWork:
     @cached_property
     def invitations(self) -> SqlInvitationRepository:
         return SqlInvitationRepository(self._session)
+
+    @cached_property
+    def chats(self) -> SqlChatRepository:
+        return SqlChatRepository(self._session)
+
+    @cached_property
+    def chat_messages(self) -> SqlChatMessageRepository:
+        return SqlChatMessageRepository(self._session)
+
+    @cached_property
+    def agent_runs(self) -> SqlAgentRunRepository:
+        return SqlAgentRunRepository(self._session)
+
+    @cached_property
+    def agent_actions(self) -> SqlAgentActionRepository:
+        return SqlAgentActionRepository(self._session)
 
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):

@@ -87,6 +87,20 @@ def test_a_file_is_uploaded_with_the_form_as_it_stands(page: Page, tmp_path: Pat
     assert (status, file["name"], file["customer_id"]) == ("201", "hello.txt", None)
 
 
+def test_the_agent_acts_for_who_has_signed_in_without_the_internet(page: Page) -> None:
+    _sign_in(page)
+
+    status, reply = _execute(page, "agent-act", body={"request": "Create a task Feed the cat"})
+
+    assert (status, reply["status"]) == ("200", "done")
+    assert reply["text"].startswith("(offline model)")
+    (action,) = reply["actions"]
+    assert _execute(page, "tasks-read_task", task_id=action["result"]["id"]) == (
+        "200",
+        action["result"],
+    )
+
+
 def test_using_swagger_ui_breaks_no_rule_of_the_content_security_policy(
     tab: Tab, page: Page
 ) -> None:

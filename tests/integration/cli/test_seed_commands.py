@@ -14,12 +14,12 @@ from backend.seeds.schemas import SCHEMAS
 from backend.seeds.tasks import TASKS
 from backend.seeds.templates import PROMPTS
 from backend.seeds.users import USERS
-from backend.wiring import agent_tools
+from backend.services.agent_tools import AGENT_TOOLS
 from tests.fixtures.processes import RunMvp, refusal
 
 DEFAULTS = {
     "model_configs": len(MODEL_CONFIGS),
-    "tools": len(agent_tools()),
+    "tools": len(AGENT_TOOLS),
     "schemas": len(SCHEMAS),
     "templates": len(PROMPTS),
 }

@@ -9,12 +9,14 @@ from backend.integrations.language_models.offline.finding import Row, only, rows
 from backend.integrations.language_models.offline.script import Call, Request, Script, UnclearError
 from backend.integrations.language_models.offline.things import (
     CUSTOMER,
+    TASK,
     THINGS,
     Thing,
     counted,
     described,
     listed,
     quoted,
+    unmarked,
 )
 
 _MOST_LISTED = 10
@@ -26,7 +28,7 @@ def find(asked: Request) -> Script:
     thing = THINGS[asked.words["thing"]]
     arguments: Row = {"q": asked.what or None}
     if "status" in asked.words:
-        arguments["status"] = [_status(thing, asked.words["status"])]
+        arguments |= _of_status(thing, asked.words["status"])
     found = yield Call(f"find_{thing.words}", arguments | {"limit": _MOST_LISTED})
     rows = rows_in(found)
     if not rows:
@@ -35,14 +37,16 @@ def find(asked: Request) -> Script:
     return f"I found {counted(len(rows), thing.word)}: {listed(rows)}.{more}"
 
 
-def _status(thing: Thing, word: str) -> str:
+def _of_status(thing: Thing, word: str) -> Row:
+    if thing is TASK and word.lower() == "overdue":
+        return {"overdue": True}
     status = word.lower().replace(" ", "_")
     status = _SAME_STATUS.get(status, status)
     known = list(thing.statuses or ())
     if status not in known:
         choice = f"They can be {', '.join(known)}." if known else "They have no status."
         raise UnclearError(f'I do not know which {thing.words} are "{word}". {choice}')
-    return status
+    return {"status": [status]}
 
 
 def read(asked: Request) -> Script:
@@ -92,7 +96,7 @@ def read_file(asked: Request) -> Script:
         hit for group in groups if group.get("kind") == "files" for hit in rows_in(group, "hits")
     ]
     file = yield Call("read_file", {"file_id": only(files, "files", asked.what)["id"]})
-    text = str(file.get("foreign_text", ""))
+    text = unmarked(str(file.get("foreign_text", "")))
     begins = " ".join(text.split())[:_MOST_QUOTED]
     return f'The file {quoted(file)} has {counted(len(text), "character")}. It begins: "{begins}"'
 

@@ -87,7 +87,11 @@ KINDS = (
         r"search (?:the )?(?:web|internet)(?: for)? (?P<what>.+)",
         reading.search_web,
     ),
-    Kind("Search for offer", r"(?:search for|search|look for|find) (?P<what>.+)", reading.search),
+    Kind(
+        "Search for offer",
+        r"(?:search everything for|search for|search|look for|find) (?P<what>.+)",
+        reading.search,
+    ),
 )
 
 

@@ -1,5 +1,6 @@
 """What requests are about, and how answers speak of it."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple
 from backend.models.customers import CustomerStatus
 from backend.models.leads import LeadStatus
 from backend.models.tasks import TaskStatus
+
+_MARKS = re.compile("</?foreign_text>")
 
 
 class Thing(NamedTuple):
@@ -30,7 +33,13 @@ THINGS = {thing.word: thing for thing in (TASK, CUSTOMER, LEAD, PRODUCT)}
 
 
 def name_of(row: dict[str, Any]) -> str:
-    return str(row.get("title") or row.get("name") or row.get("id") or "one without a name")
+    name = row.get("title") or row.get("name") or row.get("id") or "one without a name"
+    return unmarked(str(name))
+
+
+def unmarked(text: str) -> str:
+    """Without the marks of texts that others have written, which are for models that obey."""
+    return _MARKS.sub("", text).strip()
 
 
 def quoted(row: dict[str, Any]) -> str:

@@ -1,0 +1,85 @@
+"""Actions that the agent has planned, and that a person has to confirm."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from backend.core.errors import ConflictError
+from backend.models.base import Output, enum_type, example
+from backend.models.mixins import Identified, Timestamped, Versioned, now
+
+EXAMPLE: dict[str, Any] = {
+    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21",
+    "tool": "delete_task",
+    "arguments": {"task_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04"},
+    "plan": "Delete the task Send the offer for good.",
+    "status": "planned",
+    "expires_at": "2026-06-01T09:45:00Z",
+    "result": None,
+    "error": None,
+    "chat_id": None,
+    "created_at": "2026-06-01T09:30:00Z",
+    "updated_at": "2026-06-01T09:30:00Z",
+    "version": 1,
+}
+
+
+class ActionStatus(StrEnum):
+    """`running` for good: the server went away meanwhile, and nobody knows whether it was done."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AgentActionBase(SQLModel):
+    tool: str
+    plan: str = Field(description="What will be done, in words.")
+    status: ActionStatus = ActionStatus.PLANNED
+    expires_at: datetime = Field(description="Confirm it before, or ask for it again.")
+    error: str | None = None
+    chat_id: UUID | None = Field(default=None, description="Where it was planned.")
+
+
+class AgentAction(Versioned, Timestamped, AgentActionBase, Identified, table=True):
+    __tablename__ = "agent_actions"
+    __table_args__ = (
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "expires_at"),
+    )
+
+    owner_id: UUID = Field(foreign_key="users.id")
+    status: ActionStatus = Field(default=ActionStatus.PLANNED, sa_type=enum_type(ActionStatus))
+    arguments: dict[str, Any] = Field(sa_type=JSONB)
+    result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+
+    def private_fields(self) -> Iterable[str]:
+        """What a tool has told may be of a private file."""
+        return ("arguments", "plan", "result", "error", "chat_id")
+
+    def begin(self) -> None:
+        """Raises ConflictError if it was confirmed before, or too late."""
+        if self.status is not ActionStatus.PLANNED:
+            raise ConflictError(f"This action was confirmed before: it is {self.status}.")
+        if self.expires_at <= now():
+            raise ConflictError("This action was not confirmed in time. Ask for it again.")
+        self.status = ActionStatus.RUNNING
+
+    def finish(self, *, result: dict[str, Any] | None = None, error: str | None = None) -> None:
+        self.status = ActionStatus.DONE if error is None else ActionStatus.FAILED
+        self.result = result
+        self.error = error
+
+
+class AgentActionPublic(Output, Versioned, Timestamped, AgentActionBase, Identified):
+    model_config = example(EXAMPLE, base=Output)
+
+    arguments: dict[str, Any]
+    result: dict[str, Any] | None

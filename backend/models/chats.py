@@ -1,0 +1,132 @@
+"""Chats: what a person and the assistant say to each other. Nobody else sees them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import MISSING, Field as QueryField
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from backend.models.base import Input, Output, Update, example
+from backend.models.fields import Line
+from backend.models.full_text import make_searchable
+from backend.models.mixins import Identified, Timestamped, Versioned, now
+from backend.models.paging import PageQuery, SearchText
+
+NEW_CHAT = "New chat"
+"""The title until the first message is there."""
+
+_MOST_TITLE = 80
+
+
+class ChatBase(SQLModel):
+    module_id: UUID | None = Field(
+        default=None, description="One of your own modules, which the assistant is told of."
+    )
+    model_config_id: UUID | None = Field(
+        default=None, description="Which model answers; left out: the default."
+    )
+    prompt: str | None = Field(
+        default=None, description="The name of a prompt; left out: `assistant`.", max_length=64
+    )
+
+
+class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
+    """`has_own_title` is whether the person has chosen it: then it stays."""
+
+    __tablename__ = "chats"
+    __table_args__ = (
+        Index(None, "owner_id", "last_message_at", "id"),
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "owner_id", "title", "id"),
+        Index(None, "module_id"),
+        Index(None, "model_config_id"),
+    )
+
+    owner_id: UUID = Field(foreign_key="users.id")
+    title: str
+    has_own_title: bool = False
+    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
+    model_config_id: UUID | None = Field(
+        default=None, foreign_key="model_configs.id", ondelete="SET NULL"
+    )
+    last_message_at: datetime = Field(default_factory=now)
+
+    def private_fields(self) -> Iterable[str]:
+        return ("title", "module_id")
+
+    def rename(self, title: str) -> None:
+        self.title = title
+        self.has_own_title = True
+
+    def take_title_from(self, text: str) -> None:
+        """The beginning of the first message, unless the person has chosen a title."""
+        if not self.has_own_title and self.title == NEW_CHAT:
+            self.title = shortened(text) or NEW_CHAT
+
+
+make_searchable(Chat, "title", "''")
+
+
+def shortened(text: str) -> str:
+    """One line that is short enough for a title."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words if len(words) <= _MOST_TITLE else f"{words[: _MOST_TITLE - 3].rstrip()}..."
+
+
+class ChatCreate(Input, ChatBase):
+    model_config = example({"title": "Offer for Compilers & Co."})
+
+    title: Line | None = Field(default=None, description="Left out: made of the first message.")
+
+
+class ChatUpdate(Update):
+    """Only the fields that are sent change."""
+
+    model_config = example({"title": "Renewal of Compilers & Co."})
+
+    title: Line | MISSING = MISSING
+    module_id: UUID | None | MISSING = MISSING
+    model_config_id: UUID | None | MISSING = MISSING
+    prompt: str | None | MISSING = Field(default=MISSING, max_length=64)
+
+
+class ChatPublic(Output, Versioned, Timestamped, ChatBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22",
+            "title": "Offer for Compilers & Co.",
+            "module_id": None,
+            "model_config_id": None,
+            "prompt": None,
+            "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+            "last_message_at": "2026-06-01T09:31:00Z",
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:31:00Z",
+            "version": 2,
+        },
+        base=Output,
+    )
+
+    title: str
+    owner_id: UUID
+    last_message_at: datetime = Field(description="Of the chat itself, while nobody said anything.")
+
+
+class ChatSort(StrEnum):
+    LAST_MESSAGE_AT = "last_message_at"
+    LAST_MESSAGE_AT_DESC = "-last_message_at"
+    CREATED_AT = "created_at"
+    CREATED_AT_DESC = "-created_at"
+    TITLE = "title"
+    TITLE_DESC = "-title"
+
+
+class ChatQuery(PageQuery):
+    sort: ChatSort = ChatSort.LAST_MESSAGE_AT_DESC
+    q: SearchText | None = QueryField(
+        default=None, description="Words of the title, or of what was said in the chat."
+    )
+    module_id: UUID | None = None

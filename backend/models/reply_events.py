@@ -1,0 +1,18 @@
+"""What the events of an answer tell that comes as a stream, besides its parts."""
+
+from uuid import UUID
+
+from backend.models.base import Output
+
+
+class ReplyStarted(Output):
+    """The event `start`."""
+
+    chat_id: UUID
+    message_id: UUID
+
+
+class ReplyText(Output):
+    """The event `text`: the next piece of it."""
+
+    text: str

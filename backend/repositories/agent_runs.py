@@ -1,0 +1,19 @@
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from backend.models.agent_runs import AgentRun, Amounts
+from backend.repositories.base import Repository
+
+
+class AgentRunRepository(Repository[AgentRun], Protocol):
+    async def lock_used_by(self, owner_id: UUID, since: datetime) -> Amounts:
+        """What a person has used since then, with what is held for answers that are at work.
+
+        Nobody else who asks is answered until the unit of work ends, so that the sum holds.
+        """
+        ...
+
+    async def used_by(self, owner_id: UUID, since: datetime) -> Amounts:
+        """As `lock_used_by`, to be looked at only."""
+        ...

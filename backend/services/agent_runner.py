@@ -1,0 +1,148 @@
+"""Has a language model answer a person, with tools and within limits."""
+
+import json
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.core.errors import DomainError
+from backend.core.permissions import Principal
+from backend.core.storable import storable, storable_json
+from backend.models.agent_runs import AgentRun
+from backend.models.message_parts import (
+    MessagePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    text_of,
+)
+from backend.models.usage import Usage
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.agent_budget import AgentBudget, limits_of
+from backend.services.agent_toolbox import Toolbox
+from backend.services.agent_tools.base import CallScope
+from backend.services.language_models import (
+    Answered,
+    AnswerEvent,
+    LanguageModels,
+    Question,
+    TextDelta,
+    Turn,
+)
+from backend.services.model_choice import ChosenModel
+
+
+@dataclass(frozen=True)
+class AgentTask:
+    """What the agent is to answer.
+
+    Attributes:
+        tools: the names of those that it may use; None: all that the person may use.
+        output_schema: of an answer that is JSON instead of text.
+    """
+
+    text: str
+    instructions: str
+    model: ChosenModel
+    scope: CallScope
+    tools: Collection[str] | None = None
+    output_schema: dict[str, Any] | None = None
+    history: Sequence[Turn] = ()
+
+
+@dataclass
+class AgentAnswer:
+    """An answer, as far as it has come."""
+
+    parts: list[MessagePart] = field(default_factory=list)
+    output: dict[str, Any] | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def text(self) -> str:
+        return text_of(self.parts)
+
+    def take(self, event: AnswerEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self._add_text(storable(text))
+            case ToolCallPart():
+                arguments = storable_json(event.arguments)
+                self.parts.append(event.model_copy(update={"arguments": arguments}))
+            case ToolResultPart():
+                result = storable_json(event.result)
+                self.parts.append(event.model_copy(update={"result": result}))
+            case Answered(output) if output is not None:
+                self.output = storable_json(output)
+                self._add_text(json.dumps(self.output, ensure_ascii=False))
+
+    def _add_text(self, text: str) -> None:
+        last = self.parts[-1] if self.parts else None
+        if isinstance(last, TextPart):
+            last.text += text
+        else:
+            self.parts.append(TextPart(text=text))
+
+
+class AgentRunner:
+    """Counts what is used, whether the answer comes to its end or not."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        models: LanguageModels,
+        toolbox: Toolbox,
+        budget: AgentBudget,
+    ) -> None:
+        self._uow = uow
+        self._models = models
+        self._toolbox = toolbox
+        self._budget = budget
+
+    async def run(self, task: AgentTask, by: Principal) -> AgentAnswer:
+        """The whole answer. Raises as `LanguageModels.answer` does, or LimitReachedError."""
+        async with self._uow() as uow:
+            run = await self._budget.hold(uow, task.model, by)
+            await uow.commit()
+        answer = AgentAnswer()
+        async with aclosing(self.stream(run, task, answer, by)) as events:
+            async for _ in events:
+                pass
+        return answer
+
+    async def stream(
+        self, run: AgentRun, task: AgentTask, answer: AgentAnswer, by: Principal
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        """As it comes, and gathered in `answer`. The run was held, and is finished here.
+
+        Raises as `LanguageModels.answer` does.
+        """
+        error: str | None = "It was interrupted."
+        try:
+            question = Question(
+                task.model.choice,
+                task.instructions,
+                task.text,
+                limits_of(run),
+                task.history,
+                await self._toolbox.offered(by, task.scope, task.tools),
+                task.output_schema,
+            )
+            async with aclosing(self._models.answer(question, answer.usage)) as events:
+                async for event in events:
+                    answer.take(event)
+                    yield event
+            error = None
+        except DomainError as failure:
+            error = failure.detail
+            raise
+        finally:
+            await self._finish(run, answer.usage, error)
+
+    async def _finish(self, run: AgentRun, usage: Usage, error: str | None) -> None:
+        async with self._uow() as uow:
+            kept = await uow.agent_runs.get(run.id, for_update=True)
+            kept.finish(usage, error)
+            await uow.agent_runs.save(kept)
+            await uow.commit()

@@ -1,0 +1,133 @@
+"""The tools that a person's agent is offered, and what happens when it calls one."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from backend.core.errors import DomainError, InvalidInputError
+from backend.core.permissions import Principal
+from backend.models.agent_actions import AgentAction
+from backend.models.domain_events import SubjectKind
+from backend.models.message_parts import CallOutcome
+from backend.models.mixins import now
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.agent_tools.base import (
+    AgentTool,
+    CallScope,
+    ToolContext,
+    ToolServices,
+    as_agent,
+)
+from backend.services.language_models import OfferedTool, ToolOutcome
+from backend.services.recording import created
+
+Tools = Mapping[str, AgentTool[Any]]
+
+
+class Toolbox:
+    """Whatever a model says: a tool works with the rights of the person, and nobody else's."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        tools: Tools,
+        services: ToolServices,
+        confirm_within: timedelta,
+    ) -> None:
+        self._uow = uow
+        self._tools = tools
+        self._services = services
+        self._confirm_within = confirm_within
+
+    async def offered(
+        self, by: Principal, scope: CallScope, names: Collection[str] | None = None
+    ) -> list[OfferedTool]:
+        """Those that are switched on and that the person may use; of the named ones, if any."""
+        async with self._uow.reading() as uow:
+            enabled = await uow.tools.enabled_names()
+        wanted = enabled if names is None else enabled & set(names)
+        return [
+            self._offer(tool, by, scope)
+            for tool in self._tools.values()
+            if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
+        ]
+
+    async def call(
+        self, name: str, arguments: dict[str, Any], by: Principal, scope: CallScope
+    ) -> ToolOutcome:
+        """Call a tool that was offered. What it refuses is an outcome, and no error."""
+        tool = self._tools[name]
+        try:
+            by.require(tool.permission)
+            given = tool.arguments.model_validate(arguments)
+            context = ToolContext(self._services, as_agent(by), scope.key(name, given, by))
+            if tool.plan is not None:
+                return await self._plan(tool, given, await tool.plan(given, context), by, scope)
+            return ToolOutcome(CallOutcome.DONE, await tool.run(given, context))
+        except ValidationError as error:
+            return ToolOutcome(CallOutcome.REFUSED, _faults(error))
+        except DomainError as error:
+            return ToolOutcome(CallOutcome.REFUSED, _told(error))
+
+    async def perform(self, action: AgentAction, by: Principal) -> dict[str, Any]:
+        """Do what the person has confirmed.
+
+        Raises:
+            DomainError: it can't be done any more, or the person may not do it any more.
+        """
+        tool = self._tools.get(action.tool)
+        if tool is None:
+            raise InvalidInputError("confirm", f"There is no tool {action.tool} any more.")
+        by.require(tool.permission)
+        given = tool.arguments.model_validate(action.arguments)
+        scope = CallScope(action.id, action.chat_id)
+        context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
+        return await tool.run(given, context)
+
+    def _offer(self, tool: AgentTool[Any], by: Principal, scope: CallScope) -> OfferedTool:
+        async def call(arguments: dict[str, Any]) -> ToolOutcome:
+            return await self.call(tool.name, arguments, by, scope)
+
+        return OfferedTool(tool.name, tool.description, tool.parameters, call)
+
+    async def _plan(
+        self,
+        tool: AgentTool[Any],
+        given: BaseModel,
+        plan: str,
+        by: Principal,
+        scope: CallScope,
+    ) -> ToolOutcome:
+        action = AgentAction(
+            owner_id=by.user_id,
+            tool=tool.name,
+            arguments=given.model_dump(mode="json"),
+            plan=plan,
+            expires_at=now() + self._confirm_within,
+            chat_id=scope.chat_id,
+        )
+        async with self._uow() as uow:
+            await uow.agent_actions.save(action)
+            uow.record(created(SubjectKind.AGENT_ACTION, action, as_agent(by)))
+            await uow.commit()
+        told = {
+            "action_id": str(action.id),
+            "plan": plan,
+            "expires_at": action.expires_at.isoformat(),
+            "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
+        }
+        return ToolOutcome(CallOutcome.TO_CONFIRM, told)
+
+
+def _faults(error: ValidationError) -> str:
+    """Each field with what is wrong with it, so that the model can mend its call."""
+    faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    return "; ".join(faults)
+
+
+def _told(error: DomainError) -> str:
+    if isinstance(error, InvalidInputError):
+        return f"{error.field}: {error.detail}"
+    return error.detail

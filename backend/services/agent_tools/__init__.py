@@ -1,0 +1,17 @@
+"""What the agent may do: each module here that has `TOOLS` adds them."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from backend.services.agent_tools.base import AgentTool
+
+
+def _found() -> dict[str, AgentTool[Any]]:
+    modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
+    tools = [tool for module in modules for tool in getattr(module, "TOOLS", ())]
+    return {tool.name: tool for tool in tools}
+
+
+AGENT_TOOLS = _found()
+"""By name."""

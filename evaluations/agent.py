@@ -1,0 +1,49 @@
+"""The agent of the program, as people of the seed ask it."""
+
+from datetime import UTC, datetime
+
+from backend.core.errors import DomainError
+from backend.core.permissions import Principal
+from backend.core.security import PasswordHasher
+from backend.models.agent import AgentAsk, TakenAction
+from backend.models.message_parts import CallOutcome
+from backend.models.mixins import new_id
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.seeds.base import SeedContext, seed_id
+from backend.seeds.runner import seed
+from backend.seeds.users import SeedUser
+from backend.services.container import Services
+from backend.services.storage import FileStorage
+from evaluations.requests import Ask, Called, Observed, Request
+from evaluations.trap import add_trap
+
+_PASSWORD = "nobody signs in here"
+
+
+async def prepare(services: Services, uow: UnitOfWorkFactory, storage: FileStorage) -> None:
+    """Fill an empty database with what the requests are about."""
+    moment = datetime.now(UTC)
+    context = SeedContext(uow, storage, PasswordHasher(), _PASSWORD, moment, services.tools)
+    await seed(context)
+    await add_trap(uow)
+
+
+def asking(services: Services) -> Ask:
+    async def ask(request: Request) -> Observed:
+        try:
+            reply = await services.assistant.agent.act(
+                AgentAsk(request=request.text), _principal(request.by)
+            )
+        except DomainError as error:
+            return Observed((), "", error.detail)
+        return Observed(tuple(map(_called, reply.actions)), reply.text)
+
+    return ask
+
+
+def _called(action: TakenAction) -> Called:
+    return Called(action.tool, action.arguments, action.outcome is CallOutcome.REFUSED)
+
+
+def _principal(user: SeedUser) -> Principal:
+    return Principal(seed_id("user", user.email), user.role, session_id=new_id())
