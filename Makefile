@@ -19,7 +19,9 @@ CRITICAL := backend/core/security.py,backend/core/permissions.py,backend/core/pr
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/idempotency.py,$\
 	backend/repositories/sql/outbox.py,backend/repositories/sql/events.py,$\
 	backend/services/recording.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
-	backend/jobs/events.py
+	backend/jobs/events.py,backend/services/agent_toolbox.py,backend/services/agent_actions.py,$\
+	backend/services/agent_budget.py,backend/services/agent_tools/base.py,$\
+	backend/models/agent_actions.py,backend/repositories/sql/agent_runs.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

@@ -47,6 +47,7 @@ _TAGS: list[dict[str, Any]] = [
     {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
     {"name": "files", "description": "Files of the team, and your own."},
     {"name": "executions", "description": "Your own long work, in the background."},
+    {"name": "workflows", "description": "Crews and flows that the team keeps, by version."},
     {"name": "chats", "description": "What you and the assistant say to each other."},
     {"name": "agent", "description": "One request, done with your permissions."},
     {"name": "notifications", "description": "What you should know."},

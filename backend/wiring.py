@@ -38,6 +38,7 @@ from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.customers import CustomerService
 from backend.services.email_verification import EmailVerificationService
+from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
@@ -71,6 +72,8 @@ from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
 from backend.services.users import Registration, UserService
+from backend.services.workflow_runs.kinds import workflow_kinds
+from backend.services.workflows import WorkflowService
 
 _IDENTITIES = 10_000
 # In case that a change was not heard of, against all odds.
@@ -143,16 +146,21 @@ def wire(
     opened = Registration(settings.security.registration_role, account_mails, limits)
     customers, leads = CustomerService(uow), LeadService(uow)
     products, tasks = ProductService(uow), TaskService(uow)
-    kinds = execution_kinds(
-        ReportKind(uow),
-        ImportKind(uow, files, read_sheet),
-        ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
-    )
     users = UserService(uow, hasher, opened if settings.registration_enabled else None)
     search = SearchService(uow)
     at_hand = ToolServices(
         customers, leads, products, tasks, users, files, search, state.web_search
     )
+    assistant = assistant_of(
+        uow, settings.assistant, settings.language_models, state.language_models, at_hand
+    )
+    kinds = execution_kinds(
+        ReportKind(uow),
+        ImportKind(uow, files, read_sheet),
+        ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
+        *workflow_kinds(uow, assistant),
+    )
+    names = ExecutionNames(uow, assistant.chooser, assistant.runner)
     passwords = PasswordCheck(uow, hasher, settings.security)
     lasting = timedelta(days=settings.security.refresh_token_days)
     return Services(
@@ -171,16 +179,15 @@ def wire(
         checklists=ChecklistService(uow),
         modules=ModuleService(uow),
         files=files,
+        workflows=WorkflowService(uow),
         model_configs=ModelConfigService(uow),
         search=search,
-        assistant=assistant_of(
-            uow, settings.assistant, settings.language_models, state.language_models, at_hand
-        ),
+        assistant=assistant,
         tools=tool_service(uow),
         prompts=PromptService(uow),
         output_schemas=OutputSchemaService(uow),
         idempotency=IdempotencyService(uow),
-        executions=ExecutionService(uow, kinds, settings.executions.most_active),
+        executions=ExecutionService(uow, kinds, settings.executions.most_active, names),
         execution_watch=ExecutionWatch(uow, streams),
         notifications=NotificationService(uow),
         notification_watch=NotificationWatch(uow, streams),

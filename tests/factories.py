@@ -11,6 +11,7 @@ from backend.core.permissions import Principal, Role
 from backend.models.agent_actions import AgentAction
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
+from backend.models.crews import Crew
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.domain_events import SubjectKind
 from backend.models.execution_steps import ExecutionStep
@@ -30,6 +31,8 @@ from backend.models.prompts import Prompt
 from backend.models.tasks import Task, TaskPriority
 from backend.models.tools import Tool
 from backend.models.users import User
+from backend.models.workflow_versions import WorkflowVersion
+from backend.models.workflows import Workflow, WorkflowKind
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = (
@@ -208,6 +211,31 @@ def make_step(**fields: Any) -> ExecutionStep:
 def make_task(**fields: Any) -> Task:
     defaults = {"title": f"Task {next(_number)}", "priority": TaskPriority.NORMAL}
     return Task(**(defaults | fields))
+
+
+def make_workflow(**fields: Any) -> Workflow:
+    """A crew with one task. Its versions are rows of their own."""
+    number = next(_number)
+    definition = {
+        "agents": [{"name": "ada", "role": "Researcher"}],
+        "tasks": [{"name": "look", "description": "Show open tasks", "agent": "ada"}],
+    }
+    defaults: dict[str, Any] = {
+        "kind": WorkflowKind.CREW,
+        "name": f"Workflow {number}",
+        "definition": Crew.model_validate(definition).model_dump(mode="json"),
+    }
+    return Workflow(**(defaults | fields))
+
+
+def make_workflow_version(workflow: Workflow, **fields: Any) -> WorkflowVersion:
+    """Needs the user who made it, as `created_by`."""
+    defaults: dict[str, Any] = {
+        "workflow_id": workflow.id,
+        "number": 1,
+        "definition": workflow.definition,
+    }
+    return WorkflowVersion(**(defaults | fields))
 
 
 def make_principal(role: Role = Role.MEMBER, **fields: Any) -> Principal:

@@ -105,6 +105,7 @@ KINDS = {
     "modules": "module",
     "executions": "execution",
     "files": "file",
+    "workflows": "workflow",
     "chats": "chat",
     "chat_messages": "message",
     "agent_actions": "action",

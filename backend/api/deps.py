@@ -42,6 +42,7 @@ from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
 from backend.services.users import UserService
+from backend.services.workflows import WorkflowService
 
 DEVICE_LENGTH = 400
 
@@ -81,6 +82,7 @@ OutputSchemaServiceDep = Annotated[
 ]
 ExecutionServiceDep = Annotated[ExecutionService, _service(lambda services: services.executions)]
 ExecutionWatchDep = Annotated[ExecutionWatch, _service(lambda services: services.execution_watch)]
+WorkflowServiceDep = Annotated[WorkflowService, _service(lambda services: services.workflows)]
 SearchServiceDep = Annotated[SearchService, _service(lambda services: services.search)]
 AuditServiceDep = Annotated[AuditService, _service(lambda services: services.audit)]
 JobServiceDep = Annotated[JobService, _service(lambda services: services.jobs)]

@@ -69,6 +69,13 @@ class InvalidInputError(DomainError):
         self.kind = kind
 
 
+def in_words(error: DomainError) -> str:
+    """Its detail, with the field that it names, for where there is nothing but text."""
+    if isinstance(error, InvalidInputError):
+        return f"{error.field}: {error.detail}"
+    return error.detail
+
+
 class BulkRefusedError(DomainError):
     """Some of many changes were refused, by their place in the request, and so none was made."""
 

@@ -28,6 +28,8 @@ from backend.models.sign_ins import SignInFailure
 from backend.models.tasks import Task
 from backend.models.tools import Tool
 from backend.models.users import User
+from backend.models.workflow_versions import WorkflowVersion
+from backend.models.workflows import Workflow
 
 __all__ = [
     "AccountToken",
@@ -61,4 +63,6 @@ __all__ = [
     "Tool",
     "User",
     "UserSession",
+    "Workflow",
+    "WorkflowVersion",
 ]

@@ -15,6 +15,7 @@ from backend.models.fields import Line
 from backend.models.imports import ImportInputs, ImportResult
 from backend.models.reports import ReportInputs, ReportResult
 from backend.models.sheet_exports import ExportInputs, ExportResult
+from backend.models.workflow_runs import CrewInputs, FlowInputs, WorkflowResult
 
 
 class KindModels(NamedTuple):
@@ -26,6 +27,8 @@ KIND_MODELS: dict[str, KindModels] = {
     "report": KindModels(ReportInputs, ReportResult),
     "import": KindModels(ImportInputs, ImportResult),
     "export": KindModels(ExportInputs, ExportResult),
+    "crew": KindModels(CrewInputs, WorkflowResult),
+    "flow": KindModels(FlowInputs, WorkflowResult),
 }
 
 

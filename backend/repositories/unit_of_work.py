@@ -44,6 +44,8 @@ from backend.repositories.sign_ins import SignInRepository
 from backend.repositories.tasks import TaskRepository
 from backend.repositories.tools import ToolRepository
 from backend.repositories.users import UserRepository
+from backend.repositories.workflow_versions import WorkflowVersionRepository
+from backend.repositories.workflows import WorkflowRepository
 
 Subscriptions = Callable[[DomainEvent, Event], Sequence[JobRequest]]
 """The jobs that an event starts, as `backend.jobs.subscriptions` has them."""
@@ -114,6 +116,10 @@ class ReadingUnitOfWork(Protocol):
     def account_tokens(self) -> AccountTokenRepository: ...
     @property
     def invitations(self) -> InvitationRepository: ...
+    @property
+    def workflows(self) -> WorkflowRepository: ...
+    @property
+    def workflow_versions(self) -> WorkflowVersionRepository: ...
     @property
     def chats(self) -> ChatRepository: ...
     @property

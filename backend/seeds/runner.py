@@ -18,6 +18,7 @@ from backend.seeds.tasks import TaskSeeder
 from backend.seeds.templates import TemplateSeeder
 from backend.seeds.tools import ToolSeeder
 from backend.seeds.users import UserSeeder
+from backend.seeds.workflows import WorkflowSeeder
 
 DEFAULTS: dict[str, Seeder] = {
     "model_configs": ModelConfigSeeder(),
@@ -36,6 +37,7 @@ EXAMPLES: dict[str, Seeder] = {
     "tasks": TaskSeeder(),
     "files": FileSeeder(),
     "executions": ExecutionSeeder(),
+    "workflows": WorkflowSeeder(),
     "notifications": NotificationSeeder(),
 }
 """People and their work, for development: their password is known."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from backend.core.errors import DomainError, InvalidInputError
+from backend.core.errors import DomainError, InvalidInputError, in_words
 from backend.core.permissions import Principal
 from backend.models.agent_actions import AgentAction
 from backend.models.domain_events import SubjectKind
@@ -69,7 +69,7 @@ class Toolbox:
         except ValidationError as error:
             return ToolOutcome(CallOutcome.REFUSED, _faults(error))
         except DomainError as error:
-            return ToolOutcome(CallOutcome.REFUSED, _told(error))
+            return ToolOutcome(CallOutcome.REFUSED, in_words(error))
 
     async def perform(self, action: AgentAction, by: Principal) -> dict[str, Any]:
         """Do what the person has confirmed.
@@ -125,9 +125,3 @@ def _faults(error: ValidationError) -> str:
     """Each field with what is wrong with it, so that the model can mend its call."""
     faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
     return "; ".join(faults)
-
-
-def _told(error: DomainError) -> str:
-    if isinstance(error, InvalidInputError):
-        return f"{error.field}: {error.detail}"
-    return error.detail

@@ -23,11 +23,12 @@ from backend.services.model_choice import ModelChooser
 
 @dataclass(frozen=True)
 class Assistant:
-    """`toolbox`, `runner` and `chooser` are for work in the background as well."""
+    """`toolbox`, `runner`, `chooser` and `tasks` are for work in the background as well."""
 
     toolbox: Toolbox
     runner: AgentRunner
     chooser: ModelChooser
+    tasks: AgentTasks
     writer: AnswerWriter
     chats: ChatService
     conversations: ConversationService
@@ -56,6 +57,7 @@ def assistant_of(
         toolbox=toolbox,
         runner=runner,
         chooser=chooser,
+        tasks=tasks,
         writer=writer,
         chats=ChatService(uow),
         conversations=conversations,

@@ -33,6 +33,7 @@ from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
 from backend.services.users import UserService
+from backend.services.workflows import WorkflowService
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Services:
     output_schemas: OutputSchemaService
     executions: ExecutionService
     execution_watch: ExecutionWatch
+    workflows: WorkflowService
     search: SearchService
     idempotency: IdempotencyService
     notifications: NotificationService

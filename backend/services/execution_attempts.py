@@ -44,7 +44,7 @@ class Attempt:
         self._lease = Lease(uow, execution.id, execution.attempts)
         self._by = by
         self._results = {step.name: step.result for step in finished}
-        self._positions = count(len(finished) + 1)
+        self._positions = count(max((step.position for step in finished), default=0) + 1)
         self._unwritten: Progress | None = None
         self._written_at = 0.0
 
@@ -66,15 +66,16 @@ class Attempt:
             started = now()
             # As it will be read back, so that no attempt gets another form of it.
             result: dict[str, Any] = to_jsonable_python(await work())
-            step = ExecutionStep(
-                execution_id=self.id,
-                name=name,
-                position=next(self._positions),
-                result=result,
-                started_at=started,
-                finished_at=now(),
-            )
             async with self._lease.changing() as (uow, execution):
+                # Under the lock: of steps that end at the same time, each gets the next place.
+                step = ExecutionStep(
+                    execution_id=self.id,
+                    name=name,
+                    position=next(self._positions),
+                    result=result,
+                    started_at=started,
+                    finished_at=now(),
+                )
                 execution.updated_at = step.finished_at
                 self._settle(execution)
                 await uow.execution_steps.save(step)

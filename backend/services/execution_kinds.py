@@ -14,6 +14,10 @@ Result_co = TypeVar("Result_co", bound=BaseModel, covariant=True)
 Work = Callable[[], Awaitable[dict[str, Any]]]
 
 
+class TryAgainError(Exception):
+    """Something that may work later. The text is for the owner, who reads it meanwhile."""
+
+
 class ExecutionRun(Protocol):
     """One attempt at an execution."""
 
@@ -34,12 +38,16 @@ class ExecutionRun(Protocol):
 
         Answers what the work has answered, then or now, as JSON has it. Steps are told apart by
         their names: each of an execution has one of its own, and the same at each attempt.
+        Several steps may be at work at the same time.
         """
         ...
 
 
 class ExecutionKind(Protocol[Inputs_contra, Result_co]):
-    """A DomainError ends the execution, and its owner reads it. Any other error is retried."""
+    """A DomainError ends the execution, and its owner reads it. Any other error is retried.
+
+    While a TryAgainError is, the owner reads its text; of others, that something went wrong.
+    """
 
     async def check(self, inputs: Inputs_contra, by: Principal) -> None:
         """When it is asked for, and again at each start: permissions, and what is referred to.

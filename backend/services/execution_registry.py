@@ -11,6 +11,7 @@ from backend.services.execution_kinds import ExecutionKind
 from backend.services.imports.kind import ImportKind
 from backend.services.reports import ReportKind, report_name
 from backend.services.sheet_exports import ExportKind, export_name
+from backend.services.workflow_runs.kinds import CrewKind, FlowKind
 
 Namer = Callable[[Any], Awaitable[str]]
 """Makes a short name of inputs, the same for the same inputs. They were checked before."""
@@ -27,12 +28,18 @@ ExecutionKinds = Mapping[str, RegisteredKind]
 
 
 def execution_kinds(
-    reports: ReportKind, imports: ImportKind, exports: ExportKind
+    reports: ReportKind,
+    imports: ImportKind,
+    exports: ExportKind,
+    crews: CrewKind,
+    flows: FlowKind,
 ) -> dict[str, RegisteredKind]:
     return {
         "report": _registered("report", reports, report_name),
         "import": _registered("import", imports, imports.name),
         "export": _registered("export", exports, export_name),
+        "crew": _registered("crew", crews, crews.name),
+        "flow": _registered("flow", flows, flows.name),
     }
 
 

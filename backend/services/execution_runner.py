@@ -6,13 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError
+from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError, in_words
 from backend.core.logging import get_logger
 from backend.core.permissions import Means, Principal
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.users import User
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.execution_attempts import Attempt, finished
+from backend.services.execution_kinds import TryAgainError
 from backend.services.execution_leases import LEASE, CancelRequestedError, LeaseLostError
 from backend.services.execution_registry import ExecutionKinds, RegisteredKind
 
@@ -20,7 +21,8 @@ POLL_SECONDS = 1.0
 NO_SESSION = UUID(int=0)
 """Of somebody for whom a job works: they need not be signed in."""
 
-_AGAIN = "Something went wrong on our side. It will be tried again."
+_SOON = "It will be tried again."
+_AGAIN = f"Something went wrong on our side. {_SOON}"
 _NOT_AGAIN = "Something went wrong on our side, several times. The log says more."
 _OTHER_VERSION = "This version of the program does not know such an execution. Start a new one."
 _log = get_logger(__name__)
@@ -96,12 +98,14 @@ class ExecutionRunner:
             raise
         except LeaseLostError:
             raise
-        except Exception:
+        except Exception as error:
             _log.exception("execution_failed", execution=str(attempt.id))
+            is_known = isinstance(error, TryAgainError)
             if last_attempt:
-                await attempt.finish(ExecutionStatus.FAILED, error=_NOT_AGAIN)
+                detail = str(error) if is_known else _NOT_AGAIN
+                await attempt.finish(ExecutionStatus.FAILED, error=detail)
             else:
-                await attempt.hand_back(_AGAIN)
+                await attempt.hand_back(f"{error} {_SOON}" if is_known else _AGAIN)
             raise
 
     async def _bring_to_an_end(self, taken: Taken) -> None:
@@ -112,7 +116,7 @@ class ExecutionRunner:
         except CancelRequestedError:
             await attempt.finish(ExecutionStatus.CANCELLED)
         except DomainError as error:
-            await attempt.finish(ExecutionStatus.FAILED, error=_told(error))
+            await attempt.finish(ExecutionStatus.FAILED, error=in_words(error))
         else:
             await attempt.finish(ExecutionStatus.COMPLETED, result=result)
 
@@ -151,9 +155,3 @@ class ExecutionRunner:
 
 def _principal(owner: User) -> Principal:
     return Principal(owner.id, owner.role, NO_SESSION, Means.JOB)
-
-
-def _told(error: DomainError) -> str:
-    if isinstance(error, InvalidInputError):
-        return f"{error.field}: {error.detail}"
-    return error.detail

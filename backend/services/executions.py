@@ -18,6 +18,7 @@ from backend.repositories.unit_of_work import (
     UnitOfWorkFactory,
 )
 from backend.services.execution_attempts import finished
+from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
 from backend.services.execution_runner import ExecutionRunner
 
@@ -34,17 +35,25 @@ _ABANDONED = "Its job was stopped, or has failed too often. Retry it, or ask an 
 class ExecutionService:
     """A person's own long work. Somebody else's is not found, whatever the role."""
 
-    def __init__(self, uow: UnitOfWorkFactory, kinds: ExecutionKinds, most_active: int) -> None:
-        """`most_active` is how many one person may have pending or running at once."""
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        kinds: ExecutionKinds,
+        most_active: int,
+        names: ExecutionNames | None = None,
+    ) -> None:
+        """`most_active` is how many one person may have pending or running at once; `names` has
+        a model write names."""
         self._uow = uow
         self._kinds = kinds
         self._most_active = most_active
+        self._names = names
         self._runner = ExecutionRunner(uow, kinds)
 
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Execution:
-        """Ask for an execution; a job will run it.
+        """Ask for an execution; a job will run it. No model is asked for its name.
 
         Raises:
             ConflictError: the person has too many that have not ended.
@@ -69,8 +78,13 @@ class ExecutionService:
         return execution
 
     async def generate_name(self, data: ExecutionDraft, by: Principal) -> str:
-        """A short name that says what it is about. Raises as `create` does."""
+        """A short name that says what it is about, from the model if there is one.
+
+        Raises as `create` does.
+        """
         await self._check(data, by)
+        if self._names and (name := await self._names.suggest(data.kind, data.inputs, by)):
+            return name
         return await self._name(data)
 
     async def read(self, execution_id: UUID, by: Principal) -> Execution:

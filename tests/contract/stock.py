@@ -42,6 +42,8 @@ from tests.factories import (
     make_task,
     make_tool,
     make_user,
+    make_workflow,
+    make_workflow_version,
 )
 from tests.fixtures.postgres import EMPTY
 
@@ -168,6 +170,7 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
     chat = make_chat(**own)
     said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1)
     prompts = [make_prompt() for _ in range(3)]
+    workflows = [make_workflow() for _ in range(3)]
     return {
         "invitation_id": [make_invitation(invited_by=caller.id) for _ in range(3)],
         "customer_id": [make_customer(**own) for _ in range(3)],
@@ -183,6 +186,10 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "tool_id": [make_tool() for _ in range(3)],
         "prompt_id": prompts,
         "prompt_version_id": [make_prompt_version(prompt_id=each.id) for each in prompts],
+        "workflow_id": workflows,
+        "workflow_version_id": [
+            make_workflow_version(each, created_by=caller.id) for each in workflows
+        ],
         "schema_id": [make_output_schema() for _ in range(3)],
         "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
         "file_id": [make_file(size=len(_CONTENT), **own) for _ in range(3)],

@@ -8,6 +8,7 @@ import pytest
 
 from backend.core.permissions import Role
 from tests.fixtures.assistant import answered, begin_chat, messages_of
+from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person, SignedIn
 
@@ -175,3 +176,36 @@ async def test_the_messages_of_a_chat_come_in_pages(member: Person, model: OpenA
     rest = await messages_of(member, chat, limit=4, cursor=page["next_cursor"])
 
     assert [each["position"] for each in page["items"] + rest] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_title_that_the_model_can_not_write_stays_as_it_is(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member, title=None)
+    model.say("It is sunny.")
+    model.fail(401)
+
+    await answered(member, chat, "How is the weather?")
+
+    await until(lambda: len(model.requests) == 2)
+    assert await title_of(member, chat) == "How is the weather?"
+
+
+async def test_a_title_that_is_chosen_while_the_model_writes_one_stays(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member, title=None)
+    model.say("It is sunny.")
+    model.pause("Weather ", "of today")
+    await answered(member, chat, "How is the weather?")
+    await until(lambda: len(model.requests) == 2)
+
+    await member.patch(f"/chats/{chat}", json={"title": "Mine"})
+    model.release()
+
+    async with asyncio.timeout(5):
+        used = (await member.get("/agent/usage")).json()
+        while used["steps"] < 2:  # it is the app that counts
+            await asyncio.sleep(0.02)
+            used = (await member.get("/agent/usage")).json()
+    assert await title_of(member, chat) == "Mine"

@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from backend.core.errors import ConflictError
 from backend.models.checklists import ChecklistItem
+from backend.models.crews import CREW_EXAMPLE
 from backend.models.mixins import now
 from backend.models.tasks import TaskStatus
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -34,6 +35,8 @@ from tests.factories import (
     make_task,
     make_tool,
     make_user,
+    make_workflow,
+    make_workflow_version,
 )
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
@@ -81,6 +84,12 @@ CHANGES = {
     "DELETE /api/v1/modules/{module_id}": Change(),
     "DELETE /api/v1/files/{file_id}": Change(),
     "DELETE /api/v1/executions/{execution_id}": Change(),
+    "PATCH /api/v1/workflows/{workflow_id}": Change({"description": "Changed"}),
+    "DELETE /api/v1/workflows/{workflow_id}": Change(),
+    "POST /api/v1/workflows/{workflow_id}/versions": Change(
+        {"kind": "crew", "definition": CREW_EXAMPLE}
+    ),
+    "POST /api/v1/workflows/{workflow_id}/activate": Change({"number": 2}),
     "POST /api/v1/executions/{execution_id}/retry": Change(),
     "PATCH /api/v1/chats/{chat_id}": Change({"title": "Renewal"}),
     "DELETE /api/v1/chats/{chat_id}": Change(),
@@ -105,6 +114,7 @@ KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
     "modules": (make_module, "owner_id"),
     "files": (make_file, "owner_id"),
     "executions": (make_execution, "owner_id"),
+    "workflows": (partial(make_workflow, last_number=2), None),
     "chats": (make_chat, "owner_id"),
     "model_configs": (make_model_config, None),
     "tools": (make_tool, None),
@@ -186,6 +196,12 @@ async def add_row(
         if kind == "prompts":
             versions = [make_prompt_version(prompt_id=row.id, number=number) for number in (1, 2)]
             await unit.prompt_versions.add_missing(versions)
+        if kind == "workflows":
+            made = [
+                make_workflow_version(row, number=number, created_by=owner.user.id)
+                for number in (1, 2)
+            ]
+            await unit.workflow_versions.add_missing(made)
         await unit.commit()
     return {parameter.strip("{}"): row.id, "item_id": ITEM.id}
 
@@ -208,7 +224,7 @@ def test_every_route_that_changes_one_row_takes_if_match() -> None:
 
 
 def test_every_read_of_one_row_takes_if_none_match() -> None:
-    assert len(READS) == 15
+    assert len(READS) == 16
     for path in READS:
         assert "If-None-Match" in parameters(OPERATIONS[f"GET {path}"])
 

@@ -23,11 +23,11 @@ LISTS = [
 @pytest.mark.parametrize("path", CREATING)
 async def test_the_example_of_what_can_be_created_is_created(admin: Person, path: str) -> None:
     content = OPERATIONS[f"POST /api/v1{path}"]["requestBody"]["content"]["application/json"]
-    [example] = resolve(content["schema"])["examples"]
+    examples = resolve(content["schema"])["examples"]
 
-    answer = await admin.post(path, json=example)
+    answers = [await admin.post(path, json=example) for example in examples]
 
-    assert answer.status_code == 201, answer.text
+    assert {answer.status_code for answer in answers} == {201}, answers[-1].text
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from backend.models.execution_steps import ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.execution_kinds import ExecutionRun, TryAgainError
 from backend.services.executions import ExecutionService
 from tests.fixtures.execution_kinds import (
     StepsInputs,
@@ -100,6 +101,99 @@ async def test_its_steps_are_kept_in_their_order(
     shown = [(step.position, step.name, step.result) for step in page.items]
     assert shown == [(1, "one", {"said": "one 1"}), (2, "two", {"said": "two 2"})]
     assert all(step.started_at <= step.finished_at for step in page.items)
+
+
+class TogetherKind(StepsKind):
+    """All steps are at work at the same time."""
+
+    async def _steps(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+        async def step(name: str) -> str:
+            if name == inputs.pause:
+                self.paused.set()
+                await self.go_on.wait()
+            said: str = (await run.step(name, partial(self._work, name)))["said"]
+            return said
+
+        return StepsResult(steps=await asyncio.gather(*map(step, inputs.steps)))
+
+
+async def test_steps_that_are_at_work_together_have_a_place_each(
+    uow: SqlUnitOfWorkFactory, member: Person
+) -> None:
+    executions = service_with(uow, TogetherKind())
+    execution_id = await begin(executions, member, *"abcdef")
+
+    await executions.run(execution_id)
+
+    page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
+    assert [step.position for step in page.items] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_of_steps_that_are_at_work_together_none_is_repeated(
+    uow: SqlUnitOfWorkFactory, member: Person, run: Runs
+) -> None:
+    kind = TogetherKind()
+    executions = service_with(uow, kind)
+    execution_id = await begin(executions, member, "a", "b", "c", pause="b")
+    first = run(execution_id, executions)
+    await kind.paused.wait()
+    await until_steps(executions, execution_id, member, 2)
+    await change_positions(uow, execution_id)
+    await crash(first, uow, await stored(uow, execution_id))
+    await change(uow, execution_id, leased_until=now())
+    kind.go_on.set()
+
+    await executions.run(execution_id)
+
+    page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
+    assert [step.name for step in page.items][-1] == "b"
+    assert len({step.position for step in page.items}) == 3
+    assert sorted(kind.done) == ["a", "b", "c"]
+
+
+async def until_steps(
+    executions: ExecutionService, execution_id: UUID, owner: Person, count: int
+) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            page = await executions.steps(execution_id, ExecutionStepQuery(), owner.principal)
+            if len(page.items) == count:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def change_positions(uow: SqlUnitOfWorkFactory, execution_id: UUID) -> None:
+    """As if a step between them had not been written before the end of the process."""
+    async with uow() as unit:
+        for step in await unit.execution_steps.all_of(execution_id):
+            step.position += step.position - 1
+            await unit.execution_steps.save(step)
+        await unit.commit()
+
+
+class AwayKind(StepsKind):
+    async def run(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+        raise TryAgainError("The provider is away.")
+
+
+async def test_what_may_work_later_is_told_meanwhile_and_in_the_end(
+    uow: SqlUnitOfWorkFactory, member: Person
+) -> None:
+    executions = service_with(uow, AwayKind())
+    execution_id = await begin(executions, member)
+
+    with pytest.raises(TryAgainError):
+        await executions.run(execution_id)
+    waiting = await stored(uow, execution_id)
+    with pytest.raises(TryAgainError):
+        await executions.run(execution_id, last_attempt=True)
+
+    ended = await stored(uow, execution_id)
+    assert (waiting.status, waiting.error) == (
+        ExecutionStatus.PENDING,
+        "The provider is away. It will be tried again.",
+    )
+    assert (ended.status, ended.error) == (ExecutionStatus.FAILED, "The provider is away.")
 
 
 async def test_it_works_for_its_owner_with_the_role_of_the_moment(

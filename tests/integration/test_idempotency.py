@@ -16,6 +16,7 @@ from backend.core.database import Database
 from backend.core.security import fingerprint
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
+from backend.models.crews import CREW_EXAMPLE
 from backend.models.customers import Customer
 from backend.models.executions import Execution
 from backend.models.files import File
@@ -31,8 +32,19 @@ from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
 from backend.models.tasks import Task
 from backend.models.users import User
+from backend.models.workflow_versions import WorkflowVersion
+from backend.models.workflows import Workflow
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.factories import PASSWORD, make_chat, make_lead, make_message, make_prompt, make_task
+from tests.factories import (
+    PASSWORD,
+    make_chat,
+    make_lead,
+    make_message,
+    make_prompt,
+    make_task,
+    make_workflow,
+    make_workflow_version,
+)
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
 from tests.integration.test_openapi import OPERATIONS
@@ -75,6 +87,12 @@ CREATIONS = {
     "POST /api/v1/model-configs": of_json(MODEL, name="Another"),
     "POST /api/v1/prompts": of_json({"name": "a", "template": "x"}, name="b"),
     "POST /api/v1/prompts/{prompt_id}/versions": of_json({"template": "x"}, template="y"),
+    "POST /api/v1/workflows": of_json(
+        {"kind": "crew", "name": "Research", "definition": CREW_EXAMPLE}, name="Planning"
+    ),
+    "POST /api/v1/workflows/{workflow_id}/versions": of_json(
+        {"kind": "crew", "definition": CREW_EXAMPLE}, activate=False
+    ),
     "POST /api/v1/schemas": of_json({"name": "a", "json_schema": {"type": "object"}}, name="b"),
     "POST /api/v1/files": Creation(file_form(b"one"), file_form(b"two")),
 }
@@ -88,6 +106,8 @@ MODELS: tuple[type[SQLModel], ...] = (
     Module,
     File,
     Execution,
+    Workflow,
+    WorkflowVersion,
     Chat,
     ChatMessage,
     ModelConfig,
@@ -131,14 +151,19 @@ async def route(operation: str, admin: Person, uow: UnitOfWorkFactory) -> Route:
     chat = make_chat(owner_id=admin.user.id)
     said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1)
     message = make_message(chat_id=chat.id, position=2)
+    workflow = make_workflow()
+    first = make_workflow_version(workflow, created_by=admin.user.id)
     async with uow() as unit:
         await unit.leads.save(lead)
         await unit.tasks.save(task)
         await unit.prompts.save(prompt)
         await unit.chats.save(chat)
         await unit.chat_messages.save_many([said, message])
+        await unit.workflows.save(workflow)
+        await unit.workflow_versions.save(first)
         await unit.commit()
     rows = {"lead": lead, "task": task, "prompt": prompt, "chat": chat, "message": message}
+    rows["workflow"] = workflow
     ids = {f"{name}_id": row.id for name, row in rows.items()}
     path = operation.removeprefix("POST /api/v1").format(**ids)
     return Route(admin, path, CREATIONS[operation])

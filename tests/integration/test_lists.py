@@ -28,6 +28,7 @@ from backend.models.sessions import SessionSort
 from backend.models.tasks import TaskPriority, TaskSort
 from backend.models.tools import ToolSort
 from backend.models.users import UserSort
+from backend.models.workflows import WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.recording import created
 from tests.factories import (
@@ -46,6 +47,7 @@ from tests.factories import (
     make_task,
     make_tool,
     make_user,
+    make_workflow,
 )
 from tests.fixtures.people import Person
 
@@ -70,6 +72,7 @@ LISTS = [
         ("/tools", ToolSort),
         ("/schemas", OutputSchemaSort),
         ("/prompts", PromptSort),
+        ("/workflows", WorkflowSort),
     )
     for sort in sorts
     # That is a test of the search.
@@ -132,6 +135,7 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
         await unit.model_configs.add_missing([make_model_config(**same) for _ in range(7)])
         await unit.tools.add_missing([make_tool(**same) for _ in range(7)])
         await unit.prompts.add_missing([make_prompt(**same) for _ in range(7)])
+        await unit.workflows.add_missing([make_workflow(**same) for _ in range(7)])
         await unit.output_schemas.add_missing([make_output_schema(**same) for _ in range(7)])
         for _ in range(7):
             await unit.defer(JobRequest("work", Queue.EVENTS))

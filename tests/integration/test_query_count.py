@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event
@@ -12,7 +13,7 @@ from backend.models.domain_events import SubjectKind
 from backend.models.jobs import JobRequest, Queue
 from backend.models.mixins import now
 from backend.models.sessions import UserSession
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.recording import created
 from tests.factories import (
     make_action,
@@ -34,6 +35,8 @@ from tests.factories import (
     make_task,
     make_tool,
     make_user,
+    make_workflow,
+    make_workflow_version,
 )
 from tests.fixtures.people import Person
 from tests.integration.test_access import ENDLESS, ROUTES
@@ -49,6 +52,8 @@ STATEMENTS = {
     "/api/v1/notifications": 2,
     # Whether it is the caller's own.
     "/api/v1/executions/{execution_id}/steps": 2,
+    # Whether there is such a workflow.
+    "/api/v1/workflows/{workflow_id}/versions": 2,
     "/api/v1/chats/{chat_id}/messages": 2,
     "/api/v1/chats/{chat_id}/messages/{message_id}": 2,
     # The products of all leads of the page.
@@ -74,6 +79,18 @@ def sent_statements() -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+async def add_workflows(unit: UnitOfWork, author: Person, count: int) -> UUID:
+    """Answers the id of one that has as many versions."""
+    workflows = [make_workflow() for _ in range(count)]
+    versions = [
+        make_workflow_version(workflows[0], number=number + 1, created_by=author.user.id)
+        for number in range(count)
+    ]
+    await unit.workflows.add_missing(workflows)
+    await unit.workflow_versions.add_missing(versions)
+    return workflows[0].id
 
 
 async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, str]:
@@ -124,6 +141,7 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         await unit.execution_steps.add_missing(steps)
         await unit.model_configs.add_missing(configs)
         await unit.tools.add_missing(tools)
+        workflow_id = await add_workflows(unit, admin, count)
         await unit.chats.add_missing(chats)
         await unit.chat_messages.add_missing(messages)
         await unit.agent_actions.add_missing(actions)
@@ -147,6 +165,7 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         "execution_id": executions[0].id,
         "model_config_id": configs[0].id,
         "tool_id": tools[0].id,
+        "workflow_id": workflow_id,
         "chat_id": chats[0].id,
         "message_id": messages[0].id,
         "action_id": actions[0].id,

@@ -76,7 +76,10 @@ async def create_execution(
 async def generate_execution_name(
     data: AnyExecutionDraft, by: CallerDep, executions: ExecutionServiceDep
 ) -> ExecutionName:
-    """A short name for an execution: the one that it gets if you send none."""
+    """A short name for an execution, by the language model if there is one.
+
+    An execution that is made without a name gets one that is made of its kind and inputs.
+    """
     return ExecutionName(name=await executions.generate_name(data, by))
 
 

@@ -26,6 +26,8 @@ from backend.api.v1 import (
     tasks,
     tools,
     users,
+    workflow_versions,
+    workflows,
 )
 
 PREFIX = "/api/v1"
@@ -47,6 +49,8 @@ for resource in (
     files,
     notifications,
     executions,
+    workflows,
+    workflow_versions,
     model_configs,
     chats,
     chat_messages,

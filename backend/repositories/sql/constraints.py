@@ -18,6 +18,7 @@ UNIQUE = {
         "The same job waits already: its next run does what this one did not."
     ),
     "uq_products_sku": "There is a product with this SKU already; archived ones count as well.",
+    "uq_workflows_kind_name": "There is a workflow of this kind with this name already.",
     "uq_output_schemas_name": "There is a schema with this name already.",
     "uq_prompts_name": "There is a prompt with this name already.",
     "uq_model_configs_name": "There is a model configuration with this name already.",

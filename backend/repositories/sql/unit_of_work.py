@@ -44,6 +44,8 @@ from backend.repositories.sql.sign_ins import SqlSignInRepository
 from backend.repositories.sql.tasks import SqlTaskRepository
 from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.users import SqlUserRepository
+from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
+from backend.repositories.sql.workflows import SqlWorkflowRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
 
@@ -158,6 +160,14 @@ class SqlReadingUnitOfWork:
     @cached_property
     def invitations(self) -> SqlInvitationRepository:
         return SqlInvitationRepository(self._session)
+
+    @cached_property
+    def workflows(self) -> SqlWorkflowRepository:
+        return SqlWorkflowRepository(self._session)
+
+    @cached_property
+    def workflow_versions(self) -> SqlWorkflowVersionRepository:
+        return SqlWorkflowVersionRepository(self._session)
 
     @cached_property
     def chats(self) -> SqlChatRepository:

@@ -14,6 +14,7 @@ from backend.seeds.schemas import SCHEMAS
 from backend.seeds.tasks import TASKS
 from backend.seeds.templates import PROMPTS
 from backend.seeds.users import USERS
+from backend.seeds.workflows import WORKFLOWS
 from backend.services.agent_tools import AGENT_TOOLS
 from tests.fixtures.processes import RunMvp, refusal
 
@@ -32,6 +33,7 @@ COUNTS = DEFAULTS | {
     "tasks": len(TASKS),
     "files": len(FILES),
     "executions": len(EXECUTIONS),
+    "workflows": len(WORKFLOWS),
     "notifications": len(NOTIFICATIONS),
 }
 SECRET = "a secret that is long enough for production"

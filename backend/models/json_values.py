@@ -1,0 +1,39 @@
+"""JSON of any shape, as long as the database can store it."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+_MOST_CHARACTERS = 50_000
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Whatever is neither a list nor an object in it, and the names of all fields."""
+    if isinstance(value, dict):
+        yield from value
+        value = value.values()
+    elif not isinstance(value, list):
+        yield value
+        return
+    for each in value:
+        yield from leaves(each)
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    for leaf in leaves(value):
+        if isinstance(leaf, str):
+            leaf.encode()  # Lone surrogates raise a ValueError.
+            if "\x00" in leaf:
+                raise ValueError("must not contain NUL characters, which the database can't store")
+        elif isinstance(leaf, float) and not math.isfinite(leaf):
+            raise ValueError("must not contain NaN or infinite numbers, which are no JSON")
+    if len(json.dumps(value, default=str)) > _MOST_CHARACTERS:
+        raise ValueError(f"must have at most {_MOST_CHARACTERS:,} characters, written as JSON")
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+"""An object of at most 50,000 characters."""

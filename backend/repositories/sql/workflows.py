@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from backend.models.workflows import Workflow, WorkflowQuery
+from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.lists import SqlList
+
+
+class SqlWorkflowRepository(SqlList[Workflow, WorkflowQuery]):
+    model = Workflow
+    kind = "workflow"
+    sorts = {
+        "created_at": by_column(Workflow.created_at, MOMENT),
+        "name": by_column(Workflow.name, TEXT),
+    }
+    unlisted = (Workflow.definition,)
+
+    def conditions(self, query: WorkflowQuery) -> Iterator[ColumnElement[bool]]:
+        if query.kind:
+            yield col(Workflow.kind).in_(query.kind)

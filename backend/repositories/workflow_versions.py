@@ -1,0 +1,18 @@
+from typing import Protocol
+from uuid import UUID
+
+from backend.models.paging import Page
+from backend.models.workflow_versions import WorkflowVersion, WorkflowVersionQuery
+from backend.repositories.base import Repository
+
+
+class WorkflowVersionRepository(Repository[WorkflowVersion], Protocol):
+    async def page_of(
+        self, workflow_id: UUID, query: WorkflowVersionQuery
+    ) -> Page[WorkflowVersion]:
+        """One page of the versions of a workflow. Raises InvalidCursorError."""
+        ...
+
+    async def find_number(self, workflow_id: UUID, number: int) -> WorkflowVersion | None:
+        """The version of a workflow that has the number."""
+        ...

@@ -1,0 +1,31 @@
+"""Work in an order: each part as soon as what it needs is done, a few at the same time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from backend.models.graphs import Needs
+
+MOST_AT_ONCE = 4
+
+
+async def in_order(
+    needs: Needs, work: Callable[[str], Awaitable[None]], most_at_once: int = MOST_AT_ONCE
+) -> None:
+    """Raises the first error of a part, once the others have been cancelled and have ended."""
+    done = {name: asyncio.Event() for name in needs}
+    slots = asyncio.Semaphore(most_at_once)
+
+    async def do(name: str) -> None:
+        for needed in needs[name]:
+            await done[needed].wait()
+        async with slots:
+            await work(name)
+        done[name].set()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name in needs:
+                group.create_task(do(name))
+    except BaseExceptionGroup as errors:
+        # The others, if any, failed in the same moment.
+        raise errors.exceptions[0] from errors

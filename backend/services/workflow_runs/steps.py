@@ -1,0 +1,47 @@
+"""The steps of one run: kept when they are done, and named when they fail."""
+
+from collections.abc import Awaitable, Callable
+
+from backend.core.errors import DomainError, ModelTimeoutError, ModelUnavailableError, in_words
+from backend.models.workflow_runs import StepTrace
+from backend.services.execution_kinds import ExecutionRun, TryAgainError
+from backend.services.workflow_runs.progress import RunProgress
+
+_TEMPORARY = (ModelUnavailableError, ModelTimeoutError)
+
+
+class RunSteps:
+    """
+    Attributes:
+        kept: the traces of all steps that are done, by name.
+    """
+
+    def __init__(self, run: ExecutionRun, total: int) -> None:
+        self.run = run
+        self.progress = RunProgress(run, total)
+        self.kept: dict[str, StepTrace] = {}
+
+    async def do(self, name: str, work: Callable[[], Awaitable[StepTrace]]) -> StepTrace:
+        """What the step has done, now or in an earlier attempt.
+
+        Raises:
+            TryAgainError: the model can't be asked now.
+            DomainError: it has failed for another reason, which the owner reads.
+        """
+
+        async def done() -> dict[str, object]:
+            return (await work()).model_dump(mode="json")
+
+        async with self.progress.at(name):
+            try:
+                kept = await self.run.step(name, done)
+            except _TEMPORARY as error:
+                raise TryAgainError(_failed(name, error)) from error
+            except DomainError as error:
+                raise DomainError(_failed(name, error)) from error
+        self.kept[name] = trace = StepTrace.model_validate(kept)
+        return trace
+
+
+def _failed(name: str, error: DomainError) -> str:
+    return f"The step {name} has failed: {in_words(error)}"

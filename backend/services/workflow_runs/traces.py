@@ -1,0 +1,85 @@
+"""What steps keep, within bounds, and what is made of it in the end."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from backend.core.errors import DomainError
+from backend.models.agent import TakenAction
+from backend.models.message_parts import CallOutcome
+from backend.models.usage import Usage
+from backend.models.workflow_runs import StepOutcome, StepStatus, StepTrace, WorkflowResult
+
+MOST_TEXT = 50_000
+MOST_OUTPUT = 200_000
+_MOST_OF_ACTION = 4_000
+_MOST_IN_RESULT = 2_000
+_MOST_ACTIONS = 100
+
+Traces = Mapping[str, StepTrace | None]
+"""By the name of the step. None: it was skipped."""
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def bounded(actions: Sequence[TakenAction]) -> list[TakenAction]:
+    """With the beginnings of what is long."""
+    return [
+        action.model_copy(
+            update={"arguments": _cut(action.arguments, {}), "result": _cut(action.result, None)}
+        )
+        for action in actions[:_MOST_ACTIONS]
+    ]
+
+
+def check_length(output: Any) -> None:
+    """Raises DomainError for what is too long to be kept."""
+    if len(json.dumps(output, default=str)) > MOST_OUTPUT:
+        raise DomainError(
+            f"It has answered more than {MOST_OUTPUT:,} characters: ask for less, by a limit."
+        )
+
+
+def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -> WorkflowResult:
+    """`steps` are all that were kept, those of crews within a flow too; `last` say the output."""
+    usage = Usage()
+    planned: list[UUID] = []
+    for step in steps:
+        usage.add(step.usage)
+        planned += planned_in(step.actions)
+    return WorkflowResult(
+        output=shortened(said_by(traces, last), MOST_TEXT),
+        results={name: _outcome(trace) for name, trace in traces.items()},
+        planned=planned,
+        usage=usage,
+    )
+
+
+def said_by(traces: Traces, names: Iterable[str]) -> str:
+    return "\n\n".join(trace.text for name in names if (trace := traces[name]) is not None)
+
+
+def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
+    """The ids of the actions that wait to be confirmed."""
+    return [
+        UUID(action.result["action_id"])
+        for action in actions
+        if action.outcome is CallOutcome.TO_CONFIRM
+    ]
+
+
+def _outcome(trace: StepTrace | None) -> StepOutcome:
+    if trace is None:
+        return StepOutcome(status=StepStatus.SKIPPED, text="")
+    return StepOutcome(status=StepStatus.DONE, text=shortened(trace.text, _MOST_IN_RESULT))
+
+
+def _cut(value: Any, empty: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if len(text) <= _MOST_OF_ACTION:
+        return value
+    cut = shortened(text, _MOST_OF_ACTION)
+    return cut if empty is None else {"cut": cut}

@@ -1,0 +1,42 @@
+"""What conditions answer."""
+
+from typing import Any
+
+import pytest
+
+from backend.core.errors import DomainError
+from backend.models.flow_nodes import Operator
+from backend.services.workflow_runs.conditions import holds
+
+ANSWERS = [
+    ("yes", Operator.EQ, " YES", True),
+    ("yes", Operator.NE, "no", True),
+    (3, Operator.EQ, "3.0", True),
+    (True, Operator.EQ, "true", True),
+    (True, Operator.EQ, 1, False),
+    (None, Operator.EQ, "null", True),
+    ("nan", Operator.EQ, "NaN", True),
+    ("Two are Overdue", Operator.CONTAINS, "overdue", True),
+    ("3 items", Operator.CONTAINS, 3, True),
+    (["open", "done"], Operator.CONTAINS, "Done", True),
+    (["open"], Operator.CONTAINS, "op", False),
+    ("10", Operator.GT, 9, True),
+    (10, Operator.LT, 9, False),
+    ([], Operator.EXISTS, None, False),
+    ("", Operator.EXISTS, None, False),
+    (None, Operator.EXISTS, None, False),
+    (0, Operator.EXISTS, None, True),
+    (False, Operator.EXISTS, None, True),
+    ([1], Operator.EXISTS, None, True),
+]
+
+
+@pytest.mark.parametrize(("left", "operator", "right", "answer"), ANSWERS)
+def test_a_condition_answers(left: Any, operator: Operator, right: Any, answer: bool) -> None:
+    assert holds(left, operator, right) is answer
+
+
+@pytest.mark.parametrize("operator", [Operator.GT, Operator.LT])
+def test_only_numbers_are_more_or_less(operator: Operator) -> None:
+    with pytest.raises(DomainError, match="'many' is no number: gt and lt compare numbers"):
+        holds("many", operator, 3)
