@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from backend.core.errors import DomainError, InvalidInputError, in_words
+from backend.core.errors import ConflictError, DomainError, in_words
 from backend.core.permissions import Principal
 from backend.models.agent_actions import AgentAction
 from backend.models.domain_events import SubjectKind
@@ -45,8 +45,7 @@ class Toolbox:
         self, by: Principal, scope: CallScope, names: Collection[str] | None = None
     ) -> list[OfferedTool]:
         """Those that are switched on and that the person may use; of the named ones, if any."""
-        async with self._uow.reading() as uow:
-            enabled = await uow.tools.enabled_names()
+        enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
         return [
             self._offer(tool, by, scope)
@@ -78,13 +77,20 @@ class Toolbox:
             DomainError: it can't be done any more, or the person may not do it any more.
         """
         tool = self._tools.get(action.tool)
-        if tool is None:
-            raise InvalidInputError("confirm", f"There is no tool {action.tool} any more.")
+        if tool is None or action.tool not in await self._enabled():
+            raise ConflictError(f"The tool {action.tool} is switched off, or gone.")
         by.require(tool.permission)
-        given = tool.arguments.model_validate(action.arguments)
+        try:
+            given = tool.arguments.model_validate(action.arguments)
+        except ValidationError as error:
+            raise ConflictError(f"The tool takes other arguments now: {_faults(error)}.") from error
         scope = CallScope(action.id, action.chat_id)
         context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
         return await tool.run(given, context)
+
+    async def _enabled(self) -> set[str]:
+        async with self._uow.reading() as uow:
+            return await uow.tools.enabled_names()
 
     def _offer(self, tool: AgentTool[Any], by: Principal, scope: CallScope) -> OfferedTool:
         async def call(arguments: dict[str, Any]) -> ToolOutcome:

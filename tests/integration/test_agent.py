@@ -6,7 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from backend.core.database import Database
 from backend.core.permissions import Role
 from backend.models.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -52,6 +54,12 @@ async def add_task(person: Person, title: str = "Send the offer") -> str:
 async def events_of(admin: Person, **query: Any) -> list[Json]:
     found: list[Json] = (await admin.get("/audit", params=query)).json()["items"]
     return found
+
+
+async def switch_off(admin: Person, name: str) -> None:
+    tools = (await admin.get("/tools")).json()["items"]
+    (tool,) = [tool for tool in tools if tool["name"] == name]
+    assert (await admin.patch(f"/tools/{tool['id']}", json={"is_enabled": False})).is_success
 
 
 async def plan_to_delete(person: Person, model: OpenAiServer, task: str) -> Json:
@@ -125,9 +133,7 @@ async def test_a_tool_that_was_not_offered_is_refused_if_it_is_called(
 async def test_a_tool_that_an_admin_has_switched_off_is_not_offered(
     member: Person, admin: Person, model: OpenAiServer
 ) -> None:
-    tools = (await admin.get("/tools")).json()["items"]
-    (tool,) = [tool for tool in tools if tool["name"] == "create_task"]
-    assert (await admin.patch(f"/tools/{tool['id']}", json={"is_enabled": False})).is_success
+    await switch_off(admin, "create_task")
     model.say("Hello.")
 
     await act(member, "Hello")
@@ -414,3 +420,56 @@ async def test_after_a_failure_the_same_key_creates_nothing_twice(
 
     assert (first.status_code, second.status_code) == (502, 200)
     assert len((await member.get("/tasks")).json()["items"]) == 1
+
+
+async def test_a_confirmation_with_a_key_is_answered_again(
+    manager: Person, model: OpenAiServer, database: Database
+) -> None:
+    action = await plan_to_delete(manager, model, await add_task(manager))
+    body, headers = {"confirm": action["id"]}, {"Idempotency-Key": "once"}
+
+    first = await manager.post("/agent/act", json=body, headers=headers)
+    kept = await manager.post("/agent/act", json=body, headers=headers)
+    async with database.engine.begin() as connection:
+        # As a crash between the effect and the answer does.
+        await connection.execute(text("UPDATE idempotent_requests SET status = NULL, body = NULL"))
+    read = await manager.post("/agent/act", json=body, headers=headers)
+
+    assert [answer.status_code for answer in (first, kept, read)] == [200, 200, 200]
+    assert first.json() == kept.json() == read.json()
+
+
+async def test_an_action_of_a_tool_that_was_switched_off_meanwhile_is_not_done(
+    manager: Person, admin: Person, model: OpenAiServer
+) -> None:
+    task = await add_task(manager)
+    action = await plan_to_delete(manager, model, task)
+    await switch_off(admin, "delete_task")
+
+    answer = await manager.post("/agent/act", json={"confirm": action["id"]})
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/conflict")
+    assert (await manager.get(f"/tasks/{task}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"tool": "no_such_tool"}, "is switched off, or gone"), ({"arguments": {}}, "task_id: ")],
+)
+async def test_an_action_that_an_older_version_has_planned_may_be_refused(
+    manager: Person,
+    model: OpenAiServer,
+    uow: SqlUnitOfWorkFactory,
+    changed: Json,
+    told: str,
+) -> None:
+    action = await plan_to_delete(manager, model, await add_task(manager))
+    async with uow() as unit:
+        row = await unit.agent_actions.get(action["id"])
+        row.sqlmodel_update(changed)
+        await unit.commit()
+
+    answer = await manager.post("/agent/act", json={"confirm": action["id"]})
+
+    assert answer.status_code == 409
+    assert told in answer.json()["detail"]
