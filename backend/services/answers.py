@@ -100,7 +100,6 @@ class AnswerWriter:
             raise
         finally:
             message = await self._keep(begun.message.id, answer, error)
-            reply.end()
         if self._titles.is_wanted(begun.chat, begun.task):
             self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
         return message

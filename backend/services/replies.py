@@ -39,7 +39,9 @@ class Reply:
         self._events.put_nowait(None)
 
     def write(self, task: asyncio.Task[ChatMessage]) -> None:
+        """The events end with the task, however that ends."""
         self._task = task
+        task.add_done_callback(lambda _: self.end())
 
     async def whole(self) -> ChatMessage:
         """The message once it is written.

@@ -383,3 +383,18 @@ async def test_who_writes_again_after_a_crash_need_not_wait_for_the_clean_up(
     await answered(member, chat.id, "Hello")
 
     assert (await messages_of(member, chat.id))[0]["status"] == "failed"
+
+
+async def test_the_stream_of_a_chat_that_is_deleted_meanwhile_ends(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member)
+    model.pause("Hel", "lo")
+    asking = asyncio.ensure_future(say(member, chat, "Hello", headers=STREAMED))
+    await until(lambda: len(model.requests) == 1)
+
+    assert (await member.delete(f"/chats/{chat}")).status_code == 204
+    model.release()
+
+    events = events_in(await asking)
+    assert (events[-1]["event"], events[-1]["data"]["status"]) == ("error", 404)
