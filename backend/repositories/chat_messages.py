@@ -12,8 +12,17 @@ class ChatMessageRepository(Repository[ChatMessage], Protocol):
         """One page of the messages of a chat. Raises InvalidCursorError."""
         ...
 
-    async def newest(self, chat_id: UUID, limit: int) -> Sequence[ChatMessage]:
-        """The last messages that were not replaced, the oldest of them first."""
+    async def newest(
+        self, chat_id: UUID, limit: int, before: int | None = None
+    ) -> Sequence[ChatMessage]:
+        """The last messages that were not replaced, the oldest of them first.
+
+        With `before`, the last in front of that position.
+        """
+        ...
+
+    async def being_written(self, chat_id: UUID) -> Sequence[ChatMessage]:
+        """The answers that are `running`, be it that their process has crashed."""
         ...
 
     async def last_position(self, chat_id: UUID) -> int:

@@ -11,6 +11,10 @@ class ChatRepository(ListedRepository[Chat, ChatQuery], Protocol):
         """One page of somebody's chats. Raises InvalidCursorError."""
         ...
 
+    async def leave_model_config(self, config_id: UUID) -> list[UUID]:
+        """Take a model configuration from all chats; answers their ids."""
+        ...
+
     async def leave_module(self, module_id: UUID) -> list[UUID]:
         """Take all chats out of a module; answers their ids."""
         ...

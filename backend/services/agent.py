@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from backend.core.errors import StillRunningError
 from backend.core.permissions import Principal
 from backend.models.agent import AgentAsk, AgentReply, AgentUsage
-from backend.models.agent_runs import AgentRun
+from backend.models.agent_runs import AgentRun, Amounts
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -66,10 +66,15 @@ class AgentService:
     async def usage(self, by: Principal) -> AgentUsage:
         """Of the caller's day."""
         async with self._uow.reading() as uow:
-            used = await uow.agent_runs.used_by(by.user_id, start_of_day())
+            used, held = await uow.agent_runs.used_by(by.user_id, start_of_day())
         most = {f"most_{name}": amount for name, amount in self._budget.day._asdict().items()}
-        rounded = used._replace(seconds=round(used.seconds, 3))
-        return AgentUsage.model_validate({**rounded._asdict(), **most})
+        both = Amounts(
+            used.steps + held.steps,
+            used.tokens + held.tokens,
+            round(used.seconds + held.seconds, 3),
+            used.cost + held.cost,
+        )
+        return AgentUsage.model_validate({**both._asdict(), **most})
 
     async def _answer(
         self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None

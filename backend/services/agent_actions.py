@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from backend.core.errors import DomainError, NotFoundError
+from backend.core.errors import ConflictError, DomainError, NotFoundError, StillRunningError
 from backend.core.permissions import Principal
-from backend.models.agent_actions import AgentAction
+from backend.models.agent_actions import ActionStatus, AgentAction
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
@@ -12,6 +12,8 @@ from backend.models.message_parts import CallOutcome, TextPart, ToolCallPart, To
 from backend.models.mixins import now
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.agent_toolbox import Toolbox
+
+_UNKNOWN = "It was interrupted: look whether it was done before you ask for it again."
 
 
 class AgentActionService:
@@ -37,29 +39,34 @@ class AgentActionService:
         Raises:
             NotFoundError: the person has no such action.
             ConflictError: it was confirmed before, or too late.
+            StillRunningError: the same request came before, and the action is not done yet.
             DomainError: it can't be done any more, or the person may not do it any more.
         """
         async with self._uow() as uow:
             if await uow.idempotency.claim(key, action_id):
-                return await _own_action(uow, action_id, by)
+                return _done_before(await _own_action(uow, action_id, by))
             action = await _own_action(uow, action_id, by, for_update=True)
             action.begin()
             await _save(uow, action, "confirmed", by)
             await uow.commit()
+        result: dict[str, object] | None = None
+        error: str | None = _UNKNOWN
         try:
             result = await self._toolbox.perform(action, by)
-        except DomainError as error:
-            await self._finish(action, by, error=error.detail)
+            error = None
+        except DomainError as refused:
+            error = refused.detail
             raise
-        return await self._finish(action, by, result=result)
+        finally:
+            kept = await self._finish(action, by, result, error)
+        return kept
 
     async def _finish(
         self,
         action: AgentAction,
         by: Principal,
-        *,
-        result: dict[str, object] | None = None,
-        error: str | None = None,
+        result: dict[str, object] | None,
+        error: str | None,
     ) -> AgentAction:
         async with self._uow() as uow:
             kept = await uow.agent_actions.get(action.id, for_update=True)
@@ -68,6 +75,16 @@ class AgentActionService:
             await _tell_chat(uow, kept)
             await uow.commit()
         return kept
+
+
+def _done_before(action: AgentAction) -> AgentAction:
+    if action.status is ActionStatus.RUNNING:
+        raise StillRunningError(
+            "The action is being done; or the server went away meanwhile, and nobody knows."
+        )
+    if action.error is not None:
+        raise ConflictError(f"The action was not done: {action.error}")
+    return action
 
 
 async def _own_action(

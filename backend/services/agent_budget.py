@@ -17,6 +17,8 @@ GRACE = timedelta(seconds=30)
 """How much later than its limit an answer is over for sure: it has to be written as well."""
 
 _USED_UP = "You have used up your {} of today. Go on tomorrow (UTC), or ask an admin."
+_AT_WORK = "All {} that you have left today are held for what is at work: wait until it has ended."
+_SOON_SECONDS = 5
 
 
 class AgentBudget:
@@ -35,12 +37,16 @@ class AgentBudget:
         Raises:
             LimitReachedError: the person has used all of the day.
         """
-        used = await uow.agent_runs.lock_used_by(by.user_id, start_of_day())
-        left = Amounts(*(_minus(most, taken) for most, taken in zip(self.day, used, strict=True)))
-        for name, over in left._asdict().items():
-            if over <= 0:
-                raise LimitReachedError(_USED_UP.format(name), _seconds_to_midnight())
+        used, held = await uow.agent_runs.lock_used_by(by.user_id, start_of_day())
+        unused = _minus(self.day, used)
+        if name := _first_used_up(unused):
+            raise LimitReachedError(_USED_UP.format(name), _seconds_to_midnight())
+        left = _minus(unused, held)
+        if name := _first_used_up(left):
+            raise LimitReachedError(_AT_WORK.format(name), _SOON_SECONDS)
         limits = _narrowest(self._request, model.limits, left)
+        if model.is_offline:
+            limits = limits._replace(cost=Decimal(0))
         run = AgentRun(
             owner_id=by.user_id,
             provider=model.choice.provider,
@@ -67,8 +73,17 @@ def _seconds_to_midnight() -> int:
     return int((start_of_day() + timedelta(days=1) - now()).total_seconds()) + 1
 
 
-def _minus(most: Any, taken: Any) -> Any:
-    return type(most)(Decimal(str(most)) - Decimal(str(taken)))
+def _first_used_up(left: Amounts) -> str | None:
+    return next((name for name, amount in left._asdict().items() if amount <= 0), None)
+
+
+def _minus(most: Amounts, taken: Amounts) -> Amounts:
+    return Amounts(
+        most.steps - int(taken.steps),
+        most.tokens - int(taken.tokens),
+        most.seconds - float(taken.seconds),
+        most.cost - Decimal(taken.cost),
+    )
 
 
 def _narrowest(*each: Any) -> Amounts:

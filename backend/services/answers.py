@@ -5,10 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from backend.core.errors import DomainError
+from backend.core.errors import DomainError, NotFoundError
 from backend.core.permissions import Principal
 from backend.models.agent_runs import AgentRun
-from backend.models.chat_messages import ChatMessage, MessageRole, MessageStatus
+from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
 from backend.models.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -68,8 +68,8 @@ class AnswerWriter:
             InvalidInputError: the options name what does not exist.
             LimitReachedError: the person has used all of the day.
         """
-        said = await uow.chat_messages.newest(chat.id, self._history)
-        question, history = _split(said, message)
+        said = await uow.chat_messages.newest(chat.id, self._history + 1, message.position)
+        question, history = _split(said)
         asked = _as_the_chat_says(options, chat)
         scope = CallScope(message.id, chat.id)
         task = await self._tasks.prepare(uow, question, scope, by, asked, history)
@@ -106,7 +106,12 @@ class AnswerWriter:
 
     async def _keep(self, message_id: UUID, answer: AgentAnswer, error: str | None) -> ChatMessage:
         async with self._uow() as uow:
-            message = await uow.chat_messages.get(message_id, for_update=True)
+            found = await uow.chat_messages.find_many([message_id], for_update=True)
+            if not found:
+                raise NotFoundError(
+                    "The chat was deleted meanwhile. What the assistant has done remains done."
+                )
+            message = found[0]
             message.finish(answer.parts, answer.output, answer.usage, error)
             await uow.chat_messages.save(message)
             await uow.commit()
@@ -123,13 +128,9 @@ def _as_the_chat_says(options: AnswerOptions, chat: Chat) -> AnswerOptions:
     )
 
 
-def _split(messages: Sequence[ChatMessage], answer: ChatMessage) -> tuple[str, list[Turn]]:
-    """What the person has said last before the answer, and what was said before that."""
-    before = [
-        each
-        for each in messages
-        if each.position < answer.position and each.status is not MessageStatus.RUNNING
-    ]
+def _split(messages: Sequence[ChatMessage]) -> tuple[str, list[Turn]]:
+    """What the person has said last, and what was said before that."""
+    before = list(messages)
     while before[-1].role is not MessageRole.USER:
         before.pop()
     return before[-1].text, [Turn(each.role, each.parts) for each in before[:-1]]

@@ -82,6 +82,7 @@ class ConversationService:
         """
 
         async def replace(uow: UnitOfWork, chat: Chat) -> int:
+            await _check_free(uow, chat)
             await _replace(uow, chat, message_id)
             return await uow.chat_messages.last_position(chat.id) + 1
 
@@ -143,8 +144,7 @@ class ConversationService:
                 answer = await uow.chat_messages.get(earlier)
                 if answer.status is MessageStatus.COMPLETE:
                     return Reply.of_kept(answer)
-                if answer.is_at_work:
-                    raise StillRunningError("The same message is being answered; wait a moment.")
+                await _check_again(uow, chat, answer)
             else:
                 answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)
             begun = await self._writer.begin(uow, chat, answer, by, options)
@@ -180,12 +180,20 @@ async def _message(
 
 
 async def _check_free(uow: UnitOfWork, chat: Chat) -> None:
-    for message in await uow.chat_messages.newest(chat.id, 1):
+    for message in await uow.chat_messages.being_written(chat.id):
         if message.is_at_work:
             raise _being_written()
-        if message.status is MessageStatus.RUNNING:
-            message.fail(INTERRUPTED)
-            await uow.chat_messages.save(message)
+        message.fail(INTERRUPTED)
+        await uow.chat_messages.save(message)
+
+
+async def _check_again(uow: UnitOfWork, chat: Chat, answer: ChatMessage) -> None:
+    """Whether an answer that has failed may have another attempt."""
+    if answer.is_at_work:
+        raise StillRunningError("The same message is being answered; wait a moment.")
+    if answer.is_replaced:
+        raise ConflictError("The answer to this message was generated again: read the chat.")
+    await _check_free(uow, chat)
 
 
 def _check_answer(message: ChatMessage) -> None:

@@ -36,6 +36,11 @@ class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigU
             await self._end_default(uow, by)
         row.sqlmodel_update(changes)
 
+    async def _let_go(self, uow: UnitOfWork, row: ModelConfig) -> dict[str, Any]:
+        """The chats that go by it have the default from now on."""
+        await uow.chats.leave_model_config(row.id)
+        return {}
+
     async def _end_default(self, uow: UnitOfWork, by: Principal) -> None:
         """Written before the next default is: the database takes one at any moment."""
         former = await uow.model_configs.lock_default()

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from backend.models.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_customer, make_task
 from tests.fixtures.assistant import act, begin_chat, messages_of, offered_to, told_to
+from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.openai_wire import Call
 from tests.fixtures.people import Person, SignedIn
@@ -473,3 +474,58 @@ async def test_an_action_that_an_older_version_has_planned_may_be_refused(
 
     assert answer.status_code == 409
     assert told in answer.json()["detail"]
+
+
+async def test_a_confirmation_that_has_failed_fails_again_with_the_same_key(
+    manager: Person, model: OpenAiServer
+) -> None:
+    task = await add_task(manager)
+    action = await plan_to_delete(manager, model, task)
+    await manager.delete(f"/tasks/{task}")
+    body, headers = {"confirm": action["id"]}, {"Idempotency-Key": "once"}
+
+    first = await manager.post("/agent/act", json=body, headers=headers)
+    second = await manager.post("/agent/act", json=body, headers=headers)
+
+    assert [first.status_code, second.status_code] == [404, 409]
+    assert first.json()["detail"] in second.json()["detail"]
+
+
+async def test_a_confirmation_that_is_at_work_is_not_told_as_done(
+    manager: Person, model: OpenAiServer, uow: SqlUnitOfWorkFactory
+) -> None:
+    task = await add_task(manager)
+    action = await plan_to_delete(manager, model, task)
+    body, headers = {"confirm": action["id"]}, {"Idempotency-Key": "once"}
+    async with uow() as unit:
+        await unit.tasks.get(UUID(task), for_update=True)
+        first = asyncio.ensure_future(manager.post("/agent/act", json=body, headers=headers))
+        async with asyncio.timeout(5):
+            path = f"/agent/actions/{action['id']}"
+            status = "planned"
+            while status == "planned":  # noqa: ASYNC110  # it is the app that changes it
+                await asyncio.sleep(0.02)
+                status = (await manager.get(path)).json()["status"]
+        second = await manager.post("/agent/act", json=body, headers=headers)
+
+    assert (second.status_code, second.json()["type"]) == (409, "/problems/still-running")
+    assert (await first).status_code == 200
+
+
+async def test_while_an_answer_is_written_a_confirmation_makes_no_room_for_another(
+    manager: Person, model: OpenAiServer
+) -> None:
+    task, chat = await add_task(manager), await begin_chat(manager)
+    model.call("delete_task", {"task_id": task})
+    model.say("Please confirm.")
+    reply = await act(manager, "Delete it", chat_id=chat)
+    model.pause("Hel", "lo")
+    body = {"text": "Hello"}
+    writing = asyncio.ensure_future(manager.post(f"/chats/{chat}/messages", json=body))
+    await until(lambda: len(model.requests) == 3)
+    await manager.post("/agent/act", json={"confirm": reply["planned"][0]["id"]})
+
+    another = await manager.post(f"/chats/{chat}/messages", json=body)
+
+    model.release()
+    assert (another.status_code, (await writing).status_code) == (409, 201)

@@ -161,6 +161,9 @@ async def test_the_limit_of_a_day_holds_for_requests_at_the_same_time(
         answers = await asyncio.gather(*asking)
 
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 3
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+    assert "held for what is at work" in refused[0].json()["detail"]
 
 
 async def test_what_is_held_for_an_answer_that_has_crashed_is_free_again(
@@ -199,3 +202,16 @@ async def test_what_was_used_of_the_day_is_shown(member: Person, model: OpenAiSe
     assert (used["steps"], used["tokens"]) == (1, 100)
     assert (used["most_steps"], used["most_tokens"]) == (500, 2_000_000)
     assert float(used["cost"]) > 0
+
+
+async def test_the_offline_model_holds_no_cost(
+    member: Person, settings: Settings, tools: None
+) -> None:
+    url = settings.database.url
+    assert url is not None
+    changed = make_settings(url.get_secret_value(), assistant={"cost": "1", "cost_per_day": "1"})
+    async with running_app(changed) as client:
+        person = replace(member, client=client)
+        answers = await asyncio.gather(*(ask(person) for _ in range(4)))
+
+    assert [answer.status_code for answer in answers] == [200] * 4

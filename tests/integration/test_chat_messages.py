@@ -345,22 +345,19 @@ async def test_an_answer_whose_process_has_crashed_is_ended_and_can_be_generated
     said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1, text="Hello")
     over = {"status": MessageStatus.RUNNING, "over_at": now() - timedelta(seconds=1)}
     crashed = make_message(chat_id=chat.id, position=2, **over)
-    at_work = make_message(
-        chat_id=chat.id,
-        position=3,
-        is_replaced=True,
-        status=MessageStatus.RUNNING,
-        over_at=now() + timedelta(minutes=1),
-    )
+    other = make_chat(owner_id=member.user.id)
+    soon = {"status": MessageStatus.RUNNING, "over_at": now() + timedelta(minutes=1)}
+    at_work = make_message(chat_id=other.id, **soon)
     async with uow() as unit:
-        await unit.chats.save(chat)
+        await unit.chats.save_many([chat, other])
         await unit.chat_messages.save_many([said, crashed, at_work])
         await unit.commit()
 
     await wire(settings, uow, {}, process_state(settings)).assistant.conversations.end_abandoned()
 
     shown = await messages_of(member, chat.id)
-    assert [each["status"] for each in shown] == ["complete", "failed", "running"]
+    assert [each["status"] for each in shown] == ["complete", "failed"]
+    assert (await messages_of(member, other.id))[0]["status"] == "running"
     assert shown[1]["error"] == "The answer was interrupted. Regenerate it."
     model.say("Hello.")
     again = await member.post(f"/chats/{chat.id}/messages/{crashed.id}/regenerate")
@@ -398,3 +395,57 @@ async def test_the_stream_of_a_chat_that_is_deleted_meanwhile_ends(
 
     events = events_in(await asking)
     assert (events[-1]["event"], events[-1]["data"]["status"]) == ("error", 404)
+    assert "The chat was deleted meanwhile" in events[-1]["data"]["detail"]
+
+
+async def test_an_old_message_is_answered_again_whatever_was_said_since(
+    member: Person, model: OpenAiServer
+) -> None:
+    """Also if more was said than the model sees again."""
+    chat = await begin_chat(member)
+    key = {"Idempotency-Key": "once"}
+    model.fail(500)
+    assert (await say(member, chat, "Who are you?", headers=key)).status_code == 502
+    for number in range(21):
+        model.say(f"Answer {number}")
+        await answered(member, chat, f"Question {number}")
+    model.say("I am your assistant.")
+
+    again = await say(member, chat, "Who are you?", headers=key)
+
+    assert (again.status_code, again.json()["text"]) == (201, "I am your assistant.")
+    assert [each["content"] for each in told_to(model)[1:]] == ["Who are you?"]
+
+
+async def test_an_answer_that_was_generated_again_is_not_written_by_its_old_key(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member)
+    key = {"Idempotency-Key": "once"}
+    model.fail(500)
+    await say(member, chat, "Create a task", headers=key)
+    failed = (await messages_of(member, chat))[-1]
+    model.say("Done.")
+    await member.post(f"/chats/{chat}/messages/{failed['id']}/regenerate")
+
+    again = await say(member, chat, "Create a task", headers=key)
+
+    assert again.status_code == 409
+    assert len(model.requests) == 2
+
+
+async def test_an_old_key_does_not_bring_a_second_answer_at_the_same_time(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member)
+    key = {"Idempotency-Key": "once"}
+    model.fail(500)
+    await say(member, chat, "Hello", headers=key)
+    model.pause("Hel", "lo")
+    writing = asyncio.ensure_future(say(member, chat, "Hello again"))
+    await until(lambda: len(model.requests) == 2)
+
+    again = await say(member, chat, "Hello", headers=key)
+
+    model.release()
+    assert (again.status_code, (await writing).status_code) == (409, 201)

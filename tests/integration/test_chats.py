@@ -209,3 +209,17 @@ async def test_a_title_that_is_chosen_while_the_model_writes_one_stays(
             await asyncio.sleep(0.02)
             used = (await member.get("/agent/usage")).json()
     assert await title_of(member, chat) == "Mine"
+
+
+async def test_a_chat_goes_on_by_the_default_when_its_model_configuration_is_deleted(
+    member: Person, admin: Person
+) -> None:
+    body = {"name": "Mine", "provider": "offline", "model": "offline"}
+    config = (await admin.post("/model-configs", json=body)).json()
+    chat = await begin_chat(member, model_config_id=config["id"])
+    seen = (await member.get(f"/chats/{chat}")).headers["ETag"]
+
+    assert (await admin.delete(f"/model-configs/{config['id']}")).status_code == 204
+
+    read = await member.get(f"/chats/{chat}", headers={"If-None-Match": seen})
+    assert (read.status_code, read.json()["model_config_id"]) == (200, None)

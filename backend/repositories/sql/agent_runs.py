@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
 from backend.models.agent_runs import AgentRun, Amounts
@@ -16,21 +16,30 @@ class SqlAgentRunRepository(SqlRepository[AgentRun]):
     model = AgentRun
     kind = "run"
 
-    async def lock_used_by(self, owner_id: UUID, since: datetime) -> Amounts:
+    async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
         # A lock of the rows would not stop somebody from adding one.
         await lock(self._session, f"agent runs of {owner_id}")
         return await self.used_by(owner_id, since)
 
-    async def used_by(self, owner_id: UUID, since: datetime) -> Amounts:
-        tokens = col(AgentRun.input_tokens) + col(AgentRun.output_tokens)
-        sums = select(
-            _sum(col(AgentRun.held_steps), col(AgentRun.steps)),
-            _sum(col(AgentRun.held_tokens), tokens),
-            _sum(col(AgentRun.held_seconds), col(AgentRun.seconds)),
-            _sum(col(AgentRun.held_cost), func.coalesce(col(AgentRun.cost), 0)),
-        ).where(AgentRun.owner_id == owner_id, col(AgentRun.started_at) >= since)
-        return Amounts(*(await self._session.exec(sums)).one())
+    async def used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
+        used = (
+            col(AgentRun.steps),
+            col(AgentRun.input_tokens) + col(AgentRun.output_tokens),
+            col(AgentRun.seconds),
+            col(AgentRun.cost),
+        )
+        held = (
+            col(AgentRun.held_steps),
+            col(AgentRun.held_tokens),
+            col(AgentRun.held_seconds),
+            col(AgentRun.held_cost),
+        )
+        sums = [_sum(amount, ~_AT_WORK) for amount in used]
+        sums += [_sum(amount, _AT_WORK) for amount in held]
+        of_the_day = (col(AgentRun.owner_id) == owner_id, col(AgentRun.started_at) >= since)
+        row = (await self._session.exec(select(*sums).where(*of_the_day))).one()
+        return Amounts(*row[:4]), Amounts(*row[4:])
 
 
-def _sum(held: Any, used: Any) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(case((_AT_WORK, held), else_=used)), 0)
+def _sum(amount: Any, which: ColumnElement[bool]) -> Any:
+    return func.coalesce(func.sum(amount).filter(which), 0)

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from backend.models.chat_messages import ChatMessage, ChatMessageQuery
+from backend.models.chat_messages import ChatMessage, ChatMessageQuery, MessageStatus
 from backend.models.paging import Page
 from backend.repositories.sql.base import LOCK
 from backend.repositories.sql.keyset import COUNT, by_column
@@ -22,10 +22,20 @@ class SqlChatMessageRepository(SqlList[ChatMessage, ChatMessageQuery]):
             wanted.append(col(ChatMessage.is_replaced).is_(query.replaced))
         return await self._page(query, *wanted)
 
-    async def newest(self, chat_id: UUID, limit: int) -> Sequence[ChatMessage]:
-        seen = (ChatMessage.chat_id == chat_id, col(ChatMessage.is_replaced).is_(False))
+    async def newest(
+        self, chat_id: UUID, limit: int, before: int | None = None
+    ) -> Sequence[ChatMessage]:
+        seen = [col(ChatMessage.chat_id) == chat_id, col(ChatMessage.is_replaced).is_(False)]
+        if before is not None:
+            seen.append(col(ChatMessage.position) < before)
         messages = select(ChatMessage).where(*seen).order_by(col(ChatMessage.position).desc())
         return list(reversed((await self._session.exec(messages.limit(limit))).all()))
+
+    async def being_written(self, chat_id: UUID) -> Sequence[ChatMessage]:
+        running = select(ChatMessage).where(
+            ChatMessage.chat_id == chat_id, ChatMessage.status == MessageStatus.RUNNING
+        )
+        return (await self._session.exec(running)).all()
 
     async def last_position(self, chat_id: UUID) -> int:
         last = select(func.max(ChatMessage.position)).where(ChatMessage.chat_id == chat_id)

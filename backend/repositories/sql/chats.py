@@ -24,6 +24,9 @@ class SqlChatRepository(SqlList[Chat, ChatQuery]):
     async def page_of(self, owner_id: UUID, query: ChatQuery) -> Page[Chat]:
         return await self._page(query, col(Chat.owner_id) == owner_id, *self.conditions(query))
 
+    async def leave_model_config(self, config_id: UUID) -> list[UUID]:
+        return await self._change_all(col(Chat.model_config_id) == config_id, model_config_id=None)
+
     async def leave_module(self, module_id: UUID) -> list[UUID]:
         return await self._change_all(col(Chat.module_id) == module_id, module_id=None)
 
