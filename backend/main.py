@@ -62,6 +62,9 @@ _TAGS: list[dict[str, Any]] = [
 ]
 
 
+_ENDING_SECONDS = 0.5
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Put the API together. Nothing is opened before the app starts.
 
@@ -84,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(services, database, state, supervisor),
+        lifespan=_lifespan(settings, services, database, state, supervisor),
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -97,7 +100,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _lifespan(
-    services: Services, database: Database, state: ProcessState, supervisor: Supervisor | None
+    settings: Settings,
+    services: Services,
+    database: Database,
+    state: ProcessState,
+    supervisor: Supervisor | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -105,13 +112,22 @@ def _lifespan(
         with told_of_stop(state.stopped):
             async with state.listener.running(), working:
                 preparing = asyncio.create_task(state.language_models.prepare())
+                ending = asyncio.create_task(_end_answers(services, state, settings))
                 yield
-                await preparing
+                ending.cancel()
+                await asyncio.gather(preparing, ending, return_exceptions=True)
         await services.assistant.writer.close()
         await state.close()
         await database.close()
 
     return lifespan
+
+
+async def _end_answers(services: Services, state: ProcessState, settings: Settings) -> None:
+    """At a stop, a little before the server ends the requests that wait for them."""
+    await state.stopped.wait()
+    await asyncio.sleep(settings.server.shutdown_seconds - _ENDING_SECONDS)
+    await services.assistant.writer.close()
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:

@@ -132,6 +132,9 @@ class RateLimitedError(DomainError):
         self.retry_after = max(1, retry_after)
 
 
+_SOON_SECONDS = 60
+
+
 class LimitReachedError(DomainError):
     """The assistant has used what one request, or one person in a day, may use.
 
@@ -141,3 +144,8 @@ class LimitReachedError(DomainError):
     def __init__(self, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+    @property
+    def is_soon_over(self) -> bool:
+        """Whether it is worth waiting for: what is at work holds what is left."""
+        return self.retry_after is not None and self.retry_after <= _SOON_SECONDS

@@ -59,7 +59,7 @@ class CrewNode(FlowNode):
     crew: Crew | None = None
     workflow_id: UUID | None = Field(default=None, description="Of a stored crew.")
     number: int | None = Field(
-        default=None, ge=1, description="Of its version. Left out: the active one."
+        default=None, ge=1, le=2**31 - 1, description="Of its version. Left out: the active one."
     )
     input: JsonObject | None = Field(
         default=None, description="What its tasks get; may hold templates. Left out: the flow's."

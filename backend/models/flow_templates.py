@@ -4,11 +4,14 @@ There is no logic in them: what is to be decided, a condition decides.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from backend.models.prompt_templates import PromptTemplate
 
+_PLACE = re.compile(r"[0-9]{1,6}")
+"""In a list."""
 _HELP = (
     "after {{ comes a value and }}: input.field, steps.name.text or steps.name.output.field, as in "
     "{{ input.customer }}; write {{{{ for the braces themselves"
@@ -58,7 +61,7 @@ class Path(NamedTuple):
         for key in self.keys:
             if values is None:
                 return None
-            if isinstance(values, list) and key.isdecimal() and int(key) < len(values):
+            if isinstance(values, list) and _PLACE.fullmatch(key) and int(key) < len(values):
                 values = values[int(key)]
             elif isinstance(values, dict) and key in values:
                 values = values[key]
@@ -76,8 +79,8 @@ class _Values(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         path = Path.of(name)
-        written = _written(path.find(self._values))
-        return self._shown(path, written) if self._shown else written
+        text = written(path.find(self._values))
+        return self._shown(path, text) if self._shown else text
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -128,7 +131,8 @@ def render_json(value: Any, values: Any) -> Any:
     return render_text(value, values)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """How a value stands in a text: null is nothing, what is no text is JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -8,6 +8,18 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 _MOST_CHARACTERS = 50_000
+_MOST_DEPTH = 50
+
+
+def depth_of(value: Any) -> int:
+    """How many lists and objects stand within each other."""
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        level = [
+            inner for each in level for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return depth
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -23,6 +35,8 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    if depth_of(value) > _MOST_DEPTH:
+        raise ValueError(f"must not be nested more than {_MOST_DEPTH} deep")
     for leaf in leaves(value):
         if isinstance(leaf, str):
             leaf.encode()  # Lone surrogates raise a ValueError.
@@ -36,4 +50,4 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
-"""An object of at most 50,000 characters."""
+"""An object of at most 50,000 characters, nested at most 50 deep."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +24,7 @@ from backend.services.agent_tools.base import (
 from backend.services.language_models import OfferedTool, ToolOutcome
 from backend.services.recording import created
 
+_ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 Tools = Mapping[str, AgentTool[Any]]
 
 
@@ -63,7 +65,9 @@ class Toolbox:
             given = tool.arguments.model_validate(arguments)
             context = ToolContext(self._services, as_agent(by), scope.key(name, given, by))
             if tool.plan is not None:
-                return await self._plan(tool, given, await tool.plan(given, context), by, scope)
+                return await self._plan(
+                    tool, given, await tool.plan(given, context), context, scope
+                )
             return ToolOutcome(CallOutcome.DONE, await tool.run(given, context))
         except ValidationError as error:
             return ToolOutcome(CallOutcome.REFUSED, _faults(error))
@@ -103,10 +107,13 @@ class Toolbox:
         tool: AgentTool[Any],
         given: BaseModel,
         plan: str,
-        by: Principal,
+        context: ToolContext,
         scope: CallScope,
     ) -> ToolOutcome:
+        by = context.by
         action = AgentAction(
+            # The same when the same call is made again after a crash.
+            id=uuid5(_ACTIONS, context.key.key),
             owner_id=by.user_id,
             tool=tool.name,
             arguments=given.model_dump(mode="json"),
@@ -115,12 +122,15 @@ class Toolbox:
             chat_id=scope.chat_id,
         )
         async with self._uow() as uow:
-            await uow.agent_actions.save(action)
-            uow.record(created(SubjectKind.AGENT_ACTION, action, as_agent(by)))
-            await uow.commit()
+            if earlier := await uow.agent_actions.find(action.id):
+                action = earlier
+            else:
+                await uow.agent_actions.save(action)
+                uow.record(created(SubjectKind.AGENT_ACTION, action, by))
+                await uow.commit()
         told = {
             "action_id": str(action.id),
-            "plan": plan,
+            "plan": action.plan,
             "expires_at": action.expires_at.isoformat(),
             "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
         }

@@ -126,7 +126,11 @@ def test_a_stop_interrupts_answers_and_keeps_what_there_is_of_them(
         assert server.stop() == 0
 
         assert time.monotonic() - begun < 10
-        asking.exception()
+        refused = asking.result()
+        assert (refused.status_code, refused.json()["type"]) == (
+            503,
+            "/problems/model-unavailable",
+        )
     with signed_in(start_server(**settings)) as client:
         answer = messages(client, path)[-1]
         assert (answer["status"], answer["text"]) == ("failed", "Hel")

@@ -503,7 +503,7 @@ async def test_a_confirmation_that_is_at_work_is_not_told_as_done(
         async with asyncio.timeout(5):
             path = f"/agent/actions/{action['id']}"
             status = "planned"
-            while status == "planned":  # noqa: ASYNC110  # it is the app that changes it
+            while status == "planned":  # it is the app that changes it
                 await asyncio.sleep(0.02)
                 status = (await manager.get(path)).json()["status"]
         second = await manager.post("/agent/act", json=body, headers=headers)
@@ -529,3 +529,33 @@ async def test_while_an_answer_is_written_a_confirmation_makes_no_room_for_anoth
 
     model.release()
     assert (another.status_code, (await writing).status_code) == (409, 201)
+
+
+async def test_after_a_failure_the_same_key_plans_nothing_twice(
+    manager: Person, admin: Person, model: OpenAiServer
+) -> None:
+    task = await add_task(manager)
+    body, headers = {"request": "Delete it"}, {"Idempotency-Key": "once"}
+    model.call("delete_task", {"task_id": task})
+    model.fail(500)
+    model.call("delete_task", {"task_id": task})
+    model.say("Please confirm.")
+
+    first = await manager.post("/agent/act", json=body, headers=headers)
+    second = await manager.post("/agent/act", json=body, headers=headers)
+
+    assert (first.status_code, second.json()["status"]) == (502, "to_confirm")
+    assert len(await events_of(admin, type="agent_action.created")) == 1
+
+
+async def test_to_complete_what_is_done_already_is_no_refusal(
+    member: Person, model: OpenAiServer
+) -> None:
+    task = await add_task(member)
+    assert (await member.post(f"/tasks/{task}/complete")).is_success
+    model.call("complete_task", {"task_id": task})
+    model.say("It is done.")
+
+    reply = await act(member, "Complete it")
+
+    assert [action["outcome"] for action in reply["actions"]] == ["done"]

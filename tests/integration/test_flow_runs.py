@@ -1,19 +1,34 @@
 """Flows at work: which steps run, with what, and what comes of it."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from backend.models.flows import FLOW_EXAMPLE
+from backend.models.jobs import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_task
 from tests.fixtures.assistant import told_to
+from tests.fixtures.http_server import until
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
-from tests.fixtures.workflow_runs import crew, go_on, refusal, run, steps_of, task
+from tests.fixtures.workflow_runs import (
+    ask,
+    crew,
+    go_on,
+    refusal,
+    run,
+    steps_of,
+    task,
+    until_ended,
+)
 
 Json = dict[str, Any]
+DEEP: Any = 1
+for _ in range(300):
+    DEEP = [DEEP]
 
 
 def flow(*nodes: Json, edges: list[str]) -> Json:
@@ -269,3 +284,90 @@ async def test_a_viewer_may_run_what_only_reads(viewer: Person, jobs: Jobs, tool
     assert statuses(done) == {"find": "done"}
     assert status == 403
     assert "needs the permission tasks:write" in told["detail"]
+
+
+async def test_a_flow_asks_no_more_models_at_once_than_a_crew(
+    member: Person, jobs: Jobs, model: OpenAiServer
+) -> None:
+    crews = [
+        {"name": f"c{n}", "kind": "crew", "crew": crew(task("a"), task("b"), order="by_dependency")}
+        for n in range(4)
+    ]
+    for _ in range(8):
+        model.say("Done.")
+    model.hold()
+    asked = await ask(member, "flow", definition=flow(*crews, edges=[]))
+
+    async with jobs.supervisor(Queue.EXECUTIONS).running():
+        await until(lambda: len(model.requests) >= 4)
+        await asyncio.sleep(0.2)
+        at_once = len(model.requests)
+        model.release()
+        done = await until_ended(member, asked)
+
+    assert at_once == 4
+    assert set(statuses(done).values()) == {"done"}
+
+
+async def test_a_retry_goes_on_although_the_workflow_was_edited_or_is_gone(
+    member: Person, manager: Person, jobs: Jobs, model: OpenAiServer
+) -> None:
+    definition = flow(agent("write", "Write a letter."), edges=[])
+    body = {"kind": "flow", "name": "Letters", "definition": definition}
+    workflow = (await member.post("/workflows", json=body)).json()
+    path = f"/workflows/{workflow['id']}"
+    model.refuse("Not now.")
+    failed = await run(member, jobs, "flow", workflow_id=workflow["id"])
+    other = flow(agent("write", "Write to {{ input.need }}."), edges=[])
+    await member.post(f"{path}/versions", json={"kind": "flow", "definition": other})
+    assert (await manager.delete(path)).status_code == 204
+    model.say("Dear Grace")
+
+    await member.post(f"/executions/{failed['id']}/retry")
+    done = await go_on(member, jobs, failed)
+
+    assert (done["status"], done["result"]["output"]) == ("completed", "Dear Grace")
+
+
+async def test_who_has_lost_a_permission_can_not_go_on(
+    manager: Person, admin: Person, jobs: Jobs, model: OpenAiServer
+) -> None:
+    nodes = [agent("write", "Write a letter.") | {"tools": ["delete_task"]}]
+    model.refuse("Not now.")
+    failed = await run(manager, jobs, "flow", definition=flow(*nodes, edges=[]))
+    role = {"role": "member"}
+    assert (await admin.put(f"/users/{manager.user.id}/role", json=role)).is_success
+
+    await manager.post(f"/executions/{failed['id']}/retry")
+    again = await go_on(manager, jobs, failed)
+
+    assert again["status"] == "failed"
+    assert "tasks:delete" in again["error"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ({"input": {"x": [1]}, "path": "{{ input.x." + "0" * 5000 + " }}"}, "input.x."),
+        ({"input": {"x": DEEP}, "path": "{{ input.x }}"}, "nested"),
+    ],
+)
+async def test_input_that_can_not_be_used_is_refused(
+    member: Person, tools: None, bad: Json, told: str
+) -> None:
+    definition = flow(agent("write", bad["path"]), edges=[])
+
+    status, problem = await refusal(member, "flow", definition=definition, input=bad["input"])
+
+    assert status == 422
+    assert told in str(problem["errors"])
+
+
+async def test_the_version_of_a_crew_has_a_place_in_the_database(member: Person) -> None:
+    workflow_id = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e31"
+    node = {"name": "a", "kind": "crew", "workflow_id": workflow_id, "number": 99999999999}
+
+    status, problem = await refusal(member, "flow", definition=flow(node, edges=[]))
+
+    assert status == 422
+    assert "number" in str(problem["errors"][0]["loc"])

@@ -28,6 +28,13 @@ ANSWERS = [
     (0, Operator.EXISTS, None, True),
     (False, Operator.EXISTS, None, True),
     ([1], Operator.EXISTS, None, True),
+    (9007199254740992, Operator.EQ, "9007199254740993", False),
+    ("1_000", Operator.EQ, "1000", False),
+    ("1e3", Operator.EQ, 1000, False),
+    (0.1, Operator.EQ, "0.10", True),
+    (1e300, Operator.GT, 1, True),
+    (10**400, Operator.EQ, 1, False),
+    ("9" * 400, Operator.NE, 1, True),
 ]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from backend.core.errors import DomainError
 from backend.core.storable import storable_json
 from backend.models.agent import TakenAction
+from backend.models.flow_templates import written
 from backend.models.message_parts import CallOutcome
 from backend.models.workflow_parts import AgentProfile
 from backend.models.workflow_runs import StepTrace
@@ -111,7 +112,7 @@ async def _variables(
     """Of the input what the prompt asks for."""
     version = await uow.prompts.find_active(prompt) if prompt else None
     declared = {variable.name for variable in version.variables} if version else set()
-    return {name: str(value) for name, value in given.items() if name in declared}
+    return {name: written(value) for name, value in given.items() if name in declared}
 
 
 def _scope(run: ExecutionRun, step: str) -> CallScope:

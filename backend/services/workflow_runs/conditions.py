@@ -2,10 +2,16 @@
 
 import json
 import math
+import re
+from decimal import Decimal
 from typing import Any
 
 from backend.core.errors import DomainError
 from backend.models.flow_nodes import Operator
+
+_LARGEST = 10**50
+_NUMBER = re.compile(r"-?[0-9]{1,50}(\.[0-9]{1,50})?")
+"""As people write it: neither 1e3 nor 1_000, which may be the number of a product."""
 
 
 def holds(left: Any, operator: Operator, right: Any) -> bool:
@@ -31,13 +37,15 @@ def _contains(left: Any, right: Any) -> bool:
     return _text(right) in _text(left)
 
 
-def _plain(value: Any) -> float | str:
+def _plain(value: Any) -> Decimal | str:
     """A number, whether it is written as a text or not; or else a text."""
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    return number if math.isfinite(number) else _text(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
+        return Decimal(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return _text(value)
 
 
 def _text(value: Any) -> str:
@@ -45,7 +53,7 @@ def _text(value: Any) -> str:
     return text.strip().casefold()
 
 
-def _number(value: Any) -> float:
+def _number(value: Any) -> Decimal:
     number = _plain(value)
     if isinstance(number, str):
         raise DomainError(f"{number[:100]!r} is no number: gt and lt compare numbers.")

@@ -3,7 +3,7 @@
 from typing import Generic
 
 from backend.core.errors import InvalidInputError
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import Means, Permission, Principal
 from backend.models.crews import Crew
 from backend.models.flow_templates import MissingValueError
 from backend.models.flows import Flow
@@ -56,6 +56,9 @@ class _StoredKind(Generic[Definition]):
         by.require(Permission.ASSISTANT_USE)
         if inputs.workflow_id is not None:
             by.require(Permission.WORKFLOWS_READ)
+        if by.means is Means.JOB:
+            # What is begun again goes by what it has begun with: `_pinned` looks at that.
+            return
         definition = await self._definitions.load(self._kind, self._model, inputs)
         await self._definitions.check(definition, by)
         for path in input_paths(definition):
@@ -71,7 +74,9 @@ class _StoredKind(Generic[Definition]):
             definition = await self._definitions.load(self._kind, self._model, inputs)
             return definition.model_dump(mode="json")
 
-        return self._model.model_validate(await run.step(DEFINITION_STEP, load))
+        definition = self._model.model_validate(await run.step(DEFINITION_STEP, load))
+        await self._definitions.check(definition, run.by)
+        return definition
 
 
 class CrewKind(_StoredKind[Crew]):

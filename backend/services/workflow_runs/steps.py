@@ -1,13 +1,19 @@
 """The steps of one run: kept when they are done, and named when they fail."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
-from backend.core.errors import DomainError, ModelTimeoutError, ModelUnavailableError, in_words
+from backend.core.errors import (
+    DomainError,
+    LimitReachedError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+    in_words,
+)
 from backend.models.workflow_runs import StepTrace
 from backend.services.execution_kinds import ExecutionRun, TryAgainError
+from backend.services.workflow_runs.ordering import MOST_AT_ONCE
 from backend.services.workflow_runs.progress import RunProgress
-
-_TEMPORARY = (ModelUnavailableError, ModelTimeoutError)
 
 
 class RunSteps:
@@ -20,6 +26,8 @@ class RunSteps:
         self.run = run
         self.progress = RunProgress(run, total)
         self.kept: dict[str, StepTrace] = {}
+        # Of the whole run: crews within a flow share them.
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def do(self, name: str, work: Callable[[], Awaitable[StepTrace]]) -> StepTrace:
         """What the step has done, now or in an earlier attempt.
@@ -32,15 +40,20 @@ class RunSteps:
         async def done() -> dict[str, object]:
             return (await work()).model_dump(mode="json")
 
-        async with self.progress.at(name):
+        async with self._slots, self.progress.at(name):
             try:
                 kept = await self.run.step(name, done)
-            except _TEMPORARY as error:
-                raise TryAgainError(_failed(name, error)) from error
             except DomainError as error:
-                raise DomainError(_failed(name, error)) from error
+                kind = TryAgainError if _is_temporary(error) else DomainError
+                raise kind(_failed(name, error)) from error
         self.kept[name] = trace = StepTrace.model_validate(kept)
         return trace
+
+
+def _is_temporary(error: DomainError) -> bool:
+    if isinstance(error, LimitReachedError):
+        return error.is_soon_over
+    return isinstance(error, ModelUnavailableError | ModelTimeoutError)
 
 
 def _failed(name: str, error: DomainError) -> str:
