@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from backend.models.agent_actions import EXAMPLE as ACTION_EXAMPLE, AgentActionPublic
 from backend.models.base import Input, Output, example
-from backend.models.fields import Message, Text
+from backend.models.fields import Message, Slug, Text
 from backend.models.message_parts import CallOutcome
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
@@ -33,7 +33,7 @@ class AgentAsk(Input):
     )
     module_id: UUID | None = Field(default=None, description="One of your modules, as a context.")
     model_config_id: UUID | None = Field(default=None, description="Left out: the default.")
-    prompt: Annotated[Text, StringConstraints(max_length=64)] | None = Field(
+    prompt: Slug | None = Field(
         default=None, description="The name of a prompt; left out: `assistant`."
     )
     variables: Variables = Field(default={}, description="Of the prompt.")

@@ -10,7 +10,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Line
+from backend.models.fields import Line, Slug
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import PageQuery, SearchText
@@ -28,8 +28,8 @@ class ChatBase(SQLModel):
     model_config_id: UUID | None = Field(
         default=None, description="Which model answers; left out: the default."
     )
-    prompt: str | None = Field(
-        default=None, description="The name of a prompt; left out: `assistant`.", max_length=64
+    prompt: Slug | None = Field(
+        default=None, description="The name of a prompt; left out: `assistant`."
     )
 
 
@@ -90,7 +90,7 @@ class ChatUpdate(Update):
     title: Line | MISSING = MISSING
     module_id: UUID | None | MISSING = MISSING
     model_config_id: UUID | None | MISSING = MISSING
-    prompt: str | None | MISSING = Field(default=MISSING, max_length=64)
+    prompt: Slug | None | MISSING = MISSING
 
 
 class ChatPublic(Output, Versioned, Timestamped, ChatBase, Identified):

@@ -223,3 +223,18 @@ async def test_a_chat_goes_on_by_the_default_when_its_model_configuration_is_del
 
     read = await member.get(f"/chats/{chat}", headers={"If-None-Match": seen})
     assert (read.status_code, read.json()["model_config_id"]) == (200, None)
+
+
+@pytest.mark.parametrize("prompt", ["a\x00b", "No such name", "x" * 65, "", 7])
+async def test_a_name_that_no_prompt_can_have_is_refused(member: Person, prompt: Any) -> None:
+    chat = await begin_chat(member)
+
+    answers = [
+        await member.post("/chats", json={"prompt": prompt}),
+        await member.patch(f"/chats/{chat}", json={"prompt": prompt}),
+        await member.post("/agent/act", json={"request": "Hello", "prompt": prompt}),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["loc"] == ["body", "prompt"]

@@ -10,7 +10,10 @@ from backend.services.agent_tools.base import AgentTool
 def _found() -> dict[str, AgentTool[Any]]:
     modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
     tools = [tool for module in modules for tool in getattr(module, "TOOLS", ())]
-    return {tool.name: tool for tool in tools}
+    found = {tool.name: tool for tool in tools}
+    if len(found) < len(tools):
+        raise ValueError("two tools of the agent have the same name")
+    return found
 
 
 AGENT_TOOLS = _found()
