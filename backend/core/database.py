@@ -13,6 +13,7 @@ from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
+from backend.core.prepared_statements import PreparingCursor
 
 
 class ReadingSession(Session):
@@ -94,6 +95,7 @@ def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
     return {
         "application_name": application_name(),
         "connect_timeout": settings.connect_timeout_seconds,
+        "cursor_factory": PreparingCursor,
         "options": f"{given} -c timezone=UTC -c statement_timeout={milliseconds}".strip(),
     }
 

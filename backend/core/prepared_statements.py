@@ -1,0 +1,36 @@
+"""Prepared statements that outlive a migration run by another process."""
+
+from typing import Any, Self
+
+from psycopg import AsyncCursor
+from psycopg.abc import Params, Query
+from psycopg.errors import FeatureNotSupported
+from psycopg.rows import TupleRow
+
+
+class PreparingCursor(AsyncCursor[TupleRow]):
+    """Prepares what runs in autocommit mode, and prepares again what a migration has outdated.
+
+    After DDL that changes the type of a result, PostgreSQL refuses the statements prepared before
+    ("cached plan must not change result type") for as long as the connection lives. A statement
+    that was refused in autocommit mode has done nothing, so it is prepared and sent anew. In a
+    transaction the refusal would lose the work before it: nothing is prepared there, which costs
+    little, as psycopg forgets all prepared statements at each ROLLBACK.
+    """
+
+    async def execute(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        if not self.connection.autocommit:
+            return await super().execute(query, params, prepare=False, binary=binary)
+        try:
+            return await super().execute(query, params, prepare=prepare, binary=binary)
+        # Told by its class alone: the message depends on the server's language.
+        except FeatureNotSupported:
+            await super().execute("DEALLOCATE ALL", prepare=False)
+            return await super().execute(query, params, prepare=False, binary=binary)
