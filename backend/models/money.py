@@ -1,37 +1,51 @@
 """Money: an exact amount of one currency."""
 
+from collections.abc import Container
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from iso4217 import Currency
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    model_validator,
+)
 from sqlalchemy import Numeric
+
+from backend.models.currencies import CURRENT, STORED, stored_decimals
 
 AMOUNT = Numeric(18, 4)
 """The column of an amount: no currency has more than four decimals."""
 
 _MOST = Decimal(10) ** 12
-_DECIMALS = {
-    currency.code: currency.exponent for currency in Currency if currency.exponent is not None
-}
 
 
-def _known_currency(code: str) -> str:
-    code = code.upper()
-    if code not in _DECIMALS:
-        raise ValueError("must be the ISO 4217 code of a currency, such as EUR")
-    return code
+def _one_of(codes: Container[str]) -> AfterValidator:
+    def check(code: str) -> str:
+        code = code.upper()
+        if code not in codes:
+            raise ValueError("must be the ISO 4217 code of a currency, such as EUR")
+        return code
+
+    return AfterValidator(check)
 
 
-CurrencyCode = Annotated[
-    str,
-    AfterValidator(_known_currency),
-    Field(min_length=3, max_length=3, description="ISO 4217."),
-]
+_CODE = Field(min_length=3, max_length=3, description="ISO 4217.")
+
+CurrencyCode = Annotated[str, _one_of(CURRENT), _CODE]
+"""A currency that may be entered."""
+
+StoredCurrencyCode = Annotated[str, _one_of(STORED), _CODE]
+"""A currency to look for: withdrawn ones may still be stored."""
 
 
 class Money(BaseModel):
-    """Has no more decimals than its currency: two for EUR, none for JPY, three for KWD."""
+    """Has no more decimals than its currency: two for EUR, none for JPY, three for KWD.
+
+    What is entered is held against today's list of currencies; what is stored is not, see `of`.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -42,19 +56,33 @@ class Money(BaseModel):
     amount: Decimal = Field(ge=0, lt=_MOST, max_digits=16, decimal_places=4)
     currency: CurrencyCode
 
-    @model_validator(mode="after")
-    def _exact(self) -> Self:
-        decimals = _DECIMALS[self.currency]
-        exact = abs(self.amount).quantize(Decimal(1).scaleb(-decimals))
-        if exact != self.amount:
-            raise ValueError(f"{self.currency} has {decimals} decimals; the amount has more")
-        object.__setattr__(self, "amount", exact)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _exact(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(given, cls):  # Made by `of`, on its way into an answer.
+            return given
+        entered = validate(given)
+        decimals = CURRENT[entered.currency]
+        exact = _with_decimals(abs(entered.amount), decimals)
+        if exact != entered.amount:
+            raise ValueError(f"{entered.currency} has {decimals} decimals; the amount has more")
+        return cls.model_construct(amount=exact, currency=entered.currency)
 
     @classmethod
     def of(cls, amount: Decimal | None, currency: str | None) -> Self | None:
-        """From two columns; None if they are NULL."""
-        return None if amount is None or currency is None else cls(amount=amount, currency=currency)
+        """From two columns; None if they are NULL.
+
+        Has more decimals than its currency has today if the amount would lose some.
+        """
+        if amount is None or currency is None:
+            return None
+        shown = _with_decimals(amount, stored_decimals(currency))
+        kept = shown if shown == amount else amount.normalize()
+        return cls.model_construct(amount=kept, currency=currency)
+
+
+def _with_decimals(amount: Decimal, decimals: int) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-decimals))
 
 
 def money_columns(name: str, money: Money | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from backend.models.base import Input, Output, Update, example
 from backend.models.fields import Flag, Line, Paragraphs
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Archivable, Archived, Identified, Timestamped
-from backend.models.money import AMOUNT, CurrencyCode, Money, money_columns
+from backend.models.money import AMOUNT, Money, StoredCurrencyCode, money_columns
 from backend.models.paging import SearchableQuery
 
 _EXAMPLE = {
@@ -121,4 +121,6 @@ class ProductQuery(SearchableQuery):
     sort: ProductSort = ProductSort.CREATED_AT_DESC
     archived: Archived = Archived.NO
     is_active: bool | None = None
-    currency: CurrencyCode | None = QueryField(default=None, description="Priced in this one.")
+    currency: StoredCurrencyCode | None = QueryField(
+        default=None, description="Priced in this one."
+    )

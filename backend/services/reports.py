@@ -75,9 +75,6 @@ async def report_name(inputs: ReportInputs) -> str:
 
 def _stage(status: LeadStatus, groups: list[LeadGroup]) -> PipelineStage:
     own = [group for group in groups if group.status is status]
-    values = [
-        MoneyTotal(amount=group.amount, currency=group.currency)
-        for group in own
-        if group.amount is not None and group.currency is not None
-    ]
+    sums = (MoneyTotal.of(group.amount, group.currency) for group in own)
+    values = [value for value in sums if value is not None]
     return PipelineStage(status=status, count=sum(group.size for group in own), values=values)

@@ -3,9 +3,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from backend.models.money import Money, money_columns
+from backend.models.money import Money, StoredCurrencyCode, money_columns
 
 
 def money(amount: Any, currency: str = "EUR") -> Money:
@@ -112,3 +112,28 @@ def test_two_columns_are_money_again() -> None:
 def test_no_money_is_two_empty_columns() -> None:
     assert money_columns("price", None) == {"price_amount": None, "price_currency": None}
     assert Money.of(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("19.9000", "BGN", "19.90"),
+        ("3000.0000", "BYR", "3000"),
+        ("19.9000", "ABC", "19.90"),
+        ("10.5000", "ISK", "10.5"),
+        ("0.1250", "EUR", "0.125"),
+        ("1200.0000", "ISK", "1200"),
+    ],
+)
+def test_what_is_stored_is_shown_whatever_became_of_its_currency(
+    amount: str, currency: str, shown: str
+) -> None:
+    stored = Money.of(Decimal(amount), currency)
+
+    assert stored is not None
+    assert stored.model_dump(mode="json") == {"amount": shown, "currency": currency}
+
+
+def test_a_withdrawn_currency_can_be_looked_for_but_not_entered() -> None:
+    assert TypeAdapter(StoredCurrencyCode).validate_python("bgn") == "BGN"
+    assert refused_fields("1", "BGN") == {("currency",)}
