@@ -14,6 +14,7 @@ from backend.core.errors import (
     InvalidInputError,
     KeyReusedError,
     LimitReachedError,
+    LockedError,
     ModelFailedError,
     ModelTimeoutError,
     ModelUnavailableError,
@@ -24,6 +25,7 @@ from backend.core.errors import (
     RateLimitedError,
     StillRunningError,
     TooLargeError,
+    TransactionLostError,
     UnavailableError,
     UnsupportedTypeError,
 )
@@ -36,6 +38,7 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
     InvalidInputError: problems.INVALID_INPUT,
     KeyReusedError: problems.KEY_REUSED,
     LimitReachedError: problems.LIMIT_REACHED,
+    LockedError: problems.UNAVAILABLE,
     ModelFailedError: problems.MODEL_FAILED,
     ModelTimeoutError: problems.MODEL_TIMEOUT,
     ModelUnavailableError: problems.MODEL_UNAVAILABLE,
@@ -46,6 +49,7 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
     RateLimitedError: problems.RATE_LIMITED,
     StillRunningError: problems.STILL_RUNNING,
     TooLargeError: problems.TOO_LARGE,
+    TransactionLostError: problems.UNAVAILABLE,
     UnavailableError: problems.UNAVAILABLE,
     UnsupportedTypeError: problems.UNSUPPORTED_TYPE,
 }

@@ -1,19 +1,24 @@
 """Connections to PostgreSQL: one pool, and on it a session for writing and one for reading."""
 
+import asyncio
 import os
 import select
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.prepared_statements import PreparingCursor
+
+_WRITING_SHARE = 0.75
+"""Of the pool. The rest is for reading, however many transactions wait for each other."""
 
 
 class ReadingSession(Session):
@@ -31,8 +36,11 @@ class Database:
     def __init__(self, settings: DatabaseSettings, *, show_parameters: bool = False) -> None:
         """`show_parameters` lets values that may be private into messages and the log."""
         self.engine = _create_engine(settings, show_parameters=show_parameters)
+        self._patience = settings.pool_timeout_seconds
+        connections = settings.pool_size + settings.pool_overflow
+        self._places = asyncio.Semaphore(max(1, int(connections * _WRITING_SHARE)))
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
-        self.writing_session = async_sessionmaker(
+        self._writing_session = async_sessionmaker(
             writing, class_=AsyncSession, expire_on_commit=False
         )
         self.reading_session = async_sessionmaker(
@@ -42,6 +50,24 @@ class Database:
             expire_on_commit=False,
             autoflush=False,
         )
+
+    @asynccontextmanager
+    async def writing_session(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction, which is rolled back unless it is committed.
+
+        Raises:
+            PoolTimeoutError: others write, and have done so for too long.
+        """
+        try:
+            async with asyncio.timeout(self._patience if self._places.locked() else None):
+                await self._places.acquire()
+        except TimeoutError:
+            raise PoolTimeoutError("all connections for writing are in use") from None
+        try:
+            async with self._writing_session() as session:
+                yield session
+        finally:
+            self._places.release()
 
     async def revision(self) -> str | None:
         """The migration that the database stands at; None before the first."""
@@ -90,14 +116,23 @@ def libpq_url(settings: DatabaseSettings) -> str:
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
     """What every connection of this process is opened with, besides the URL."""
-    given = _url(settings).query.get("options", "")
-    milliseconds = settings.statement_timeout_seconds * 1000
     return {
         "application_name": application_name(),
         "connect_timeout": settings.connect_timeout_seconds,
         "cursor_factory": PreparingCursor,
-        "options": f"{given} -c timezone=UTC -c statement_timeout={milliseconds}".strip(),
     }
+
+
+def session_settings(settings: DatabaseSettings) -> str:
+    """The statement that every connection of this process begins with.
+
+    As options of the connection PgBouncer would refuse them.
+    """
+    return (
+        "SELECT set_config('timezone', 'UTC', false),"
+        f" set_config('statement_timeout', '{settings.statement_timeout_seconds}s', false),"
+        f" set_config('lock_timeout', '{settings.lock_timeout_seconds}s', false)"
+    )
 
 
 def _url(settings: DatabaseSettings) -> URL:
@@ -117,6 +152,14 @@ def _create_engine(settings: DatabaseSettings, *, show_parameters: bool) -> Asyn
         pool_timeout=settings.pool_timeout_seconds,
         connect_args=connect_arguments(settings),
     )
+    statement = session_settings(settings)
+
+    def prepare(connection: Any, _record: object) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(statement)
+        connection.commit()
+
+    event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
 

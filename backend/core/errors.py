@@ -104,6 +104,14 @@ class UnavailableError(DomainError):
         self.retry_after = retry_after
 
 
+class LockedError(UnavailableError):
+    """Others have been changing the same rows for longer than is worth waiting."""
+
+
+class TransactionLostError(UnavailableError):
+    """The database gave the transaction up in favour of another; nothing of it was written."""
+
+
 class ModelFailedError(DomainError):
     """A language model refused, or its provider answered what can't be used."""
 

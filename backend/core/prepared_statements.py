@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from psycopg import AsyncCursor
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 from psycopg.errors import FeatureNotSupported
 from psycopg.rows import TupleRow
 
@@ -20,7 +20,7 @@ class PreparingCursor(AsyncCursor[TupleRow]):
 
     async def execute(
         self,
-        query: Query,
+        query: Any,
         params: Params | None = None,
         *,
         prepare: bool | None = None,

@@ -4,7 +4,7 @@ from procrastinate import PsycopgConnector
 from psycopg import AsyncConnection
 
 from backend.core.config import DatabaseSettings
-from backend.core.database import connect_arguments, libpq_url
+from backend.core.database import connect_arguments, libpq_url, session_settings
 
 _MOST_CONNECTIONS = 4
 _GIVE_UP_SECONDS = 5
@@ -17,10 +17,17 @@ def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
     it and one to end it. Beside them each queue has one that listens. None is opened before it
     is needed, so that a start needs no database.
     """
+    statement = session_settings(settings)
+
+    async def prepare(connection: AsyncConnection) -> None:
+        # Each statement is a transaction by itself: no BEGIN and COMMIT around it.
+        await connection.set_autocommit(True)
+        await connection.execute(statement)
+
     return PsycopgConnector(
         conninfo=libpq_url(settings),
         kwargs=connect_arguments(settings),
-        configure=_use_autocommit,
+        configure=prepare,
         min_size=0,
         max_size=_MOST_CONNECTIONS,
         timeout=_GIVE_UP_SECONDS,
@@ -28,8 +35,3 @@ def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
         reconnect_timeout=_GIVE_UP_SECONDS,
         name="jobs",
     )
-
-
-async def _use_autocommit(connection: AsyncConnection) -> None:
-    """Each statement is a transaction by itself: no BEGIN and COMMIT around it."""
-    await connection.set_autocommit(True)

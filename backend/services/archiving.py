@@ -7,6 +7,7 @@ from backend.models.base import Update
 from backend.models.mixins import Archivable
 from backend.models.paging import PageQuery
 from backend.services.crud import CrudService
+from backend.services.retries import retried
 
 Row = TypeVar("Row", bound=Archivable)
 Query = TypeVar("Query", bound=PageQuery)
@@ -16,12 +17,14 @@ Changes = TypeVar("Changes", bound=Update)
 class ArchivingService(CrudService[Row, Query, Changes]):
     """For resources that can be put aside without being lost."""
 
+    @retried
     async def archive(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
         """Raises NotFoundError or PreconditionFailedError. Doing it twice changes nothing."""
         async with self._changing(row_id, by, match, "archived") as (_, row):
             row.archive()
         return row
 
+    @retried
     async def restore(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
         """Raises as `archive` does."""
         async with self._changing(row_id, by, match, "restored") as (_, row):

@@ -14,6 +14,7 @@ from backend.models.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.crud import CrudService
+from backend.services.retries import retried
 
 
 class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
@@ -22,6 +23,7 @@ class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
     def __init__(self, uow: UnitOfWorkFactory) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
+    @retried
     async def add(
         self,
         task_id: UUID,
@@ -45,6 +47,7 @@ class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
             await uow.commit()
         return task
 
+    @retried
     async def change(
         self,
         task_id: UUID,
@@ -60,6 +63,7 @@ class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
             task.checklist = [changed if each is item else each for each in task.checklist]
         return task
 
+    @retried
     async def remove(
         self, task_id: UUID, item_id: UUID, by: Principal, match: Precondition
     ) -> Task:

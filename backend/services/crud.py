@@ -20,6 +20,7 @@ from backend.models.mixins import Versioned
 from backend.models.paging import Page, PageQuery
 from backend.repositories.base import ListedRepository
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.retries import retried
 
 Row = TypeVar("Row", bound=Versioned)
 Query = TypeVar("Query", bound=PageQuery)
@@ -52,6 +53,7 @@ class CrudService(Generic[Row, Query, Data]):
         async with self._uow.reading() as uow:
             return await self._page(uow, query, by)
 
+    @retried
     async def update(self, row_id: UUID, data: Data, by: Principal, match: Precondition) -> Row:
         """Change the fields that `data` sets.
 
@@ -64,6 +66,7 @@ class CrudService(Generic[Row, Query, Data]):
             await self._apply(uow, row, data.changes(), by)
         return row
 
+    @retried
     async def delete(self, row_id: UUID, by: Principal, match: Precondition) -> None:
         """Raises as `update` does, or ConflictError while other rows refer to this one."""
         async with self._uow() as uow:
@@ -75,6 +78,7 @@ class CrudService(Generic[Row, Query, Data]):
             self._record(uow, row, "deleted", changes, by)
             await uow.commit()
 
+    @retried
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Row:
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, row.id):

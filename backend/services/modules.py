@@ -25,6 +25,7 @@ from backend.models.modules import (
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
+from backend.services.retries import retried
 
 
 class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
@@ -43,6 +44,7 @@ class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
         module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
         return await self._add(module, by, key)
 
+    @retried
     async def reorder(self, data: ModuleOrder, by: Principal) -> Page[Module]:
         """Raises InvalidInputError unless the caller's modules are all named, each once."""
         async with self._uow() as uow:

@@ -16,6 +16,7 @@ from backend.models.task_bulk import TaskBulk, TaskChange
 from backend.models.tasks import Task
 from backend.repositories.base import Repository
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.retries import retried
 from backend.services.tasks import change_task, task_events
 
 _KINDS = {
@@ -46,6 +47,7 @@ class TaskBulkService:
         self._uow = uow
         self._require_version = require_version
 
+    @retried
     async def change(self, data: TaskBulk, by: Principal) -> list[Outcome]:
         """Change many tasks in one transaction. It reads no more often for many than for one.
 

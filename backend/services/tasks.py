@@ -17,6 +17,7 @@ from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUp
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
 from backend.services.references import check_active_user, check_own_module
+from backend.services.retries import retried
 
 
 class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
@@ -35,18 +36,21 @@ class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):
         task.move_to(data.status)
         return await self._add(task, by, key)
 
+    @retried
     async def complete(self, task_id: UUID, by: Principal, match: Precondition) -> Task:
         """Raises ConflictError if the task is done already, or cancelled."""
         async with self._changing(task_id, by, match, "completed") as (_, task):
             task.complete()
         return task
 
+    @retried
     async def reopen(self, task_id: UUID, by: Principal, match: Precondition) -> Task:
         """Raises ConflictError unless the task is done or cancelled."""
         async with self._changing(task_id, by, match, "reopened") as (_, task):
             task.reopen()
         return task
 
+    @retried
     async def assign(
         self, task_id: UUID, assignee_id: UUID | None, by: Principal, match: Precondition
     ) -> Task:

@@ -1,10 +1,11 @@
 import asyncio
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from backend.core.database import Database
-from backend.core.errors import ConflictError
+from backend.core.errors import ConflictError, InvalidInputError
 from backend.repositories.sql.constraints import domain_errors
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_task, make_user
@@ -102,3 +103,23 @@ async def test_an_unknown_constraint_stays_what_it_is(
         session.add(make_task(id=task.id))
         with pytest.raises(IntegrityError, match="pk_tasks"), domain_errors():
             await session.flush()
+
+
+async def test_a_reference_that_a_query_writes_early_names_the_field(
+    uow: SqlUnitOfWorkFactory,
+) -> None:
+    task = make_task()
+    async with uow() as unit:
+        await unit.tasks.save(task)
+        await unit.commit()
+
+    async def change_and_query() -> None:
+        async with uow() as unit:
+            changed = await unit.tasks.get(task.id, for_update=True)
+            changed.customer_id = uuid4()
+            await unit.tasks.known([task.id])
+
+    with pytest.raises(InvalidInputError, match="There is no customer with this id") as refused:
+        await change_and_query()
+
+    assert refused.value.field == "customer_id"

@@ -68,7 +68,7 @@ class SqlRepository(Generic[Row]):
 
     async def delete(self, row: Row) -> None:
         await self._session.delete(row)
-        with domain_errors(deleting=True):
+        with domain_errors():
             await self._session.flush()
 
     async def add_missing(self, rows: Sequence[Row]) -> int:

@@ -18,6 +18,8 @@ from backend.repositories.sql.agent_runs import SqlAgentRunRepository
 from backend.repositories.sql.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.chats import SqlChatRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
+from backend.repositories.sql.constraints import domain_errors
+from backend.repositories.sql.contention import contention_errors
 from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.events import SqlEventRepository
 from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
@@ -236,7 +238,9 @@ class SqlUnitOfWorkFactory:
         # Closing the session rolls back what was not committed.
         async with self._database.writing_session() as session:
             outbox = Outbox(session, self._means, self._subscriptions)
-            yield SqlUnitOfWork(session, outbox, self._caches)
+            # Around all of it, as any query may flush what was changed before.
+            with domain_errors(), contention_errors():
+                yield SqlUnitOfWork(session, outbox, self._caches)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:
