@@ -22,6 +22,14 @@ from backend.wiring import units_of_work
 
 Result = TypeVar("Result")
 
+_PROBES = 3
+# Others use the pooler as well, so that one probe might miss it.
+_POOLER = (
+    "DATABASE_URL: a pooler such as PgBouncer hands each connection on after a transaction; "
+    "notices, jobs, prepared statements and the lock of migrations can't work that way: "
+    "set pool_mode = session there, or let the URL lead to PostgreSQL itself"
+)
+
 # What users and settings hold is shown as it is, whatever brackets and colons are in it.
 console = Console(markup=False, emoji=False)
 error_console = Console(stderr=True, markup=False, emoji=False)
@@ -50,7 +58,7 @@ def running_database() -> Iterator[Settings]:
 def database_of(settings: Settings) -> Iterator[Settings]:
     """As `running_database`, for settings that were read already."""
     if settings.database.url is not None:
-        _check_reachable(settings)
+        _check_connections(settings)
         yield settings
     elif settings.is_production:
         raise ConfigurationError(
@@ -93,12 +101,25 @@ def plain_url(settings: Settings) -> str:
     return libpq_url(settings.database)
 
 
-def _check_reachable(settings: Settings) -> None:
-    url = plain_url(settings)
+def _check_connections(settings: Settings) -> None:
     try:
-        psycopg.connect(url, connect_timeout=settings.database.connect_timeout_seconds).close()
+        if _change_hands(plain_url(settings), settings.database.connect_timeout_seconds):
+            raise ConfigurationError(_POOLER)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigurationError(
             f"DATABASE_URL: the database does not answer ({reason}); start it, or mend the URL"
         ) from None
+
+
+def _change_hands(url: str, timeout: int) -> bool:
+    """Whether two connections that are open at once have ever been the same one of the server."""
+    with (
+        psycopg.connect(url, autocommit=True, connect_timeout=timeout) as one,
+        psycopg.connect(url, autocommit=True, connect_timeout=timeout) as other,
+    ):
+        return any(_server_process(one) == _server_process(other) for _ in range(_PROBES))
+
+
+def _server_process(connection: psycopg.Connection) -> object:
+    return connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
