@@ -45,10 +45,15 @@ class Identified(SQLModel):
 
 
 class Timestamped(SQLModel):
-    """`updated_at` is that of the last change, and a little after `created_at` in a new row."""
+    """`updated_at` is the moment of the last change, and `created_at` in a new row."""
 
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now, sa_column_kwargs={"onupdate": now})
+
+    def model_post_init(self, _context: Any) -> None:
+        if "updated_at" not in self.model_fields_set:
+            # Not by attribute: while pydantic validates, SQLAlchemy does not know the row yet.
+            self.__dict__["updated_at"] = self.__dict__["created_at"]
 
 
 class Versioned(Identified):

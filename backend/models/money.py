@@ -42,10 +42,7 @@ StoredCurrencyCode = Annotated[str, _one_of(STORED), _CODE]
 
 
 class Money(BaseModel):
-    """Has no more decimals than its currency: two for EUR, none for JPY, three for KWD.
-
-    What is entered is held against today's list of currencies; what is stored is not, see `of`.
-    """
+    """Has no more decimals than its currency: two for EUR, none for JPY, three for KWD."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -70,9 +67,10 @@ class Money(BaseModel):
 
     @classmethod
     def of(cls, amount: Decimal | None, currency: str | None) -> Self | None:
-        """From two columns; None if they are NULL.
+        """From two columns; None if they are NULL. What is stored stays valid for ever.
 
-        Has more decimals than its currency has today if the amount would lose some.
+        Its currency need not be one of today's, and where that would lose decimals of the amount,
+        it has more than its currency.
         """
         if amount is None or currency is None:
             return None

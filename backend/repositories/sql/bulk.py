@@ -69,6 +69,7 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
                 for name, field in self.model.model_fields.items()
                 if not field.is_required()
             }
+            defaults["updated_at"] = defaults["created_at"]
             await self._send(insertion(self.model, [{**defaults, **row} for row in rows]))
 
     async def update_all(self, rows: Collection[Row]) -> None:
