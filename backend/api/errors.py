@@ -32,7 +32,7 @@ _HTTP_PROBLEMS = {
     405: problems.METHOD_NOT_ALLOWED,
     413: problems.TOO_LARGE,
 }
-_BUSY = (QueryCanceled, DeadlockDetected, LockNotAvailable)
+_BUSY = (DeadlockDetected, LockNotAvailable)
 _DATABASE_RETRY_SECONDS = "2"
 _log = get_logger(__name__)
 
@@ -119,6 +119,9 @@ async def _data_error(request: Request, error: Exception) -> Response:
 async def _database_error(request: Request, error: Exception) -> Response:
     _log.error("database_error", error=str(error.__cause__ or error).strip())
     headers = {"Retry-After": _DATABASE_RETRY_SECONDS}
-    busy = isinstance(error, PoolTimeoutError) or isinstance(error.__cause__, _BUSY)
-    detail = "The database is busy." if busy else "The database does not answer."
+    detail = "The database does not answer."
+    if isinstance(error.__cause__, QueryCanceled):
+        detail = "This took the database too long. Ask for less at once, or try again later."
+    elif isinstance(error, PoolTimeoutError) or isinstance(error.__cause__, _BUSY):
+        detail = "The database is busy."
     return problem_response(request, problems.UNAVAILABLE, detail, headers=headers)

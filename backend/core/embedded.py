@@ -7,6 +7,7 @@ servers running after SIGTERM and hands out dead addresses after kill -9.
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -153,7 +154,9 @@ class _Server:
         fresh = self._cluster.with_suffix(".new")
         rmtree(fresh, ignore_errors=True)
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        user = ("-U", SUPERUSER, "--auth=trust", "--locale=C")
+        # Full-text search parses by LC_CTYPE, whatever provides the other locale.
+        letters = "C.UTF-8" if sys.platform == "linux" else "C"
+        user = ("-U", SUPERUSER, "--auth=trust", "--locale=C", f"--lc-ctype={letters}")
         made = run_postgres("initdb", "-D", str(fresh), *user, *locale)
         if made.returncode:
             raise ConfigurationError(

@@ -13,6 +13,7 @@ from backend.models.fields import Email, Line, Paragraphs, Phone
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "Grace Hopper",
@@ -53,7 +54,7 @@ class Customer(Archivable, Timestamped, CustomerBase, Identified, table=True):
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("customers", "name"),
         Index(None, "status", "created_at", "id"),
         Index(None, "owner_id", "created_at", "id"),
         Index(None, "email"),

@@ -14,6 +14,7 @@ from backend.models.fields import Text
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 
 class FileSubject(NamedTuple):
@@ -48,7 +49,7 @@ class File(Versioned, Timestamped, FileBase, Identified, table=True):
     __tablename__ = "files"
     __table_args__ = (
         Index(None, "created_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("files", "name"),
         Index(None, "size", "id"),
         Index(None, "owner_id", "created_at", "id"),
         Index(None, "customer_id", "created_at", "id"),

@@ -17,6 +17,7 @@ from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.money import AMOUNT, Money, money_columns
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "Katherine Johnson",
@@ -87,7 +88,7 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("leads", "name"),
         Index(None, "status", "created_at", "id"),
         Index(None, "owner_id", "created_at", "id"),
         Index(None, "email"),

@@ -13,6 +13,7 @@ from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.fields import Flag, Line, Number, Whole
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "GPT, short answers",
@@ -80,7 +81,7 @@ class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=Tru
     __tablename__ = "model_configs"
     __table_args__ = (
         Index(None, "created_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("model_configs", "name"),
         Index("uq_model_configs_name", text(NAME_SQL), unique=True),
         Index(
             "uq_model_configs_default",

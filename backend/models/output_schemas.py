@@ -13,6 +13,7 @@ from backend.models.fields import Paragraphs, Slug
 from backend.models.json_schemas import JsonSchema
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
+from backend.models.sort_keys import sorted_by
 
 _JSON_SCHEMA = {
     "type": "object",
@@ -34,7 +35,7 @@ class OutputSchema(Versioned, Timestamped, OutputSchemaBase, Identified, table=T
         UniqueConstraint("name"),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("output_schemas", "name"),
     )
 
     json_schema: dict[str, Any] = Field(sa_type=JSONB)

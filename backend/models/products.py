@@ -14,6 +14,7 @@ from backend.models.full_text import make_searchable
 from backend.models.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.money import AMOUNT, Money, StoredCurrencyCode, money_columns
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {
     "sku": "SEAT-YEAR",
@@ -47,7 +48,8 @@ class Product(Archivable, Timestamped, ProductBase, Identified, table=True):
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("products", "name"),
+        sorted_by("products", "sku"),
         Index("uq_products_sku", text(SKU_SQL), unique=True),
     )
 

@@ -12,6 +12,7 @@ from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
 from backend.models.prompt_templates import VARIABLES, PromptText, PromptTextInput, PromptVariable
 from backend.models.prompt_versions import TEXT_EXAMPLE, PromptVersion
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {"name": "greeting", "description": "How a conversation begins."}
 _LISTED = {
@@ -38,7 +39,7 @@ class Prompt(Versioned, Timestamped, PromptText, PromptBase, Identified, table=T
         UniqueConstraint("name"),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("prompts", "name"),
     )
 
     variables: list[PromptVariable] = Field(sa_type=VARIABLES)

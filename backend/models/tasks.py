@@ -15,6 +15,7 @@ from backend.models.fields import Line, Paragraphs, UtcDatetime
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {
     "title": "Send the offer",
@@ -72,7 +73,7 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "title", "id"),
+        sorted_by("tasks", "title"),
         Index("ix_tasks_due", text(DUE_SQL), "id"),
         Index("ix_tasks_priority", text(PRIORITY_SQL), "id"),
         Index(None, "status", "created_at", "id"),

@@ -12,6 +12,7 @@ from backend.models.base import Output, Update, example
 from backend.models.fields import Flag
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
+from backend.models.sort_keys import sorted_by
 
 
 class ToolBase(SQLModel):
@@ -28,7 +29,7 @@ class Tool(Versioned, Timestamped, ToolBase, Identified, table=True):
     __table_args__ = (
         UniqueConstraint("name"),
         Index(None, "created_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("tools", "name"),
     )
 
     parameters: dict[str, Any] = Field(sa_type=JSONB)

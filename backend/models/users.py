@@ -12,6 +12,7 @@ from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.fields import Email, Line, Password
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
+from backend.models.sort_keys import sorted_by
 
 _PERSON = {"email": "ada@example.com", "full_name": "Ada Lovelace"}
 
@@ -23,7 +24,7 @@ class UserBase(SQLModel):
 
 class User(Versioned, Timestamped, UserBase, Identified, table=True):
     __tablename__ = "users"
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (Index(None, "created_at", "id"), sorted_by("users", "email"))
     secrets = frozenset({"password_hash"})
 
     email: str = Field(unique=True)

@@ -16,6 +16,7 @@ from backend.models.flows import FLOW_EXAMPLE, Flow
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import SearchableQuery
+from backend.models.sort_keys import sorted_by
 
 _CREW = {
     "kind": "crew",
@@ -49,7 +50,7 @@ class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
     __tablename__ = "workflows"
     __table_args__ = (
         Index(None, "created_at", "id"),
-        Index(None, "name", "id"),
+        sorted_by("workflows", "name"),
         Index("uq_workflows_kind_name", "kind", text("lower(name)"), unique=True),
     )
 

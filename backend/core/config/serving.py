@@ -108,7 +108,7 @@ class DatabaseSettings(Section):
     pool_timeout_seconds: float = Field(default=5, gt=0)
     connect_timeout_seconds: int = Field(default=3, ge=2)
     statement_timeout_seconds: int = Field(
-        default=30, ge=1, description="After this the server cancels a statement."
+        default=10, ge=1, description="After this the server cancels a statement."
     )
     lock_timeout_seconds: int = Field(
         default=2, ge=1, description="How long a statement waits for a row that others change."

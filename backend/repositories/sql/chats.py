@@ -8,7 +8,7 @@ from backend.models.chat_messages import ChatMessage
 from backend.models.chats import Chat, ChatQuery
 from backend.models.paging import Page
 from backend.repositories.sql.full_text import matches
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
 
@@ -18,7 +18,7 @@ class SqlChatRepository(SqlList[Chat, ChatQuery]):
     sorts = {
         "last_message_at": by_column(Chat.last_message_at, MOMENT),
         "created_at": by_column(Chat.created_at, MOMENT),
-        "title": by_column(Chat.title, TEXT),
+        "title": by_name(Chat.title),
     }
 
     async def page_of(self, owner_id: UUID, query: ChatQuery) -> Page[Chat]:

@@ -12,7 +12,7 @@ from backend.models.tasks import UNFINISHED, Task
 from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.sql.bulk import SqlBulkList
 from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.timeline import timeline_page
 
 
@@ -22,7 +22,7 @@ class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):
     sorts = {
         "created_at": by_column(Customer.created_at, MOMENT),
         "updated_at": by_column(Customer.updated_at, MOMENT),
-        "name": by_column(Customer.name, TEXT),
+        "name": by_name(Customer.name),
     }
 
     async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:

@@ -10,7 +10,7 @@ from backend.models.jobs import JobStatus
 from backend.models.mixins import now
 from backend.models.paging import Page
 from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
 
@@ -24,7 +24,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
     kind = "execution"
     sorts = {
         "created_at": by_column(Execution.created_at, MOMENT),
-        "name": by_column(Execution.name, TEXT),
+        "name": by_name(Execution.name),
     }
     unlisted = (Execution.inputs, Execution.result)
 

@@ -7,7 +7,7 @@ from sqlmodel import col
 from backend.core.permissions import Permission, Principal
 from backend.models.files import File, FileQuery
 from backend.models.paging import Page
-from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
 _FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
@@ -26,7 +26,7 @@ class SqlFileRepository(SqlList[File, FileQuery]):
     kind = "file"
     sorts = {
         "created_at": by_column(File.created_at, MOMENT),
-        "name": by_column(File.name, TEXT),
+        "name": by_name(File.name),
         "size": by_column(File.size, BIG_COUNT),
     }
 

@@ -39,6 +39,11 @@ def text_query(q: str) -> ColumnElement[Any]:
     return func.search_query(q, type_=TSQUERY())
 
 
+def marked_words(q: str) -> ColumnElement[Any]:
+    """The words of the query to show in what was found: all of it, or a dozen different ones."""
+    return func.search_marks(q, type_=TSQUERY())
+
+
 def matches(model: type[SQLModel], q: str) -> ColumnElement[bool]:
     return _document(model).op("@@")(text_query(q))
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, tuple_
 
 from backend.core.errors import InvalidCursorError
 from backend.models.fields import Text, UtcDatetime
@@ -35,11 +35,16 @@ class Sort(Generic[Row]):
         expression: what to sort by; never NULL.
         value: the expression's value for a row that was read.
         kind: the type of that value, to read it back from a cursor.
+        place: the expression for a value that a cursor holds; the value itself if left out.
     """
 
     expression: ColumnElement[Any]
     value: Callable[[Row], Any]
     kind: TypeAdapter[Any]
+    place: Callable[[Any], ColumnElement[Any]] | None = None
+
+    def placed(self, value: Any) -> ColumnElement[Any]:
+        return self.place(value) if self.place else literal(value, type_=self.expression.type)
 
 
 MOMENT: TypeAdapter[Any] = TypeAdapter(UtcDatetime)
@@ -54,6 +59,15 @@ ROW_ID: TypeAdapter[Any] = TypeAdapter(UUID)
 def by_column(column: Any, kind: TypeAdapter[Any]) -> Sort[Any]:
     """Sort by a column that is never NULL."""
     return Sort(column, attrgetter(column.key), kind)
+
+
+def by_name(column: Any) -> Sort[Any]:
+    """Sort by a column of names as people expect, see `models/sort_keys.py`; never NULL."""
+    return Sort(_sort_key(column), attrgetter(column.key), TEXT, _sort_key)
+
+
+def _sort_key(name: Any) -> ColumnElement[Any]:
+    return func.sort_key(name, type_=LargeBinary())
 
 
 @dataclass(frozen=True)
@@ -79,8 +93,8 @@ class Keyset(Generic[Row]):
         if cursor is None:
             return []
         place = tuple_(*self._keys)
-        read = zip(self._read(cursor), self._keys, strict=True)
-        after = tuple_(*(literal(value, type_=key.type) for value, key in read))
+        value, row_id = self._read(cursor)
+        after = tuple_(self.sort.placed(value), literal(row_id, type_=self.id.type))
         return [place < after if self._descending else place > after]
 
     def page(self, rows: Sequence[Row], limit: int) -> Page[Row]:

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from backend.models.leads import Lead, LeadProduct, LeadQuery
 from backend.repositories.sql.bulk import SqlBulkList, insertion
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 
 
 class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):
@@ -17,7 +17,7 @@ class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):
     sorts = {
         "created_at": by_column(Lead.created_at, MOMENT),
         "updated_at": by_column(Lead.updated_at, MOMENT),
-        "name": by_column(Lead.name, TEXT),
+        "name": by_name(Lead.name),
     }
 
     async def add_missing(self, rows: Sequence[Lead]) -> int:

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from backend.models.model_configs import ModelConfig, ModelConfigQuery
 from backend.repositories.sql.base import LOCK
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
 
@@ -17,7 +17,7 @@ class SqlModelConfigRepository(SqlList[ModelConfig, ModelConfigQuery]):
     kind = "model configuration"
     sorts = {
         "created_at": by_column(ModelConfig.created_at, MOMENT),
-        "name": by_column(ModelConfig.name, TEXT),
+        "name": by_name(ModelConfig.name),
     }
 
     async def find_default(self) -> ModelConfig | None:

@@ -7,7 +7,7 @@ from sqlmodel import col
 from backend.models.products import SKU_SQL, Product, ProductQuery
 from backend.repositories.sql.bulk import SqlBulkList
 from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.keyset import MOMENT, TEXT, Sort, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 
 
 class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
@@ -16,8 +16,8 @@ class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
     sorts = {
         "created_at": by_column(Product.created_at, MOMENT),
         "updated_at": by_column(Product.updated_at, MOMENT),
-        "name": by_column(Product.name, TEXT),
-        "sku": Sort(literal_column(SKU_SQL, String()), lambda product: product.sku.lower(), TEXT),
+        "name": by_name(Product.name),
+        "sku": by_name(Product.sku),
     }
 
     def key(self) -> SQLColumnExpression[Any]:

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from backend.core.errors import NotFoundError
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt, PromptQuery
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
 
@@ -14,7 +14,7 @@ class SqlPromptRepository(SqlList[Prompt, PromptQuery]):
     model = Prompt
     kind = "prompt"
     sorts = {
-        "name": by_column(Prompt.name, TEXT),
+        "name": by_name(Prompt.name),
         "created_at": by_column(Prompt.created_at, MOMENT),
         "updated_at": by_column(Prompt.updated_at, MOMENT),
     }

@@ -18,7 +18,7 @@ from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks import Task
 from backend.repositories.sql.files import visible_files
 from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.full_text import newest_matches, text_query
+from backend.repositories.sql.full_text import marked_words, newest_matches
 
 # Not printable, so that nobody types them; they become <mark> once the text is escaped.
 _BEGIN, _END = "\x02", "\x03"
@@ -81,7 +81,7 @@ def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
     best_ids = best.subquery()
     clean = func.translate(literal_column(source.text, String()), _BEGIN + _END, "")
     snippet = func.ts_headline(
-        func.search_configuration(), clean, text_query(q), bindparam(None, _HEADLINE)
+        func.search_configuration(), clean, marked_words(q), bindparam(None, _HEADLINE)
     )
     return select(
         literal(kind.value).label("kind"),

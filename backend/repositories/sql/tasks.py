@@ -15,7 +15,7 @@ from backend.models.tasks import (
     TaskQuery,
 )
 from backend.repositories.sql.bulk import SqlBulkList
-from backend.repositories.sql.keyset import MOMENT, RANK, TEXT, Sort, by_column
+from backend.repositories.sql.keyset import MOMENT, RANK, Sort, by_column, by_name
 
 _REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
 _RANKS = {priority: rank for rank, priority in enumerate(TaskPriority, start=1)}
@@ -27,7 +27,7 @@ class SqlTaskRepository(SqlBulkList[Task, TaskQuery]):
     sorts = {
         "created_at": by_column(Task.created_at, MOMENT),
         "updated_at": by_column(Task.updated_at, MOMENT),
-        "title": by_column(Task.title, TEXT),
+        "title": by_name(Task.title),
         "due_at": Sort(
             literal_column(DUE_SQL, DateTime(timezone=True)),
             lambda task: task.due_at or NO_DUE_DATE,

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from backend.models.tools import Tool, ToolQuery
 from backend.repositories.sql.base import LOCK
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
 
@@ -14,7 +14,7 @@ class SqlToolRepository(SqlList[Tool, ToolQuery]):
     model = Tool
     kind = "tool"
     sorts = {
-        "name": by_column(Tool.name, TEXT),
+        "name": by_name(Tool.name),
         "created_at": by_column(Tool.created_at, MOMENT),
     }
 

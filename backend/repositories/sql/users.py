@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.users import User, UserQuery
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
 
@@ -15,7 +15,7 @@ class SqlUserRepository(SqlList[User, UserQuery]):
     kind = "user"
     sorts = {
         "created_at": by_column(User.created_at, MOMENT),
-        "email": by_column(User.email, TEXT),
+        "email": by_name(User.email),
     }
 
     def conditions(self, query: UserQuery) -> Iterator[ColumnElement[bool]]:

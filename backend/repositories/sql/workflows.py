@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from backend.models.workflows import Workflow, WorkflowQuery
-from backend.repositories.sql.keyset import MOMENT, TEXT, by_column
+from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
 
@@ -13,7 +13,7 @@ class SqlWorkflowRepository(SqlList[Workflow, WorkflowQuery]):
     kind = "workflow"
     sorts = {
         "created_at": by_column(Workflow.created_at, MOMENT),
-        "name": by_column(Workflow.name, TEXT),
+        "name": by_name(Workflow.name),
     }
     unlisted = (Workflow.definition,)
 
