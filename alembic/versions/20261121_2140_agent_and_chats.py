@@ -90,7 +90,7 @@ def upgrade() -> None:
     op.create_table(
         "chats",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("prompt", sa.String(length=64), nullable=True),
+        sa.Column("prompt", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -4,7 +4,9 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import Script, ScriptDirectory
+from sqlalchemy import NullPool, create_engine
 
+from backend.core.database import database_url
 from backend.core.migrations import alembic_config
 from backend.models.base import metadata
 from tests.fixtures.processes import RunMvp, wait_for_waiting
@@ -61,6 +63,40 @@ def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> Non
     # Those of jobs are procrastinate's.
     ours = {table for table in tables if not table.startswith("procrastinate_")}
     assert ours == set(metadata.tables)
+
+
+def test_the_migrations_make_what_autogenerate_does_not_compare(fresh_database_url: str) -> None:
+    """Checks, conditions and methods of indexes, generated columns, defaults, collations."""
+    migrated = _definitions(fresh_database_url)
+    engine = create_engine(database_url(fresh_database_url), poolclass=NullPool)
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+
+    created = _definitions(fresh_database_url)
+
+    assert migrated - created == set(), "only the migrations have these"
+    assert created - migrated == set(), "only the models have these"
+
+
+_DEFINITIONS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE conrelid::regclass::text = ANY(%(tables)s)
+    UNION ALL
+    SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%(tables)s)
+    UNION ALL
+    SELECT attrelid::regclass::text, attname, concat_ws(' ',
+        format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
+        attcollation::regcollation, pg_get_expr(adbin, adrelid))
+    FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attrelid::regclass::text = ANY(%(tables)s) AND attnum > 0 AND NOT attisdropped
+"""
+
+
+def _definitions(url: str) -> set[tuple[str, str, str]]:
+    """Of our tables: each constraint, index and column, as PostgreSQL writes it."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(_DEFINITIONS, {"tables": list(metadata.tables)})
+        return {(table, name, definition) for table, name, definition in found}
 
 
 def _tables(url: str) -> set[tuple[str, ...]]:
