@@ -1,7 +1,7 @@
 """What is measured: single requests, which wrk sends again and again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -16,6 +16,12 @@ _TASK = {"title": "Send the offer", "description": "Three seats, paid yearly.", 
 _CREDENTIALS = urlencode({"username": ADMIN.email, "password": PASSWORD})
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = {"Content-Type": "application/json"}
+_BOUNDARY = "benchmark"
+_UPLOAD = (
+    f"--{_BOUNDARY}\r\n"
+    'Content-Disposition: form-data; name="file"; filename="notes.txt"\r\n'
+    f"Content-Type: text/plain\r\n\r\n{'text ' * 204}\r\n--{_BOUNDARY}--\r\n"
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Case:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
+    other_body: str | None = None
+    """Sent in turn with `body`, for what changes nothing the second time."""
     most_connections: int | None = None
 
     def send(self, client: httpx2.Client) -> httpx2.Response:
@@ -44,11 +52,34 @@ class Case:
         return answer
 
 
+def more_cases(cases: Sequence[Case]) -> list[Case]:
+    """Requests that do more than the first ones; `cases` are those of `prepare`."""
+    _, read_one, _, create = cases
+    signed = dict(read_one.headers)
+    form = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+    ask = json.dumps({"request": "How many customers are there?"})
+    one, other = (json.dumps({"priority": priority}) for priority in ("low", "high"))
+    listed = f"{create.path}?status=open&priority=high&q=offer&limit=50"
+    return [
+        Case("patch", "PATCH", read_one.path, 200, signed | _JSON, one, other, 1),
+        Case("filter and search", "GET", listed, headers=signed),
+        Case("ask the agent", "POST", "/api/v1/agent/act", 200, signed | _JSON, ask, None, 4),
+        Case("upload 1 KiB", "POST", "/api/v1/files", 201, signed | form, _UPLOAD, None, 4),
+    ]
+
+
 def prepare(url: str) -> list[Case]:
     """Sign in, add the tasks, and answer the cases, each of which was sent at least once."""
     with httpx2.Client(base_url=url, timeout=30) as client:
         sign_in = Case(
-            "sign in", "POST", "/api/v1/auth/token", 200, _FORM, _CREDENTIALS, SIGN_IN_CONNECTIONS
+            "sign in",
+            "POST",
+            "/api/v1/auth/token",
+            200,
+            _FORM,
+            _CREDENTIALS,
+            None,
+            SIGN_IN_CONNECTIONS,
         )
         signed = {"Authorization": f"Bearer {sign_in.send(client).json()['access_token']}"}
         create = Case("create", "POST", "/api/v1/tasks", 201, signed | _JSON, json.dumps(_TASK))

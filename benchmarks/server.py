@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,11 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, settings: dict[str, str] | None = None) -> Iterator[Server]:
+def running_server(
+    folder: Path,
+    settings: dict[str, str] | None = None,
+    command: Sequence[str] = (str(MVP), "serve"),
+) -> Iterator[Server]:
     """Start a server in an empty folder, and stop it at the end.
 
     Raises:
@@ -42,7 +46,7 @@ def running_server(folder: Path, settings: dict[str, str] | None = None) -> Iter
     with log.open("wb") as output:
         # In the empty folder no .env changes what is measured.
         process = subprocess.Popen(
-            [str(MVP), "serve"],
+            command,
             cwd=folder,
             env=_environment(folder, port) | (settings or {}),
             stdin=subprocess.DEVNULL,

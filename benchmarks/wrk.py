@@ -19,6 +19,13 @@ done = function(summary, latency, requests)
     e.status + e.connect + e.read + e.write + e.timeout))
 end
 """
+_IN_TURN = """
+turn = 0
+request = function()
+  turn = 1 - turn
+  return wrk.format(nil, nil, nil, bodies[turn + 1])
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ def _lua(case: Case) -> str:
     lines += [f"wrk.headers[{_quoted(n)}] = {_quoted(v)}" for n, v in case.headers.items()]
     if case.body is not None:
         lines.append(f"wrk.body = {_quoted(case.body)}")
+    if case.other_body is not None:
+        lines += [f"bodies = {{{_quoted(case.body or '')}, {_quoted(case.other_body)}}}", _IN_TURN]
     return "\n".join(lines) + _DONE % _MARK
 
 
