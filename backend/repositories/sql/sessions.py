@@ -10,6 +10,7 @@ from backend.models.paging import Page
 from backend.models.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.users import User
 from backend.repositories.sessions import Identity, TokenFamily
+from backend.repositories.sql.base import in_order
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 
@@ -74,7 +75,6 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]
         if keep is not None:
             live.append(col(UserSession.id) != keep)
-        ended = (
-            update(UserSession).where(*live).values(revoked_at=now()).returning(col(UserSession.id))
-        )
+        locked = in_order(col(UserSession.id), *live)
+        ended = update(UserSession).where(locked).values(revoked_at=now())
         return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())
