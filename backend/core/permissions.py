@@ -103,6 +103,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+def may_give(giver: Role, role: Role) -> bool:
+    """Whether somebody may give a role: who looks after accounts, and no more than they have."""
+    own = ROLE_PERMISSIONS[giver]
+    return Permission.USERS_WRITE in own and ROLE_PERMISSIONS[role] <= own
+
+
 NO_SESSION = UUID(int=0)
 """Of somebody for whom a job works: they need not be signed in."""
 
