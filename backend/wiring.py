@@ -164,8 +164,9 @@ def wire(
     names = ExecutionNames(uow, assistant.chooser, assistant.runner)
     passwords = PasswordCheck(uow, hasher, settings.security)
     lasting = timedelta(days=settings.security.refresh_token_days)
+    leeway = timedelta(seconds=settings.security.refresh_leeway_seconds)
     return Services(
-        auth=AuthService(uow, hasher, passwords, tokens, lasting),
+        auth=AuthService(uow, hasher, passwords, tokens, lasting, leeway),
         rights=rights,
         sessions=SessionService(uow, tokens, rights),
         users=users,

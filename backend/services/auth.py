@@ -40,12 +40,15 @@ class AuthService:
         passwords: PasswordCheck,
         tokens: AccessTokens,
         refresh_lifetime: timedelta,
+        refresh_leeway: timedelta,
     ) -> None:
+        """`refresh_leeway` is how long a refresh token may be used once more."""
         self._uow = uow
         self._hasher = hasher
         self._passwords = passwords
         self._tokens = tokens
         self._refresh_lifetime = refresh_lifetime
+        self._refresh_leeway = refresh_leeway
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
         """Open a session. Raises what `PasswordCheck.verify` does."""
@@ -64,7 +67,9 @@ class AuthService:
     async def refresh(self, refresh_token: str, client: Client) -> Tokens:
         """Exchange a refresh token for new tokens.
 
-        A token that was used before is in two hands: its session ends, whoever presents it.
+        A token that was used before is in two hands: its session ends, whoever presents it. Not
+        so for a moment: two tabs of one device may use the same, and answers get lost. Each then
+        gets tokens of its own, and the first of them that is used makes the others used as well.
 
         Raises:
             AuthenticationError: the token can't be used, now or ever.
@@ -73,18 +78,21 @@ class AuthService:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
             if family is None:
                 raise AuthenticationError(_DEAD_TOKEN)
-            if family.token.used_at is not None:
+            token, session, _, at = family
+            is_repeated = session.may_repeat(token, at, self._refresh_leeway, client)
+            if token.used_at is not None and not is_repeated:
                 # Committed before the error is raised, which would otherwise roll it back.
-                family.session.revoke()
-                uow.record(_replayed(family.session, client))
+                session.revoke()
+                uow.record(_replayed(session, client))
                 uow.forget(CacheName.IDENTITY, family.user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
-            if not (family.session.is_live and family.user.is_active):
+            if not (session.is_live and family.user.is_active):
                 raise AuthenticationError(_DEAD_TOKEN)
-            family.token.used_at = now()
-            family.session.prolong(now() + self._refresh_lifetime, client)
-            tokens = await self._issue(uow, family.session)
+            if not is_repeated:
+                await uow.sessions.use_tokens(session.id, at)
+                session.prolong(at, self._refresh_lifetime, client)
+            tokens = await self._issue(uow, session)
             await uow.commit()
         return tokens
 
