@@ -9,8 +9,9 @@ from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.migrations import older_revisions
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
-from backend.core.security import AccessTokens, PasswordHasher
+from backend.core.security import AccessTokens
 from backend.integrations.language_models import LanguageModelsOnDemand
 from backend.integrations.listener import Audience, Listener
 from backend.integrations.mail import open_mailer

@@ -1,15 +1,11 @@
 from datetime import timedelta
 
+from backend.core.addresses import network_of
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal
-from backend.core.security import (
-    AccessClaims,
-    AccessTokens,
-    PasswordHasher,
-    new_token,
-    token_hash,
-)
+from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.account_tokens import TokenPurpose
 from backend.models.auth import PasswordChange, Tokens
 from backend.models.domain_events import (
@@ -102,7 +98,7 @@ class AuthService:
         Raises:
             InvalidInputError: the current password is wrong; this counts as a failed sign-in.
             AuthenticationError: the session has ended meanwhile.
-            RateLimitedError: there were too many failures.
+            RateLimitedError, UnavailableError: there were too many failures, or too many wait.
         """
         async with self._uow.reading() as uow:
             email = (await uow.users.get(by.user_id)).email
@@ -110,7 +106,7 @@ class AuthService:
             checked = await self._passwords.verify(email, data.current_password, client.address)
         except AuthenticationError:
             raise InvalidInputError("current_password", "This is not your password.") from None
-        password_hash = await self._hasher.hash(data.new_password)
+        password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
         async with self._uow() as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)

@@ -1,16 +1,18 @@
 from typing import Any
 from uuid import UUID
 
+from backend.core.addresses import network_of
 from backend.core.errors import ConflictError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
-from backend.core.security import PasswordHasher
 from backend.models.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
 from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.idempotency import IdempotencyKey
 from backend.models.invitations import Invitation, InvitationCreate, InvitationQuery
 from backend.models.mixins import now
 from backend.models.paging import Page
+from backend.models.sessions import Client
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
@@ -105,17 +107,19 @@ class InvitationService:
             await _revoke(uow, await _lock_open(uow, invitation_id, match), by)
             await uow.commit()
 
-    async def accept(self, data: InvitationAcceptance) -> User:
+    async def accept(self, data: InvitationAcceptance, client: Client) -> User:
         """Open the account. The address counts as verified: the mail was received there.
 
         Raises:
             InvalidInputError: the token is not or no longer good for anything, or the inviter
                 may not give the role any more.
             ConflictError: the address got an account in another way.
+            RateLimitedError, UnavailableError: too many wait.
         """
-        async with self._uow.reading() as reading:
-            token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
-        password_hash = await self._hasher.hash(data.password)
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
+            password_hash = await turn.hash(data.password)
         async with self._uow() as uow:
             invitation = await _invitation_of(uow, token)
             await use_token(uow, token)

@@ -3,11 +3,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from backend.core.addresses import network_of
 from backend.core.caching import CacheName
 from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.core.security import PasswordHasher
 from backend.models.account_tokens import TokenPurpose
 from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
@@ -52,17 +53,24 @@ class UserService:
 
         Raises:
             PermissionDeniedError: registration is closed.
-            RateLimitedError: too many mails were asked for.
+            RateLimitedError, UnavailableError: too many mails were asked for, or too many wait.
             ConflictError: there is a user with the address.
         """
-        if self._registration is None:
+        opened = self._registration
+        if opened is None:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
-        user = await self._new(data, data.password, self._registration.role)
+
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                await opened.limits.check(reading, data.email, client.address)
+                if await reading.users.find_by_email(data.email):
+                    raise ConflictError("There is a user with this e-mail address already.")
+            user = _user(data, await turn.hash(data.password), opened.role)
         async with self._uow() as uow:
-            await self._registration.limits.admit_answered(uow, user.email, client.address)
+            await opened.limits.admit_answered(uow, user.email, client.address)
             await uow.users.save(user)
             uow.record(created(SubjectKind.USER, user, None))
-            await self._registration.mails.verify_email(uow, user)
+            await opened.mails.verify_email(uow, user)
             await uow.commit()
         return user
 
@@ -75,7 +83,8 @@ class UserService:
             PermissionDeniedError: the person may not give the role, or not any more.
             ConflictError: there is a user with the address.
         """
-        user = await self._new(data, data.password, data.role)
+        password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
+        user = _user(data, password_hash, data.role)
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, user.id):
                 return await uow.users.get(earlier)
@@ -160,10 +169,6 @@ class UserService:
             await end_sessions(uow, user_id, None)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user_id)
 
-    async def _new(self, data: UserBase, password: str, role: Role) -> User:
-        password_hash = await self._hasher.hash(password)
-        return User.model_validate(data, update={"password_hash": password_hash, "role": role})
-
     @asynccontextmanager
     async def _changing(
         self,
@@ -213,6 +218,10 @@ async def _changing(
                 kind=SubjectKind.USER, verb=verb, subject_id=user_id, by=by, changes=changes
             )
         )
+
+
+def _user(data: UserBase, password_hash: str, role: Role) -> User:
+    return User.model_validate(data, update={"password_hash": password_hash, "role": role})
 
 
 def _password_reset(user: User) -> ResourceChanged:

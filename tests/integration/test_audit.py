@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from backend.core.database import Database
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means, Role
-from backend.core.security import PasswordHasher
 from backend.models.base import metadata
 from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.mixins import Identified

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from backend.core.config import SecuritySettings
 from backend.core.database import Database
 from backend.core.errors import ConflictError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.security import AccessTokens, PasswordHasher
+from backend.core.security import AccessTokens
 from backend.models.mixins import new_id
 from backend.models.notifications import (
     NotificationKind,

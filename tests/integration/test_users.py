@@ -7,8 +7,8 @@ import pytest
 
 from backend.core.database import Database
 from backend.core.errors import PermissionDeniedError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.security import PasswordHasher
 from backend.models.users import UserCreate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.users import UserService
