@@ -10,11 +10,14 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core.config import WorkerSettings
 from backend.core.logging import get_logger
 from backend.jobs.attempts import keeping_failures, telling_why_cancelled
 from backend.jobs.observation import observe
+from backend.jobs.periodic import SteadyWorker
+from backend.jobs.retry import take_over_rules
 from backend.models.jobs import Queue
 from backend.models.mixins import now
 from backend.services.jobs import JobService
@@ -31,6 +34,8 @@ class QueueRunner:
         self, app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
     ) -> None:
         self._new_worker = partial(new_worker, app, jobs, settings, queue, concurrency)
+        self._jobs = jobs
+        self._rules = take_over_rules(settings)
         self._job_manager = app.job_manager
         self._queue = queue
         self._stopping = asyncio.Event()
@@ -76,7 +81,7 @@ class QueueRunner:
             await self._give_up_lost_worker()
             self._worker = self._new_worker()
             await self._worker.run()  # type: ignore[no-untyped-call]  # as the library has it
-        except ConnectorException as error:
+        except (ConnectorException, SQLAlchemyError) as error:
             return str(error.__cause__ or error).strip()
         except Exception as error:  # noqa: BLE001  # whatever it was, jobs wait for no person
             _log.exception("worker_failed", queue=self._queue)
@@ -94,8 +99,9 @@ class QueueRunner:
             self._ended_at = now()
 
     async def _give_up_lost_worker(self) -> None:
-        """Let the sweep take its jobs at once, instead of after a silence."""
+        """Have its jobs tried again at once, instead of after a silence: nothing has crashed."""
         if self._lost_worker_id is not None:
+            await self._jobs.release(self._lost_worker_id, self._rules)
             await self._job_manager.unregister_worker(self._lost_worker_id)
             self._lost_worker_id = None
 
@@ -112,7 +118,7 @@ def new_worker(
     """Procrastinate's worker of one queue, with all that surrounds an attempt."""
     # Those of maintenance are many, and the next does what one could not: the log has the errors.
     is_forgotten = queue is Queue.MAINTENANCE
-    return Worker(
+    return SteadyWorker(
         app,
         queues=[queue.value],
         name=queue.value,

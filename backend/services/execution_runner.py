@@ -13,7 +13,7 @@ from backend.core.permissions import NO_SESSION, Means, Principal
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.users import User
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.execution_attempts import Attempt, finished
+from backend.services.execution_attempts import Attempt
 from backend.services.execution_kinds import TryAgainError
 from backend.services.execution_leases import LEASE, CancelRequestedError, LeaseLostError
 from backend.services.execution_registry import ExecutionKinds, RegisteredKind
@@ -58,23 +58,6 @@ class ExecutionRunner:
                 _log.warning("execution_lost", execution=str(execution_id))
             else:
                 return
-
-    async def give_up(self, execution_id: UUID, detail: str) -> None:
-        """End it as failed, whoever works at it, unless it has ended. `detail` is for its owner.
-
-        Raises:
-            NotFoundError: there is no such execution.
-        """
-        async with self._uow() as uow:
-            execution = await uow.executions.get(execution_id, for_update=True)
-            if not execution.is_active:
-                return
-            by = _principal(await uow.users.get(execution.owner_id))
-            uow.record(finished(execution, ExecutionStatus.FAILED, by))
-            execution.finish(ExecutionStatus.FAILED, error=detail)
-            await uow.executions.save(execution)
-            uow.notify(Channel.EXECUTIONS, str(execution_id))
-            await uow.commit()
 
     async def _take(self, execution_id: UUID) -> Taken | None:
         """None when it has ended. To answer before would lose it if whoever has it crashes."""

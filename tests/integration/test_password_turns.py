@@ -3,14 +3,18 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlmodel import select
 
 from backend.core.database import Database
 from backend.core.fair_queue import FairQueue
 from backend.core.passwords import Comparison, PasswordHasher, PasswordTurn
 from backend.main import create_app
+from backend.models.mixins import now
+from backend.models.sign_ins import SignInFailure
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
@@ -95,6 +99,19 @@ async def test_guesses_at_once_keep_nobody_else_from_signing_in(
         # It had its turn after those that were just at work, not after all that had come before.
         assert hashed.index(PASSWORD) < 5 + 4 * AT_ONCE
         await asyncio.gather(*guesses)
+
+
+async def test_failures_of_before_the_clock_went_back_lock_nobody_out(
+    strict: httpx2.AsyncClient, user: User, database: Database
+) -> None:
+    for _ in range(2):
+        assert (await sign_in(strict, password="wrong")).status_code == 401
+    async with database.writing_session() as session:
+        for failure in (await session.exec(select(SignInFailure))).all():
+            failure.failed_at = now() + timedelta(days=1)
+        await session.commit()
+
+    assert (await sign_in(strict)).status_code == 200
 
 
 async def test_a_limited_registration_hashes_nothing(

@@ -25,6 +25,12 @@ class WorkerSettings(Section):
     attempts: int = Field(
         default=10, ge=1, le=100, description="How often a job is tried before it is dead."
     )
+    crashes: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How often the process may die while a job runs, before the job is dead.",
+    )
     mail_attempts: int = Field(
         default=300,
         ge=1,
