@@ -16,6 +16,10 @@ class WorkerSettings(Section):
     enabled: bool = Field(
         default=True, description="Run jobs inside `mvp serve`, in each of its processes."
     )
+    executions_apart: bool | None = Field(
+        default=None,
+        description="Leave executions to a process of their own. Unset: `mvp serve` starts one.",
+    )
     events_concurrency: int = Field(
         default=8, ge=1, le=100, description="Jobs of the queue `events` at once, per process."
     )
