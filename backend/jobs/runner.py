@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 
@@ -19,7 +19,6 @@ from backend.jobs.observation import observe
 from backend.jobs.periodic import SteadyWorker
 from backend.jobs.retry import take_over_rules
 from backend.models.jobs import Queue
-from backend.models.mixins import now
 from backend.services.jobs import JobService
 
 _FIRST_PAUSE_SECONDS = 0.25
@@ -43,13 +42,14 @@ class QueueRunner:
         self._worker: Worker | None = None
         self._lost_worker_id: int | None = None
         self._pause = _FIRST_PAUSE_SECONDS
-        self._ended_at = now()
+        self._ended_at = monotonic()
 
     @property
-    def away_since(self) -> datetime | None:
-        """When the last worker ended; None while one runs."""
-        is_running = self._worker is not None and self._worker.worker_id is not None
-        return None if is_running else self._ended_at
+    def away_for(self) -> timedelta | None:
+        """How long ago the last worker ended; None while one runs."""
+        if self._worker is not None and self._worker.worker_id is not None:
+            return None
+        return timedelta(seconds=monotonic() - self._ended_at)
 
     async def run(self) -> None:
         """Return once `stop` was called and the worker has ended."""
@@ -59,7 +59,7 @@ class QueueRunner:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self.away_since is None and self._worker is not None:
+        if self.away_for is None and self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]  # as the library has it
         elif self._running is not None:
             # There is nothing to drain, and the database that it waits for may stay away.
@@ -96,7 +96,7 @@ class QueueRunner:
                 # It could not sign off: its jobs are running, according to the database.
                 self._lost_worker_id = self._worker.worker_id
             self._worker = None
-            self._ended_at = now()
+            self._ended_at = monotonic()
 
     async def _give_up_lost_worker(self) -> None:
         """Have its jobs tried again at once, instead of after a silence: nothing has crashed."""

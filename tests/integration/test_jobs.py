@@ -307,7 +307,7 @@ async def test_a_server_without_a_database_says_that_its_worker_does_not_run(
         answer = await client.get("/health/ready")
 
     assert answer.status_code == 503
-    assert "worker: not running since " in answer.json()["detail"]
+    assert "worker: not running for " in answer.json()["detail"]
 
 
 async def test_a_server_without_a_worker_does_not_mention_it(settings: Settings) -> None:
