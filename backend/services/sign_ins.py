@@ -84,17 +84,18 @@ class PasswordCheck:
             return checked
         async with self._uow() as uow:
             user = await uow.users.get(checked.id, for_update=True)
-            if user.password_hash != checked.password_hash:
-                return checked
-            user.password_hash = password_hash
-            await uow.users.save(user)
-            uow.record(
-                ResourceChanged(
-                    kind=SubjectKind.USER, verb="password_hashed_again", subject_id=user.id
+            if user.password_hash == checked.password_hash:
+                user.password_hash = password_hash
+                await uow.users.save(user)
+                uow.record(
+                    ResourceChanged(
+                        kind=SubjectKind.USER, verb="password_hashed_again", subject_id=user.id
+                    )
                 )
-            )
-            await uow.commit()
-        return user
+                await uow.commit()
+                return user
+        # Somebody who signed in at the same moment was faster; or the password is another now.
+        return user if await self._hasher.verify(password, user.password_hash) else checked
 
     async def _check_limits(self, uow: ReadingUnitOfWork, failure: SignInFailure) -> None:
         since = self._window.begins()

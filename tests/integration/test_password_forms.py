@@ -1,5 +1,6 @@
 """The same password, typed on systems that write letters in other ways."""
 
+import asyncio
 import unicodedata
 
 import httpx2
@@ -57,6 +58,14 @@ async def test_a_hash_of_an_older_version_is_replaced_at_the_sign_in(
         assert (await sign_in(client, password=again)).status_code == 200
     async with uow.reading() as reading:
         assert (await reading.users.get(older_user.id)).password_hash == kept.password_hash
+
+
+async def test_who_signs_in_twice_at_once_is_signed_in_twice(
+    client: httpx2.AsyncClient, older_user: User
+) -> None:
+    answers = await asyncio.gather(*(sign_in(client, password=DECOMPOSED) for _ in range(3)))
+
+    assert [answer.status_code for answer in answers] == [200] * 3
 
 
 async def test_a_new_password_that_comes_meanwhile_is_not_replaced(
