@@ -24,7 +24,7 @@ from backend.core.stopping import told_of_stop
 from backend.jobs.supervisor import Supervisor
 from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
-from backend.worker import make_supervisor
+from backend.worker import make_supervisor, queues_of_server
 
 _DESCRIPTION = """
 Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
@@ -74,7 +74,10 @@ def create_app(settings: Settings) -> FastAPI:
     refuse_unsafe(settings)
     database = Database(settings.database, show_parameters=settings.general.debug)
     state = process_state(settings)
-    supervisor = make_supervisor(settings, database, state) if settings.worker.enabled else None
+    supervisor = None
+    if settings.worker.enabled:
+        queues = queues_of_server(settings.worker)
+        supervisor = make_supervisor(settings, database, state, queues)
     checks = {"database": migrated(database)}
     if supervisor:
         checks["worker"] = supervisor.check

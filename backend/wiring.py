@@ -9,8 +9,9 @@ from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.migrations import older_revisions
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
-from backend.core.security import AccessTokens, PasswordHasher
+from backend.core.security import AccessTokens
 from backend.integrations.language_models import LanguageModelsOnDemand
 from backend.integrations.listener import Audience, Listener
 from backend.integrations.mail import open_mailer
@@ -63,6 +64,7 @@ from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
+from backend.services.rights import PresentRights
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.sheet_exports import ExportKind, exported_lists
@@ -136,8 +138,8 @@ def wire(
     """Make the services of one process, with all that they stand on."""
     hasher = PasswordHasher()
     tokens = AccessTokens(settings.security)
-    sessions = SessionService(uow, tokens, state.identities)
-    streams = Streams(sessions, state.notices, state.stopped)
+    rights = PresentRights(uow, state.identities)
+    streams = Streams(rights, state.notices, state.stopped)
     files = file_service(settings, uow)
     account_tokens = AccountTokens(settings.security)
     mails = mail_service(settings, uow, account_tokens)
@@ -163,9 +165,11 @@ def wire(
     names = ExecutionNames(uow, assistant.chooser, assistant.runner)
     passwords = PasswordCheck(uow, hasher, settings.security)
     lasting = timedelta(days=settings.security.refresh_token_days)
+    leeway = timedelta(seconds=settings.security.refresh_leeway_seconds)
     return Services(
-        auth=AuthService(uow, hasher, passwords, tokens, lasting),
-        sessions=sessions,
+        auth=AuthService(uow, hasher, passwords, tokens, lasting, leeway),
+        rights=rights,
+        sessions=SessionService(uow, tokens, rights),
         users=users,
         email_verification=EmailVerificationService(uow, account_mails, limits),
         password_resets=PasswordResetService(uow, hasher, account_mails, limits),
@@ -187,7 +191,7 @@ def wire(
         prompts=PromptService(uow),
         output_schemas=OutputSchemaService(uow),
         idempotency=IdempotencyService(uow),
-        executions=ExecutionService(uow, kinds, settings.executions.most_active, names),
+        executions=ExecutionService(uow, kinds, settings.executions.most_active, rights, names),
         execution_watch=ExecutionWatch(uow, streams),
         notifications=NotificationService(uow),
         notification_watch=NotificationWatch(uow, streams),

@@ -45,6 +45,14 @@ def concurrency(settings: WorkerSettings) -> dict[Queue, int]:
     }
 
 
+def queues_of_server(settings: WorkerSettings) -> dict[Queue, int]:
+    """As `concurrency`, for a server: executions may be left to a process of their own."""
+    at_once = concurrency(settings)
+    if settings.executions_apart:
+        del at_once[Queue.EXECUTIONS]
+    return at_once
+
+
 async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
     """Work until a signal to stop.
 

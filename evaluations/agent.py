@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from backend.core.errors import DomainError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal
-from backend.core.security import PasswordHasher
 from backend.models.agent import AgentAsk, TakenAction
 from backend.models.message_parts import CallOutcome
 from backend.models.mixins import new_id

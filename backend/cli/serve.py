@@ -3,9 +3,10 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from rich.panel import Panel
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 import backend
+from backend.cli.beside import Beside, executions_beside
 from backend.cli.migrate import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
@@ -41,7 +43,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API; by default with an embedded PostgreSQL, migrated and seeded."""
-    settings = _settings(host, port, workers, worker)
+    settings = _settings(host, port, workers, worker, reload=reload)
     if reload and settings.server.workers > 1:
         raise ConfigurationError("--reload serves with one process: leave out --workers or WORKERS")
     configure_logging(settings)
@@ -53,16 +55,23 @@ def serve(
 
 
 def _settings(
-    host: str | None, port: int | None, workers: int | None, worker: bool | None
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    worker: bool | None,
+    *,
+    reload: bool,
 ) -> Settings:
     settings = Settings.load()
     given = {"host": host, "port": port, "workers": workers}
     chosen = {name: value for name, value in given.items() if value is not None}
     enabled = settings.worker.enabled if worker is None else worker
+    apart = enabled and not reload and settings.worker.executions_apart is not False
+    jobs = {"enabled": enabled, "executions_apart": apart}
     return settings.model_copy(
         update={
             "server": settings.server.model_copy(update=chosen),
-            "worker": settings.worker.model_copy(update={"enabled": enabled}),
+            "worker": settings.worker.model_copy(update=jobs),
         }
     )
 
@@ -124,8 +133,9 @@ def _password_to_show(settings: Settings) -> str:
 
 def _run(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
     if not reload and settings.server.workers == 1:
-        server = uvicorn.Server(_uvicorn(settings, create_app(settings)))
-        server.run(sockets=[listener])
+        config = _uvicorn(settings, create_app(settings))
+        with _executions(settings) as beside:
+            _Server(config, beside).run(sockets=[listener])
         return
     _hand_on(settings)
     config = _uvicorn(settings, "backend.main:app_from_environment", reload=reload)
@@ -134,13 +144,52 @@ def _run(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
         if reload:
             ChangeReload(config, uvicorn.Server(config).run, [listener]).run()
         else:
-            Multiprocess(config, [listener]).run()
+            with _executions(settings) as beside:
+                _Processes(config, [listener], beside).run()
+
+
+def _executions(settings: Settings) -> AbstractContextManager[Beside | None]:
+    return executions_beside(settings) if settings.worker.executions_apart else nullcontext()
+
+
+class _Server(uvicorn.Server):
+    """Tells the process beside it of a stop, so that both have the same time to end."""
+
+    def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
+        super().__init__(config)
+        self._beside = beside
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._beside is not None:
+            self._beside.ask_to_stop()
+        super().handle_exit(sig, frame)
+
+
+class _Processes(Multiprocess):
+    """As `_Server`, for several. When they are replaced, that one is as well."""
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], beside: Beside | None
+    ) -> None:
+        super().__init__(config, sockets)
+        self._beside = beside
+
+    def terminate_all(self) -> None:
+        if self._beside is not None:
+            self._beside.ask_to_stop()
+        super().terminate_all()
+
+    def restart_all(self) -> None:
+        if self._beside is not None:
+            self._beside.renew()
+        super().restart_all()
 
 
 def _hand_on(settings: Settings) -> None:
     """Workers read the environment: put there what was settled here."""
     os.environ["DATABASE_URL"] = plain_url(settings)
     os.environ["WORKER_ENABLED"] = str(settings.worker.enabled)
+    os.environ["WORKER_EXECUTIONS_APART"] = str(settings.worker.executions_apart)
     os.environ[PARENT_VARIABLE] = str(os.getpid())
 
 

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.security import PasswordHasher
 from backend.models.paging import Page
 from backend.models.users import PasswordReset, User, UserCreate, UserQuery
 from backend.services.users import UserService

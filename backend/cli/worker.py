@@ -8,6 +8,7 @@ from backend.cli.runtime import database_of
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.logging import configure_logging
+from backend.core.orphans import stop_with_parent
 from backend.core.production import refuse_unsafe
 from backend.models.jobs import Queue
 from backend.worker import concurrency, work
@@ -27,6 +28,7 @@ def worker(
     chosen = _chosen(queues) if queues is not None else list(Queue)
     configure_logging(settings)
     refuse_unsafe(settings)
+    stop_with_parent(settings.worker.shutdown_seconds + 1)
     usual = concurrency(settings.worker)
     with (
         stopping_cleanly(),

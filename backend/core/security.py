@@ -1,63 +1,20 @@
-"""Passwords, access tokens and random tokens. The only file that knows python-jose."""
+"""Access tokens and random tokens. The only file that knows python-jose."""
 
-import asyncio
 import hmac
-import os
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from hashlib import sha256
-from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from jose import JWTError, jwk, jwt
-from pwdlib import PasswordHash
-from pwdlib.exceptions import UnknownHashError
 
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError
 
-Result = TypeVar("Result")
-
 _ALGORITHM = "HS256"
 _ACCESS = "access"
 _LONGEST_TOKEN = 2_000
-
-
-@cache
-def _nobodys_hash() -> str:
-    """A hash that no password matches, made once in a process; unknown accounts are compared
-    with it."""
-    return PasswordHash.recommended().hash(new_token())
-
-
-class PasswordHasher:
-    """argon2 in threads of its own, one for each processor: it takes 64 MiB and about 0.1 s."""
-
-    def __init__(self) -> None:
-        self._hash = PasswordHash.recommended()
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="argon2")
-        self._threads.submit(_nobodys_hash)
-
-    async def hash(self, password: str) -> str:
-        return await self._in_thread(self._hash.hash, password)
-
-    async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Compare, taking as long where there is no hash as where there is one."""
-        return await self._in_thread(self._verify, password, password_hash)
-
-    def _verify(self, password: str, password_hash: str | None) -> bool:
-        try:
-            right = self._hash.verify(password, password_hash or _nobodys_hash())
-        except UnknownHashError:
-            return False
-        return right and password_hash is not None
-
-    async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 import random
 from datetime import timedelta
+from functools import partial
 
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
-from backend.models.jobs import Queue
+from backend.models.jobs import Queue, TakeOverRules
 from backend.models.mixins import now
 
 
@@ -28,7 +29,9 @@ class ExponentialBackoff(BaseRetryStrategy):
             return RetryDecision()
         if job.attempts + 1 >= self._attempts:
             return None
-        return RetryDecision(retry_at=now() + timedelta(seconds=self.delay(job.attempts)))
+        later = now() + timedelta(seconds=self.delay(job.attempts))
+        # What pauses would hold back all others of its lock; so it gets one of its own.
+        return RetryDecision(retry_at=later, lock=f"job {job.id}" if job.lock else None)
 
     def delay(self, failed_before: int) -> float:
         """In seconds. `failed_before` is the number of attempts that failed before this one."""
@@ -47,6 +50,15 @@ class NextTick(BaseRetryStrategy):
 def most_attempts(settings: WorkerSettings, queue: str) -> int:
     """How often a job of the queue is tried before it is dead."""
     return settings.mail_attempts if queue == Queue.MAIL else settings.attempts
+
+
+def take_over_rules(settings: WorkerSettings) -> TakeOverRules:
+    return TakeOverRules(
+        silence=timedelta(seconds=settings.stalled_seconds),
+        most_attempts=partial(most_attempts, settings),
+        most_crashes=settings.crashes,
+        longest_pause=timedelta(seconds=settings.retry_most_seconds),
+    )
 
 
 def use_one_strategy(app: App, settings: WorkerSettings) -> None:

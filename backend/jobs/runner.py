@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 
@@ -10,13 +10,15 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core.config import WorkerSettings
 from backend.core.logging import get_logger
 from backend.jobs.attempts import keeping_failures, telling_why_cancelled
 from backend.jobs.observation import observe
+from backend.jobs.periodic import SteadyWorker
+from backend.jobs.retry import take_over_rules
 from backend.models.jobs import Queue
-from backend.models.mixins import now
 from backend.services.jobs import JobService
 
 _FIRST_PAUSE_SECONDS = 0.25
@@ -31,6 +33,8 @@ class QueueRunner:
         self, app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
     ) -> None:
         self._new_worker = partial(new_worker, app, jobs, settings, queue, concurrency)
+        self._jobs = jobs
+        self._rules = take_over_rules(settings)
         self._job_manager = app.job_manager
         self._queue = queue
         self._stopping = asyncio.Event()
@@ -38,13 +42,14 @@ class QueueRunner:
         self._worker: Worker | None = None
         self._lost_worker_id: int | None = None
         self._pause = _FIRST_PAUSE_SECONDS
-        self._ended_at = now()
+        self._ended_at = monotonic()
 
     @property
-    def away_since(self) -> datetime | None:
-        """When the last worker ended; None while one runs."""
-        is_running = self._worker is not None and self._worker.worker_id is not None
-        return None if is_running else self._ended_at
+    def away_for(self) -> timedelta | None:
+        """How long ago the last worker ended; None while one runs."""
+        if self._worker is not None and self._worker.worker_id is not None:
+            return None
+        return timedelta(seconds=monotonic() - self._ended_at)
 
     async def run(self) -> None:
         """Return once `stop` was called and the worker has ended."""
@@ -54,7 +59,7 @@ class QueueRunner:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self.away_since is None and self._worker is not None:
+        if self.away_for is None and self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]  # as the library has it
         elif self._running is not None:
             # There is nothing to drain, and the database that it waits for may stay away.
@@ -76,7 +81,7 @@ class QueueRunner:
             await self._give_up_lost_worker()
             self._worker = self._new_worker()
             await self._worker.run()  # type: ignore[no-untyped-call]  # as the library has it
-        except ConnectorException as error:
+        except (ConnectorException, SQLAlchemyError) as error:
             return str(error.__cause__ or error).strip()
         except Exception as error:  # noqa: BLE001  # whatever it was, jobs wait for no person
             _log.exception("worker_failed", queue=self._queue)
@@ -91,11 +96,12 @@ class QueueRunner:
                 # It could not sign off: its jobs are running, according to the database.
                 self._lost_worker_id = self._worker.worker_id
             self._worker = None
-            self._ended_at = now()
+            self._ended_at = monotonic()
 
     async def _give_up_lost_worker(self) -> None:
-        """Let the sweep take its jobs at once, instead of after a silence."""
+        """Have its jobs tried again at once, instead of after a silence: nothing has crashed."""
         if self._lost_worker_id is not None:
+            await self._jobs.release(self._lost_worker_id, self._rules)
             await self._job_manager.unregister_worker(self._lost_worker_id)
             self._lost_worker_id = None
 
@@ -112,7 +118,7 @@ def new_worker(
     """Procrastinate's worker of one queue, with all that surrounds an attempt."""
     # Those of maintenance are many, and the next does what one could not: the log has the errors.
     is_forgotten = queue is Queue.MAINTENANCE
-    return Worker(
+    return SteadyWorker(
         app,
         queues=[queue.value],
         name=queue.value,

@@ -10,7 +10,6 @@ from procrastinate import App
 from backend.core.config import WorkerSettings
 from backend.jobs.runner import QueueRunner
 from backend.models.jobs import Queue
-from backend.models.mixins import now
 from backend.services.jobs import JobService
 
 
@@ -53,11 +52,12 @@ class Supervisor:
             await running
 
     async def check(self) -> str | None:
-        """For the probes: since when a worker has been away; None if they run, or will soon.
+        """For the probes: for how long a worker has been away; None if they run, or will soon.
 
         After an outage a worker may be a few seconds behind the requests, which succeed already.
         """
-        away = [runner.away_since for runner in self._runners if runner.away_since]
-        if not away or now() - min(away) < self._patience:
+        away = [runner.away_for for runner in self._runners]
+        longest = max((each for each in away if each is not None), default=None)
+        if longest is None or longest < self._patience:
             return None
-        return f"not running since {min(away):%Y-%m-%d %H:%M:%S} UTC"
+        return f"not running for {longest.total_seconds():.0f} seconds"

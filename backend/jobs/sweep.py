@@ -4,23 +4,22 @@ It is also why a worker notices that it has lost the database: procrastinate 3.1
 heartbeat and listener in an app without a periodic task.
 """
 
-from datetime import timedelta
-from functools import partial
+from uuid import UUID
 
 from procrastinate import App
 
 from backend.core.config import WorkerSettings
 from backend.core.logging import get_logger
-from backend.jobs.retry import NextTick, most_attempts
+from backend.jobs.retry import NextTick, take_over_rules
 from backend.models.jobs import Queue
 from backend.services.container import Services
+from backend.services.executions import RUN_EXECUTION
 
 _log = get_logger("backend.jobs")
 
 
 def add_sweep_tasks(app: App, services: Services, settings: WorkerSettings) -> None:
-    silence = timedelta(seconds=settings.stalled_seconds)
-    limit = partial(most_attempts, settings)
+    rules = take_over_rules(settings)
 
     # The sixth field are the seconds. One sweep waits at most, even if nobody takes the queue.
     # Without a lock, which the sweep of a killed worker would hold: no other could take it over.
@@ -32,6 +31,10 @@ def add_sweep_tasks(app: App, services: Services, settings: WorkerSettings) -> N
         retry=NextTick(),
     )
     async def take_over_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001  # when it was due
-        taken = await services.jobs.take_over_stalled(silence, limit)
-        if taken:
-            _log.warning("jobs_taken_over", jobs=taken)
+        taken = await services.jobs.take_over_stalled(rules)
+        if taken.jobs:
+            _log.warning("jobs_taken_over", jobs=taken.jobs)
+        for job in taken.dead:
+            _log.error("job_dead", job=job.id, task=job.task, crashes=job.crashes + 1)
+            if job.task == RUN_EXECUTION:
+                await services.executions.end_crashed(UUID(job.args["execution_id"]), job.id)

@@ -45,7 +45,8 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
     """A row that is leased is at work: whoever has the number of its attempt may write it.
 
     Attributes:
-        leased_until: the worker has crashed if this has passed. Renewed without a new version.
+        leased_until: the worker has crashed if this has passed, by the clock of the database, or
+            lies further ahead than a lease is long. Renewed without a new version.
         job_id: of the job that was asked to run it last.
     """
 
@@ -71,10 +72,6 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
-
-    @property
-    def is_leased(self) -> bool:
-        return self.leased_until is not None and self.leased_until > now()
 
     def is_run_by(self, attempt: int) -> bool:
         return self.status is ExecutionStatus.RUNNING and self.attempts == attempt
@@ -105,8 +102,10 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         self.error = error
         self.leased_until = None
 
-    def request_cancel(self) -> bool:
+    def request_cancel(self, *, is_leased: bool) -> bool:
         """Cancel what nobody works at, and ask whoever works to stop. True if it has ended.
+
+        `is_leased` is whether somebody has a lease of it that holds.
 
         Raises:
             ConflictError: it was completed, or has failed.
@@ -114,7 +113,7 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         if not self.is_active:
             raise ConflictError(f"It is {self.status}, so there is nothing to cancel.")
         self.cancel_requested_at = self.cancel_requested_at or now()
-        if self.status is ExecutionStatus.RUNNING and self.is_leased:
+        if self.status is ExecutionStatus.RUNNING and is_leased:
             return False
         self.finish(ExecutionStatus.CANCELLED)
         return True

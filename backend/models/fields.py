@@ -14,6 +14,9 @@ from pydantic import (
     validate_email,
 )
 from pydantic.config import JsonDict
+from pydantic_core import PydanticKnownError
+
+from backend.core.passwords import normal_password
 
 
 def _storable(text: str) -> str:
@@ -60,6 +63,25 @@ def _to_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+
+
+_MOST_OF_PASSWORD = 256
+_MOST_TYPED = 4 * _MOST_OF_PASSWORD
+"""What 256 characters may take in another form. To normalise more would take long."""
+
+
+def _in_normal_form(value: object) -> object:
+    if isinstance(value, str) and len(value) <= _MOST_TYPED:
+        return normal_password(value)
+    return value
+
+
+def _short_in_some_form(password: str) -> str:
+    if len(password) > _MOST_OF_PASSWORD and (
+        len(password) > _MOST_TYPED or len(normal_password(password)) > _MOST_OF_PASSWORD
+    ):
+        raise PydanticKnownError("string_too_long", {"max_length": _MOST_OF_PASSWORD})
+    return password
 
 
 _HIDDEN: JsonDict = {"format": "password"}
@@ -110,14 +132,19 @@ Email = Annotated[
 
 Password = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=256),
+    StringConstraints(min_length=8, max_length=_MOST_OF_PASSWORD),
     _STORABLE,
+    BeforeValidator(_in_normal_form),
     Field(json_schema_extra=_HIDDEN),
 ]
-"""A password that somebody chooses."""
+"""A password that somebody chooses, in its normal form: 8 to 256 characters of that."""
 
-GivenPassword = Annotated[str, StringConstraints(max_length=256), Field(json_schema_extra=_HIDDEN)]
-"""A password to compare with one that was chosen, perhaps under older rules."""
+GivenPassword = Annotated[
+    str,
+    AfterValidator(_short_in_some_form),
+    Field(json_schema_extra=_HIDDEN | {"maxLength": _MOST_OF_PASSWORD}),
+]
+"""A password to compare with one that was chosen, perhaps under older rules: as it was typed."""
 
 Flag = Annotated[bool, Strict()]
 """True or false: a body may say neither 0 nor "no"."""

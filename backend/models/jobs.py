@@ -1,7 +1,8 @@
 """Work for the background: what is asked for, and how it went."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -57,6 +58,11 @@ class JobFailure(SQLModel, table=True):
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )
     attempts: int = Field(description="How many there were, the failed one included.")
+    crashes: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": "0"},
+        description="How often its process has died while it ran.",
+    )
     error: str
     failed_at: datetime = Field(default_factory=now)
 
@@ -112,13 +118,39 @@ class JobQuery(PageQuery):
 
 @dataclass(frozen=True)
 class StalledJob:
-    """A job that runs according to the database, while its worker is gone."""
+    """A job that runs according to the database, while its worker is gone.
+
+    Attributes:
+        has_crashed: its worker has died. Otherwise it has lost the database, and can't help it.
+        crashes: how often that has happened before.
+    """
 
     id: int
     queue: str
+    task: str
+    args: dict[str, Any]
     attempts: int
     cancel_requested: bool
     is_periodic: bool
+    has_crashed: bool
+    crashes: int
+
+
+@dataclass(frozen=True)
+class TakeOverRules:
+    """What becomes of the jobs of workers that are gone.
+
+    Attributes:
+        silence: a worker that was not heard of for so long is gone.
+        most_attempts: by queue, how often a job is tried.
+        most_crashes: how often a worker may die of a job, or beside it.
+        longest_pause: between two attempts.
+    """
+
+    silence: timedelta
+    most_attempts: Callable[[str], int]
+    most_crashes: int
+    longest_pause: timedelta
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,10 @@ class Mail(Identified, table=True):
     def is_settled(self) -> bool:
         return self.sent_at is not None or self.refused_at is not None
 
-    @property
-    def is_claimed(self) -> bool:
-        return self.claimed_until is not None and self.claimed_until > now()
+    def is_claimed(self, longest: timedelta) -> bool:
+        """Whether somebody sends it. A claim that lies further ahead than the longest is of
+        somebody who has died before the clock went back."""
+        return self.claimed_until is not None and now() < self.claimed_until <= now() + longest
 
     def claim(self, duration: timedelta) -> None:
         self.claimed_until = now() + duration

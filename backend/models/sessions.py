@@ -1,6 +1,6 @@
 """Sessions: a signed-in device and the refresh tokens that it was given, each used once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -44,14 +44,26 @@ class UserSession(SessionBase, Identified, table=True):
     def revoke(self) -> None:
         self.revoked_at = self.revoked_at or now()
 
-    def prolong(self, expires_at: datetime, client: Client) -> None:
-        self.last_used_at = now()
-        self.expires_at = expires_at
+    def prolong(self, at: datetime, lifetime: timedelta, client: Client) -> None:
+        """Note the exchange of a token, which is marked as used at the same moment."""
+        self.last_used_at = at
+        self.expires_at = at + lifetime
         self.device, self.address = client
+
+    def may_repeat(
+        self, token: "RefreshToken", at: datetime, leeway: timedelta, client: Client
+    ) -> bool:
+        """Whether a used token is one of those that were exchanged last, a moment ago, and comes
+        from the same device."""
+        if token.used_at is None or token.used_at != self.last_used_at:
+            return False
+        # Should the clock of the database have gone back, it is no moment ago.
+        is_recent = timedelta() <= at - token.used_at < leeway
+        return is_recent and client.device == self.device
 
 
 class RefreshToken(Identified, table=True):
-    """Only the hash is kept. `used_at` marks a token that was exchanged for its successor."""
+    """Only the hash is kept. `used_at` is when it was exchanged, or another one in its place."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (Index(None, "used_at"),)

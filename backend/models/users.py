@@ -7,7 +7,7 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.core.permissions import Role
+from backend.core.permissions import Role, may_give
 from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.fields import Email, Line, Password
 from backend.models.mixins import Identified, Timestamped, Versioned
@@ -36,6 +36,10 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     @property
     def is_active_admin(self) -> bool:
         return self.is_active and self.role is Role.ADMIN
+
+    def may_give(self, role: Role) -> bool:
+        """Whether they may give others the role, in an account or an invitation."""
+        return self.is_active and may_give(self.role, role)
 
 
 class UserRegister(Input, UserBase):

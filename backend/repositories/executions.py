@@ -33,6 +33,10 @@ class ExecutionRepository(Repository[Execution], Protocol):
         """
         ...
 
+    async def is_leased(self, execution_id: UUID, lease: timedelta) -> bool:
+        """Whether somebody has a lease of it that holds, by the clock of the database."""
+        ...
+
     async def lock_abandoned(self, limit: int) -> list[Execution]:
         """Some of those that have not ended, although their jobs have, for a minute and more.
 

@@ -42,8 +42,11 @@ class JobRepository(Protocol):
         """Take a job that waits out of its queue; tell the worker of one that runs to stop it."""
         ...
 
-    async def retry(self, job_id: int) -> None:
-        """Have a running job tried again at once. The attempt counts."""
+    async def retry(self, job_id: int, *, alone: bool = False) -> None:
+        """Have a running job tried again at once. The attempt counts.
+
+        With `alone`, no other job that is tried alone runs at the same time.
+        """
         ...
 
     async def fail(self, job_id: int) -> None:
@@ -58,6 +61,11 @@ class JobRepository(Protocol):
         """The attempt that is running shall not count once it has ended."""
         ...
 
+    async def bound_moments(self, longest_pause: timedelta) -> None:
+        """Bring back what lies further ahead than it can, as it was written before a clock
+        went back: heartbeats, and the pauses before further attempts."""
+        ...
+
     async def lock_stalled(self, silence: timedelta) -> list[StalledJob]:
         """The running jobs of workers that are gone, or were silent for so long.
 
@@ -65,8 +73,12 @@ class JobRepository(Protocol):
         """
         ...
 
+    async def lock_of_worker(self, worker_id: int) -> list[StalledJob]:
+        """The jobs that a worker runs, according to the database, which it has lost."""
+        ...
+
     async def keep_failure(self, failure: JobFailure) -> None:
-        """Instead of the one before."""
+        """Instead of the one before; its crashes are added to those that there were."""
         ...
 
     async def queue_states(self) -> list[QueueState]:

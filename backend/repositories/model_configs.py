@@ -9,9 +9,10 @@ class ModelConfigRepository(ListedRepository[ModelConfig, ModelConfigQuery], Pro
         """The one that answers whoever names none, if there is one."""
         ...
 
-    async def lock_default(self) -> ModelConfig | None:
-        """As `find_default`, locked until the unit of work ends.
+    async def lock_default(self) -> None:
+        """Make everybody else wait who may change which one is the default.
 
-        Whoever makes another one the default calls this, so that they wait for each other.
+        Call it before a configuration is read to be changed: with locks of rows alone, two who
+        change each other's default would wait for each other.
         """
         ...

@@ -10,11 +10,16 @@ from backend.repositories.base import Repository
 
 
 class TokenFamily(NamedTuple):
-    """A refresh token with the session that it belongs to and the user who signed in."""
+    """A refresh token with the session that it belongs to and the user who signed in.
+
+    Attributes:
+        at: the moment, by the clock of the database: those of several machines differ.
+    """
 
     token: RefreshToken
     session: UserSession
     user: User
+    at: datetime
 
 
 class Identity(NamedTuple):
@@ -43,7 +48,11 @@ class SessionRepository(Repository[UserSession], Protocol):
     async def save_token(self, token: RefreshToken) -> None: ...
 
     async def lock_family(self, token_hash: str) -> TokenFamily | None:
-        """Find a refresh token, used or not, and lock it and its session."""
+        """Find a refresh token, used or not, and lock its session for all tokens of it."""
+        ...
+
+    async def use_tokens(self, session_id: UUID, at: datetime) -> None:
+        """Mark all tokens of a session that can still be used. Lock the session first."""
         ...
 
     async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:

@@ -16,9 +16,9 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
         ...
 
     async def lock_active_admins(self) -> set[UUID]:
-        """The ids of all active admins, locked until the unit of work ends.
+        """The ids of all active admins, which nobody else changes until the unit of work ends.
 
-        Whoever may take an admin away calls this before it reads the user, so that two such
-        requests at once wait for each other, and in the same order.
+        Whoever changes a role, or whether somebody is active, calls this before it reads the
+        user: all who do so wait for each other, and hold no row meanwhile.
         """
         ...

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID, uuid5
 
 from backend.core.errors import NotFoundError
-from backend.core.security import PasswordHasher
+from backend.core.passwords import PasswordHasher
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
 from backend.services.storage import FileStorage

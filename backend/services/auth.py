@@ -1,15 +1,11 @@
 from datetime import timedelta
 
+from backend.core.addresses import network_of
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal
-from backend.core.security import (
-    AccessClaims,
-    AccessTokens,
-    PasswordHasher,
-    new_token,
-    token_hash,
-)
+from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.account_tokens import TokenPurpose
 from backend.models.auth import PasswordChange, Tokens
 from backend.models.domain_events import (
@@ -40,12 +36,15 @@ class AuthService:
         passwords: PasswordCheck,
         tokens: AccessTokens,
         refresh_lifetime: timedelta,
+        refresh_leeway: timedelta,
     ) -> None:
+        """`refresh_leeway` is how long a refresh token may be used once more."""
         self._uow = uow
         self._hasher = hasher
         self._passwords = passwords
         self._tokens = tokens
         self._refresh_lifetime = refresh_lifetime
+        self._refresh_leeway = refresh_leeway
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
         """Open a session. Raises what `PasswordCheck.verify` does."""
@@ -64,7 +63,9 @@ class AuthService:
     async def refresh(self, refresh_token: str, client: Client) -> Tokens:
         """Exchange a refresh token for new tokens.
 
-        A token that was used before is in two hands: its session ends, whoever presents it.
+        A token that was used before is in two hands: its session ends, whoever presents it. Not
+        so for a moment: two tabs of one device may use the same, and answers get lost. Each then
+        gets tokens of its own, and the first of them that is used makes the others used as well.
 
         Raises:
             AuthenticationError: the token can't be used, now or ever.
@@ -73,18 +74,21 @@ class AuthService:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
             if family is None:
                 raise AuthenticationError(_DEAD_TOKEN)
-            if family.token.used_at is not None:
+            token, session, _, at = family
+            is_repeated = session.may_repeat(token, at, self._refresh_leeway, client)
+            if token.used_at is not None and not is_repeated:
                 # Committed before the error is raised, which would otherwise roll it back.
-                family.session.revoke()
-                uow.record(_replayed(family.session, client))
+                session.revoke()
+                uow.record(_replayed(session, client))
                 uow.forget(CacheName.IDENTITY, family.user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
-            if not (family.session.is_live and family.user.is_active):
+            if not (session.is_live and family.user.is_active):
                 raise AuthenticationError(_DEAD_TOKEN)
-            family.token.used_at = now()
-            family.session.prolong(now() + self._refresh_lifetime, client)
-            tokens = await self._issue(uow, family.session)
+            if not is_repeated:
+                await uow.sessions.use_tokens(session.id, at)
+                session.prolong(at, self._refresh_lifetime, client)
+            tokens = await self._issue(uow, session)
             await uow.commit()
         return tokens
 
@@ -94,7 +98,7 @@ class AuthService:
         Raises:
             InvalidInputError: the current password is wrong; this counts as a failed sign-in.
             AuthenticationError: the session has ended meanwhile.
-            RateLimitedError: there were too many failures.
+            RateLimitedError, UnavailableError: there were too many failures, or too many wait.
         """
         async with self._uow.reading() as uow:
             email = (await uow.users.get(by.user_id)).email
@@ -102,7 +106,7 @@ class AuthService:
             checked = await self._passwords.verify(email, data.current_password, client.address)
         except AuthenticationError:
             raise InvalidInputError("current_password", "This is not your password.") from None
-        password_hash = await self._hasher.hash(data.new_password)
+        password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
         async with self._uow() as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)

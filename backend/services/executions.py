@@ -18,9 +18,11 @@ from backend.repositories.unit_of_work import (
     UnitOfWorkFactory,
 )
 from backend.services.execution_attempts import finished
+from backend.services.execution_leases import LEASE
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
 from backend.services.execution_runner import ExecutionRunner
+from backend.services.rights import PresentRights
 
 _MOST_NAME = 200
 
@@ -29,6 +31,10 @@ RUN_EXECUTION = "run_execution"
 
 _AT_ONCE = 100
 _STOPPED = "An admin has stopped its job."
+_CRASHED = (
+    "The worker that ran it died several times, perhaps of it: it may need too much memory. "
+    "Retry it with less at once, or ask an admin."
+)
 _ABANDONED = "Its job was stopped, or has failed too often. Retry it, or ask an admin."
 
 
@@ -40,6 +46,7 @@ class ExecutionService:
         uow: UnitOfWorkFactory,
         kinds: ExecutionKinds,
         most_active: int,
+        rights: PresentRights,
         names: ExecutionNames | None = None,
     ) -> None:
         """`most_active` is how many one person may have pending or running at once; `names` has
@@ -48,7 +55,7 @@ class ExecutionService:
         self._kinds = kinds
         self._most_active = most_active
         self._names = names
-        self._runner = ExecutionRunner(uow, kinds)
+        self._runner = ExecutionRunner(uow, kinds, rights)
 
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None
@@ -118,7 +125,8 @@ class ExecutionService:
                 return execution
             is_new = execution.cancel_requested_at is None
             ended = finished(execution, ExecutionStatus.CANCELLED, by)
-            if execution.request_cancel():
+            is_leased = await uow.executions.is_leased(execution.id, LEASE)
+            if execution.request_cancel(is_leased=is_leased):
                 uow.record(ended)
             if is_new:
                 _record(uow, "cancelled", execution, by)
@@ -168,6 +176,15 @@ class ExecutionService:
                 uow.record(finished(execution, ExecutionStatus.CANCELLED, None))
                 execution.finish(ExecutionStatus.CANCELLED, error=_STOPPED)
                 await _commit(uow, execution)
+
+    async def end_crashed(self, execution_id: UUID, job_id: int) -> None:
+        """For jobs: the one that ran it is dead, as its workers have died. Its owner can retry."""
+        async with self._uow() as uow:
+            for execution in await uow.executions.find_many([execution_id], for_update=True):
+                if execution.is_active and execution.job_id == job_id:
+                    uow.record(finished(execution, ExecutionStatus.FAILED, None))
+                    execution.finish(ExecutionStatus.FAILED, error=_CRASHED)
+                    await _commit(uow, execution)
 
     async def end_abandoned(self) -> None:
         """For jobs: end what no job will run any more. Its owner can retry it."""

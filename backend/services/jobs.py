@@ -1,5 +1,5 @@
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
@@ -12,13 +12,15 @@ from backend.models.jobs import (
     Queue,
     QueueState,
     StalledJob,
+    TakeOverRules,
 )
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _RETRIED_AT_ONCE = 100
 
-WORKER_DIED = "Its worker died, or lost the database."
+WORKER_DIED = "Its worker died, or was cut off from the database."
+DATABASE_LOST = "Its worker lost the database."
 
 _NOT_TO_RETRY: Mapping[JobStatus, str] = {
     JobStatus.PENDING: "The job waits for its turn already.",
@@ -30,6 +32,17 @@ _NOT_TO_CANCEL: Mapping[JobStatus, str] = {
     JobStatus.FAILED: "The job has failed for good already.",
     JobStatus.CANCELLED: "The job is cancelled already.",
 }
+
+
+class TakenOver(NamedTuple):
+    """
+    Attributes:
+        jobs: how many there were.
+        dead: those of them that are not tried again.
+    """
+
+    jobs: int
+    dead: list[StalledJob]
 
 
 class JobService:
@@ -105,20 +118,26 @@ class JobService:
             await uow.jobs.forgive_attempt(job_id)
             await uow.commit()
 
-    async def take_over_stalled(
-        self, silence: timedelta, most_attempts: Callable[[str], int]
-    ) -> int:
-        """Retry the jobs of dead workers, or end them after the last attempt; answers how many.
+    async def take_over_stalled(self, rules: TakeOverRules) -> TakenOver:
+        """Retry the jobs of dead workers, or end them after the last attempt.
 
-        `most_attempts` tells the limit of a queue.
-        Without it they would run for ever, according to the database.
+        Without it they would run for ever, according to the database. A job that may be what
+        kills its workers is dead after a few of them: before the last, it is tried alone, so
+        that those that only ran beside it survive it.
         """
         async with self._uow() as uow:
-            stalled = await uow.jobs.lock_stalled(silence)
-            for job in stalled:
-                await self._take_over(uow, job, most_attempts(job.queue))
+            await uow.jobs.bound_moments(rules.longest_pause)
+            stalled = await uow.jobs.lock_stalled(rules.silence)
+            dead = [job for job in stalled if await self._take_over(uow, job, rules)]
             await uow.commit()
-        return len(stalled)
+        return TakenOver(len(stalled), dead)
+
+    async def release(self, worker_id: int, rules: TakeOverRules) -> None:
+        """As `take_over_stalled`, for a worker of this process that has lost the database."""
+        async with self._uow() as uow:
+            for job in await uow.jobs.lock_of_worker(worker_id):
+                await self._take_over(uow, job, rules)
+            await uow.commit()
 
     async def _retry_some(
         self, queues: Sequence[Queue], task: str | None, after: int, by: Principal | None
@@ -131,16 +150,27 @@ class JobService:
             await uow.commit()
         return ids
 
-    async def _take_over(self, uow: UnitOfWork, job: StalledJob, most_attempts: int) -> None:
-        attempts = job.attempts + 1
-        await uow.jobs.keep_failure(JobFailure(job_id=job.id, attempts=attempts, error=WORKER_DIED))
+    async def _take_over(self, uow: UnitOfWork, job: StalledJob, rules: TakeOverRules) -> bool:
+        """Whether it is dead now."""
+        attempts, crashes = job.attempts + 1, job.crashes + job.has_crashed
+        is_deadly = job.has_crashed and crashes >= rules.most_crashes
+        reason = WORKER_DIED if job.has_crashed else DATABASE_LOST
+        failure = JobFailure(
+            job_id=job.id,
+            attempts=attempts,
+            crashes=int(job.has_crashed),
+            error=died_often(crashes) if is_deadly else reason,
+        )
+        await uow.jobs.keep_failure(failure)
         # The next run of a periodic job does the work of this one.
         if job.cancel_requested or job.is_periodic:
             await uow.jobs.abort(job.id)
-        elif attempts >= most_attempts:
+            return False
+        if is_deadly or attempts >= rules.most_attempts(job.queue):
             await uow.jobs.fail(job.id)
-        else:
-            await uow.jobs.retry(job.id)
+            return True
+        await uow.jobs.retry(job.id, alone=crashes == rules.most_crashes - 1)
+        return False
 
     async def _locked(
         self, uow: UnitOfWork, job_id: int, refused: Mapping[JobStatus, str]
@@ -158,6 +188,11 @@ class JobService:
         uow.record(_changed(before.id, before.status, after.status, verb, by))
         await uow.commit()
         return after
+
+
+def died_often(crashes: int) -> str:
+    times = "once" if crashes == 1 else f"{crashes} times"
+    return f"Its worker died {times} while it ran, perhaps of it: it is not tried again."
 
 
 def _changed(

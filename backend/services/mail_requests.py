@@ -4,7 +4,7 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import RateLimitedError
 from backend.models.mail_requests import MailRequest
-from backend.repositories.unit_of_work import UnitOfWork
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 from backend.services.counting import Window, hashed
 
 
@@ -19,11 +19,13 @@ class MailRequestLimits:
         self._per_address = settings.mail_requests_per_address
         self._window = Window(settings.mail_request_window_minutes)
 
+    async def check(self, uow: ReadingUnitOfWork, email: str, address: str | None) -> None:
+        """Refuse early what `admit` would. Counts nothing. Raises RateLimitedError."""
+        await self._check(uow, _request(email, address))
+
     async def admit(self, uow: UnitOfWork, email: str, address: str | None) -> MailRequest:
         """Count a request, if the unit commits. Raises RateLimitedError."""
-        request = MailRequest(
-            email=email, account_hash=hashed(email), address_hash=hashed(network_of(address))
-        )
+        request = _request(email, address)
         await uow.mail_requests.lock(request)
         await self._check(uow, request)
         await uow.mail_requests.forget(before=self._window.begins())
@@ -36,7 +38,7 @@ class MailRequestLimits:
         request.email = None
         await uow.mail_requests.save(request)
 
-    async def _check(self, uow: UnitOfWork, request: MailRequest) -> None:
+    async def _check(self, uow: ReadingUnitOfWork, request: MailRequest) -> None:
         since = self._window.begins()
         oldest = await uow.mail_requests.nth_of_account(
             request.account_hash, self._per_account, since
@@ -46,3 +48,9 @@ class MailRequestLimits:
                 "Too many mails were asked for; look for those that were sent, or wait.",
                 retry_after=self._window.seconds_left(oldest),
             )
+
+
+def _request(email: str, address: str | None) -> MailRequest:
+    return MailRequest(
+        email=email, account_hash=hashed(email), address_hash=hashed(network_of(address))
+    )

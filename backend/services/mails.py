@@ -17,6 +17,8 @@ from backend.services.mail_writer import MailWriter
 
 _NOTING = timedelta(minutes=5)
 """How long an outage of the database is sat out after a mail was sent."""
+_SKEW = timedelta(minutes=1)
+"""By which the clocks of machines differ at most."""
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -96,7 +98,7 @@ class MailService:
             mail = await uow.mails.get(mail_id, for_update=True)
             if mail.is_settled:
                 return None
-            if mail.is_claimed:
+            if mail.is_claimed(self._claim_for + _SKEW):
                 raise MailUnavailableError("It is being sent just now.")
             mail.claim(self._claim_for)
             await uow.mails.save(mail)

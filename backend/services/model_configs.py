@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.domain_events import SubjectKind, changes_between
@@ -9,7 +10,7 @@ from backend.models.model_configs import (
     ModelConfigQuery,
     ModelConfigUpdate,
 )
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
 
 
@@ -25,8 +26,16 @@ class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigU
         """Raises ConflictError if there is a configuration with the name."""
         return await self._add(ModelConfig.model_validate(data), by, key)
 
+    async def _get(
+        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+    ) -> ModelConfig:
+        if for_update:
+            await uow.model_configs.lock_default()
+        return await super()._get(uow, row_id, by, for_update=for_update)
+
     async def _check_new(self, uow: UnitOfWork, row: ModelConfig, by: Principal) -> None:
         if row.is_default:
+            await uow.model_configs.lock_default()
             await self._end_default(uow, by)
 
     async def _apply(
@@ -43,7 +52,7 @@ class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigU
 
     async def _end_default(self, uow: UnitOfWork, by: Principal) -> None:
         """Written before the next default is: the database takes one at any moment."""
-        former = await uow.model_configs.lock_default()
+        former = await uow.model_configs.find_default()
         if former is None:
             return
         before = former.facts()

@@ -1,6 +1,7 @@
 from uuid import UUID
 
-from backend.core.security import PasswordHasher
+from backend.core.addresses import network_of
+from backend.core.passwords import PasswordHasher
 from backend.models.account_tokens import NewPassword, TokenPurpose
 from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.jobs import JobRequest, Queue
@@ -55,15 +56,17 @@ class PasswordResetService:
             await uow.mail_requests.save(request)
             await uow.commit()
 
-    async def confirm(self, data: NewPassword) -> None:
+    async def confirm(self, data: NewPassword, client: Client) -> None:
         """Set the new password, and end all sessions and all other links to do so.
 
         Raises:
             InvalidInputError: the token is not or no longer good for anything.
+            RateLimitedError, UnavailableError: too many wait.
         """
-        async with self._uow.reading() as reading:
-            token = await find_token(reading, TokenPurpose.RESET_PASSWORD, data.token)
-        password_hash = await self._hasher.hash(data.new_password)
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                token = await find_token(reading, TokenPurpose.RESET_PASSWORD, data.token)
+            password_hash = await turn.hash(data.new_password)
         async with self._uow() as uow:
             user = await lock_holder(uow, token)
             await use_token(uow, token)

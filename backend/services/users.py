@@ -3,11 +3,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from backend.core.addresses import network_of
 from backend.core.caching import CacheName
 from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.core.security import PasswordHasher
 from backend.models.account_tokens import TokenPurpose
 from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.fields import email_to_look_up
@@ -17,8 +18,10 @@ from backend.models.sessions import Client
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
+from backend.services.invitations import withdraw_invitations
 from backend.services.mail_requests import MailRequestLimits
 from backend.services.recording import created
+from backend.services.role_grants import lock_giver
 from backend.services.sessions import end_sessions
 
 
@@ -50,28 +53,43 @@ class UserService:
 
         Raises:
             PermissionDeniedError: registration is closed.
-            RateLimitedError: too many mails were asked for.
+            RateLimitedError, UnavailableError: too many mails were asked for, or too many wait.
             ConflictError: there is a user with the address.
         """
-        if self._registration is None:
+        opened = self._registration
+        if opened is None:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
-        user = await self._new(data, data.password, self._registration.role)
+
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                await opened.limits.check(reading, data.email, client.address)
+                if await reading.users.find_by_email(data.email):
+                    raise ConflictError("There is a user with this e-mail address already.")
+            user = _user(data, await turn.hash(data.password), opened.role)
         async with self._uow() as uow:
-            await self._registration.limits.admit_answered(uow, user.email, client.address)
+            await opened.limits.admit_answered(uow, user.email, client.address)
             await uow.users.save(user)
             uow.record(created(SubjectKind.USER, user, None))
-            await self._registration.mails.verify_email(uow, user)
+            await opened.mails.verify_email(uow, user)
             await uow.commit()
         return user
 
     async def create(
         self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
     ) -> User:
-        """Raises ConflictError if there is a user with the address."""
-        user = await self._new(data, data.password, data.role)
+        """Open an account for somebody else.
+
+        Raises:
+            PermissionDeniedError: the person may not give the role, or not any more.
+            ConflictError: there is a user with the address.
+        """
+        password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
+        user = _user(data, password_hash, data.role)
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, user.id):
                 return await uow.users.get(earlier)
+            if by is not None:
+                await lock_giver(uow, by, user.role)
             await uow.users.save(user)
             uow.record(created(SubjectKind.USER, user, by))
             await uow.commit()
@@ -96,24 +114,34 @@ class UserService:
     async def set_role(
         self, user_id: UUID, role: Role, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Raises NotFoundError, PreconditionFailedError, or ConflictError for the last admin."""
-        async with self._changing(user_id, by, match, "role_changed", admins=True) as (_, user):
+        """Give a user another role; what they have invited to beyond it is revoked.
+
+        Raises:
+            NotFoundError: there is no such user.
+            PreconditionFailedError: the user has changed.
+            PermissionDeniedError: the person may not give or take the roles, or not any more.
+            ConflictError: this is the last active admin.
+        """
+        async with self._changing_rights(user_id, by, match, "role_changed") as (uow, user):
+            if by is not None:
+                await lock_giver(uow, by, user.role, role)
             user.role = role
         return user
 
     async def deactivate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Sign the user out everywhere, for good.
+        """Sign the user out everywhere, for good; their links in mails and invitations are void.
 
-        Raises:
-            NotFoundError: there is no such user.
-            PreconditionFailedError: the user has changed.
-            ConflictError: this is the last active admin.
+        Raises as `set_role` does.
         """
-        async with self._changing(user_id, by, match, "deactivated", admins=True) as (uow, user):
+        async with self._changing_rights(user_id, by, match, "deactivated") as (uow, user):
+            if by is not None:
+                await lock_giver(uow, by, user.role)
             user.is_active = False
             await end_sessions(uow, user_id, by)
+            for purpose in (TokenPurpose.RESET_PASSWORD, TokenPurpose.VERIFY_EMAIL):
+                await uow.account_tokens.take_back_of_user(purpose, user_id)
         return user
 
     async def activate(
@@ -141,10 +169,6 @@ class UserService:
             await end_sessions(uow, user_id, None)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user_id)
 
-    async def _new(self, data: UserBase, password: str, role: Role) -> User:
-        password_hash = await self._hasher.hash(password)
-        return User.model_validate(data, update={"password_hash": password_hash, "role": role})
-
     @asynccontextmanager
     async def _changing(
         self,
@@ -152,32 +176,52 @@ class UserService:
         by: Principal | None,
         match: Precondition,
         verb: str = "updated",
-        *,
-        admins: bool = False,
     ) -> AsyncIterator[tuple[UnitOfWork, User]]:
-        """Lock a user, let the caller change it, and commit.
-
-        With `admins` the active admins are locked first, and the change is refused if none
-        remains of them.
-        """
+        """Lock a user, let the caller change it, and commit."""
         async with self._uow() as uow:
-            active_admins = await uow.users.lock_active_admins() if admins else set()
-            user = await uow.users.get(user_id, for_update=True)
-            match.check(user.version)
-            before = user.facts()
-            yield uow, user
-            # Role, state and sessions are part of it.
-            uow.forget(CacheName.IDENTITY, user.id)
-            if active_admins == {user.id} and not user.is_active_admin:
-                raise ConflictError("This is the last active admin; make another user admin first.")
-            await uow.users.save(user)
-            if changes := changes_between(before, user.facts()):
-                uow.record(
-                    ResourceChanged(
-                        kind=SubjectKind.USER, verb=verb, subject_id=user_id, by=by, changes=changes
-                    )
-                )
+            async with _changing(uow, user_id, by, match, verb) as user:
+                yield uow, user
             await uow.commit()
+
+    @asynccontextmanager
+    async def _changing_rights(
+        self, user_id: UUID, by: Principal | None, match: Precondition, verb: str
+    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+        """As `_changing`, one at a time: an admin remains, and no invitation beyond the rights."""
+        async with self._uow() as uow:
+            active_admins = await uow.users.lock_active_admins()
+            async with _changing(uow, user_id, by, match, verb) as user:
+                yield uow, user
+                if active_admins == {user.id} and not user.is_active_admin:
+                    raise ConflictError(
+                        "This is the last active admin; make another user admin first."
+                    )
+                await withdraw_invitations(uow, user, by)
+            await uow.commit()
+
+
+@asynccontextmanager
+async def _changing(
+    uow: UnitOfWork, user_id: UUID, by: Principal | None, match: Precondition, verb: str
+) -> AsyncIterator[User]:
+    """Lock a user, let the caller change it, and record what has changed."""
+    user = await uow.users.get(user_id, for_update=True)
+    match.check(user.version)
+    before = user.facts()
+    yield user
+    # Role, state and sessions are part of it.
+    uow.forget(CacheName.IDENTITY, user.id)
+    await uow.users.save(user)
+    if changes := changes_between(before, user.facts()):
+        uow.record(
+            ResourceChanged(
+                kind=SubjectKind.USER, verb=verb, subject_id=user_id, by=by, changes=changes
+            )
+        )
+
+
+def _user(data: UserBase, password_hash: str, role: Role) -> User:
+    return User.model_validate(data, update={"password_hash": password_hash, "role": role})
 
 
 def _password_reset(user: User) -> ResourceChanged:

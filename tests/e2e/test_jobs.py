@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.embedded import embedded_postgres
-from backend.services.jobs import WORKER_DIED
+from backend.services.jobs import WORKER_DIED, died_often
 from tests.e2e.programs.worker_with_tasks import TABLES
 from tests.fixtures.processes import START_SECONDS, StartServer, disposable, stop_postgres
 from tests.fixtures.workers import QUICK, Jobs, StartWorker
@@ -57,6 +57,21 @@ def test_a_job_that_kills_its_process_ends_dead_after_its_attempts(
 
     assert jobs.failures() == [(2, WORKER_DIED)]
     assert sorted(worker.process.poll() or 0 for worker in workers) == [-9, -9, 0]
+
+
+def test_a_job_that_kills_its_process_takes_few_others_along(
+    start_worker: StartWorker, jobs: Jobs
+) -> None:
+    jobs.run("INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('events', 'die')")
+    jobs.defer("count", 1, '{"seconds": 3}')
+    workers = [start_worker(DATABASE_URL=jobs.url, WORKER_CRASHES="2") for _ in range(3)]
+
+    jobs.wait_until(lambda states: states.get(("failed", 2)) == 1)
+
+    assert (2, died_often(2)) in jobs.failures()
+    assert sorted(worker.process.poll() or 0 for worker in workers) == [-9, -9, 0]
+    # What only ran beside it is not lost for it.
+    jobs.wait_until_completed(1)
 
 
 def test_a_worker_that_stops_hands_back_what_it_can_not_finish(

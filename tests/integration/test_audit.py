@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from backend.core.database import Database
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means, Role
-from backend.core.security import PasswordHasher
 from backend.models.base import metadata
 from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.mixins import Identified
@@ -219,8 +219,9 @@ async def test_sign_ins_and_what_becomes_of_sessions_are_told(
     assert (await sign_in(client, "ada@example.com", "wrong")).status_code == 401
     assert (await sign_in(client, "nobody@example.com", "wrong")).status_code == 401
     tokens = (await sign_in(client, "ada@example.com", PASSWORD)).json()
-    for _ in range(2):
-        await client.post("/api/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    for device in ("One", "Another"):
+        body = {"refresh_token": tokens["refresh_token"]}
+        await client.post("/api/v1/auth/refresh", json=body, headers={"User-Agent": device})
     tokens = (await sign_in(client, "ada@example.com", PASSWORD)).json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     await client.post("/api/v1/auth/logout", headers=headers)

@@ -390,6 +390,55 @@ async def test_what_is_running_is_cancelled_in_a_second_or_two(
     assert len(told.items) == 1
 
 
+TOMORROW = timedelta(days=1)
+"""By how much the clock goes back after a crash."""
+
+
+async def test_a_lease_of_before_the_clock_went_back_is_over(
+    executions: ExecutionService, kind: StepsKind, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    left = {"status": ExecutionStatus.RUNNING, "leased_until": now() + TOMORROW}
+    await change(uow, execution_id, **left)
+
+    await asyncio.wait_for(executions.run(execution_id), 5)
+
+    assert kind.done == ["one"]
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED
+
+
+async def test_what_has_crashed_before_the_clock_went_back_is_cancelled_at_once(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    left = {"status": ExecutionStatus.RUNNING, "leased_until": now() + TOMORROW}
+    await change(uow, execution_id, **left)
+
+    ended = await executions.cancel(execution_id, member.principal)
+
+    assert ended.status is ExecutionStatus.CANCELLED
+
+
+@pytest.mark.parametrize("status", [ExecutionStatus.PENDING, ExecutionStatus.RUNNING])
+async def test_what_was_abandoned_before_the_clock_went_back_is_ended(
+    executions: ExecutionService,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+    database: Database,
+    status: ExecutionStatus,
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    leased = now() + TOMORROW if status is ExecutionStatus.RUNNING else None
+    left = {"status": status, "leased_until": leased, "updated_at": now() + TOMORROW}
+    await change(uow, execution_id, **left)
+    async with database.engine.connect() as connection:
+        await connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+
+    await executions.end_abandoned()
+
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.FAILED
+
+
 async def test_what_was_cancelled_after_a_crash_is_not_begun_again(
     executions: ExecutionService, kind: StepsKind, member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:

@@ -111,7 +111,7 @@ async def change_password_elsewhere(deaf: Deaf, by: Principal) -> None:
 async def replay_a_refresh_token(deaf: Deaf, by: Principal) -> None:
     await deaf.services.auth.refresh(deaf.refresh_token, NOWHERE)
     with pytest.raises(AuthenticationError):
-        await deaf.services.auth.refresh(deaf.refresh_token, NOWHERE)
+        await deaf.services.auth.refresh(deaf.refresh_token, Client("Another device", None))
 
 
 ENDINGS = (

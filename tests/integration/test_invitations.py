@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pytest
 
+from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from backend.models.events import EventQuery
 from backend.models.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_invitation, make_user
 from tests.fixtures.application import PUBLIC_URL
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
 from tests.fixtures.smtp import parts_of, token_in
@@ -255,3 +257,137 @@ async def test_all_of_it_is_recorded_but_for_the_token(
     }
     created = next(event for event in events if event.type == "invitation.created")
     assert created.after("role") == GRACE["role"]
+
+
+async def demote(by: Person, person: Person) -> httpx2.Response:
+    return await by.put(f"/users/{person.user.id}/role", json={"role": "manager"})
+
+
+async def deactivate(by: Person, person: Person) -> httpx2.Response:
+    return await by.post(f"/users/{person.user.id}/deactivate")
+
+
+async def activate(by: Person, person: Person) -> httpx2.Response:
+    return await by.post(f"/users/{person.user.id}/activate")
+
+
+@pytest.mark.parametrize("take_away", [demote, deactivate])
+async def test_an_invitation_dies_with_the_right_to_invite(
+    client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post, take_away: Any
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    invitation = await invite(inviter)
+    token = await post.deliver_token()
+
+    await take_away(admin, inviter)
+
+    assert (await accept(client, token)).status_code == 422
+    assert (await admin.get(f"/invitations/{invitation['id']}")).status_code == 404
+    (event,) = (await admin.get("/audit", params={"type": "invitation.revoked"})).json()["items"]
+    assert (event["subject_id"], event["actor_id"]) == (invitation["id"], str(admin.user.id))
+
+
+async def test_a_dead_invitation_does_not_come_back_with_its_inviter(
+    client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    await invite(inviter)
+    token = await post.deliver_token()
+
+    await deactivate(admin, inviter)
+    await activate(admin, inviter)
+
+    assert (await accept(client, token)).status_code == 422
+
+
+async def test_a_mail_of_a_dead_invitation_is_not_sent(
+    admin: Person, signed_in: SignedIn, post: Post
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    await invite(inviter)
+
+    await deactivate(admin, inviter)
+    await post.run_jobs()
+
+    assert post.smtp.inbox == []
+
+
+async def test_other_invitations_and_accounts_that_came_of_one_stay(
+    client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    await invite(inviter)
+    assert (await accept(client, await post.deliver_token())).status_code == 201
+    kept = await invite(admin, email="other@example.com")
+
+    await deactivate(admin, inviter)
+
+    assert (await sign_in(client, GRACE["email"])).status_code == 200
+    assert (await admin.get(f"/invitations/{kept['id']}")).status_code == 200
+
+
+async def test_who_sends_an_invitation_again_answers_for_it(
+    client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    invitation = await invite(inviter)
+    await post.deliver()
+
+    again = await admin.post(f"/invitations/{invitation['id']}/resend")
+    token = await post.deliver_token()
+    await deactivate(admin, inviter)
+
+    assert again.json()["invited_by"] == str(admin.user.id)
+    assert (await accept(client, token)).status_code == 201
+
+
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"role": Role.MANAGER}])
+async def test_what_was_left_by_an_inviter_without_the_right_opens_nothing(
+    client: httpx2.AsyncClient,
+    admin: Person,
+    post: Post,
+    uow: UnitOfWorkFactory,
+    fields: dict[str, Any],
+) -> None:
+    """As an older version has left it, or somebody who has changed the user by hand."""
+    await invite(admin)
+    token = await post.deliver_token()
+    async with uow() as unit:
+        inviter = await unit.users.get(admin.user.id)
+        inviter.sqlmodel_update(fields)
+        await unit.users.save(inviter)
+        await unit.commit()
+
+    assert (await accept(client, token)).status_code == 422
+
+
+async def test_nobody_gives_more_than_they_have(
+    client: httpx2.AsyncClient,
+    admin: Person,
+    post: Post,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await invite(admin)
+    token = await post.deliver_token()
+    less = ROLE_PERMISSIONS[Role.ADMIN] - {Permission.FILES_DELETE}
+    monkeypatch.setitem(ROLE_PERMISSIONS, Role.ADMIN, less)
+
+    refused = await admin.post("/invitations", json={"email": "x@example.com", "role": "manager"})
+
+    assert refused.status_code == 403
+    assert "manager" in refused.json()["detail"]
+    assert (await accept(client, token)).status_code == 422
+    assert (await invite(admin, email="x@example.com", role="member"))["role"] == "member"
+
+
+async def test_an_invitation_and_the_end_of_its_inviter_at_once_leave_none_behind(
+    admin: Person, signed_in: SignedIn
+) -> None:
+    for _ in range(5):
+        inviter = await signed_in(Role.ADMIN)
+        body = {"email": f"{inviter.user.id.hex}@example.com", "role": "member"}
+
+        await asyncio.gather(inviter.post("/invitations", json=body), deactivate(admin, inviter))
+
+        listed = (await admin.get("/invitations", params={"status": "open"})).json()["items"]
+        assert [each for each in listed if each["email"] == body["email"]] == []

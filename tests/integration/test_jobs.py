@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -15,9 +17,10 @@ from backend.core.database import Database
 from backend.core.logging import request_id
 from backend.core.permissions import Role
 from backend.models.events import EventQuery
-from backend.models.jobs import JobRequest, Queue
+from backend.models.jobs import JobFailure, JobRequest, Queue, TakeOverRules
+from backend.models.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.jobs import WORKER_DIED
+from backend.services.jobs import DATABASE_LOST, WORKER_DIED
 from tests.fixtures.application import running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn
@@ -304,7 +307,7 @@ async def test_a_server_without_a_database_says_that_its_worker_does_not_run(
         answer = await client.get("/health/ready")
 
     assert answer.status_code == 503
-    assert "worker: not running since " in answer.json()["detail"]
+    assert "worker: not running for " in answer.json()["detail"]
 
 
 async def test_a_server_without_a_worker_does_not_mention_it(settings: Settings) -> None:
@@ -433,13 +436,15 @@ async def test_a_filter_that_cannot_match_is_refused(admin: Person, query: dict[
     assert (await admin.get("/jobs", params=query)).status_code == 422
 
 
-def limit(queue: str) -> int:
-    return 3 if queue == Queue.MAIL else 2
+RULES = TakeOverRules(
+    silence=timedelta(seconds=20),
+    most_attempts=lambda queue: 3 if queue == Queue.MAIL else 2,
+    most_crashes=10,
+    longest_pause=timedelta(minutes=10),
+)
 
 
 class TestSweep:
-    SILENCE = timedelta(seconds=20)
-
     @staticmethod
     async def stalled(database: Database, uow: SqlUnitOfWorkFactory, changes: str = "") -> int:
         """A job whose worker is gone."""
@@ -452,7 +457,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow)
 
-        assert await jobs.services.jobs.take_over_stalled(self.SILENCE, limit) == 1
+        assert (await jobs.services.jobs.take_over_stalled(RULES)).jobs == 1
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("pending", 1, WORKER_DIED)
@@ -462,7 +467,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, "attempts = 1")
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
+        await jobs.services.jobs.take_over_stalled(RULES)
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("failed", 2, WORKER_DIED)
@@ -472,7 +477,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, "attempts = 1, queue_name = 'mail'")
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
+        await jobs.services.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, job_id))["status"] == "pending"
 
@@ -501,7 +506,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, changes)
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
+        await jobs.services.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, job_id))["status"] == "cancelled"
 
@@ -518,10 +523,191 @@ class TestSweep:
                 worker = await connection.scalar(beat, {"seconds": seconds})
                 await changed(database, job_id, f"worker_id = {worker}")
 
-        await jobs.services.jobs.take_over_stalled(self.SILENCE, limit)
+        await jobs.services.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, silent))["status"] == "pending"
         assert (await job_of(admin, alive))["status"] == "running"
+
+    async def test_a_job_whose_workers_die_is_dead_after_a_few_of_them(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        rules = replace(RULES, most_crashes=3, most_attempts=lambda _: 100)
+        job_id = await self.stalled(database, uow)
+        seen = []
+
+        for _ in range(3):
+            await changed(database, job_id, "status = 'doing'")
+            taken = await jobs.services.jobs.take_over_stalled(rules)
+            job = await job_of(admin, job_id)
+            seen.append((job["status"], job["attempts"], len(taken.dead)))
+
+        assert seen == [("pending", 1, 0), ("pending", 2, 0), ("failed", 3, 1)]
+        assert "died 3 times" in job["last_error"]
+
+    async def test_other_errors_are_no_crashes(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        job_id = await self.stalled(database, uow)
+        await jobs.services.jobs.take_over_stalled(rules)
+
+        for attempts in range(2, 5):
+            failure = JobFailure(job_id=job_id, attempts=attempts, error="It failed.")
+            await jobs.services.jobs.keep_failure(failure)
+        await changed(database, job_id, "status = 'doing'")
+        await jobs.services.jobs.take_over_stalled(rules)
+
+        assert (await job_of(admin, job_id))["status"] == "failed"
+
+    async def test_an_outage_of_the_database_is_no_crash(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        rules = replace(RULES, most_crashes=1)
+        job_id = await self.stalled(database, uow)
+        begun = "UPDATE procrastinate_events SET at = pg_postmaster_start_time() - interval '1 s'"
+        async with database.engine.connect() as connection:
+            await connection.execute(text(begun))
+
+        await jobs.services.jobs.take_over_stalled(rules)
+
+        job = await job_of(admin, job_id)
+        assert (job["status"], job["last_error"]) == ("pending", DATABASE_LOST)
+
+    async def test_who_retries_a_dead_job_gives_it_all_crashes_anew(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        job_id = await self.stalled(database, uow)
+        for _ in range(2):
+            await changed(database, job_id, "status = 'doing'")
+            await jobs.services.jobs.take_over_stalled(rules)
+
+        assert (await admin.post(f"/jobs/{job_id}/retry")).status_code == 200
+        assert await lock_of(database, job_id) is None
+        await changed(database, job_id, "status = 'doing'")
+        await jobs.services.jobs.take_over_stalled(rules)
+
+        assert (await job_of(admin, job_id))["status"] == "pending"
+
+    async def test_before_the_last_crash_suspects_run_one_at_a_time(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory
+    ) -> None:
+        running, most, done = 0, 0, 0
+
+        @jobs.app.task(name="work", queue=Queue.EVENTS)
+        async def work() -> None:
+            nonlocal running, most, done
+            running += 1
+            most = max(running, most)
+            await asyncio.sleep(0.05)
+            running -= 1
+            done += 1
+
+        for _ in range(3):
+            await self.stalled(database, uow)
+        await jobs.services.jobs.take_over_stalled(replace(RULES, most_crashes=2))
+
+        # Each of them ends when it finds nothing that it may begin.
+        await asyncio.gather(*(jobs.drain(Queue.EVENTS) for _ in range(2)))
+        for _ in range(3):
+            await jobs.drain(Queue.EVENTS)
+
+        assert (most, done) == (1, 3)
+
+    async def test_a_suspect_that_only_fails_holds_up_no_other(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        @jobs.app.task(name="work", queue=Queue.EVENTS)
+        async def work(number: int) -> None:
+            if number == 0:
+                raise ZeroDivisionError
+
+        ids = [await deferred(uow, number=number) for number in range(2)]
+        for job_id in ids:
+            await changed(database, job_id, "status = 'doing'")
+        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        await jobs.services.jobs.take_over_stalled(rules)
+
+        for _ in ids:
+            await jobs.drain(Queue.EVENTS)
+
+        assert [(await job_of(admin, each))["status"] for each in ids] == ["pending", "completed"]
+        assert await lock_of(database, ids[0]) == f"job {ids[0]}"
+
+    async def test_an_execution_whose_workers_die_ends_and_says_so(
+        self, jobs: Jobs, database: Database, admin: Person, viewer: Person
+    ) -> None:
+        report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+        execution = (await viewer.post("/executions", json=report)).json()
+        sweep = jobs.app.tasks["take_over_stalled_jobs"]
+
+        for _ in range(jobs.settings.worker.crashes):
+            await changed(database, execution["job_id"], "status = 'doing'")
+            await sweep(timestamp=0)
+
+        ended = (await viewer.get(f"/executions/{execution['id']}")).json()
+        assert ended["status"] == "failed"
+        assert "died several times" in ended["error"]
+        assert (await job_of(admin, execution["job_id"]))["attempts"] == 3
+        retried = await viewer.post(f"/executions/{execution['id']}/retry")
+        assert retried.status_code == 202
+        await jobs.drain(Queue.EXECUTIONS)
+        assert (await viewer.get(f"/executions/{execution['id']}")).json()["status"] == "completed"
+
+    async def test_a_job_of_an_execution_that_another_one_runs_by_now_leaves_it_alone(
+        self, jobs: Jobs, viewer: Person
+    ) -> None:
+        report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+        execution = (await viewer.post("/executions", json=report)).json()
+
+        await jobs.services.executions.end_crashed(UUID(execution["id"]), 0)
+        await jobs.services.executions.end_crashed(new_id(), 0)
+
+        assert (await viewer.get(f"/executions/{execution['id']}")).json()["status"] == "pending"
+
+    async def test_a_heartbeat_of_before_the_clock_went_back_is_as_old_as_now(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        job_id = await self.stalled(database, uow)
+        beat = (
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() + interval '1 day') RETURNING id"
+        )
+        async with database.engine.connect() as connection:
+            worker = await connection.scalar(text(beat))
+            await changed(database, job_id, f"worker_id = {worker}")
+        short = replace(RULES, silence=timedelta(seconds=0.3))
+
+        await jobs.services.jobs.take_over_stalled(short)
+        at_first = (await job_of(admin, job_id))["status"]
+        await asyncio.sleep(0.4)
+        await jobs.services.jobs.take_over_stalled(short)
+
+        # It might have been alive, and about to say so.
+        assert (at_first, (await job_of(admin, job_id))["status"]) == ("running", "pending")
+
+    async def test_no_pause_is_longer_than_the_longest_whatever_the_clock_was(
+        self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
+    ) -> None:
+        far, near = [await deferred(uow) for _ in range(2)]
+        await changed(database, far, "scheduled_at = now() + interval '1 day'")
+        await changed(database, near, "scheduled_at = now() + interval '9 minutes'")
+
+        await jobs.services.jobs.take_over_stalled(RULES)
+
+        due = [
+            datetime.fromisoformat((await job_of(admin, i))["scheduled_at"]) for i in (far, near)
+        ]
+        assert due[0] <= datetime.now(UTC) < due[1]
+
+
+async def lock_of(database: Database, job_id: int) -> str | None:
+    async with database.engine.connect() as connection:
+        locks = await connection.execute(
+            text("SELECT lock FROM procrastinate_jobs WHERE id = :id"), {"id": job_id}
+        )
+        lock: str | None = locks.scalar_one()
+        return lock
 
 
 OLDEST = 'jobs_oldest_waiting_seconds{queue="events"}'

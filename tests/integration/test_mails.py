@@ -181,6 +181,16 @@ async def test_a_sender_that_died_holds_a_mail_up_for_a_while_only(
     assert len(post.smtp.inbox) == 1
 
 
+async def test_a_sender_that_died_before_the_clock_went_back_holds_nothing_up(
+    post: Post, uow: UnitOfWorkFactory
+) -> None:
+    mail = await queued(post, uow, claimed_until=now() + timedelta(days=1))
+
+    await post.services.mails.send(mail.id)
+
+    assert len(post.smtp.inbox) == 1
+
+
 async def test_no_connection_is_held_while_the_server_takes_its_time(
     post: Post, uow: UnitOfWorkFactory
 ) -> None:

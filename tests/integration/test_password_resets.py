@@ -402,3 +402,14 @@ async def test_without_a_frontend_links_lead_to_the_documentation(
     assert "http://localhost:8123/docs#/auth/reset_password" in written
     (code,) = [line for line in written.splitlines() if len(line) == 64]
     assert (await confirm(client, code)).status_code == 204
+
+
+async def test_a_link_does_not_come_back_with_an_account_that_was_deactivated(
+    client: httpx2.AsyncClient, ada: Person, admin: Person, post: Post
+) -> None:
+    token = await reset_token(client, post)
+
+    for change in ("deactivate", "activate"):
+        assert (await admin.post(f"/users/{ada.user.id}/{change}")).status_code == 200
+
+    assert (await confirm(client, token)).status_code == 422

@@ -12,6 +12,7 @@ from backend.models.sessions import RefreshToken, UserSession
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
+from tests.fixtures.application import make_settings, running_app
 
 
 @pytest.fixture
@@ -30,8 +31,29 @@ async def tokens(client: httpx2.AsyncClient, user: User) -> dict[str, Any]:
     return answer
 
 
-async def refresh(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
-    return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+async def refresh(
+    client: httpx2.AsyncClient, token: str, device: str = "One browser"
+) -> httpx2.Response:
+    body = {"refresh_token": token}
+    return await client.post("/api/v1/auth/refresh", json=body, headers={"User-Agent": device})
+
+
+async def refreshed(client: httpx2.AsyncClient, token: str) -> dict[str, Any]:
+    answer = await refresh(client, token)
+    assert answer.status_code == 200, answer.text
+    tokens: dict[str, Any] = answer.json()
+    return tokens
+
+
+async def pass_time(database: Database, seconds: float) -> None:
+    """What was exchanged was so much earlier. Negative, as a clock that has gone back has it."""
+    length = timedelta(seconds=seconds)
+    async with database.writing_session() as session:
+        for token in (await session.exec(select(RefreshToken))).all():
+            token.used_at = token.used_at and token.used_at - length
+        for family in (await session.exec(select(UserSession))).all():
+            family.last_used_at -= length
+        await session.commit()
 
 
 async def status_with(client: httpx2.AsyncClient, access_token: str) -> int:
@@ -59,10 +81,12 @@ async def test_the_session_stays_the_same(
     assert kept.last_used_at > kept.created_at
 
 
+@pytest.mark.parametrize("seconds", [11, -5])
 async def test_a_replay_ends_the_family_the_newest_tokens_too(
-    client: httpx2.AsyncClient, tokens: dict[str, Any]
+    client: httpx2.AsyncClient, tokens: dict[str, Any], database: Database, seconds: int
 ) -> None:
-    newest = (await refresh(client, tokens["refresh_token"])).json()
+    newest = await refreshed(client, tokens["refresh_token"])
+    await pass_time(database, seconds)
 
     replay = await refresh(client, tokens["refresh_token"])
 
@@ -72,24 +96,109 @@ async def test_a_replay_ends_the_family_the_newest_tokens_too(
 
 
 async def test_a_replay_leaves_other_sessions_alone(
-    client: httpx2.AsyncClient, tokens: dict[str, Any], user: User
+    client: httpx2.AsyncClient, tokens: dict[str, Any], user: User, database: Database
 ) -> None:
     form = {"username": user.email, "password": PASSWORD}
     other = (await client.post("/api/v1/auth/token", data=form)).json()
     await refresh(client, tokens["refresh_token"])
-    await refresh(client, tokens["refresh_token"])
+    await pass_time(database, 11)
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
 
     assert (await refresh(client, other["refresh_token"])).status_code == 200
 
 
-async def test_of_two_refreshes_at_once_one_wins_and_the_family_ends(
+async def test_two_tabs_at_once_get_tokens_each_and_the_session_goes_on(
     client: httpx2.AsyncClient, tokens: dict[str, Any]
 ) -> None:
-    answers = await asyncio.gather(*(refresh(client, tokens["refresh_token"]) for _ in range(2)))
+    answers = await asyncio.gather(*(refresh(client, tokens["refresh_token"]) for _ in range(5)))
 
-    won, lost = sorted(answers, key=lambda answer: answer.status_code)
-    assert (won.status_code, lost.status_code) == (200, 401)
-    assert await status_with(client, won.json()["access_token"]) == 401
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 5
+    for answer in answers:
+        assert await status_with(client, answer.json()["access_token"]) == 200
+
+
+async def test_whoever_has_lost_the_answer_asks_again(
+    client: httpx2.AsyncClient, tokens: dict[str, Any], database: Database
+) -> None:
+    lost = await refreshed(client, tokens["refresh_token"])
+    got = await refreshed(client, tokens["refresh_token"])
+    await pass_time(database, 600)
+
+    newest = await refreshed(client, got["refresh_token"])
+    await pass_time(database, 600)
+
+    await refreshed(client, newest["refresh_token"])
+    # Whoever comes with the one that nobody has got, after all this time, has stolen it.
+    assert (await refresh(client, lost["refresh_token"])).status_code == 401
+    assert await status_with(client, newest["access_token"]) == 401
+
+
+async def test_both_successors_may_be_used_if_they_are_at_about_the_same_time(
+    client: httpx2.AsyncClient, tokens: dict[str, Any], database: Database
+) -> None:
+    """Two tabs that do not share what they keep."""
+    one, other = [await refreshed(client, tokens["refresh_token"]) for _ in range(2)]
+    for _ in range(3):
+        await pass_time(database, 600)
+        both = (refreshed(client, each["refresh_token"]) for each in (one, other))
+        one, other = await asyncio.gather(*both)
+
+    await pass_time(database, 600)
+    await refreshed(client, other["refresh_token"])
+    await pass_time(database, 11)
+    assert (await refresh(client, one["refresh_token"])).status_code == 401
+
+
+async def test_the_predecessor_of_a_used_token_is_a_replay_at_once(
+    client: httpx2.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    child = await refreshed(client, tokens["refresh_token"])
+    await refreshed(client, child["refresh_token"])
+
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+    assert await status_with(client, child["access_token"]) == 401
+
+
+async def test_another_device_has_no_leeway(
+    client: httpx2.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    newest = await refreshed(client, tokens["refresh_token"])
+
+    assert (await refresh(client, tokens["refresh_token"], "Another one")).status_code == 401
+    assert await status_with(client, newest["access_token"]) == 401
+
+
+async def test_using_a_token_again_does_not_make_its_moment_longer(
+    client: httpx2.AsyncClient, tokens: dict[str, Any], database: Database
+) -> None:
+    await refreshed(client, tokens["refresh_token"])
+    await pass_time(database, 6)
+    await refreshed(client, tokens["refresh_token"])
+    await pass_time(database, 6)
+
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+
+
+async def test_nobody_has_a_leeway_in_a_session_that_has_ended(
+    client: httpx2.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    newest = await refreshed(client, tokens["refresh_token"])
+    headers = {"Authorization": f"Bearer {newest['access_token']}"}
+    await client.post("/api/v1/auth/logout", headers=headers)
+
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+
+
+async def test_there_need_not_be_a_leeway(worker_database_url: str, user: User) -> None:
+    settings = make_settings(worker_database_url, security={"refresh_leeway_seconds": 0})
+    async with running_app(settings) as client:
+        form = {"username": user.email, "password": PASSWORD}
+        tokens = (await client.post("/api/v1/auth/token", data=form)).json()
+        newest = await refreshed(client, tokens["refresh_token"])
+
+        assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+        assert await status_with(client, newest["access_token"]) == 401
 
 
 async def test_only_hashes_of_refresh_tokens_are_kept(

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from backend.core.database import Database
 from backend.core.errors import NotFoundError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.security import PasswordHasher
 from backend.integrations.storage import open_storage
 from backend.models.base import metadata
 from backend.models.customers import Customer, CustomerStatus

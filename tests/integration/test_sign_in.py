@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from backend.core.database import Database
-from backend.core.security import PasswordHasher
+from backend.core.passwords import PasswordHasher
 from backend.main import create_app
 from backend.models.mixins import now
 from backend.models.sessions import SessionQuery

@@ -6,7 +6,12 @@ import httpx2
 import pytest
 
 from backend.core.database import Database
+from backend.core.errors import PermissionDeniedError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.models.users import UserCreate
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.users import UserService
 from tests.factories import PASSWORD
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person, SignedIn
@@ -178,6 +183,26 @@ async def test_two_admins_at_once_can_not_take_each_other_away(
     won, lost = sorted(answer.status_code for answer in answers)
     assert won == 200
     assert lost in {401, 403, 409}
+
+
+async def test_who_was_demoted_meanwhile_gives_no_roles(
+    admin: Person, signed_in: SignedIn, uow: UnitOfWorkFactory
+) -> None:
+    """Their request was let in before, and had to wait."""
+    late, other = await signed_in(Role.ADMIN), await signed_in(Role.MEMBER)
+    users = UserService(uow, PasswordHasher(), None)
+    account = UserCreate(
+        email="new@example.com", full_name="New", password=PASSWORD, role=Role.ADMIN
+    )
+    await demote(admin, late)
+
+    for request in (
+        users.create(account, late.principal),
+        users.set_role(other.user.id, Role.ADMIN, late.principal),
+        users.deactivate(other.user.id, late.principal),
+    ):
+        with pytest.raises(PermissionDeniedError):
+            await request
 
 
 async def test_an_admin_among_others_may_step_down(admin: Person, signed_in: SignedIn) -> None:

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from backend.core.errors import ConflictError
@@ -13,27 +11,25 @@ ENDED = [ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANC
 def test_what_is_pending_is_cancelled_at_once() -> None:
     execution = make_execution(status=ExecutionStatus.PENDING)
 
-    assert execution.request_cancel()
+    assert execution.request_cancel(is_leased=False)
 
     assert execution.status is ExecutionStatus.CANCELLED
     assert execution.finished_at is not None
 
 
 def test_whoever_works_at_it_is_asked_to_stop() -> None:
-    soon = now() + timedelta(seconds=5)
-    execution = make_execution(status=ExecutionStatus.RUNNING, leased_until=soon)
+    execution = make_execution(status=ExecutionStatus.RUNNING)
 
-    assert not execution.request_cancel()
+    assert not execution.request_cancel(is_leased=True)
 
     assert execution.status is ExecutionStatus.RUNNING
     assert execution.cancel_requested_at is not None
 
 
 def test_after_a_crash_there_is_nobody_to_be_asked() -> None:
-    past = now() - timedelta(seconds=5)
-    execution = make_execution(status=ExecutionStatus.RUNNING, leased_until=past)
+    execution = make_execution(status=ExecutionStatus.RUNNING)
 
-    assert execution.request_cancel()
+    assert execution.request_cancel(is_leased=False)
 
     assert execution.status is ExecutionStatus.CANCELLED
 
@@ -41,7 +37,7 @@ def test_after_a_crash_there_is_nobody_to_be_asked() -> None:
 @pytest.mark.parametrize("status", ENDED)
 def test_what_has_ended_is_not_cancelled(status: ExecutionStatus) -> None:
     with pytest.raises(ConflictError, match=f"It is {status}"):
-        make_execution(status=status).request_cancel()
+        make_execution(status=status).request_cancel(is_leased=False)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,19 @@
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from backend.models.fields import Email, Line, Paragraphs, Password, Phone, UtcDatetime
+from backend.models.fields import (
+    Email,
+    GivenPassword,
+    Line,
+    Paragraphs,
+    Password,
+    Phone,
+    UtcDatetime,
+)
 
 
 def parse(kind: Any, value: object) -> Any:
@@ -34,6 +43,12 @@ def parse(kind: Any, value: object) -> Any:
         (Phone, "1" * 33),
         (Password, "short"),
         (Password, "x" * 257),
+        (Password, "x" * 1025),
+        (Password, "a\N{COMBINING DIAERESIS}" * 4),
+        (Password, "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 20),
+        (GivenPassword, "x" * 257),
+        (GivenPassword, "x" * 1025),
+        (GivenPassword, "a\N{COMBINING GRAVE ACCENT}" * 600),
         (UtcDatetime, "2026-01-01T12:00:00"),
         (UtcDatetime, "9999-12-31T23:59:59-01:00"),
         (UtcDatetime, "0001-01-01T00:00:00+01:00"),
@@ -66,3 +81,30 @@ def test_a_moment_is_turned_into_utc() -> None:
 
     assert moment == datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize("count", [8, 256])
+def test_the_length_of_a_password_is_that_of_its_normal_form(count: int) -> None:
+    assert parse(Password, "a\N{COMBINING DIAERESIS}" * count) == "ä" * count
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        pytest.param("a\N{COMBINING DIAERESIS}" * 256, id="longer than it may be, as it is typed"),
+        pytest.param("ﬃ" * 200, id="longer than it may be, in the normal form"),
+        pytest.param("", id="too short by now"),
+    ],
+)
+def test_a_password_to_compare_stays_as_it_was_typed(password: str) -> None:
+    assert parse(GivenPassword, password) == password
+
+
+def test_what_would_take_long_to_normalise_is_refused_at_once() -> None:
+    marks = "\N{COMBINING GRAVE ACCENT BELOW}\N{COMBINING GRAVE ACCENT}" * 200_000
+
+    started = time.perf_counter()
+    for kind in (Password, GivenPassword):
+        with pytest.raises(ValidationError, match="at most 256"):
+            parse(kind, marks)
+    assert time.perf_counter() - started < 1

@@ -10,14 +10,7 @@ from pydantic import SecretStr
 
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError
-from backend.core.security import (
-    AccessClaims,
-    AccessTokens,
-    PasswordHasher,
-    new_token,
-    token_hash,
-)
-from tests.factories import PASSWORD, PASSWORD_HASH
+from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 
 SETTINGS = SecuritySettings(secret_key=SecretStr("the key of these tests, long enough"))
 TOKENS = AccessTokens(SETTINGS)
@@ -97,28 +90,6 @@ def test_two_tokens_of_one_session_differ() -> None:
     claims = AccessClaims(uuid4(), uuid4())
 
     assert TOKENS.sign(claims) != TOKENS.sign(claims)
-
-
-async def test_the_right_password_is_recognised() -> None:
-    assert await PasswordHasher().verify(PASSWORD, PASSWORD_HASH)
-
-
-async def test_a_wrong_password_is_refused() -> None:
-    assert not await PasswordHasher().verify("wrong", PASSWORD_HASH)
-
-
-async def test_nobody_has_the_password_that_stands_in_for_unknown_accounts() -> None:
-    assert not await PasswordHasher().verify(PASSWORD, None)
-
-
-async def test_a_broken_hash_matches_nothing() -> None:
-    assert not await PasswordHasher().verify(PASSWORD, "no hash at all")
-
-
-async def test_one_password_has_two_hashes() -> None:
-    hasher = PasswordHasher()
-
-    assert await hasher.hash(PASSWORD) != await hasher.hash(PASSWORD)
 
 
 def test_random_tokens_differ_and_hash_the_same_each_time() -> None:

@@ -58,9 +58,11 @@ async def request_password_reset(
 @router.post(
     "/password-reset/confirm", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public]
 )
-async def reset_password(data: NewPassword, resets: PasswordResetServiceDep) -> None:
+async def reset_password(
+    data: NewPassword, client: ClientDep, resets: PasswordResetServiceDep
+) -> None:
     """Set a new password with the token of a mail, and end all of your sessions."""
-    await resets.confirm(data)
+    await resets.confirm(data, client)
 
 
 @router.post(
@@ -71,9 +73,12 @@ async def reset_password(data: NewPassword, resets: PasswordResetServiceDep) -> 
     responses=declare(CONFLICT),
 )
 async def accept_invitation(
-    data: InvitationAcceptance, invitations: InvitationServiceDep, response: Response
+    data: InvitationAcceptance,
+    client: ClientDep,
+    invitations: InvitationServiceDep,
+    response: Response,
 ) -> User:
     """Open the account that you were invited to, with the token of the mail."""
-    user = await invitations.accept(data)
+    user = await invitations.accept(data, client)
     response.headers["Location"] = "/api/v1/users/me"
     return user

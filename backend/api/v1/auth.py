@@ -52,7 +52,8 @@ async def sign_in(
 async def refresh(data: TokenRefresh, auth: AuthServiceDep, client: ClientDep) -> Tokens:
     """Exchange a refresh token for a new pair.
 
-    Each refresh token can be used once; using one again ends the session.
+    Each refresh token can be used once; using one again ends the session. The same device may
+    use it again for some seconds, as two tabs or a lost answer make it.
     """
     return await auth.refresh(data.refresh_token, client)
 

@@ -20,6 +20,12 @@ class SecuritySettings(Section):
     )
     access_token_minutes: int = Field(default=15, ge=1, le=24 * 60)
     refresh_token_days: int = Field(default=30, ge=1, le=366)
+    refresh_leeway_seconds: int = Field(
+        default=10,
+        ge=0,
+        le=60,
+        description="How long the same device may use a refresh token once more.",
+    )
     token_issuer: str = "mvp-backend"
     token_audience: str = "mvp-backend"
     registration_enabled: bool | None = Field(

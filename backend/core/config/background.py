@@ -16,6 +16,10 @@ class WorkerSettings(Section):
     enabled: bool = Field(
         default=True, description="Run jobs inside `mvp serve`, in each of its processes."
     )
+    executions_apart: bool | None = Field(
+        default=None,
+        description="Leave executions to a process of their own. Unset: `mvp serve` starts one.",
+    )
     events_concurrency: int = Field(
         default=8, ge=1, le=100, description="Jobs of the queue `events` at once, per process."
     )
@@ -24,6 +28,12 @@ class WorkerSettings(Section):
     maintenance_concurrency: int = Field(default=2, ge=1, le=100)
     attempts: int = Field(
         default=10, ge=1, le=100, description="How often a job is tried before it is dead."
+    )
+    crashes: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How often the process may die while a job runs, before the job is dead.",
     )
     mail_attempts: int = Field(
         default=300,

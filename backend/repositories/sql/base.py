@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, inspect, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +21,14 @@ Query = TypeVar("Query", bound=PageQuery)
 
 # FOR NO KEY UPDATE: whoever adds a row that refers to this one need not wait.
 LOCK: dict[str, Any] = {"key_share": True}
+
+
+def in_order(key: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Rows to change by their ids, locked in that order.
+
+    Everybody locks in one order, or two who change the same rows could wait for each other.
+    """
+    return key.in_(select(key).where(*conditions).order_by(key).with_for_update(**LOCK))
 
 
 class SqlRepository(Generic[Row]):
@@ -80,9 +89,7 @@ class SqlRepository(Generic[Row]):
         Answers their ids.
         """
         moved = {"version": self.model.version + 1, "updated_at": now()}
-        # In one order, as in `find_many`.
-        ids = select(self.model.id).where(*conditions).order_by(self.model.id)
-        locked = col(self.model.id).in_(ids.with_for_update(**LOCK))
+        locked = in_order(col(self.model.id), *conditions)
         statement = update(self.model).where(locked).values(**moved, **values)
         changed = statement.returning(self.model.id)
         found = await self._session.exec(changed.execution_options(synchronize_session=False))

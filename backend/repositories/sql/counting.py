@@ -1,14 +1,25 @@
 """Statements on rows that are counted against a limit, and forgotten once they count no longer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, and_, delete
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.models.mixins import now
+
 _FORGOTTEN_AT_ONCE = 100
+
+
+# By which the clocks of machines differ at most.
+_SKEW = timedelta(minutes=1)
+
+
+def counts(moment: Mapped[datetime], since: datetime) -> ColumnElement[bool]:
+    """What was since then; not what lies ahead, as it was counted before a clock went back."""
+    return and_(moment > since, moment < now() + _SKEW)
 
 
 async def nth_newest(

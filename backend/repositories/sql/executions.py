@@ -17,6 +17,17 @@ from backend.repositories.sql.named_locks import lock
 # The database's clock: those of several machines differ. `now()` would stand still in a unit.
 _CLOCK = func.clock_timestamp()
 _QUIET = timedelta(minutes=1)
+# By which clocks are set while nobody notices.
+_INEXACT = timedelta(seconds=5)
+
+
+def _holds(lease: timedelta) -> ColumnElement[bool]:
+    """Whoever has a lease renews it, so that none ends later than it is long.
+
+    One that does is of somebody who has crashed before the clock went back.
+    """
+    until = func.coalesce(col(Execution.leased_until), _CLOCK - lease)
+    return until.between(_CLOCK, _CLOCK + lease + _INEXACT)
 
 
 class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
@@ -39,11 +50,9 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         return (await self._session.exec(counted)).one()
 
     async def take(self, execution_id: UUID, lease: timedelta) -> Execution | None:
-        crashed = or_(col(Execution.leased_until).is_(None), col(Execution.leased_until) < _CLOCK)
-        free = or_(
-            col(Execution.status) == ExecutionStatus.PENDING,
-            (col(Execution.status) == ExecutionStatus.RUNNING) & crashed,
-        )
+        pending = col(Execution.status) == ExecutionStatus.PENDING
+        running = col(Execution.status) == ExecutionStatus.RUNNING
+        free = or_(pending, running & ~_holds(lease))
         moment = now()
         begun = {
             "status": ExecutionStatus.RUNNING,
@@ -72,13 +81,19 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         found: bool | None = rows.scalar_one_or_none()
         return found
 
+    async def is_leased(self, execution_id: UUID, lease: timedelta) -> bool:
+        held = select(Execution.id).where(Execution.id == execution_id, _holds(lease))
+        return (await self._session.exec(held)).first() is not None
+
     async def lock_abandoned(self, limit: int) -> list[Execution]:
         waiting = [*THEIR_STATUSES[JobStatus.PENDING], *THEIR_STATUSES[JobStatus.RUNNING]]
         job = exists().where(JOBS.c.id == col(Execution.job_id), JOBS.c.status.in_(waiting))
         quiet = func.coalesce(col(Execution.leased_until), col(Execution.updated_at))
         # As the condition of the index has it.
         active = text("status IN ('pending', 'running')")
-        found = select(Execution).where(active, ~job, quiet < _CLOCK - _QUIET).limit(limit)
+        # What lies ahead was written before the clock went back.
+        lately = quiet.between(_CLOCK - _QUIET, _CLOCK + _QUIET)
+        found = select(Execution).where(active, ~job, ~lately).limit(limit)
         locked = found.with_for_update(skip_locked=True)
         return list((await self._session.exec(locked)).all())
 

@@ -2,10 +2,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_
-from sqlmodel import col
+from sqlmodel import col, select
 
 from backend.models.invitations import Invitation, InvitationQuery, InvitationStatus
 from backend.models.mixins import now
+from backend.repositories.sql.base import LOCK
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 
@@ -20,6 +21,15 @@ class SqlInvitationRepository(SqlList[Invitation, InvitationQuery]):
         gone = delete(Invitation).where(col(Invitation.email) == email, *expired)
         found = await self._session.exec(gone.returning(col(Invitation.id)))
         return sorted(found.scalars())
+
+    async def inviter_of(self, invitation_id: UUID) -> UUID | None:
+        inviter = select(Invitation.invited_by).where(Invitation.id == invitation_id)
+        return (await self._session.exec(inviter)).one_or_none()
+
+    async def lock_open_of(self, inviter_id: UUID) -> list[Invitation]:
+        still_open = (Invitation.invited_by == inviter_id, col(Invitation.accepted_at).is_(None))
+        found = select(Invitation).where(*still_open).order_by(col(Invitation.id))
+        return list((await self._session.exec(found.with_for_update(**LOCK))).all())
 
     def conditions(self, query: InvitationQuery) -> Iterator[ColumnElement[bool]]:
         accepted = col(Invitation.accepted_at).is_not(None)

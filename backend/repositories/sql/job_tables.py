@@ -24,9 +24,13 @@ JOBS = table(
     column("scheduled_at", MOMENT),
     column("attempts", Integer),
     column("abort_requested", Boolean),
+    column("lock", String),
     column("queueing_lock", String),
     column("worker_id", BigInteger),
 )
+ALONE = "alone"
+"""The lock of jobs that may be what kills their workers: one of them runs at a time."""
+
 _EVENTS = ("deferred", "started", "succeeded", "failed", "cancelled", "aborted")
 EVENTS = table(
     "procrastinate_events",

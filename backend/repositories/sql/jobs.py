@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from procrastinate.sql import queries
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,10 +20,10 @@ from backend.models.jobs import (
     QueueState,
     StalledJob,
 )
-from backend.models.mixins import now
 from backend.models.paging import MOST_COUNTED, Page
 from backend.repositories.sql.constraints import domain_errors
 from backend.repositories.sql.job_tables import (
+    ALONE,
     END_EVENTS,
     ENDED,
     EVENTS,
@@ -97,11 +97,15 @@ class SqlJobRepository:
         await self._update(
             job_ids,
             status="todo",
-            scheduled_at=now(),
+            scheduled_at=func.now(),
             attempts=0,
             abort_requested=False,
             worker_id=None,
+            lock=None,
         )
+        forgotten = update(JobFailure).where(col(JobFailure.job_id).in_(job_ids))
+        connection = await self._session.connection()
+        await connection.execute(forgotten.values(crashes=0))
 
     async def lock_failed(
         self, queues: Sequence[Queue], task: str | None, after: int, limit: int
@@ -122,9 +126,10 @@ class SqlJobRepository:
     async def cancel(self, job_id: int) -> None:
         await self._run("cancel_job", job_id=job_id, abort=True, delete_job=False)
 
-    async def retry(self, job_id: int) -> None:
-        unchanged = dict.fromkeys(("new_priority", "new_queue_name", "new_lock"))
-        await self._run("retry_job", job_id=job_id, retry_at=now(), **unchanged)
+    async def retry(self, job_id: int, *, alone: bool = False) -> None:
+        changes = {"new_priority": None, "new_queue_name": None}
+        lock = ALONE if alone else None
+        await self._run("retry_job", job_id=job_id, retry_at=None, new_lock=lock, **changes)
 
     async def fail(self, job_id: int) -> None:
         await self._run("finish_job", job_id=job_id, status="failed", delete_job=False)
@@ -132,31 +137,61 @@ class SqlJobRepository:
     async def abort(self, job_id: int) -> None:
         await self._run("finish_job", job_id=job_id, status="aborted", delete_job=False)
 
+    async def bound_moments(self, longest_pause: timedelta) -> None:
+        connection = await self._session.connection()
+        # A worker that lives moves its heartbeat again soon, one that is dead does not.
+        ahead = update(WORKERS).where(WORKERS.c.last_heartbeat > func.now())
+        await connection.execute(ahead.values(last_heartbeat=func.now()))
+        paused = (JOBS.c.status == "todo", JOBS.c.scheduled_at > func.now() + longest_pause)
+        late = select(JOBS.c.id).where(*paused).order_by(JOBS.c.id)
+        locked = JOBS.c.id.in_(late.with_for_update(skip_locked=True))
+        await connection.execute(update(JOBS).where(locked).values(scheduled_at=func.now()))
+
     async def lock_stalled(self, silence: timedelta) -> list[StalledJob]:
-        stalled = (
-            select(JOBS)
+        silent = WORKERS.c.last_heartbeat < func.now() - silence
+        gone = or_(WORKERS.c.id.is_(None), silent)
+        begun = select(func.max(EVENTS.c.at)).where(
+            EVENTS.c.job_id == JOBS.c.id, EVENTS.c.type == "started"
+        )
+        # Otherwise the database has been away, and who works is perhaps still looking for it.
+        crashed = begun.scalar_subquery() > func.pg_postmaster_start_time()
+        return await self._lock_running(gone, func.coalesce(crashed, true()))
+
+    async def lock_of_worker(self, worker_id: int) -> list[StalledJob]:
+        return await self._lock_running(JOBS.c.worker_id == worker_id, false())
+
+    async def _lock_running(
+        self, condition: ColumnElement[bool], has_crashed: ColumnElement[bool]
+    ) -> list[StalledJob]:
+        failures = JobFailure.__table__  # type: ignore[attr-defined]  # a table class has one
+        crashes = select(failures.c.crashes).where(failures.c.job_id == JOBS.c.id)
+        running = (
+            select(
+                JOBS.c.id,
+                JOBS.c.queue_name.label("queue"),
+                JOBS.c.task_name.label("task"),
+                JOBS.c.args,
+                JOBS.c.attempts,
+                JOBS.c.abort_requested.label("cancel_requested"),
+                JOBS.c.queueing_lock.is_not(None).label("is_periodic"),
+                has_crashed.label("has_crashed"),
+                func.coalesce(crashes.scalar_subquery(), 0).label("crashes"),
+            )
             .select_from(JOBS.outerjoin(WORKERS, WORKERS.c.id == JOBS.c.worker_id))
-            .where(JOBS.c.status == "doing")
-            .where(or_(WORKERS.c.id.is_(None), WORKERS.c.last_heartbeat < func.now() - silence))
+            .where(JOBS.c.status == "doing", condition)
             .with_for_update(of=JOBS, skip_locked=True)
         )
-        return [
-            StalledJob(
-                id=row.id,
-                queue=row.queue_name,
-                attempts=row.attempts,
-                cancel_requested=row.abort_requested,
-                is_periodic=row.queueing_lock is not None,
-            )
-            for row in await self._rows(stalled)
-        ]
+        return [StalledJob(**row._asdict()) for row in await self._rows(running)]
 
     async def keep_failure(self, failure: JobFailure) -> None:
         values = failure.model_dump()
         statement = insert(JobFailure).values(**values)
+        crashes = col(JobFailure.crashes) + failure.crashes
         connection = await self._session.connection()
         await connection.execute(
-            statement.on_conflict_do_update(index_elements=[col(JobFailure.job_id)], set_=values)
+            statement.on_conflict_do_update(
+                index_elements=[col(JobFailure.job_id)], set_=values | {"crashes": crashes}
+            )
         )
 
     async def queue_states(self) -> list[QueueState]:

@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from backend.models.mail_requests import MailRequest
 from backend.repositories.sql.base import SqlRepository
-from backend.repositories.sql.counting import forget_some, nth_newest
+from backend.repositories.sql.counting import counts, forget_some, nth_newest
 from backend.repositories.sql.named_locks import lock_both
 
 
@@ -31,4 +31,4 @@ class SqlMailRequestRepository(SqlRepository[MailRequest]):
 
     async def _nth(self, which: ColumnElement[bool], n: int, since: datetime) -> datetime | None:
         moment = col(MailRequest.requested_at)
-        return await nth_newest(self._session, moment, and_(which, moment > since), n)
+        return await nth_newest(self._session, moment, and_(which, counts(moment, since)), n)

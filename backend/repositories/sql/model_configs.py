@@ -4,7 +4,6 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from backend.models.model_configs import ModelConfig, ModelConfigQuery
-from backend.repositories.sql.base import LOCK
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -23,10 +22,8 @@ class SqlModelConfigRepository(SqlList[ModelConfig, ModelConfigQuery]):
     async def find_default(self) -> ModelConfig | None:
         return (await self._session.exec(_DEFAULT)).one_or_none()
 
-    async def lock_default(self) -> ModelConfig | None:
-        # A lock of the row would not stop somebody where there is no default yet.
+    async def lock_default(self) -> None:
         await lock(self._session, "default model configuration")
-        return (await self._session.exec(_DEFAULT.with_for_update(**LOCK))).one_or_none()
 
     def conditions(self, query: ModelConfigQuery) -> Iterator[ColumnElement[bool]]:
         if query.provider:

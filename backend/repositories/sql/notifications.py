@@ -16,6 +16,7 @@ from backend.models.notifications import (
     NotificationQuery,
 )
 from backend.models.paging import Page
+from backend.repositories.sql.base import in_order
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -62,7 +63,8 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
         return found
 
     async def mark_all_read(self, user_id: UUID) -> int:
-        unread = update(Notification).where(_of(user_id), _UNREAD).values(read_at=now())
+        locked = in_order(col(Notification.id), _of(user_id), _UNREAD)
+        unread = update(Notification).where(locked).values(read_at=now())
         connection = await self._session.connection()
         return (await connection.execute(unread)).rowcount
 
@@ -80,10 +82,12 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
             return
         added = insert(NotificationPreference)
         wanted = {"in_app": added.excluded.in_app, "mail": added.excluded.mail}
+        # In one order, whatever that of the request: two requests could wait for each other.
+        ordered = sorted(preferences, key=lambda each: (each.user_id, each.kind))
         connection = await self._session.connection()
         await connection.execute(
             added.on_conflict_do_update(index_elements=["user_id", "kind"], set_=wanted),
-            [preference.model_dump() for preference in preferences],
+            [preference.model_dump() for preference in ordered],
         )
 
     def conditions(self, query: NotificationQuery) -> Iterator[ColumnElement[bool]]:

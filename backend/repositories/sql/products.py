@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, literal_column
@@ -22,6 +22,10 @@ class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
 
     def key(self) -> SQLColumnExpression[Any]:
         return literal_column(SKU_SQL, String())
+
+    async def insert_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        # In one order: who adds a SKU waits for whoever is just adding the same.
+        await super().insert_all(sorted(rows, key=lambda row: str(row["sku"]).lower()))
 
     def conditions(self, query: ProductQuery) -> Iterator[ColumnElement[bool]]:
         yield from not_put_aside(Product, query.archived)

@@ -1,7 +1,7 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
@@ -10,6 +10,7 @@ from backend.models.paging import Page
 from backend.models.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.users import User
 from backend.repositories.sessions import Identity, TokenFamily
+from backend.repositories.sql.base import LOCK, in_order
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 
@@ -60,21 +61,29 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         await self._session.flush()
 
     async def lock_family(self, token_hash: str) -> TokenFamily | None:
+        this_one = RefreshToken.token_hash == token_hash
+        its_session = select(RefreshToken.session_id).where(this_one).scalar_subquery()
         family = (
-            select(RefreshToken, UserSession, User)
-            .join(UserSession, col(UserSession.id) == col(RefreshToken.session_id))
+            select(UserSession, User)
             .join(User, col(User.id) == col(UserSession.user_id))
-            .where(RefreshToken.token_hash == token_hash)
-            .with_for_update(of=[RefreshToken, UserSession])
+            .where(UserSession.id == its_session)
+            .with_for_update(of=UserSession, **LOCK)
         )
-        found = (await self._session.exec(family)).one_or_none()
-        return TokenFamily(*found) if found else None
+        locked = (await self._session.exec(family)).one_or_none()
+        # Read with the lock held: another process may just have used it.
+        token = select(RefreshToken, func.clock_timestamp()).where(this_one)
+        found = (await self._session.exec(token)).one_or_none() if locked else None
+        return TokenFamily(found[0], *locked, found[1]) if locked and found else None
+
+    async def use_tokens(self, session_id: UUID, at: datetime) -> None:
+        unused = (col(RefreshToken.session_id) == session_id, col(RefreshToken.used_at).is_(None))
+        used = update(RefreshToken).where(*unused).values(used_at=at)
+        await self._session.exec(used.execution_options(synchronize_session=False))
 
     async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
         live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]
         if keep is not None:
             live.append(col(UserSession.id) != keep)
-        ended = (
-            update(UserSession).where(*live).values(revoked_at=now()).returning(col(UserSession.id))
-        )
+        locked = in_order(col(UserSession.id), *live)
+        ended = update(UserSession).where(locked).values(revoked_at=now())
         return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())

@@ -5,7 +5,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.sign_ins import SignInFailure
-from backend.repositories.sql.counting import forget_some, nth_newest
+from backend.repositories.sql.counting import counts, forget_some, nth_newest
 from backend.repositories.sql.named_locks import lock_both
 
 
@@ -36,4 +36,4 @@ class SqlSignInRepository:
         self, which: ColumnElement[bool], n: int, since: datetime
     ) -> datetime | None:
         moment = col(SignInFailure.failed_at)
-        return await nth_newest(self._session, moment, and_(which, moment > since), n)
+        return await nth_newest(self._session, moment, and_(which, counts(moment, since)), n)

@@ -8,6 +8,7 @@ from backend.core.permissions import Role
 from backend.models.users import User, UserQuery
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.named_locks import lock
 
 
 class SqlUserRepository(SqlList[User, UserQuery]):
@@ -33,6 +34,6 @@ class SqlUserRepository(SqlList[User, UserQuery]):
         return list(found.all())
 
     async def lock_active_admins(self) -> set[UUID]:
+        await lock(self._session, "active admins")
         admins = select(User.id).where(User.role == Role.ADMIN, col(User.is_active))
-        locked = await self._session.exec(admins.order_by(col(User.id)).with_for_update())
-        return set(locked.all())
+        return set((await self._session.exec(admins)).all())

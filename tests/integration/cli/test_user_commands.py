@@ -5,8 +5,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from backend.cli.runtime import with_units_of_work
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.security import PasswordHasher
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_user
 from tests.fixtures.application import make_settings
@@ -45,6 +45,16 @@ def test_a_created_user_has_the_name_the_role_and_the_password(mvp: RunMvp, url:
     user = _user(url, NEW)
     assert (user["full_name"], user["role"]) == ("Katherine Johnson", "member")
     assert asyncio.run(PasswordHasher().verify(PASSWORD, str(user["password_hash"])))
+
+
+def test_a_password_counts_in_its_normal_form(mvp: RunMvp, url: str) -> None:
+    typed, short = "a\N{COMBINING DIAERESIS}" * 8, "a\N{COMBINING DIAERESIS}" * 7
+
+    refused = mvp("user", "create", NEW, DATABASE_URL=url, MVP_PASSWORD=short)
+    mvp("user", "create", NEW, DATABASE_URL=url, MVP_PASSWORD=typed)
+
+    assert "at least 8 characters" in refusal(refused)
+    assert asyncio.run(PasswordHasher().verify("ä" * 8, str(_user(url, NEW)["password_hash"])))
 
 
 def test_list_shows_names_as_they_are(mvp: RunMvp, url: str) -> None:

@@ -1,0 +1,82 @@
+"""Passwords are compared in one form, and hashed in turn."""
+
+import unicodedata
+
+import pytest
+from pwdlib import PasswordHash
+
+from backend.core.passwords import PasswordHasher, normal_password
+from tests.factories import PASSWORD, PASSWORD_HASH
+
+NFC, NFD = (unicodedata.normalize(form, "Brücken über Flüsse") for form in ("NFC", "NFD"))
+
+
+def as_typed(password: str) -> str:
+    """The hash of an older version, which took passwords as they came."""
+    return PasswordHash.recommended().hash(password)
+
+
+async def test_the_right_password_is_recognised() -> None:
+    assert await PasswordHasher().verify(PASSWORD, PASSWORD_HASH)
+
+
+async def test_a_wrong_password_is_refused() -> None:
+    assert not await PasswordHasher().verify("wrong", PASSWORD_HASH)
+
+
+async def test_nobody_has_the_password_that_stands_in_for_unknown_accounts() -> None:
+    async with PasswordHasher().turn("somebody") as turn:
+        assert not (await turn.compare(PASSWORD, None)).is_right
+
+
+async def test_a_broken_hash_matches_nothing() -> None:
+    assert not await PasswordHasher().verify(PASSWORD, "no hash at all")
+
+
+async def test_one_password_has_two_hashes() -> None:
+    hasher = PasswordHasher()
+
+    assert await hasher.hash(PASSWORD) != await hasher.hash(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        pytest.param(NFC, NFD, id="another keyboard"),
+        pytest.param(NFD, NFC, id="the other way round"),
+        pytest.param("\N{LATIN SMALL LIGATURE FI}nance 2026", "finance 2026", id="ligature"),
+        pytest.param("\N{FULLWIDTH DIGIT ONE}" * 8, "1" * 8, id="full width"),
+        pytest.param("no\N{NO-BREAK SPACE}break here", "no break here", id="space"),
+    ],
+)
+async def test_a_password_may_be_written_in_another_form(chosen: str, typed: str) -> None:
+    hasher = PasswordHasher()
+
+    assert await hasher.verify(typed, await hasher.hash(chosen))
+
+
+@pytest.mark.parametrize(
+    ("hashed", "typed", "is_outdated"),
+    [
+        pytest.param(NFD, NFD, True, id="as it was typed"),
+        pytest.param(NFD, NFC, True, id="typed in the normal form by now"),
+        pytest.param(NFC, NFD, False, id="normal by chance"),
+        pytest.param("ﬁnance 2026", "ﬁnance 2026", True, id="not the same under NFKC"),
+        pytest.param(PASSWORD, PASSWORD, False, id="plain"),
+    ],
+)
+async def test_hashes_of_an_older_version_still_match(
+    hashed: str, typed: str, is_outdated: bool
+) -> None:
+    async with PasswordHasher().turn("somebody") as turn:
+        compared = await turn.compare(typed, as_typed(hashed))
+
+    assert (compared.is_right, compared.is_outdated) == (True, is_outdated)
+
+
+async def test_letters_that_only_look_alike_differ() -> None:
+    hasher = PasswordHasher()
+    cyrillic = "p\N{CYRILLIC SMALL LETTER A}ssword 2026"
+
+    assert not await hasher.verify(cyrillic, await hasher.hash("password 2026"))
+    assert normal_password("Straße") != normal_password("Strasse")
