@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 # Marks of direction, joiners, soft hyphens and byte order marks, as texts that were copied have
 # them. Within a text some have a meaning: they join letters and emoji.
-_MARKS = (
+MARKS = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
     "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
     "\u206a\u206b\u206c\u206d\u206e\u206f\u3164\ufeff\uffa0\ufff9\ufffa\ufffb"
@@ -21,10 +21,10 @@ _SPACES = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\x85"
 )
-_UNSEEN = _MARKS + _SPACES + whitespace
-_NO_MARKS = dict.fromkeys(map(ord, _MARKS))
+_UNSEEN = MARKS + _SPACES + whitespace
+_NOMARKS = dict.fromkeys(map(ord, MARKS))
 _AS_TYPED = {
-    **_NO_MARKS,
+    **_NOMARKS,
     **dict.fromkeys(map(ord, _SPACES), " "),
     # Letters, digits and signs as wide as Chinese ones are.
     **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
@@ -39,7 +39,7 @@ def trimmed(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """Without invisible marks, wherever they are."""
-    return text if text.isascii() else text.translate(_NO_MARKS)
+    return text if text.isascii() else text.translate(_NOMARKS)
 
 
 def as_typed(text: str) -> str:

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
-from backend.integrations import sheets as reading
 from backend.models.events import EventQuery
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.executions import Execution, ExecutionStatus
@@ -262,7 +261,7 @@ async def test_columns_with_other_names_are_mapped(sheets: Sheets, member: Perso
         ("customers", ["name"], ["x", "y"], None),
         ("leads", ["name", "status"], ["x", "converted"], "status"),
         ("leads", ["name", "product_ids"], ["x", str(UUID(int=1))], "product_ids"),
-        ("products", PRODUCTS[0], ["s", "x", "1.234,5", "EUR", "true"], "price_amount"),
+        ("products", PRODUCTS[0], ["s", "x", "1.234", "EUR", "true"], "price_amount"),
         ("products", PRODUCTS[0], ["s", "x", "1", "", "true"], "price_currency"),
         ("products", PRODUCTS[0], ["s", "x", "1", "EUR", "maybe"], "is_active"),
         ("tasks", ["title", "due_at"], ["x", "2026-06-01"], "due_at"),
@@ -278,17 +277,16 @@ async def test_a_bad_cell_is_named_by_row_and_column(
     assert problems(result) == [(2, column)]
 
 
-UNSTORABLE = ("a_x0000_b@example.com", "a_xD800_b@example.com")
+UNSTORABLE = "a_x0000_b@example.com"
 
 
-@pytest.mark.parametrize("text", UNSTORABLE)
 @pytest.mark.parametrize("header", ["name", "email", "phone", "notes", "owner_email", "id"])
 async def test_text_that_cannot_be_stored_is_named_by_row_and_column(
-    sheets: Sheets, member: Person, text: str, header: str
+    sheets: Sheets, member: Person, header: str
 ) -> None:
     headers = sorted({"name", header})
     good, bad = [["x" if each == "name" else "" for each in headers] for _ in range(2)]
-    bad[headers.index(header)] = text
+    bad[headers.index(header)] = UNSTORABLE
 
     table = [headers, good, bad]
     result = await sheets.load("customers", table, "x.xlsx", all_or_nothing=False)
@@ -306,11 +304,10 @@ async def test_a_nul_far_behind_in_a_csv_is_named(sheets: Sheets) -> None:
     assert (result.failed, result.errors[-1].row, result.errors[-1].column) == (1000, 1002, "email")
 
 
-@pytest.mark.parametrize("text", UNSTORABLE)
 async def test_what_errors_quote_can_be_stored(
-    run_import: Callable[..., Any], sheets: Sheets, text: str
+    run_import: Callable[..., Any], sheets: Sheets
 ) -> None:
-    inputs = await sheets.inputs("customers", [["name", text * 50], ["x", "y"]], "x.xlsx")
+    inputs = await sheets.inputs("customers", [["name", UNSTORABLE * 50], ["x", "y"]], "x.xlsx")
     execution = await run_import(inputs)
 
     assert execution.status is ExecutionStatus.COMPLETED
@@ -536,11 +533,7 @@ async def test_a_file_that_is_no_table_is_refused(
     assert refused.value.field == "file_id"
 
 
-async def test_a_row_far_behind_all_others_is_not_walked_to(
-    sheets: Sheets, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reading, "_LAST_ROW", 10_000)
-
+async def test_a_row_far_behind_all_others_is_not_walked_to(sheets: Sheets) -> None:
     with pytest.raises(InvalidInputError, match="1,000,000 rows"):
         await sheets.load("customers", far_row(), "far.xlsx")
 

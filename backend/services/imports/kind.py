@@ -91,9 +91,11 @@ class ImportKind:
         self, file: File, path: Path, inputs: ImportInputs, spool: Spool, run: ExecutionRun
     ) -> RowsRead:
         source = read_rows(self._reader, path, file.media_type, inputs, spool)
+        read: RowsRead | None = None
         async with iterated(source) as parts:
             async for read in parts:
-                await run.progress(read.rows, None, "Reading the file")
+                await run.progress(read.rows if read else 0, None, "Reading the file")
+        assert read is not None  # noqa: S101  # the last one is where the file ends
         return read
 
 
