@@ -8,9 +8,10 @@ from pydantic import MISSING, ValidationError
 from pydantic_core import ErrorDetails
 
 from backend.models.base import Input
+from backend.models.characters import spelled
 from backend.models.currencies import CURRENT
 from backend.models.fields import email_to_look_up
-from backend.models.imports import RowError, is_storable
+from backend.models.imports import RowError, unstorable_in
 from backend.models.sheet_errors import is_error_text
 from backend.services.imports.amounts import AmbiguousAmountError, plain_amount
 from backend.services.imports.cells import is_blank
@@ -21,10 +22,7 @@ from backend.services.imports.tally import Tally
 from backend.services.sheets import Cell, CellFault
 
 _NO_ID = "This is no id: copy it from an export, or leave the cell blank."
-_UNSTORABLE = (
-    "The cell has a character in it that can't be stored, such as NUL: remove it, or type the text "
-    "anew."
-)
+_UNSTORABLE = "The cell has {} in it, which can't be stored: remove it, or type the text anew."
 _MESSAGES = {
     "missing": "A value is needed: fill the cell.",
     "bool_type": "Write true or false.",
@@ -87,12 +85,8 @@ class RowParser:
             name = names[place] if place < len(names) else ""
             if not name and not is_blank(cell):
                 yield None, f"Cell {place + 1} has no header: remove it, or add the header."
-            elif name and columns[place] and isinstance(cell, CellFault):
-                yield name, cell.message
-            elif name and columns[place] and isinstance(cell, str) and is_error_text(cell):
-                yield name, f"The cell holds the error {cell.strip()}: correct the formula."
-            elif name and columns[place] and isinstance(cell, str) and not is_storable(cell):
-                yield name, _UNSTORABLE
+            elif name and columns[place] and (problem := _problem_of(cell)):
+                yield name, problem
 
     def _values(self, row: Sequence[Cell]) -> dict[str, Any]:
         """By field, as in a body."""
@@ -146,6 +140,17 @@ def _put(values: dict[str, Any], column: Column, cell: Cell) -> None:
         values[name] = {**(values.get(name) or {}), part[0]: text}
     else:
         values[name] = text
+
+
+def _problem_of(cell: Cell) -> str | None:
+    if isinstance(cell, CellFault):
+        return cell.message
+    if not isinstance(cell, str):
+        return None
+    if is_error_text(cell):
+        return f"The cell holds the error {cell.strip()}: correct the formula."
+    stranger = unstorable_in(cell)
+    return _UNSTORABLE.format(spelled(stranger)) if stranger else None
 
 
 def _is_id(text: str) -> bool:
