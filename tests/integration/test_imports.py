@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,11 +23,12 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_registry import RegisteredKind
 from backend.services.executions import ExecutionService
 from backend.services.imports.resources import RESOURCES
-from tests.factories import make_customer, make_task
+from tests.factories import make_customer, make_product, make_task
 from tests.fixtures.execution_kinds import stored
 from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
+from tests.fixtures.workbooks import SHEET, repacked, sheet
 from tests.integration.test_query_count import fill
 
 SheetsOf = Callable[[Any], Sheets]
@@ -129,6 +131,78 @@ async def test_a_blank_cell_empties_what_may_be_empty(sheets: Sheets, member: Pe
     assert (customer["company"], customer["notes"], customer["status"]) == (None, "", "active")
 
 
+def cell(text: str) -> str:
+    return f'<c t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+UNUSABLE = {
+    "no value": "<c><f>A1</f></c>",
+    "no value yet": "<c><f>A1</f><v></v></c>",
+    "error": '<c t="e"><f>A1</f><v>#SPILL!</v></c>',
+    "error of LibreOffice": cell("Err:508"),
+    "error in German": cell("#BEZUG!"),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+@pytest.mark.parametrize("all_or_nothing", [True, False])
+async def test_a_formula_without_a_result_empties_nothing(
+    sheets: Sheets, member: Person, kind: str, all_or_nothing: bool
+) -> None:
+    await sheets.load("customers", [["name", "email", "company"], ["G", "g@example.com", "Navy"]])
+    rows = f"<row>{cell('name')}{cell('email')}{cell('company')}</row>"
+    rows += f"<row>{cell('Grace')}{cell('g@example.com')}{UNUSABLE[kind]}</row>"
+    content = repacked({SHEET: sheet(rows)})
+
+    result = await sheets.load("customers", content, "x.xlsx", all_or_nothing=all_or_nothing)
+
+    assert problems(result) == [(2, "company")]
+    (customer,) = await items(member, "customers")
+    assert (customer["name"], customer["company"]) == ("G", "Navy")
+
+
+async def test_a_cell_in_an_ignored_column_may_be_unusable(sheets: Sheets) -> None:
+    rows = f"<row>{cell('name')}{cell('version')}</row><row>{cell('Ada')}<c><f>A1</f></c></row>"
+
+    result = await sheets.load("customers", repacked({SHEET: sheet(rows)}), "x.xlsx")
+
+    assert counts(result) == (1, 0, 0, 0, 0)
+
+
+async def test_dates_keep_their_offset(sheets: Sheets, member: Person) -> None:
+    written = ["2026-06-01", "2026-06-01T10:00:00", "2026-06-01T10:00:00+02:00"]
+    rows = "".join(f'<row>{cell("x")}<c t="d"><v>{each}</v></c></row>' for each in written)
+    content = repacked({SHEET: sheet(f"<row>{cell('title')}{cell('due_at')}</row>{rows}")})
+
+    await sheets.load("tasks", content, "x.xlsx")
+
+    assert [each["due_at"] for each in await items(member, "tasks")] == [
+        *("2026-06-01T00:00:00Z", "2026-06-01T10:00:00Z", "2026-06-01T08:00:00Z")
+    ]
+
+
+AMOUNTS = [("1.000,50", "EUR", "1000.50"), ("1,000.5", "EUR", "1000.50"), ("12,5", "EUR", "12.50")]
+AMOUNTS += [("1.500", "KWD", "1.500"), ("1\u00a0000", "JPY", "1000")]
+
+
+async def test_amounts_are_read_as_people_write_them(sheets: Sheets, member: Person) -> None:
+    rows = [[f"S{n}", "x", text, code] for n, (text, code, _) in enumerate(AMOUNTS)]
+
+    result = await sheets.load("products", [PRODUCTS[0][:4], *rows])
+
+    assert result.errors == []
+    found = [each["price"] for each in await items(member, "products")]
+    assert found == [{"amount": amount, "currency": code} for _, code, amount in AMOUNTS]
+
+
+@pytest.mark.parametrize("text", ["1.000", "1,000", "1_000", "\uff11", "5 €"])
+async def test_no_amount_is_guessed(sheets: Sheets, member: Person, text: str) -> None:
+    result = await sheets.load("products", [PRODUCTS[0][:4], ["S", "x", text, "EUR"]])
+
+    assert problems(result) == [(2, "price_amount")]
+    assert not any("pattern" in error.message for error in result.errors)
+
+
 async def test_an_address_of_several_customers_needs_the_id(
     sheets: Sheets, member: Person, uow: UnitOfWorkFactory
 ) -> None:
@@ -167,6 +241,47 @@ async def test_what_was_exported_is_imported_unchanged(
     assert (counts(result), result.errors) == ((0, 0, len(before), 0, 0), [])
     assert "created_at" in result.ignored_columns
     assert await items(admin, resource) == before
+
+
+ODD_NAMES = ["=1+1", "#N/A", "'#N/A", "00123", "+49 30", "-5", "'", "sep=;", "1.000", "Err:508"]
+ODD_NAMES += [
+    '="0042"',
+    "2026-06-01",
+    "TRUE",
+    "1E5",
+    "Gr\u00fc\u00dfe; \u201eja\u201c",
+    "@home",
+    "|a b",
+]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+async def test_what_looks_like_more_than_a_text_comes_back_as_it_was(
+    sheets_of: SheetsOf, admin: Person, uow: UnitOfWorkFactory, suffix: str
+) -> None:
+    sheets = sheets_of(admin.principal)
+    async with uow() as unit:
+        for name in ODD_NAMES:
+            row = make_customer(
+                owner_id=admin.user.id, name=name, company=name, notes=f"{name}\r\n"
+            )
+            await unit.customers.save(row)
+        for sku, amount, currency in (("00123", "1.500", "KWD"), ("1E5", "1000", "EUR")):
+            await unit.products.save(
+                make_product(sku=sku, price_amount=Decimal(amount), price_currency=currency)
+            )
+        await unit.commit()
+
+    for resource in ("customers", "products"):
+        before = await items(admin, resource)
+        if suffix == "csv":
+            content = (await admin.get(f"/{resource}", headers={"Accept": "text/csv"})).content
+        else:
+            file, _ = await sheets.export(resource)
+            content = await sheets.content(file)
+        result = await sheets.load(resource, content, f"x.{suffix}")
+        assert (counts(result), result.errors) == ((0, 0, len(before), 0, 0), [])
+        assert await items(admin, resource) == before
 
 
 async def test_a_dry_run_tells_what_would_happen_and_writes_nothing(

@@ -13,33 +13,22 @@ from openpyxl import Workbook
 from backend.integrations import sheets_process, sheets_xlsx
 from backend.integrations.sheets import read_sheet
 from backend.services.sheets import XLSX, Cell, CellFault, SheetError, SheetRow
-from tests.fixtures.sheets import as_xlsx
+from tests.fixtures.workbooks import (
+    MAIN,
+    OFFICE,
+    SHEET,
+    STRICT,
+    STRINGS,
+    STYLES,
+    WORKBOOK,
+    renamed,
+    repacked,
+    sheet,
+    strings,
+    styles,
+)
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-SHEET = "xl/worksheets/sheet1.xml"
-STRINGS = "xl/sharedStrings.xml"
-STYLES = "xl/styles.xml"
-WORKBOOK = "xl/workbook.xml"
-RELATIONS = "xl/_rels/workbook.xml.rels"
-TEXTS = f'<Relationship Type="{OFFICE}/sharedStrings" Id="texts" Target="sharedStrings.xml"/>'
 MANY = 150_000
-
-
-def repacked(parts: Mapping[str, str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A workbook that openpyxl has written, with other parts instead of its own."""
-    content = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(as_xlsx([["name"], ["Ada"]]))) as old,
-        zipfile.ZipFile(content, "w", compression) as new,
-    ):
-        texts = {each: old.read(each).decode() for each in old.namelist()}
-        relations = texts[RELATIONS].replace("</", f"{TEXTS}</")
-        texts |= {STRINGS: f'<sst xmlns="{MAIN}"/>', RELATIONS: relations}
-        for name, text in {**texts, **parts}.items():
-            new.writestr(name, text)
-    return content.getvalue()
 
 
 def read(content: bytes, folder: Path) -> list[SheetRow]:
@@ -51,28 +40,6 @@ def read(content: bytes, folder: Path) -> list[SheetRow]:
 
 def rows_of(content: bytes, folder: Path) -> list[list[Cell]]:
     return [list(row.cells) for row in read(content, folder)]
-
-
-def sheet(rows: str, more: str = "") -> str:
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData>{more}</worksheet>'
-
-
-def strings(*texts: str) -> str:
-    return f'<sst xmlns="{MAIN}">{"".join(f"<si>{text}</si>" for text in texts)}</sst>'
-
-
-def styles(*formats: int | str) -> str:
-    """Of cells with these formats: built-in ones, or codes."""
-    codes = {170 + place: code for place, code in enumerate(formats) if isinstance(code, str)}
-    declared = "".join(f'<numFmt numFmtId="{k}" formatCode="{v}"/>' for k, v in codes.items())
-    cells = "".join(
-        f'<xf numFmtId="{170 + place if isinstance(code, str) else code}"/>'
-        for place, code in enumerate(formats)
-    )
-    return (
-        f'<styleSheet xmlns="{MAIN}"><numFmts>{declared}</numFmts>'
-        f"<cellXfs>{cells}</cellXfs></styleSheet>"
-    )
 
 
 def moment(*parts: int) -> datetime:
@@ -279,16 +246,6 @@ def test_names_may_have_prefixes_and_be_strict(tmp_path: Path) -> None:
     parts = {SHEET: text, STRINGS: f'<sst xmlns="{STRICT}"><si><t>strict</t></si></sst>'}
 
     assert rows_of(repacked(parts), tmp_path) == [[1, "strict"]]
-
-
-def renamed(content: bytes, names: Mapping[str, str], order: int = 1) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist()[::order]:
-            info = zipfile.ZipInfo("part")
-            info.filename = names.get(name, name)
-            new.writestr(info, old.read(name))
-    return target.getvalue()
 
 
 @pytest.mark.parametrize(
