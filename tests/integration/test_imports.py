@@ -430,7 +430,8 @@ async def test_what_errors_quote_can_be_stored(
     assert (error["row"], len(error["column"]), error["column"][1]) == (1, 200, "\ufffd")
 
 
-async def test_errors_are_short(sheets: Sheets) -> None:
+async def test_errors_are_short(sheets_of: SheetsOf, admin: Person) -> None:
+    sheets = sheets_of(admin.principal)
     table = [["name", "owner_email"], ["x", f"{'a' * 9_000}@example.com"]]
 
     (error,) = (await sheets.load("customers", table)).errors
@@ -447,28 +448,65 @@ async def test_no_remedy_is_cut_off(sheets: Sheets, resource: SheetResource) -> 
     assert not any(error.message.endswith("…") for error in result.errors)
 
 
-@pytest.mark.parametrize("by_email", [True, False])
 async def test_giving_tasks_to_others_takes_the_permission(
-    sheets_of: SheetsOf, member: Person, manager: Person, by_email: bool
+    sheets_of: SheetsOf, member: Person, manager: Person
 ) -> None:
-    header, value = ("assignee_id", str(member.user.id))
-    if by_email:
-        header, value = ("assignee_email", member.user.email.upper())
-    table = [["title", header], ["Call", value], ["Nobody's", ""]]
-    others = [["title", header], ["Call", str(manager.user.id)]]
-    if by_email:
-        others[1][1] = manager.user.email
+    table = [["title", "assignee_id"], ["Call", str(member.user.id)], ["Nobody's", ""]]
+    others = [["title", "assignee_id"], ["Call", str(manager.user.id)]]
 
-    assert problems(await sheets_of(member.principal).load("tasks", others)) == [(2, header)]
+    assert problems(await sheets_of(member.principal).load("tasks", others)) == [(2, "assignee_id")]
     assert counts(await sheets_of(manager.principal).load("tasks", table)) == (2, 0, 0, 0, 0)
     given = {each["title"]: each["assignee_id"] for each in await items(member, "tasks")}
     assert given == {"Call": str(member.user.id), "Nobody's": None}
 
 
-async def test_nothing_is_given_to_who_is_deactivated(sheets: Sheets, signed_in: SignedIn) -> None:
-    gone = await signed_in(is_active=False)
+async def test_who_may_read_users_names_them_by_their_address(
+    sheets_of: SheetsOf, admin: Person, member: Person
+) -> None:
+    table = [["title", "assignee_email"], ["Call", member.user.email.upper()], ["Nobody's", ""]]
 
-    result = await sheets.load("customers", [["name", "owner_email"], ["x", gone.user.email]])
+    assert counts(await sheets_of(admin.principal).load("tasks", table)) == (2, 0, 0, 0, 0)
+    given = {each["title"]: each["assignee_id"] for each in await items(member, "tasks")}
+    assert given == {"Call": str(member.user.id), "Nobody's": None}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    ("resource", "header"),
+    [("customers", "owner_email"), ("leads", "owner_email"), ("tasks", "assignee_email")],
+)
+async def test_nobody_learns_which_addresses_have_accounts(
+    sheets_of: SheetsOf,
+    manager: Person,
+    signed_in: SignedIn,
+    *,
+    resource: str,
+    header: str,
+    dry_run: bool,
+) -> None:
+    there, gone = await signed_in(), await signed_in(is_active=False)
+    addresses = [there.user.email, gone.user.email, "nobody@example.com"]
+    name = "title" if resource == "tasks" else "name"
+    sheets = sheets_of(manager.principal)
+
+    errors = [
+        (await sheets.load(resource, [[name, header], ["x", each]], dry_run=dry_run)).errors
+        for each in addresses
+    ]
+
+    assert errors[0] == errors[1] == errors[2]
+    assert [(each.row, each.column) for each in errors[0]] == [(2, header)]
+    own = [[name, header], ["x", f"\u200b{manager.user.email.upper()} "]]
+    assert counts(await sheets.load(resource, own, dry_run=dry_run)) == (1, 0, 0, 0, 0)
+
+
+async def test_nothing_is_given_to_who_is_deactivated(
+    sheets_of: SheetsOf, admin: Person, signed_in: SignedIn
+) -> None:
+    gone = await signed_in(is_active=False)
+    table = [["name", "owner_email"], ["x", gone.user.email]]
+
+    result = await sheets_of(admin.principal).load("customers", table)
 
     assert problems(result) == [(2, "owner_email")]
     assert "deactivated" in result.errors[0].message
