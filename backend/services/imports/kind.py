@@ -9,11 +9,12 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.files import FileService
 from backend.services.imports.headers import BadHeadersError
-from backend.services.imports.passes import ImportPasses
+from backend.services.imports.passes import ImportPasses, Spools
 from backend.services.imports.reading import RowsRead, read_rows
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
+from backend.services.imports.writing import Batch
 from backend.services.sheets import CSV, XLSX, SheetError, SheetReader
 from backend.services.threads import in_thread, iterated
 
@@ -66,15 +67,16 @@ class ImportKind:
         """
         file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:
-            path, spool = Path(folder, "content"), Spool(Path(folder, "rows"))
+            path = Path(folder, "content")
+            spools = Spools(Spool(Path(folder, "rows")), Spool(Path(folder, "plans")))
             await self._fetch(file, path)
             try:
-                read = await self._read(file, path, inputs, spool, run)
+                read = await self._read(file, path, inputs, spools.read, run)
             except SheetError as error:
                 raise InvalidInputError("file_id", str(error), "unreadable_file") from error
             except BadHeadersError as error:
                 return _refused(inputs, error)
-            tally = await ImportPasses(self._uow, inputs, read, spool, run).run()
+            tally = await ImportPasses(self._uow, inputs, read, spools, run).run()
         tally.add(read.tally)
         return _result(inputs, read.rows, read.headers.ignored, tally)
 
@@ -88,7 +90,7 @@ class ImportKind:
             await in_thread(copy.close)
 
     async def _read(
-        self, file: File, path: Path, inputs: ImportInputs, spool: Spool, run: ExecutionRun
+        self, file: File, path: Path, inputs: ImportInputs, spool: Spool[Batch], run: ExecutionRun
     ) -> RowsRead:
         source = read_rows(self._reader, path, file.media_type, inputs, spool)
         read: RowsRead | None = None

@@ -25,7 +25,11 @@ class RowsRead(NamedTuple):
 
 
 def read_rows(
-    reader: SheetReader, path: Path, media_type: str, inputs: ImportInputs, spool: Spool
+    reader: SheetReader,
+    path: Path,
+    media_type: str,
+    inputs: ImportInputs,
+    spool: Spool[Sequence[ParsedRow]],
 ) -> Generator[RowsRead | None, None, None]:
     """Put the good rows into the spool, by batches; yields after each. Blocks.
 
@@ -53,7 +57,8 @@ def read_rows(
             yield RowsRead(read, parser.headers, parser.tally) if parser else None
     if parser is None:
         raise _no_headers()
-    spool.add(batch)
+    if batch:
+        spool.add(batch)
     yield RowsRead(read, parser.headers, parser.tally)
 
 
