@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -25,8 +26,12 @@ _TOO_MANY_DIGITS = (
 
 
 class CellCopy:
-    def __init__(self, namespace: str, fault_mark: str) -> None:
-        """`fault_mark` stands before the message of a cell that has no value to use."""
+    def __init__(self, namespace: str, digits: Mapping[str, int], fault_mark: str) -> None:
+        """`digits` are those of styles that fill up with zeros.
+
+        `fault_mark` stands before the message of a cell that has no value to use.
+        """
+        self._digits = digits
         self._value, self._formula = f"{namespace}v", f"{namespace}f"
         self._inline, self._run, self._text = f"{namespace}is", f"{namespace}r", f"{namespace}t"
         self._mark = fault_mark
@@ -68,6 +73,8 @@ class CellCopy:
         if len(number) > _MOST_DIGITS and abs(float(number)) >= 10**_MOST_DIGITS:
             # Written by a program that is not a spreadsheet, it is whole.
             return _text(number) if number.isdigit() else self._fault(_TOO_MANY_DIGITS)
+        if style in self._digits and number.isdigit():
+            return _text(number.zfill(self._digits[style]))
         return f's="{style}"><v>{number}</v>' if style.isdecimal() else f"><v>{number}</v>"
 
     def _fault(self, message: str) -> str:

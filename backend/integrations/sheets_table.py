@@ -8,7 +8,7 @@ of one.
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from shutil import copyfileobj
 from typing import IO, NamedTuple
@@ -16,6 +16,7 @@ from zipfile import ZipFile
 
 from backend.integrations.sheets_bounds import TOO_MANY_ROWS
 from backend.integrations.sheets_cells import CellCopy, column_of, letters_of
+from backend.integrations.sheets_formats import digits_by_style
 from backend.integrations.sheets_package import TableParts
 from backend.services.sheets import SheetError
 
@@ -44,6 +45,7 @@ class TableCopy:
     def __init__(self, most_columns: int, fault_mark: str) -> None:
         self.pieces = 0
         self.merges: list[Merge] = []
+        self._digits: Mapping[str, int] = {}
         self._fault_mark = fault_mark
         # Beyond it a row is refused, wherever the cell is.
         self._last_column = most_columns + 1
@@ -54,6 +56,9 @@ class TableCopy:
             SheetError: a row is too far down.
             ElementTree.ParseError, ValueError: the sheet is not as it should be.
         """
+        if parts.styles:
+            with source.open(parts.styles) as styles:
+                self._digits = digits_by_style(styles)
         with source.open(parts.sheet) as sheet:
             rows = self._rows(sheet)
             for first in rows:
@@ -90,7 +95,7 @@ class TableCopy:
         events = ET.iterparse(sheet, ("start", "end"))  # noqa: S314  # this process has limits
         _, root = next(events)
         namespace = root.tag.removesuffix("worksheet")
-        copy = CellCopy(namespace, self._fault_mark)
+        copy = CellCopy(namespace, self._digits, self._fault_mark)
         place = 0
         for number, row in self._elements(events, namespace):
             cells = self._row(row, place + 1, copy)

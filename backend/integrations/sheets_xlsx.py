@@ -36,7 +36,7 @@ def xlsx_rows(path: Path, most_columns: int) -> Iterator[Iterator[Sequence[Sheet
         [*_COMMAND, str(path), str(most_columns)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=None,
+        stderr=subprocess.DEVNULL,
         env=_environment(),
     ) as process:
         assert process.stdout is not None  # noqa: S101  # as asked for

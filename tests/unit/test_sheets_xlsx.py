@@ -200,6 +200,15 @@ def test_dates_are_known_by_their_format(tmp_path: Path) -> None:
     assert row[len(DATES) :] == [46174.5] * len(PLAIN)
 
 
+def test_numbers_that_are_filled_up_with_zeros_keep_these(tmp_path: Path) -> None:
+    formats: list[int | str] = ["00000", "000;-000", 0, "00.00"]
+    cells = "".join(f'<c s="{place}"><v>123</v></c>' for place in range(len(formats)))
+    cells += '<c s="0"><v>-1</v></c><c s="0"><v>1234567</v></c><c s="0"><v>12.5</v></c>'
+    parts = {SHEET: sheet(f"<row>{cells}</row>"), STYLES: styles(*formats)}
+
+    assert rows_of(repacked(parts), tmp_path) == [["00123", "123", 123, 123, -1, "1234567", 12.5]]
+
+
 def test_elapsed_time_is_no_date(tmp_path: Path) -> None:
     cells = "".join(f'<c s="{place}"><v>1.25</v></c>' for place in range(3))
     parts = {SHEET: sheet(f"<row>{cells}</row>"), STYLES: styles(46, "[h]:mm", "[mm]:ss")}
