@@ -51,7 +51,7 @@ class Work(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """`cpu_seconds` are those of this process, without the database's; the last two are those of
+    """`cpu_seconds` are those of this process, without the database's; the last ones are those of
     the process that reads XLSX."""
 
     seconds: float
@@ -59,7 +59,6 @@ class Measured(NamedTuple):
     grown_mib: float
     held_up_ms: float
     child_cpu_seconds: float
-    child_mib: float
 
 
 @dataclass
@@ -167,8 +166,7 @@ async def _watched(work: Awaitable[None]) -> Measured:
     done.set()
     watcher.join()
     grown, child_cpu = most[0] - before, _child_cpu_seconds() - child
-    child_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return Measured(seconds, cpu_seconds, grown, await held_up, child_cpu, child_mib)
+    return Measured(seconds, cpu_seconds, grown, await held_up, child_cpu)
 
 
 def _child_cpu_seconds() -> float:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from backend.integrations.sheets_bounds import batches_of
 from backend.models.characters import MARKS
-from backend.services.sheets import SheetError, SheetRow
+from backend.services.sheets import MOST_CELL_CHARACTERS, SheetError, SheetRow
 
 _LONGEST_ROW = 2_000_000
 _MOST_HEADER_LINES = 100
@@ -49,6 +49,11 @@ def _rows(file: TextIO) -> Iterator[SheetRow]:
             lines.characters = 0
             yield SheetRow(number, [_text(cell) if cell[:2] == '="' else cell for cell in row])
     except csv.Error as error:
+        if str(error).startswith("field larger"):
+            raise SheetError(
+                f"A cell in line {rows.line_num} has more than {MOST_CELL_CHARACTERS:,} characters:"
+                " shorten it, and look whether a quote is missing."
+            ) from None
         raise SheetError(
             f"Line {rows.line_num} is no CSV ({error}): put texts that have quotes, commas or "
             "line breaks in them into quotes, and double the quotes within."

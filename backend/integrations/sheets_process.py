@@ -10,6 +10,7 @@ import sys
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time
 from errno import EDQUOT, EFBIG, ENOSPC
 from itertools import islice
@@ -85,7 +86,9 @@ def _limit() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (most if hard < 0 else min(most, hard), hard))
+        # macOS takes no limit of memory that is below what is mapped already.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most if hard < 0 else min(most, hard), hard))
 
 
 def _end_with_parent() -> None:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -67,6 +67,8 @@ def _batches(process: "subprocess.Popen[bytes]", rows: Connection) -> Iterator[S
         except EOFError:
             raise _end(process.wait(_MOST_SILENT_SECONDS)) from None
         if message == END:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_SECONDS)
             return
         yield batch_in(message)
 

@@ -98,5 +98,11 @@ def test_what_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         read(b"name\nGr\xe4ce\n", tmp_path)
 
 
+@pytest.mark.parametrize("length", [33_000, 200_000])
+def test_a_cell_that_is_too_long_is_refused(tmp_path: Path, length: int) -> None:
+    with pytest.raises(SheetError, match="more than 32,767 characters: *shorten it"):
+        read(f"name\n{'x' * length}\n", tmp_path)
+
+
 def test_a_file_of_invisible_characters_has_no_rows(tmp_path: Path) -> None:
     assert read("\ufeff\u200b\n", tmp_path) == []

@@ -4,7 +4,7 @@ So PostgreSQL reads the values and their types, and 500 rows hold up the event l
 some milliseconds; the mapper would need ten times as long, and send an UPDATE for each row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -84,7 +84,8 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
     async def lock_versions(self, versions: Mapping[UUID, int]) -> set[UUID]:
         if not versions:
             return set()
-        ids = [{"id": row_id, "version": version} for row_id, version in versions.items()]
+        # One by one: there may be as many of them as a file has rows.
+        ids = ({"id": row_id, "version": version} for row_id, version in versions.items())
         columns = [each for each in _columns(self.model) if each.name in {"id", "version"}]
         given = select(_recordset(columns, ids)).cte("wanted")
         model = self.model
@@ -112,7 +113,7 @@ def _columns(model: type[SQLModel]) -> list[Column[Any]]:
 
 
 def _recordset(
-    columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]
+    columns: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]]
 ) -> TableValuedAlias:
     """Rows of the program as a table of the database."""
     given = literal(to_json(rows).decode(), Text()).cast(JSONB)
