@@ -100,7 +100,7 @@ def test_what_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [33_000, 200_000])
 def test_a_cell_that_is_too_long_is_refused(tmp_path: Path, length: int) -> None:
-    with pytest.raises(SheetError, match="more than 32,767 characters: *shorten it"):
+    with pytest.raises(SheetError, match=r"more than 32,767 characters: *shorten it"):
         read(f"name\n{'x' * length}\n", tmp_path)
 
 
