@@ -70,7 +70,8 @@ class CellCopy:
         number = value.strip()
         if not _NUMBER.fullmatch(number):
             return _text(value)
-        if len(number) > _MOST_DIGITS and abs(float(number)) >= 10**_MOST_DIGITS:
+        may_be_large = len(number) > _MOST_DIGITS or "e" in number.lower()
+        if may_be_large and abs(float(number)) >= 10**_MOST_DIGITS:
             # Written by a program that is not a spreadsheet, it is whole.
             return _text(number) if number.isdigit() else self._fault(_TOO_MANY_DIGITS)
         if style in self._digits and number.isdigit():

@@ -20,7 +20,7 @@ from tempfile import TemporaryFile
 from threading import Thread
 from typing import Any
 from uuid import uuid4
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -82,7 +82,7 @@ def _limit() -> None:
     for kind, most in (
         (resource.RLIMIT_AS, MOST_MEMORY),
         (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_FSIZE, 2 * MOST_BYTES),
+        (resource.RLIMIT_FSIZE, MOST_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)
@@ -102,7 +102,11 @@ def _rows(path: Path, most_columns: int) -> Iterator[SheetRow]:
     copy = TableCopy(most_columns, mark)
     # It has no name, so that nothing is left of it.
     with TemporaryFile() as content:
-        with ZipFile(path) as source, ZipFile(content, "w") as target:
+        # Packed, though quickly: a harmful file would fill the disk otherwise.
+        with (
+            ZipFile(path) as source,
+            ZipFile(content, "w", ZIP_DEFLATED, compresslevel=1) as target,
+        ):
             copy.write(source, find_table(source), target)
         content.seek(0)
         filled = FilledDown(copy.merges)

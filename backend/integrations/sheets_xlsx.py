@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 0.5
 
 _MOST_SILENT_SECONDS = 300
 _MOST_MESSAGE_BYTES = 64 * 1024 * 1024
-_INHERITED = ("PATH", "LANG", "TMPDIR", "COVERAGE_")
+_INHERITED = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONHOME", "COVERAGE_")
 """The child needs none of our secrets."""
 
 _log = get_logger(__name__)
