@@ -7,6 +7,7 @@ with shared texts and formats, is left to calamine. The sheet comes in pieces, a
 of one.
 """
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -22,6 +23,7 @@ from backend.services.sheets import SheetError
 
 PIECE_ROWS = 5_000
 _LAST_ROW = 1_048_576
+_MERGED = re.compile(r"([A-Z]+)([0-9]+):[A-Z]+([0-9]+)")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -65,30 +67,26 @@ class TableCopy:
                 self.pieces += 1
                 with target.open(f"xl/worksheets/sheet{self.pieces}.xml", "w") as piece:
                     _write_sheet(piece, chain([first], islice(rows, PIECE_ROWS - 1)))
-        kinds = ["worksheet"] * self.pieces
-        names = [f"worksheets/sheet{number + 1}.xml" for number in range(self.pieces)]
-        for kind, info in (("sharedStrings", parts.strings), ("styles", parts.styles)):
+        for name, info in (("sharedStrings", parts.strings), ("styles", parts.styles)):
             if info:
-                kinds.append(kind)
-                names.append(f"{kind}.xml")
-                with source.open(info) as old, target.open(f"xl/{kind}.xml", "w") as new:
+                with source.open(info) as old, target.open(f"xl/{name}.xml", "w") as new:
                     copyfileobj(old, new)
-        self._write_workbook(target, parts.is_from_1904, kinds, names)
+        self._write_workbook(target, parts)
 
-    def _write_workbook(
-        self, target: ZipFile, is_from_1904: bool, kinds: list[str], names: list[str]
-    ) -> None:
-        sheets = "".join(
-            f'<sheet name="{number}" sheetId="{number}" r:id="r{number}"/>'
-            for number in range(1, self.pieces + 1)
-        )
+    def _write_workbook(self, target: ZipFile, parts: TableParts) -> None:
+        numbers = range(1, self.pieces + 1)
+        sheets = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
         target.writestr(
             "xl/workbook.xml",
             f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-            f'<workbookPr date1904="{int(is_from_1904)}"/><sheets>{sheets}</sheets></workbook>',
+            f'<workbookPr date1904="{int(parts.is_from_1904)}"/>'
+            f"<sheets>{sheets}</sheets></workbook>",
         )
-        target.writestr("xl/_rels/workbook.xml.rels", _relations(kinds, names))
-        target.writestr("_rels/.rels", _relations(["officeDocument"], ["xl/workbook.xml"]))
+        related = [("worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
+        related += [("sharedStrings", "sharedStrings.xml")] if parts.strings else []
+        related += [("styles", "styles.xml")] if parts.styles else []
+        target.writestr("xl/_rels/workbook.xml.rels", _relations(related))
+        target.writestr("_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")]))
 
     def _rows(self, sheet: IO[bytes]) -> Iterator[str]:
         """Each with its number in the first cell. Rows without cells are left out."""
@@ -130,15 +128,11 @@ class TableCopy:
                 copied.append(f'<c r="{letters}{place}" {content}</c>')
         return "".join(copied)
 
-    def _note_merge(self, ref: str) -> None:
-        first, _, last = ref.partition(":")
-        column = column_of(first)
-        rows = [
-            place.lstrip("$").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ").lstrip("$")
-            for place in (first, last)
-        ]
-        if column and all(each.isdigit() for each in rows) and int(rows[1]) > int(rows[0]):
-            self.merges.append(Merge(int(rows[0]), int(rows[1]), column))
+    def _note_merge(self, cells: str) -> None:
+        found = _MERGED.fullmatch(cells)
+        column = column_of(found[1]) if found else None
+        if found and column and int(found[2]) < int(found[3]):
+            self.merges.append(Merge(int(found[2]), int(found[3]), column))
 
 
 def _number_of(row: ET.Element, before: int) -> int:
@@ -161,9 +155,9 @@ def _write_sheet(target: IO[bytes], rows: Iterator[str]) -> None:
     target.write(b"</sheetData></worksheet>")
 
 
-def _relations(kinds: list[str], names: list[str]) -> str:
+def _relations(related: list[tuple[str, str]]) -> str:
     listed = "".join(
         f'<Relationship Id="r{number}" Type="{_OFFICE}/{kind}" Target="{name}"/>'
-        for number, (kind, name) in enumerate(zip(kinds, names, strict=True), start=1)
+        for number, (kind, name) in enumerate(related, start=1)
     )
     return f'<Relationships xmlns="{_RELATIONS}">{listed}</Relationships>'

@@ -354,7 +354,7 @@ LONG = "x" * 33_000
 HARMFUL = {
     "cells in a row": ({SHEET: sheet("<row>" + "<c><v>1</v></c>" * MANY + "</row>")}, "columns"),
     "blank cells": ({SHEET: sheet("<row>" + "<c/>" * MANY + "</row>")}, ""),
-    "blank rows": ({SHEET: sheet("<row/>" * 1_000_000)}, ""),
+    "blank rows": ({SHEET: sheet("<row/>" * 200_000)}, ""),
     "wide rows": ({SHEET: sheet('<row><c r="XFD1"><v>1</v></c></row>' * 5_000)}, "columns"),
     "wide blank rows": (
         {SHEET: sheet('<row><c r="XFD1" t="s"><v>0</v></c></row>' * 5_000), STRINGS: strings("")},
