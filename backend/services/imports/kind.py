@@ -62,8 +62,8 @@ class ImportKind:
         Raises:
             NotFoundError: the file is gone.
             InvalidInputError: it can't be read as a table.
-            ConflictError: somebody else has changed the same rows meanwhile; nothing is written,
-                or, without `all_or_nothing`, not all.
+            ConflictError, TryAgainError: somebody else has changed or locked the same rows
+                meanwhile; nothing is written, or, without `all_or_nothing`, not all.
         """
         file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:

@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
-from backend.core.errors import ConflictError, InvalidInputError
 from backend.models.imports import ImportInputs
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun
@@ -14,7 +13,7 @@ from backend.services.imports.reading import RowsRead
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
-from backend.services.imports.writing import ATTEMPTS, Batch, RowWriter, StagedBatch
+from backend.services.imports.writing import Batch, RowWriter, StagedBatch, attempted
 from backend.services.threads import in_thread, iterated
 
 
@@ -56,16 +55,7 @@ class ImportPasses:
         return Tally.model_validate(await self._run.step("write", self._writing))
 
     async def _writing(self) -> dict[str, Any]:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                written = await self._write_all()
-            except (ConflictError, InvalidInputError):
-                # It was possible a moment ago. Looking again shows which row is concerned.
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                return written.model_dump(mode="json")
-        raise AssertionError("the last attempt returns or raises")
+        return (await attempted(self._write_all)).model_dump(mode="json")
 
     async def _write_all(self) -> Tally:
         """All is planned without a lock, and then written in one transaction."""

@@ -1,14 +1,20 @@
 """Checks rows that were read, or writes them, in one transaction or in many."""
 
-from collections.abc import AsyncIterator, Callable, Container, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.core.errors import ConflictError, InvalidInputError
+from backend.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    LockedError,
+    TransactionLostError,
+)
 from backend.models.domain_events import ResourceChanged, changes_between
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.execution_kinds import ExecutionRun, TryAgainError
 from backend.services.imports.parsing import ParsedRow
 from backend.services.imports.planning import Plan, Planner
 from backend.services.imports.resources import Resource
@@ -17,7 +23,8 @@ from backend.services.imports.tally import Tally
 MOST_IDS = 1_000
 """Of one event. An import of more rows records several."""
 
-ATTEMPTS = 3
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 1.0
 
 Batch = Sequence[ParsedRow]
 
@@ -35,6 +42,27 @@ Staged = AbstractAsyncContextManager[AsyncIterator[StagedBatch]]
 class _Written(NamedTuple):
     row_id: str
     is_new: bool
+
+
+async def attempted(work: Callable[[], Awaitable[Tally]]) -> Tally:
+    """Do the work once more, or twice, if others are in its way.
+
+    Raises:
+        ConflictError, InvalidInputError: somebody else keeps changing the same rows.
+        TryAgainError: somebody else keeps them locked.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await work()
+        except (ConflictError, InvalidInputError):
+            # It was possible a moment ago. Looking again shows which row is concerned.
+            if attempt == _ATTEMPTS:
+                raise
+        except (LockedError, TransactionLostError) as error:
+            if attempt == _ATTEMPTS:
+                raise TryAgainError("Others are changing the same rows.") from error
+            await asyncio.sleep(_PAUSE_SECONDS)
+    raise AssertionError("the last attempt returns or raises")
 
 
 class RowWriter:
@@ -55,16 +83,10 @@ class RowWriter:
         """Write what can be written of a batch, in one transaction.
 
         Raises:
-            ConflictError, InvalidInputError: somebody else keeps changing the same rows.
+            ConflictError, InvalidInputError, TryAgainError: somebody else keeps changing the same
+                rows.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._write(batch)
-            except (ConflictError, InvalidInputError):
-                # It was possible a moment ago. Looking again shows which row is concerned.
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+        return await attempted(lambda: self._write(batch))
 
     async def write_all(self, staged: Callable[[], Staged]) -> Tally:
         """Write all batches in one transaction; nothing if a row can't be written.
