@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import resource
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,12 +51,14 @@ class Work(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """`cpu_seconds` are those of this process, without the database's."""
+    """`cpu_seconds` are those of this process, without the database's; the last ones are those of
+    the process that reads XLSX."""
 
     seconds: float
     cpu_seconds: float
     grown_mib: float
     held_up_ms: float
+    child_cpu_seconds: float
 
 
 @dataclass
@@ -158,13 +161,20 @@ async def _watched(work: Awaitable[None]) -> Measured:
     watcher = Thread(target=watch)
     watcher.start()
     held_up = asyncio.ensure_future(_longest_hold_up(done))
+    child = _child_cpu_seconds()
     started, cpu = time.perf_counter(), time.process_time()
     await work
     cpu_seconds = time.process_time() - cpu
     seconds = time.perf_counter() - started
     done.set()
     watcher.join()
-    return Measured(seconds, cpu_seconds, most[0] - before, await held_up)
+    grown, child_cpu = most[0] - before, _child_cpu_seconds() - child
+    return Measured(seconds, cpu_seconds, grown, await held_up, child_cpu)
+
+
+def _child_cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 async def _longest_hold_up(done: Event) -> float:

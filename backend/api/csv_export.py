@@ -14,6 +14,8 @@ from backend.api.accept import prefers
 from backend.models.sheets import columns_of, harmless, header_of, value_in
 
 MEDIA_TYPE = "text/csv"
+_BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel takes the text for one of its own encodings. Imports pass over it."""
 
 CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -44,7 +46,7 @@ async def _lines(
     first: Sequence[Any], rest: AsyncIterator[Sequence[Any]], schema: type[BaseModel]
 ) -> AsyncIterator[str]:
     columns = columns_of(schema)
-    yield _written([[header_of(column) for column in columns]])
+    yield _BYTE_ORDER_MARK + _written([[header_of(column) for column in columns]])
     yield _written(_cells(row, schema, columns) for row in first)
     async for rows in rest:
         yield _written(_cells(row, schema, columns) for row in rows)

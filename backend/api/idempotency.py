@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from pydantic import StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.deps import CallerDep
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
+from backend.models.characters import Form
 from backend.models.idempotency import Answer, IdempotencyKey
 from backend.models.mixins import now
 
@@ -23,13 +25,19 @@ _log = get_logger(__name__)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+_KeyText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    Form(
+        r"^[\x21-\x7e]+$",
+        "have letters, digits and signs of ASCII only, and no spaces",
+        "\x21-\x7e",
+    ),
+]
 _Key = Annotated[
-    str | None,
+    _KeyText | None,
     Header(
         alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
         description=(
             "A text of your own, such as a UUID, new for each thing to be made: if you send "
             "the same request again with the same key, you get the first answer again."

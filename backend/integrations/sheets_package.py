@@ -1,117 +1,115 @@
-"""The ZIP file that an XLSX is, and which part of it is what."""
+"""The ZIP file that an XLSX is, and which of its parts make up the table.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from io import FileIO
-from pathlib import Path
+Programs name parts in another case, with back slashes or without a list of relations, and Strict
+Open XML has other namespaces: names are compared without all that.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from posixpath import join, normpath, split
-from typing import IO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from typing import NamedTuple
+from zipfile import ZipFile, ZipInfo
 
-from backend.integrations.sheets_xml import XmlReader, read_whole
 from backend.services.sheets import SheetError
 
-_MOST_RELATIONS = 10_000
-_LONGEST_READ = 256 * 1024
+MOST_BYTES = 1024 * 1024 * 1024
+_WORKBOOK = "xl/workbook.xml"
+_HIDDEN = {"hidden", "veryhidden"}
+_TRUE = {"1", "true"}
 
 
-class Package:
-    """An XLSX file.
-
+class TableParts(NamedTuple):
+    """
     Attributes:
-        sheet: the name of the part with the first worksheet.
-        strings, styles: those of these parts; None where there is none.
+        sheet: the first visible worksheet.
+        strings, styles: None where there is no such part.
         is_from_1904: whether days are counted from then.
     """
 
+    sheet: ZipInfo
+    strings: ZipInfo | None
+    styles: ZipInfo | None
+    is_from_1904: bool
+
+
+class _Relation(NamedTuple):
+    kind: str
+    part: str
+
+
+def local_name(name: str) -> str:
+    """Without the namespace."""
+    return name.rpartition("}")[2]
+
+
+def find_table(archive: ZipFile) -> TableParts:
+    """
+    Raises:
+        SheetError: no visible sheet has cells, or a part is too large.
+        LookupError, ElementTree.ParseError: this is no XLSX.
+    """
+    package = _Package(archive)
+    root = package.relations("")
+    workbook = next(
+        (each.part for each in root.values() if each.kind == "officeDocument"), _WORKBOOK
+    )
+    relations = package.relations(workbook)
+    document = package.parse(workbook)
+    properties = document.find("{*}workbookPr")
+    return TableParts(
+        sheet=package.part(_first_visible(document, relations)),
+        strings=package.of_kind(relations, "sharedStrings"),
+        styles=package.of_kind(relations, "styles"),
+        is_from_1904=properties is not None and properties.get("date1904") in _TRUE,
+    )
+
+
+class _Package:
     def __init__(self, archive: ZipFile) -> None:
-        """Raises LookupError for a part that is not there."""
         self._archive = archive
-        (workbook,) = self._relations("").targets("officeDocument").values()
-        relations = self._relations(workbook)
-        self.strings = next(iter(relations.targets("sharedStrings").values()), None)
-        self.styles = next(iter(relations.targets("styles").values()), None)
-        reader = _WorkbookReader(relations.targets("worksheet"))
-        with self.open(workbook) as source:
-            read_whole(reader, source)
-        if reader.sheet is None:
-            raise SheetError("There is no sheet with cells: put the table into the first one.")
-        self.sheet = reader.sheet
-        self.is_from_1904 = reader.is_from_1904
+        self._parts = {_comparable(info.filename): info for info in archive.infolist()}
 
-    def open(self, name: str) -> IO[bytes]:
-        info = self._archive.getinfo(name)
-        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            # The others unpack as much at a time as the file likes.
-            raise BadZipFile
-        return self._archive.open(info)
+    def part(self, name: str) -> ZipInfo:
+        """Raises LookupError or SheetError."""
+        info = self._parts[_comparable(name)]
+        if info.file_size > MOST_BYTES:
+            raise SheetError("The file is too large when it is unpacked: split it, or send CSV.")
+        return info
 
-    def _relations(self, name: str) -> "_RelationsReader":
-        """Of a part, or of the file as a whole."""
+    def parse(self, name: str) -> ET.Element:
+        with self._archive.open(self.part(name)) as source:
+            return ET.parse(source).getroot()  # noqa: S314  # this process has limits
+
+    def relations(self, name: str) -> Mapping[str, _Relation]:
+        """Of a part, or of the file as a whole, by id."""
         folder, base = split(name)
-        reader = _RelationsReader(folder)
-        with self.open(join(folder, "_rels", f"{base}.rels")) as source:
-            read_whole(reader, source)
-        return reader
+        listed = join(folder, "_rels", f"{base}.rels")
+        if _comparable(listed) not in self._parts:
+            return {}
+        return {
+            each.get("Id", ""): _Relation(
+                each.get("Type", "").rpartition("/")[2],
+                join("/", folder, each.get("Target", "").replace("\\", "/")),
+            )
+            for each in self.parse(listed)
+        }
+
+    def of_kind(self, relations: Mapping[str, _Relation], kind: str) -> ZipInfo | None:
+        names = (each.part for each in relations.values() if each.kind == kind)
+        name = next(names, None)
+        return self.part(name) if name and _comparable(name) in self._parts else None
 
 
-@contextmanager
-def open_package(path: Path) -> Iterator[Package]:
-    with _CautiousFile(path) as file, ZipFile(file) as archive:
-        yield Package(archive)
+def _comparable(name: str) -> str:
+    return normpath(join("/", name.replace("\\", "/"))).lower()
 
 
-class _CautiousFile(FileIO):
-    """The list of what is in a ZIP file is read at once, and each entry of it takes memory."""
-
-    def read(self, size: int | None = -1, /) -> bytes | None:  # type: ignore[override]  # as typeshed has it for some versions
-        if size is not None and size > _LONGEST_READ:
-            raise SheetError("The file has too many parts: save it anew, or as CSV.")
-        return super().read(-1 if size is None else size)
-
-
-class _RelationsReader(XmlReader):
-    """What a part refers to."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__()
-        self._folder = folder
-        self._found: list[tuple[str, str, str]] = []
-
-    def begin(self, attributes: Mapping[str, str]) -> bool:
-        if self.path == ["Relationships", "Relationship"]:
-            kind = attributes["Type"].rpartition("/")[2]
-            name = normpath(join("/", self._folder, attributes["Target"]))
-            self._found.append((kind, attributes["Id"], name.lstrip("/")))
-        if len(self._found) > _MOST_RELATIONS:
-            raise SheetError("The file has too many parts: save it anew, or as CSV.")
-        return False
-
-    def end(self, text: str) -> None:
-        """Attributes say it all."""
-
-    def targets(self, kind: str) -> dict[str, str]:
-        """The names of parts, by the id of what refers to them."""
-        return {key: name for found, key, name in self._found if found == kind}
-
-
-class _WorkbookReader(XmlReader):
-    """Finds the first sheet that has cells: charts may be sheets as well."""
-
-    def __init__(self, sheets: Mapping[str, str]) -> None:
-        super().__init__()
-        self._sheets = sheets
-        self.sheet: str | None = None
-        self.is_from_1904 = False
-
-    def begin(self, attributes: Mapping[str, str]) -> bool:
-        match self.path:
-            case ["workbook", "workbookPr"]:
-                self.is_from_1904 = attributes.get("date1904") in {"1", "true"}
-            case ["workbook", "sheets", "sheet"] if self.sheet is None:
-                ids = [value for name, value in attributes.items() if name.endswith(":id")]
-                self.sheet = next((self._sheets[key] for key in ids if key in self._sheets), None)
-        return False
-
-    def end(self, text: str) -> None:
-        self.is_finished = self.is_finished or self.path == ["workbook", "sheets"]
+def _first_visible(document: ET.Element, relations: Mapping[str, _Relation]) -> str:
+    for sheet in document.iterfind("{*}sheets/{*}sheet"):
+        ids = [value for name, value in sheet.items() if local_name(name) == "id"]
+        found = next((relations[each] for each in ids if each in relations), None)
+        # Charts and dialogs are sheets as well.
+        is_table = found is not None and found.kind == "worksheet"
+        if found and is_table and sheet.get("state", "").lower() not in _HIDDEN:
+            return found.part
+    raise SheetError("There is no visible sheet with cells: put the table into one, and show it.")

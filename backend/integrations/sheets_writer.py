@@ -1,5 +1,6 @@
 """Writing XLSX on openpyxl, row by row."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,9 +8,10 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from backend.integrations.sheets_escapes import escaped
 from backend.services.sheets import Cell
 
+# Characters that XML can't hold, or changes, and what would be taken for the escape of one.
+_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _FIRST_YEAR = 1901
 """Before, programs disagree on which day a number stands for."""
 
@@ -51,7 +53,7 @@ def write_xlsx(path: Path, title: str) -> Iterator[XlsxWriter]:
 
 def _cell(value: Cell) -> Cell:
     if isinstance(value, str):
-        return escaped(value)
+        return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", value)
     if isinstance(value, datetime):
         moment = value.astimezone(UTC)
         # Spreadsheets know no time zones.

@@ -1,83 +1,82 @@
-"""Reading XLSX, which may say of itself whatever it likes.
+"""XLSX, read in a process of its own, which may say of itself whatever it likes.
 
-A few kilobytes of it unpack to as many megabytes, and as a tree take many times that. So each part
-is a stream, of which nothing is held but shared texts, the kinds of formats and a row: see
-`sheets_xml.py`.
+A few kilobytes unpack to as many gigabytes, and libraries hold what they read. So the process has
+limits of memory and time, and what it sends is bounded as well: see `sheets_process.py`. It is a
+new interpreter, as a fork of a program with threads may hang, and ends with this process.
 """
 
-import zlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-from xml.parsers.expat import ExpatError
-from zipfile import BadZipFile
 
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
+from backend.core.logging import get_logger
+from backend.integrations.sheets_messages import BROKEN, END, NO_ROOM, TOO_LARGE, batch_in
+from backend.services.sheets import SheetError, SheetRow
 
-from backend.integrations.sheets_package import Package, open_package
-from backend.integrations.sheets_strings import StringsReader
-from backend.integrations.sheets_styles import StylesReader
-from backend.integrations.sheets_worksheet import Book, SheetRow, WorksheetReader
-from backend.integrations.sheets_xml import read_whole
-from backend.services.sheets import Cell, SheetError
+_COMMAND = (sys.executable, "-m", "backend.integrations.sheets_process")
+_ROOT = Path(__file__).parents[2]
+_PATIENCE_SECONDS = 0.5
+"""After so long without a row there is an empty batch."""
 
-# What these libraries and we raise for files that are not as they should be.
-_BROKEN = (
-    ArithmeticError,
-    BadZipFile,
-    EOFError,
-    ExpatError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    zlib.error,
-)
+_MOST_SILENT_SECONDS = 300
+_MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+_INHERITED = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONHOME", "COVERAGE_")
+"""The child needs none of our secrets."""
+
+_log = get_logger(__name__)
 
 
 @contextmanager
-def xlsx_rows(path: Path) -> Iterator[Iterator[Sequence[Cell]]]:
-    with ExitStack() as stack:
-        with _our_errors():
-            package = stack.enter_context(open_package(path))
-            book = _book(package)
-        yield _rows(package, book)
+def xlsx_rows(path: Path, most_columns: int) -> Iterator[Iterator[Sequence[SheetRow]]]:
+    with subprocess.Popen(
+        [*_COMMAND, str(path), str(most_columns)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    ) as process:
+        assert process.stdout is not None  # noqa: S101  # as asked for
+        try:
+            with closing(Connection(os.dup(process.stdout.fileno()), writable=False)) as rows:
+                yield _batches(process, rows)
+        finally:
+            process.kill()
 
 
-def _book(package: Package) -> Book:
-    strings, styles = StringsReader(), StylesReader()
-    for reader, name in ((strings, package.strings), (styles, package.styles)):
-        if name is not None:
-            with package.open(name) as source:
-                read_whole(reader, source)
-    epoch = MAC_EPOCH if package.is_from_1904 else WINDOWS_EPOCH
-    return Book(strings.texts, styles.styles, epoch)
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_INHERITED)}
+    return kept | {"PYTHONPATH": str(_ROOT)}
 
 
-def _rows(package: Package, book: Book) -> Iterator[Sequence[Cell]]:
-    """With the blank ones between them."""
-    number = 0
-    for row in _rows_with_cells(package, book):
-        for _ in range(number + 1, row.number):
+def _batches(process: "subprocess.Popen[bytes]", rows: Connection) -> Iterator[Sequence[SheetRow]]:
+    silent = 0.0
+    while True:
+        if not rows.poll(_PATIENCE_SECONDS):
+            silent += _PATIENCE_SECONDS
+            if silent > _MOST_SILENT_SECONDS:
+                raise SheetError(TOO_LARGE)
             yield ()
-        number = row.number
-        cells = row.cells
-        yield [cells.get(column) for column in range(1, max(cells, default=0) + 1)]
+            continue
+        silent = 0.0
+        try:
+            message = rows.recv_bytes(_MOST_MESSAGE_BYTES)
+        except EOFError:
+            raise _end(process.wait(_MOST_SILENT_SECONDS)) from None
+        if message == END:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_SECONDS)
+            return
+        yield batch_in(message)
 
 
-def _rows_with_cells(package: Package, book: Book) -> Iterator[SheetRow]:
-    reader = WorksheetReader(book)
-    with _our_errors(), package.open(package.sheet) as source:
-        for _ in reader.read(source):
-            yield from reader.rows
-            reader.rows.clear()
-
-
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise SheetError(
-            "The file can't be read as XLSX: save it anew in a spreadsheet program, or as CSV."
-        ) from error
+def _end(code: int) -> Exception:
+    """Why the process has ended before its work was done."""
+    _log.warning("sheet_process_ended", code=code)
+    if code == NO_ROOM:
+        return OSError("The temporary folder is full.")
+    # A negative code is the signal that has ended it, such as that of a limit.
+    return SheetError(TOO_LARGE if code < 0 else BROKEN)

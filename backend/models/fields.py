@@ -1,6 +1,8 @@
 """Types of fields that more than one resource has, with the rules that hold for all of them."""
 
+import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated
 from unicodedata import category
 
@@ -18,6 +20,8 @@ from pydantic_core import PydanticKnownError
 
 from backend.core.passwords import normal_password
 
+from backend.models.characters import Form, as_typed, spelled, trimmed
+
 
 def _storable(text: str) -> str:
     text.encode()  # Lone surrogates raise a ValueError.
@@ -27,9 +31,22 @@ def _storable(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    if any(category(character) == "Cc" for character in text):
-        raise ValueError("must not contain control characters or line breaks")
+    if text.isprintable():
+        return text
+    control = next((each for each in text if category(each) == "Cc"), None)
+    if control is not None:
+        raise ValueError(
+            f"must not contain control characters or line breaks: remove {spelled(control)}"
+        )
     return text
+
+
+def _trim(value: object) -> object:
+    return trimmed(value) if isinstance(value, str) else value
+
+
+def _type(value: object) -> object:
+    return as_typed(value) if isinstance(value, str) else value
 
 
 def normalise_email(text: str) -> str:
@@ -40,15 +57,25 @@ def normalise_email(text: str) -> str:
     """
     if "<" in text:
         raise ValueError("must be an address alone, without a name")
-    return validate_email(text)[1].lower()
+    return validate_email(trimmed(text))[1].lower()
 
 
 def email_to_look_up(text: str) -> str:
     """As `normalise_email`; what is no address stays as it is, and will not be found."""
     try:
-        return normalise_email(text.strip())
+        return normalise_email(text)
     except ValueError:
-        return text.strip().lower()
+        return trimmed(text).lower()
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def _plain_number(value: object) -> object:
+    """Python would take underscores, and digits of every script, as parts of a number."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError("must be a number with the digits 0 to 9, as in 1234.50")
+    return value
 
 
 def _written_out(value: object) -> object:
@@ -95,8 +122,9 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     _STORABLE,
     AfterValidator(_printable),
+    BeforeValidator(_trim),
 ]
-"""A name or a title: 1 to 200 characters, without white space around them."""
+"""A name or a title: 1 to 200 characters, without white space or invisible marks around them."""
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
 """What somebody looks for: at most 200 characters; may be empty."""
@@ -113,15 +141,49 @@ Message = Annotated[
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
 """Text of at most 20,000 characters, as it is; not empty."""
 
-Slug = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_-]*$")]
+Slug = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Form(
+        r"^[a-z][a-z0-9_-]*$",
+        "begin with a small letter, and have small letters, digits, _ and - only",
+    ),
+]
 """A name by which programs ask for something: small letters, digits, `_` and `-`."""
+
+Identifier = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    Form(
+        r"^[a-z][a-z0-9_]*$",
+        "begin with a small letter, and have small letters, digits and _ only",
+    ),
+]
+"""A name that templates and models use: small letters, digits and `_`."""
 
 Phone = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=32, pattern=r"^\+?[0-9 ()./-]+$"
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=32),
+    Form(
+        r"^\+?[0-9 ()./-]+$",
+        "be a telephone number: digits, spaces and ( ) . / -, perhaps with a + before them",
+        "+0-9 ()./-",
     ),
+    BeforeValidator(_type),
 ]
+"""A telephone number. Invisible marks, and hyphens and spaces of typesetting, are replaced."""
+
+Sku = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    Form(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        "begin with a letter or a digit, and have letters of English, digits and . _ / - only",
+        "A-Za-z0-9._/-",
+    ),
+    BeforeValidator(_type),
+]
+"""A stock keeping unit. Two that differ in case alone are the same."""
 
 Email = Annotated[
     str,
@@ -154,6 +216,10 @@ Whole = Annotated[int, Strict()]
 
 Number = Annotated[float, Strict()]
 """As `Whole`, with decimals."""
+
+PLAIN_NUMBER = BeforeValidator(_plain_number)
+Exact = Annotated[Decimal, PLAIN_NUMBER]
+"""A decimal number, which texts write as JSON does. Constraints come before `PLAIN_NUMBER`."""
 
 UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
 """A moment with a time zone, turned into UTC. Naive values are refused."""

@@ -18,9 +18,10 @@ MOST_COLUMNS = 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def is_storable(text: str) -> bool:
-    """Whether the database takes it."""
-    return _UNSTORABLE.search(text) is None
+def unstorable_in(text: str) -> str | None:
+    """The first character that the database does not take."""
+    found = _UNSTORABLE.search(text)
+    return found[0] if found else None
 
 
 class ImportInputs(Input):

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.config import ModelProvider
 from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Flag, Line, Number, Whole
+from backend.models.fields import PLAIN_NUMBER, Flag, Line, Number, Whole
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
 from backend.models.sort_keys import sorted_by
@@ -54,6 +54,7 @@ Cost = Annotated[
         decimal_places=4,
         description="US dollars, for one request; where prices are known.",
     ),
+    PLAIN_NUMBER,
     # As it will be read from the database.
     AfterValidator(lambda cost: cost.quantize(_STORED)),
 ]

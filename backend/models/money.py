@@ -15,6 +15,7 @@ from pydantic import (
 from sqlalchemy import Numeric
 
 from backend.models.currencies import CURRENT, STORED, stored_decimals
+from backend.models.fields import Exact
 
 AMOUNT = Numeric(18, 4)
 """The column of an amount: no currency has more than four decimals."""
@@ -50,7 +51,7 @@ class Money(BaseModel):
         json_schema_extra={"examples": [{"amount": "19.90", "currency": "EUR"}]},
     )
 
-    amount: Decimal = Field(ge=0, lt=_MOST, max_digits=16, decimal_places=4)
+    amount: Exact = Field(ge=0, lt=_MOST, max_digits=16, decimal_places=4)
     currency: CurrencyCode
 
     @model_validator(mode="wrap")

@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from pydantic import MISSING, Field as QueryField, StringConstraints
+from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Flag, Line, Paragraphs
+from backend.models.fields import Flag, Line, Paragraphs, Sku
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.money import AMOUNT, Money, StoredCurrencyCode, money_columns
@@ -26,14 +26,6 @@ _EXAMPLE = {
 
 SKU_SQL = "lower(sku)"
 """What is unique, and what a list by `sku` is sorted by: word for word as in the index."""
-
-Sku = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
-    ),
-]
-"""A stock keeping unit. Two that differ in case alone are the same."""
 
 
 class ProductBase(SQLModel):

@@ -9,7 +9,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     ValidationInfo,
     field_validator,
@@ -20,7 +19,7 @@ from sqlmodel import SQLModel
 
 from backend.core.errors import InvalidInputError
 from backend.models.base import Input
-from backend.models.fields import LongText, Paragraphs, Words
+from backend.models.fields import Identifier, LongText, Paragraphs, Words
 
 MOST_VARIABLES = 50
 
@@ -42,7 +41,7 @@ class PromptTemplate(Template):
 class PromptVariable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Identifier
     description: Words = ""
     default: Paragraphs | None = Field(default=None, description="Null: a value has to be given.")
 

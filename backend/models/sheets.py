@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from backend.models.money import Money
+from backend.models.sheet_errors import is_error_text
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -22,13 +23,20 @@ class SheetResource(StrEnum):
 
 
 def harmless(text: str) -> str:
-    """Text that a spreadsheet shows and does not run: anybody may have written it."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Text that a spreadsheet shows and does not run: anybody may have written it.
+
+    And that an import takes for a text, whatever it looks like.
+    """
+    return f"'{text}" if _is_taken_for_more(text) else text
 
 
 def as_written(text: str) -> str:
     """The text that `harmless` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return text[1:] if text.startswith("'") and _is_taken_for_more(text) else text
+
+
+def _is_taken_for_more(text: str) -> bool:
+    return _FORMULA.match(text) is not None or is_error_text(text.lstrip("'"))
 
 
 ColumnPath = tuple[str, ...]

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.models.fields import Line, Text
+from backend.models.fields import Identifier, Line, Text
 
-StepName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
-"""Of a step, an agent or a task: small letters, digits and `_`, as templates name them."""
+StepName = Identifier
+"""Of a step, an agent or a task, as templates name them."""
 
 DEFINITION_STEP = "definition"
 """The first step of each run, which keeps what runs."""
@@ -23,7 +23,7 @@ def _not_taken(name: str) -> str:
 WorkName = Annotated[StepName, AfterValidator(_not_taken)]
 """Of a task or a step of a flow, under which a run keeps what it has done."""
 
-ToolName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+ToolName = Identifier
 
 PromptName = Annotated[Text, StringConstraints(max_length=64)]
 

@@ -27,9 +27,16 @@ class BulkRepository(Protocol[Row]):
         """
         ...
 
-    async def update_all(self, rows: Collection[Row]) -> None:
-        """Write changed rows that are locked, and move their versions.
+    async def update_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write changed rows that are locked, given by column, and move their versions.
 
         Raises as `Repository.save` does.
+        """
+        ...
+
+    async def lock_versions(self, versions: Mapping[UUID, int]) -> set[UUID]:
+        """Lock the rows with these ids until the unit of work ends, in one order for everybody.
+
+        Answers the ids of rows that have another version, or are gone.
         """
         ...

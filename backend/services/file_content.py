@@ -10,6 +10,7 @@ HEAD_BYTES = 8_192
 """So many bytes are looked at."""
 
 UNKNOWN = "application/octet-stream"
+ZIP = "application/zip"
 _PLAIN = "text/plain"
 
 # Its matcher of zstd calls itself for each frame, and crafted frames exhaust the stack.
@@ -19,6 +20,9 @@ _WRITTEN_AS_TEXT = {"application/pdf", "application/rtf"}
 
 _BY_SUFFIX = {".csv": "text/csv", ".md": "text/markdown", ".markdown": "text/markdown"}
 _JSON_START = re.compile(r"\s*[\[{]")
+
+_MOST_CONTROLS = 0.1
+"""Of the characters of a table. UTF-16 without a mark has a NUL in each other byte."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 # Possessive: what is skipped is never tried again, so crafted input takes linear time.
@@ -37,22 +41,30 @@ def judge_type(head: bytes, name: str) -> str:
     The name only chooses between kinds of harmless text: plain, CSV, Markdown and JSON.
     """
     head = head[:HEAD_BYTES]
-    text = _as_text(head)
+    text = _as_text(head, may_have_controls=_suffix(name) == ".csv")
     kind = filetype.match(head, _KINDS)
     if kind is not None and (text is None or kind.mime in _WRITTEN_AS_TEXT):
         return str(kind.mime)
     return UNKNOWN if text is None else _markup(text) or _harmless(text, name)
 
 
-def _as_text(head: bytes) -> str | None:
-    """The text, or None where this is none. A character that the end cuts in two is left out."""
+def _as_text(head: bytes, *, may_have_controls: bool) -> str | None:
+    """The text, or None where this is none. A character that the end cuts in two is left out.
+
+    Tables come from devices and databases, and an import can say in which cell the character is.
+    """
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
     try:
         text = decoder.decode(head)
     except UnicodeDecodeError:
         return None
-    return None if _CONTROL.search(text) else text
+    most = _MOST_CONTROLS * len(text) if may_have_controls else 0
+    return text if len(_CONTROL.findall(text)) <= most else None
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def _markup(text: str) -> str | None:
@@ -73,7 +85,7 @@ def _root_type(name: str) -> str:
 
 
 def _harmless(text: str, name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = _suffix(name)
     if suffix == ".json" and _JSON_START.match(text):
         return "application/json"
     return _BY_SUFFIX.get(suffix, _PLAIN)

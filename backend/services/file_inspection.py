@@ -1,7 +1,8 @@
 from hashlib import sha256
 from typing import BinaryIO, NamedTuple
 
-from backend.services.file_content import HEAD_BYTES, judge_type
+from backend.services.file_content import HEAD_BYTES, ZIP, judge_type
+from backend.services.office_content import office_type
 
 _PIECE_BYTES = 1024 * 1024
 
@@ -23,5 +24,8 @@ def inspect(content: BinaryIO, name: str) -> Content:
         digest.update(piece)
         size += len(piece)
         piece = content.read(_PIECE_BYTES)
+    media_type = judge_type(head, name)
+    if media_type == ZIP:
+        media_type = office_type(content) or ZIP
     content.seek(0)
-    return Content(judge_type(head, name), size, digest.hexdigest())
+    return Content(media_type, size, digest.hexdigest())

@@ -2,15 +2,40 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Cell = str | int | float | Decimal | bool | datetime | date | time | timedelta | None
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """A cell without a value that can be used, such as an error of a formula.
+
+    Attributes:
+        message: for the person who has sent the file.
+    """
+
+    message: str
+
+
+Cell = str | int | float | Decimal | bool | datetime | CellFault | None
+
+
+class SheetRow(NamedTuple):
+    """
+    Attributes:
+        number: as a spreadsheet counts, from 1.
+        cells: from the first column on.
+    """
+
+    number: int
+    cells: Sequence[Cell]
+
 
 MOST_ROWS = 1_000_000
 MOST_CELL_CHARACTERS = 32_767
@@ -24,10 +49,11 @@ class SheetError(Exception):
 class SheetReader(Protocol):
     def __call__(
         self, path: Path, media_type: str, most_columns: int
-    ) -> AbstractContextManager[Iterator[Sequence[Cell]]]:
-        """The rows of the first sheet, blank ones as well, with the headers first.
+    ) -> AbstractContextManager[Iterator[Sequence[SheetRow]]]:
+        """The rows of the first visible sheet that are not blank, in batches.
 
-        Cells of CSV are texts. Moments have no time zone. Holds few rows at a time.
+        A batch is empty where nothing could be read for a while, so that whoever reads can stop.
+        Cells of CSV are texts. Moments have no time zone. Few rows are in memory at a time.
 
         Raises:
             SheetError: also while the rows are read.

@@ -166,3 +166,24 @@ async def test_a_cursor_with_a_number_that_no_column_holds_is_refused(member: Pe
     cursor = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
     assert (await member.get("/modules", params={"cursor": cursor})).status_code == 400
+
+
+FORMS: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
+    ("/customers", {"name": "x", "phone": "call me"}, {}, "telephone number"),
+    ("/products", {"sku": "A B"}, {}, "English, digits and"),
+    ("/schemas", {"name": "Has Blanks"}, {}, "begin with a small letter"),
+    ("/prompts", {"name": "Has Blanks"}, {}, "begin with a small letter"),
+    ("/tasks", {"title": "x"}, {"Idempotency-Key": "two words"}, "no spaces"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "headers", "words"), FORMS)
+async def test_a_text_of_another_form_is_refused_in_words(
+    admin: Person, path: str, body: dict[str, Any], headers: dict[str, str], words: str
+) -> None:
+    answer = await admin.post(path, json=body, headers=headers)
+
+    assert answer.status_code == 422
+    messages = [error["msg"] for error in answer.json()["errors"]]
+    assert any(words in message for message in messages)
+    assert not any("pattern" in message for message in messages)

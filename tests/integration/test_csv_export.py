@@ -37,7 +37,7 @@ MANY = text("""
 async def export(person: Person, path: str, **query: Any) -> list[dict[str, str]]:
     answer = await person.get(path, params=query, headers=CSV)
     assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
 async def add_tasks(uow: UnitOfWorkFactory, count: int) -> list[str]:
@@ -91,6 +91,17 @@ async def test_an_export_is_a_file_with_a_name(viewer: Person) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="tasks.csv"'
     assert answer.headers["Vary"] == "Accept"
     assert answer.text.count("\r\n") == 1
+
+
+async def test_an_export_begins_with_the_mark_that_excel_looks_for(
+    member: Person, uow: UnitOfWorkFactory
+) -> None:
+    await add(uow, "/tasks", member, "Grüße")
+
+    content = (await member.get("/tasks", headers=CSV)).content
+
+    assert content.startswith(b"\xef\xbb\xbfid,")
+    assert content.count("\ufeff".encode()) == 1
 
 
 @pytest.mark.parametrize(

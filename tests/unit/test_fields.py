@@ -1,5 +1,6 @@
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,10 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 from backend.models.fields import (
     Email,
     GivenPassword,
+    Exact,
+    Identifier,
     Line,
     Paragraphs,
     Password,
     Phone,
+    Sku,
+    Slug,
     UtcDatetime,
 )
 
@@ -108,3 +113,69 @@ def test_what_would_take_long_to_normalise_is_refused_at_once() -> None:
         with pytest.raises(ValidationError, match="at most 256"):
             parse(kind, marks)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"),
+    [
+        (Phone, "\u202a+49 151 234567\u202c", "+49 151 234567"),
+        (Phone, "\ufeff030\u00a0901\u202f820\u200b", "030 901 820"),
+        (Phone, "+1\u2011202\u2011555\u00ad0143", "+1-202-5550143"),
+        (Phone, "\u2066\uff0b49\u2212151\u2069", "+49-151"),
+        (Email, "\u200bada@example.com\ufeff", "ada@example.com"),
+        (Email, "\u202aAda@example.com\u202c", "ada@example.com"),
+        (Sku, "\ufeffSEAT\u20111\u200b", "SEAT-1"),
+        (Sku, "\uff33\uff25\uff21\uff34", "SEAT"),
+        (Line, "\u200b\u00a0Ada\u202c\ufeff", "Ada"),
+        (
+            Line,
+            "\u0646\u0645\u06cc\u200c\u0634\u0648\u062f",
+            "\u0646\u0645\u06cc\u200c\u0634\u0648\u062f",
+        ),
+        (Paragraphs, "\u200bas it is\u200b", "\u200bas it is\u200b"),
+    ],
+)
+def test_marks_that_nobody_sees_are_dropped_where_they_mean_nothing(
+    kind: Any, value: str, kept: str
+) -> None:
+    assert parse(kind, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (Phone, "+49 151 x", 'be a telephone number.*: remove "x"'),
+        (Phone, "030\u0661", r"remove U\+0661 \(ARABIC-INDIC DIGIT ONE\)"),
+        (Phone, "030\x0712", r"remove U\+0007 "),
+        (Phone, "1+49", "be a telephone number"),
+        (Sku, "SEAT 1", 'letters of English, digits and .*: remove " "'),
+        (Sku, "-SEAT", "begin with a letter or a digit"),
+        (Slug, "Write", "begin with a small letter"),
+        (Slug, "write\n", "small letters, digits, _ and - only"),
+        (Identifier, "two-words", "small letters, digits and _ only"),
+        (Line, "a\x1fb", r"control characters or line breaks: remove U\+001F"),
+        (Line, "\u200b\u2060", "at least 1 character"),
+        (Email, "ad\u200ba@example.com", "ZERO WIDTH SPACE"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(kind: Any, value: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as refused:
+        parse(kind, value)
+
+    assert "pattern" not in refused.value.errors()[0]["msg"]
+
+
+@pytest.mark.parametrize("kind", [Phone, Sku, Slug, Identifier], ids=["phone", "sku", "slug", "id"])
+def test_the_schema_has_the_regular_expression(kind: Any) -> None:
+    assert TypeAdapter(kind).json_schema()["pattern"].startswith("^")
+
+
+@pytest.mark.parametrize("value", ["19.90", " 19.90 ", "-.5", "1E+2", "7.", 19.9, Decimal(3)])
+def test_a_number_is_written_as_in_json(value: Any) -> None:
+    assert parse(Exact, value) == Decimal(str(value).strip())
+
+
+@pytest.mark.parametrize("value", ["1_000", "\uff11\uff10", "\u0661", "1,5", "Infinity", "NaN", ""])
+def test_numbers_of_other_forms_are_refused(value: str) -> None:
+    with pytest.raises(ValidationError, match="digits 0 to 9"):
+        parse(Exact, value)

@@ -7,6 +7,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from backend.services.file_content import HEAD_BYTES, judge_type
+from backend.services.file_inspection import inspect
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
@@ -97,6 +98,12 @@ HARMLESS = [
     (b"MZ stands at the beginning", "letter", "text/plain"),
 ]
 
+TABLES = [
+    b'name,notes\nAda,"Tel\x1f4000"\n',
+    b"name\nfirst\x0bsecond\n",
+    b"name,email\n" + b"Ada,ada@example.com\n" * 9 + b"G\0race,\n",
+]
+
 NO_TEXT = [
     b"\0",
     b"a\0b",
@@ -146,6 +153,19 @@ def test_what_is_neither_known_nor_text_is_unknown(head: bytes) -> None:
     assert judge_type(head, "letter.txt") == UNKNOWN
 
 
+@pytest.mark.parametrize("head", TABLES)
+def test_a_table_may_have_control_characters(head: bytes) -> None:
+    assert judge_type(head, "people.CSV") == "text/csv"
+    assert judge_type(head, "people.txt") == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "head", ["name,email\n".encode("utf-16-le"), b"caf\xe9,x", bytes(range(99))]
+)
+def test_a_table_in_another_encoding_is_unknown(head: bytes) -> None:
+    assert judge_type(head, "people.csv") == UNKNOWN
+
+
 @pytest.mark.parametrize("character", ["é", "漢", "😀"])
 def test_text_may_be_cut_in_the_middle_of_a_character(character: str) -> None:
     text = ("x" * (HEAD_BYTES - 1) + character).encode()
@@ -169,3 +189,52 @@ def test_crafted_and_cut_files_neither_raise_nor_take_long() -> None:
         judge_type(head, "letter.txt")
 
     assert time.perf_counter() - started < 5
+
+
+LISTED = "[Content_Types].xml:<Types><Default ContentType='application/xml'/>{}</Types>"
+MAIN = "<Override ContentType='application/vnd.{}.main+xml'/>"
+SHEET = LISTED.format(MAIN.format("openxmlformats-officedocument.spreadsheetml.sheet"))
+MACROS = LISTED.format(MAIN.format("ms-excel.sheet.macroEnabled"))
+EMBEDDED = f"<Default Extension='xlsx' ContentType='{OFFICE}.spreadsheetml.sheet'/>"
+LETTER = LISTED.format(
+    EMBEDDED + MAIN.format("openxmlformats-officedocument.wordprocessingml.document")
+)
+FIRST = ("docProps/:", "docProps/app.xml", "docProps/core.xml", "_rels/:", "customXml/item1.xml")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ((*FIRST, "_rels/.rels", "xl/workbook.xml", SHEET), f"{OFFICE}.spreadsheetml.sheet"),
+        ((*FIRST, "xl/workbook.xml", MACROS), f"{OFFICE}.spreadsheetml.sheet"),
+        ((*FIRST, "XL\\Workbook.xml"), f"{OFFICE}.spreadsheetml.sheet"),
+        ((*FIRST, "book.xml", SHEET.replace("[C", "[c")), f"{OFFICE}.spreadsheetml.sheet"),
+        ((*FIRST, "word/document.xml", LETTER), f"{OFFICE}.wordprocessingml.document"),
+        ((*FIRST, "xl/workbook.bin", LISTED.format(MAIN.format("x.bin"))), "application/zip"),
+        (("letters/a.txt", "letters/b.txt"), "application/zip"),
+        ((*(f"{n}.txt" for n in range(9_000)), SHEET), "application/zip"),
+    ],
+    ids=[
+        "another order",
+        "macros",
+        "bare",
+        "elsewhere",
+        "a letter",
+        "binary",
+        "none",
+        "many parts",
+    ],
+)
+def test_an_office_document_is_known_whatever_the_order_of_its_parts(
+    parts: tuple[str, ...], expected: str
+) -> None:
+    content = BytesIO(zipped(*parts))
+
+    found = inspect(content, "harmless.txt")
+
+    assert (found.media_type, found.size, content.tell()) == (expected, len(content.getvalue()), 0)
+
+
+@pytest.mark.parametrize("cut", [30, 200, -30])
+def test_a_broken_archive_is_an_archive(cut: int) -> None:
+    assert inspect(BytesIO(zipped(*FIRST, SHEET)[:cut]), "x").media_type == "application/zip"

@@ -65,7 +65,21 @@ def test_what_has_no_decimals_to_count_is_no_currency(currency: str) -> None:
     "amount",
     [
         *("-0.01", "-1", "1000000000000", "1e12", "1e400", "1e-400", "1e999999999", "0.00001"),
-        *("NaN", "sNaN", "Infinity", "-Infinity", "ten", "", "1,50", "0x1", None, True, False),
+        *(
+            "NaN",
+            "sNaN",
+            "Infinity",
+            "-Infinity",
+            "ten",
+            "",
+            "1,50",
+            "0x1",
+            "1_000",
+            "\uff11\uff10",
+            None,
+            True,
+            False,
+        ),
         *(float("nan"), 1e400, 0.1 + 0.2, 10**30, [], {}),
     ],
 )

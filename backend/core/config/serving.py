@@ -1,5 +1,6 @@
 """Settings of what serves: the server, the database, files and search."""
 
+import re
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -144,6 +145,12 @@ class SearchSettings(Section):
 
     configuration: str = Field(
         default="simple",
-        pattern="^[a-z_]+$",
         description="A text search configuration of PostgreSQL, such as english or german.",
     )
+
+    @field_validator("configuration")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        if not re.fullmatch("[a-z_]+", value):
+            raise ValueError("must be a name of small letters and _, such as english")
+        return value

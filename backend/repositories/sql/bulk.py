@@ -4,7 +4,7 @@ So PostgreSQL reads the values and their types, and 500 rows hold up the event l
 some milliseconds; the mapper would need ten times as long, and send an UPDATE for each row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -72,19 +72,33 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
             defaults["updated_at"] = defaults["created_at"]
             await self._send(insertion(self.model, [{**defaults, **row} for row in rows]))
 
-    async def update_all(self, rows: Collection[Row]) -> None:
+    async def update_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             columns = _columns(self.model)
-            given = _recordset(columns, [dict(row) for row in rows])
+            given = _recordset(columns, rows)
             changed = {each.name: given.c[each.name] for each in columns if each.name not in _KEPT}
             moved = {"version": self.model.version + 1, "updated_at": now()}
             statement = update(self.model).where(self.model.id == given.c.id)
             await self._send(statement.values(**changed, **moved))
 
-    async def _send(self, statement: Any) -> None:
+    async def lock_versions(self, versions: Mapping[UUID, int]) -> set[UUID]:
+        if not versions:
+            return set()
+        # One by one: there may be as many of them as a file has rows.
+        ids = ({"id": row_id, "version": version} for row_id, version in versions.items())
+        columns = [each for each in _columns(self.model) if each.name in {"id", "version"}]
+        given = select(_recordset(columns, ids)).cte("wanted")
+        model = self.model
+        held = select(model.id, model.version).join(given, model.id == given.c.id)
+        locked = held.order_by(model.id).with_for_update(of=model, **LOCK).cte("locked")
+        same = (locked.c.id == given.c.id) & (locked.c.version == given.c.version)
+        moved = select(given.c.id).outerjoin(locked, same).where(locked.c.id.is_(None))
+        return set((await self._send(moved)).scalars())
+
+    async def _send(self, statement: Any) -> Any:
         connection = await self._session.connection()
         with domain_errors():
-            await connection.execute(statement)
+            return await connection.execute(statement)
 
 
 def insertion(model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Insert:
@@ -99,7 +113,7 @@ def _columns(model: type[SQLModel]) -> list[Column[Any]]:
 
 
 def _recordset(
-    columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]
+    columns: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]]
 ) -> TableValuedAlias:
     """Rows of the program as a table of the database."""
     given = literal(to_json(rows).decode(), Text()).cast(JSONB)

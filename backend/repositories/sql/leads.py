@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,11 +37,11 @@ class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):
         await super().insert_all(rows)
         await self._link({row["id"]: row["product_ids"] for row in rows})
 
-    async def update_all(self, rows: Collection[Lead]) -> None:
+    async def update_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         await super().update_all(rows)
-        ids = [lead.id for lead in rows]
+        ids = [row["id"] for row in rows]
         await self._send(delete(LeadProduct).where(col(LeadProduct.lead_id).in_(ids)))
-        await self._link({lead.id: lead.product_ids for lead in rows})
+        await self._link({row["id"]: row["product_ids"] for row in rows})
 
     async def _link(self, product_ids: Mapping[UUID, Sequence[UUID]]) -> None:
         links = [

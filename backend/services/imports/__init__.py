@@ -5,6 +5,11 @@ and its rows, validated by the same schemas as the API's, go to a file on the di
 From there they come back in batches, each of which is compared with what is in the database
 (`planning.py`, by the rules of its resource in `resources.py`) and written (`writing.py`).
 
+An import that is all or nothing is planned without locks, and the plans go to the disk as well. One
+transaction then writes them: new rows first, and then those that are there, which it locks, in the
+order of their ids, and whose versions it compares. Only what others have changed since is planned
+again. So others wait for the last part of the writing alone.
+
 An attempt may be followed by another one at any moment, and no row is created twice:
 
 - A new row has an id that follows from the execution and its number (`identities.py`), so that the

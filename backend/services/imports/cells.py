@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
 
+from backend.models.characters import trimmed, without_marks
 from backend.models.sheets import as_written
 from backend.services.sheets import Cell
 
@@ -12,8 +14,6 @@ Read = Callable[[Cell], Any]
 
 _FLAGS = {"true": True, "false": False}
 _IDS = re.compile(r"[^\s,;\[\]\"]+")
-
-SPREADSHEET_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
 
 
 def is_blank(cell: Cell) -> bool:
@@ -26,24 +26,30 @@ def read_text(cell: Cell) -> str:
         return as_written(cell)
     if isinstance(cell, bool):
         return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime | date | time):
-        return cell.isoformat()
+    if isinstance(cell, datetime):
+        # To a spreadsheet, a date is midnight.
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     return str(cell)
 
 
 def read_trimmed(cell: Cell) -> str:
-    return read_text(cell).strip()
+    return trimmed(read_text(cell))
+
+
+def read_amount(cell: Cell) -> Any:
+    """A number is exact; a text may be written as people do, and is for `plain_amount`."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return Decimal(str(cell))
+    return read_trimmed(cell)
 
 
 def read_flag(cell: Cell) -> Any:
     """What is neither true nor false stays as it is, and is refused later."""
-    return _FLAGS.get(cell.strip().lower(), cell) if isinstance(cell, str) else cell
+    return _FLAGS.get(trimmed(cell).lower(), cell) if isinstance(cell, str) else cell
 
 
 def read_moment(cell: Cell) -> Any:
-    """Spreadsheets know no time zones: what is a date and a time there is in UTC."""
+    """Spreadsheets know no time zones: what is a date there, with or without a time, is in UTC."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC)
     return read_trimmed(cell)
@@ -51,4 +57,4 @@ def read_moment(cell: Cell) -> Any:
 
 def read_ids(cell: Cell) -> list[str]:
     """Ids with anything between them, or as JSON."""
-    return _IDS.findall(read_text(cell))
+    return _IDS.findall(without_marks(read_text(cell)))

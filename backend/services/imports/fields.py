@@ -9,6 +9,7 @@ from pydantic import MISSING, AwareDatetime
 from backend.models.sheets import ColumnPath, columns_of, header_of
 from backend.services.imports.cells import (
     Read,
+    read_amount,
     read_flag,
     read_ids,
     read_moment,
@@ -65,6 +66,8 @@ def _column(path: ColumnPath, resource: Resource[Any]) -> Column:
     blank = _blank(name, resource)
     # White space around free text is part of it.
     text = read_text if blank == "" else read_trimmed
+    if path[1:] == ("amount",):
+        text = read_amount
     return Column(path, next((_READERS[kind] for kind in kinds if kind in _READERS), text), blank)
 
 

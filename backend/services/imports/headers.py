@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from backend.models.characters import as_typed, trimmed
 from backend.models.imports import RowError
 from backend.services.imports.fields import (
     EMAIL,
@@ -13,7 +14,7 @@ from backend.services.imports.fields import (
     required_headers,
 )
 from backend.services.imports.resources import Resource
-from backend.services.sheets import Cell
+from backend.services.sheets import Cell, CellFault
 
 HEADERS_ROW = 1
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
@@ -72,15 +73,21 @@ def read_headers(
 
 
 def _names(row: Sequence[Cell]) -> list[str]:
-    names = ["" if cell is None else str(cell).strip() for cell in row]
+    names = [_name(cell) for cell in row]
     while names and not names[-1]:
         names.pop()
     return names
 
 
+def _name(cell: Cell) -> str:
+    if isinstance(cell, CellFault):
+        raise BadHeadersError([_error(None, cell.message)])
+    return "" if cell is None else trimmed(str(cell))
+
+
 def _normal(header: str) -> str:
     """`Due at` and `DUE_AT` are the same."""
-    return _BETWEEN_WORDS.sub("_", header.strip().lower())
+    return _BETWEEN_WORDS.sub("_", trimmed(as_typed(header)).lower())
 
 
 def _error(column: str | None, message: str) -> RowError:

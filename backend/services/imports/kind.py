@@ -9,11 +9,12 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.files import FileService
 from backend.services.imports.headers import BadHeadersError
-from backend.services.imports.passes import ImportPasses
+from backend.services.imports.passes import ImportPasses, Spools
 from backend.services.imports.reading import RowsRead, read_rows
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
+from backend.services.imports.writing import Batch
 from backend.services.sheets import CSV, XLSX, SheetError, SheetReader
 from backend.services.threads import in_thread, iterated
 
@@ -61,20 +62,21 @@ class ImportKind:
         Raises:
             NotFoundError: the file is gone.
             InvalidInputError: it can't be read as a table.
-            ConflictError: somebody else has changed the same rows meanwhile; nothing is written,
-                or, without `all_or_nothing`, not all.
+            ConflictError, TryAgainError: somebody else has changed or locked the same rows
+                meanwhile; nothing is written, or, without `all_or_nothing`, not all.
         """
         file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:
-            path, spool = Path(folder, "content"), Spool(Path(folder, "rows"))
+            path = Path(folder, "content")
+            spools = Spools(Spool(Path(folder, "rows")), Spool(Path(folder, "plans")))
             await self._fetch(file, path)
             try:
-                read = await self._read(file, path, inputs, spool, run)
+                read = await self._read(file, path, inputs, spools.read, run)
             except SheetError as error:
                 raise InvalidInputError("file_id", str(error), "unreadable_file") from error
             except BadHeadersError as error:
                 return _refused(inputs, error)
-            tally = await ImportPasses(self._uow, inputs, read, spool, run).run()
+            tally = await ImportPasses(self._uow, inputs, read, spools, run).run()
         tally.add(read.tally)
         return _result(inputs, read.rows, read.headers.ignored, tally)
 
@@ -88,12 +90,14 @@ class ImportKind:
             await in_thread(copy.close)
 
     async def _read(
-        self, file: File, path: Path, inputs: ImportInputs, spool: Spool, run: ExecutionRun
+        self, file: File, path: Path, inputs: ImportInputs, spool: Spool[Batch], run: ExecutionRun
     ) -> RowsRead:
         source = read_rows(self._reader, path, file.media_type, inputs, spool)
+        read: RowsRead | None = None
         async with iterated(source) as parts:
             async for read in parts:
-                await run.progress(read.rows, None, "Reading the file")
+                await run.progress(read.rows if read else 0, None, "Reading the file")
+        assert read is not None  # noqa: S101  # the last one is where the file ends
         return read
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError, unknown_reference
-from backend.core.permissions import Principal
+from backend.core.permissions import Permission, Principal
 from backend.models.users import User
 from backend.repositories.base import Repository
 from backend.repositories.unit_of_work import ReadingUnitOfWork
@@ -16,17 +16,26 @@ from backend.services.imports.resources import Resource
 class Known(NamedTuple):
     """
     Attributes:
+        ids_by_email: of all users that the batch names; of the person alone who may not read users.
         ids: by field, what may be referred to.
     """
 
     users: Mapping[UUID, User]
     ids_by_email: Mapping[str, UUID]
+    may_read_users: bool
     ids: Mapping[str, Collection[UUID]]
 
     def user_with(self, email: str, field: str) -> UUID:
-        """Raises InvalidInputError."""
+        """Raises InvalidInputError, the same for all other people where users may not be read."""
         if email not in self.ids_by_email:
-            raise InvalidInputError(field, f"There is no user with the address {email}.")
+            raise InvalidInputError(
+                field,
+                (
+                    f"There is no user with the address {email}."
+                    if self.may_read_users
+                    else f"Only your own address can be used here: name others by `{field}`."
+                ),
+            )
         return self.ids_by_email[email]
 
     def check_active(self, field: str, user_id: UUID) -> None:
@@ -48,10 +57,11 @@ class Known(NamedTuple):
 async def read_known(
     uow: ReadingUnitOfWork, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
 ) -> Known:
-    users = await _users(uow, resource, batch)
+    users = await _users(uow, resource, batch, by)
     return Known(
         users={user.id: user for user in users},
         ids_by_email={user.email: user.id for user in users},
+        may_read_users=by.may(Permission.USERS_READ),
         ids={
             field: await _existing(uow, kind, _named(batch, field), by)
             for field, kind in resource.references.items()
@@ -60,12 +70,15 @@ async def read_known(
 
 
 async def _users(
-    uow: ReadingUnitOfWork, resource: Resource[Any], batch: Sequence[ParsedRow]
+    uow: ReadingUnitOfWork, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
 ) -> list[User]:
     if resource.person is None:
         return []
     emails = {row.email for row in batch if row.email}
     ids = _named(batch, resource.person)
+    if emails and not by.may(Permission.USERS_READ):
+        # Which addresses have accounts is not for everybody to try out.
+        emails, ids = set(), {by.user_id}
     by_email = await uow.users.find_by_emails(emails) if emails else []
     return by_email + (await uow.users.find_many(ids) if ids else [])
 

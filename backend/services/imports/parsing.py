@@ -8,25 +8,25 @@ from pydantic import MISSING, ValidationError
 from pydantic_core import ErrorDetails
 
 from backend.models.base import Input
+from backend.models.characters import spelled
+from backend.models.currencies import CURRENT
 from backend.models.fields import email_to_look_up
-from backend.models.imports import RowError, is_storable
-from backend.services.imports.cells import SPREADSHEET_ERRORS, is_blank
+from backend.models.imports import RowError, unstorable_in
+from backend.models.sheet_errors import is_error_text
+from backend.services.imports.amounts import AmbiguousAmountError, plain_amount
+from backend.services.imports.cells import is_blank
 from backend.services.imports.fields import EMAIL, ID, Column
 from backend.services.imports.headers import Headers
 from backend.services.imports.resources import Resource
 from backend.services.imports.tally import Tally
-from backend.services.sheets import Cell
+from backend.services.sheets import Cell, CellFault
 
 _NO_ID = "This is no id: copy it from an export, or leave the cell blank."
-_UNSTORABLE = (
-    "The cell has a character in it that can't be stored, such as NUL: remove it, or type the text "
-    "anew."
-)
+_UNSTORABLE = "The cell has {} in it, which can't be stored: remove it, or type the text anew."
 _MESSAGES = {
     "missing": "A value is needed: fill the cell.",
     "bool_type": "Write true or false.",
     "uuid_parsing": _NO_ID,
-    "decimal_parsing": "This is no number: write it as in 1234.50.",
 }
 
 
@@ -48,8 +48,8 @@ class ParsedRow(NamedTuple):
 
 class RowParser:
     def __init__(self, resource: Resource[Any], headers: Headers) -> None:
+        self.headers = headers
         self._resource = resource
-        self._headers = headers
         self._seen: dict[tuple[str, str], int] = {}
         self.tally = Tally()
 
@@ -57,6 +57,7 @@ class RowParser:
         """None if the row has errors, which are counted."""
         errors = [RowError(row=number, column=name, message=why) for name, why in self._bad(row)]
         values = self._values(row)
+        errors += self._amounts(number, values)
         row_id, email = values.pop(ID[0], None), values.pop(EMAIL[0], None)
         if email == "":
             values[str(self._resource.person)] = None
@@ -66,7 +67,7 @@ class RowParser:
         except ValidationError as error:
             found += [self._error(number, each) for each in error.errors(include_url=False)]
         if row_id and not _is_id(row_id):
-            found.append(RowError(row=number, column=self._headers.name_of(*ID), message=_NO_ID))
+            found.append(RowError(row=number, column=self.headers.name_of(*ID), message=_NO_ID))
         told = {each.column for each in errors}
         errors += [each for each in found if each.column not in told]
         if not errors:
@@ -79,28 +80,37 @@ class RowParser:
 
     def _bad(self, row: Sequence[Cell]) -> Iterator[tuple[str | None, str]]:
         """What is wrong with cells, whatever they are for."""
-        columns, names = self._headers
+        columns, names = self.headers
         for place, cell in enumerate(row):
             name = names[place] if place < len(names) else ""
             if not name and not is_blank(cell):
                 yield None, f"Cell {place + 1} has no header: remove it, or add the header."
-            elif name and columns[place] and cell in SPREADSHEET_ERRORS:
-                yield name, f"The cell holds the error {cell}: correct the formula."
-            elif name and columns[place] and isinstance(cell, str) and not is_storable(cell):
-                yield name, _UNSTORABLE
+            elif name and columns[place] and (problem := _problem_of(cell)):
+                yield name, problem
 
     def _values(self, row: Sequence[Cell]) -> dict[str, Any]:
         """By field, as in a body."""
         values: dict[str, Any] = {}
-        cells = [*row, *(None for _ in range(len(self._headers.columns) - len(row)))]
-        for column, cell in zip(self._headers.columns, cells, strict=False):
+        cells = [*row, *(None for _ in range(len(self.headers.columns) - len(row)))]
+        for column, cell in zip(self.headers.columns, cells, strict=False):
             if column is not None:
                 _put(values, column, cell)
         return values
 
+    def _amounts(self, number: int, values: dict[str, Any]) -> Iterator[RowError]:
+        """Have an amount that is a text written as JSON has it."""
+        money = values.get(self._resource.amount) or {}
+        if isinstance(text := money.get("amount"), str):
+            try:
+                decimals = CURRENT.get(str(money.get("currency", "")).upper())
+                money["amount"] = plain_amount(text, decimals)
+            except AmbiguousAmountError as error:
+                column = self.headers.name_of(self._resource.amount, "amount")
+                yield RowError(row=number, column=column, message=str(error))
+
     def _error(self, number: int, error: ErrorDetails) -> RowError:
         message = _MESSAGES.get(error["type"]) or _sentence(error["msg"])
-        column = self._headers.name_of(*map(str, error["loc"][:2])) if error["loc"] else None
+        column = self.headers.name_of(*map(str, error["loc"][:2])) if error["loc"] else None
         return RowError(row=number, column=column, message=message)
 
     def _repeated(self, number: int, row_id: str | None, data: Input) -> Iterator[RowError]:
@@ -115,7 +125,7 @@ class RowParser:
             if first != number:
                 yield RowError(
                     row=number,
-                    column=self._headers.name_of(field),
+                    column=self.headers.name_of(field),
                     message=f"Row {first} has it as well: keep one of them.",
                 )
 
@@ -130,6 +140,17 @@ def _put(values: dict[str, Any], column: Column, cell: Cell) -> None:
         values[name] = {**(values.get(name) or {}), part[0]: text}
     else:
         values[name] = text
+
+
+def _problem_of(cell: Cell) -> str | None:
+    if isinstance(cell, CellFault):
+        return cell.message
+    if not isinstance(cell, str):
+        return None
+    if is_error_text(cell):
+        return f"The cell holds the error {cell.strip()}: correct the formula."
+    stranger = unstorable_in(cell)
+    return _UNSTORABLE.format(spelled(stranger)) if stranger else None
 
 
 def _is_id(text: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.models.imports import ImportInputs
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -13,8 +13,19 @@ from backend.services.imports.reading import RowsRead
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
-from backend.services.imports.writing import Batch, RowWriter
-from backend.services.threads import iterated
+from backend.services.imports.writing import Batch, RowWriter, StagedBatch, attempted
+from backend.services.threads import in_thread, iterated
+
+
+class Spools(NamedTuple):
+    """
+    Attributes:
+        read: batches of good rows.
+        planned: with what shall become of them.
+    """
+
+    read: Spool[Batch]
+    planned: Spool[StagedBatch]
 
 
 class ImportPasses:
@@ -25,13 +36,13 @@ class ImportPasses:
         uow: UnitOfWorkFactory,
         inputs: ImportInputs,
         read: RowsRead,
-        spool: Spool,
+        spools: Spools,
         run: ExecutionRun,
     ) -> None:
         self._uow = uow
         self._inputs = inputs
         self._read = read
-        self._spool = spool
+        self._spools = spools
         self._run = run
 
     async def run(self) -> Tally:
@@ -41,27 +52,31 @@ class ImportPasses:
             return await self._check()
         if not inputs.all_or_nothing:
             return await self._write_batches()
-        # Steps, so that after a crash nobody checks what is written already.
-        checked = Tally.model_validate(await self._run.step("check", self._checking))
-        if checked.failed:
-            return checked
         return Tally.model_validate(await self._run.step("write", self._writing))
 
-    async def _checking(self) -> dict[str, Any]:
-        return (await self._check()).model_dump(mode="json")
-
     async def _writing(self) -> dict[str, Any]:
+        return (await attempted(self._write_all)).model_dump(mode="json")
+
+    async def _write_all(self) -> Tally:
+        """All is planned without a lock, and then written in one transaction."""
+        planned = self._spools.planned
+        await in_thread(planned.clear)
+        checked = await self._check(planned)
+        if checked.failed:
+            return checked
         rows = self._read.rows
         await self._run.progress(rows, rows, "Writing all rows at once")
-        async with self._batches() as batches:
-            written = await self._writer().write_all(batches)
-        return written.model_dump(mode="json")
+        return await self._writer().write_all(lambda: iterated(planned.items()))
 
-    async def _check(self) -> Tally:
+    async def _check(self, planned: Spool[StagedBatch] | None = None) -> Tally:
+        """What would become of the rows; the plans are kept in `planned`."""
         writer, tally = self._writer(), Tally()
         async with self._batches() as batches:
             async for batch in batches:
-                tally.add(await writer.check(batch))
+                plan = await writer.check(batch)
+                tally.add(plan.tally)
+                if planned and not tally.failed:
+                    await in_thread(planned.add, StagedBatch(batch if plan.changed else (), plan))
                 await self._tell(tally, "Checking")
         return tally
 
@@ -85,7 +100,7 @@ class ImportPasses:
 
     def _batches(self) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
         """Whatever happens to the rows, the file is closed."""
-        return iterated(self._spool.batches())
+        return iterated(self._spools.read.items())
 
     def _writer(self) -> RowWriter:
         """For one pass."""

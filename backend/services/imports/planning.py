@@ -32,11 +32,11 @@ class Plan:
 
     Attributes:
         new: the values of rows by column.
-        changed: rows that were read, with their new values.
+        changed: the same for rows that were read, with the version that they had.
     """
 
     new: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    changed: list[Any] = dataclasses.field(default_factory=list)
+    changed: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     tally: Tally = dataclasses.field(default_factory=Tally)
 
 
@@ -143,7 +143,7 @@ class Planner:
             return
         self._check(different, known)
         self._resource.change(match, different)
-        plan.changed.append(match)
+        plan.changed.append(self._resource.columns_of(match))
         plan.tally.updated += 1
 
     def _take(self, row: ParsedRow, row_id: UUID) -> None:

@@ -1,17 +1,16 @@
 """Reading a file from its headers to its end, into a spool."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from backend.models.imports import MOST_COLUMNS, ImportInputs
-from backend.services.imports.cells import is_blank
 from backend.services.imports.headers import HEADERS_ROW, Headers, read_headers
 from backend.services.imports.parsing import ParsedRow, RowParser
 from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
-from backend.services.sheets import SheetError, SheetReader
+from backend.services.sheets import Cell, SheetError, SheetReader
 
 BATCH = 500
 """Rows that are looked up and written at once."""
@@ -26,31 +25,48 @@ class RowsRead(NamedTuple):
 
 
 def read_rows(
-    reader: SheetReader, path: Path, media_type: str, inputs: ImportInputs, spool: Spool
-) -> Generator[RowsRead, None, None]:
-    """Put the good rows into the spool, by batches; yields after each, and once at least. Blocks.
+    reader: SheetReader,
+    path: Path,
+    media_type: str,
+    inputs: ImportInputs,
+    spool: Spool[Sequence[ParsedRow]],
+) -> Generator[RowsRead | None, None, None]:
+    """Put the good rows into the spool, by batches; yields after each. Blocks.
+
+    Yields None as well while nothing could be read yet, so that whoever waits can stop.
 
     Raises:
         SheetError, BadHeadersError
     """
     resource = RESOURCES[inputs.resource]
-    with reader(path, media_type, MOST_COLUMNS) as rows:
-        first = next(rows, ())
-        if all(is_blank(cell) for cell in first):
-            raise SheetError("The first row is blank: it has to hold the headers.")
-        headers = read_headers(first, resource, inputs.mapping)
-        parser = RowParser(resource, headers)
-        batch: list[ParsedRow] = []
-        read = 0
-        # One by one: what was read may be much longer than what is valid.
-        for number, row in enumerate(rows, start=HEADERS_ROW + 1):
-            if not all(map(is_blank, row)):
+    parser: RowParser | None = None
+    batch: list[ParsedRow] = []
+    read = 0
+    with reader(path, media_type, MOST_COLUMNS) as batches:
+        for rows in batches:
+            for number, cells in rows:
+                if parser is None:
+                    parser = RowParser(resource, _headers(number, cells, inputs))
+                    continue
                 read += 1
-                if parsed := parser.parse(number, row):
+                if parsed := parser.parse(number, cells):
                     batch.append(parsed)
-            if (number - HEADERS_ROW) % BATCH == 0:
-                spool.add(batch)
-                batch = []
-                yield RowsRead(read, headers, parser.tally)
+                if len(batch) == BATCH:
+                    spool.add(batch)
+                    batch = []
+            yield RowsRead(read, parser.headers, parser.tally) if parser else None
+    if parser is None:
+        raise _no_headers()
+    if batch:
         spool.add(batch)
-        yield RowsRead(read, headers, parser.tally)
+    yield RowsRead(read, parser.headers, parser.tally)
+
+
+def _headers(number: int, cells: Sequence[Cell], inputs: ImportInputs) -> Headers:
+    if number != HEADERS_ROW:
+        raise _no_headers()
+    return read_headers(cells, RESOURCES[inputs.resource], inputs.mapping)
+
+
+def _no_headers() -> SheetError:
+    return SheetError("The first row is blank: it has to hold the headers.")

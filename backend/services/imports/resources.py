@@ -79,6 +79,10 @@ class Resource(ABC, Generic[Row]):
         for name, value in values.items():
             setattr(row, name, value)
 
+    def columns_of(self, row: Row) -> dict[str, Any]:
+        """What `update_all` takes."""
+        return dict(row)
+
     def key_of(self, data: Input | Row) -> str | None:
         """In the form that is looked up."""
         key: str | None = getattr(data, self.key) if self.key else None
@@ -113,6 +117,9 @@ class _Leads(Resource[Lead]):
             Lead(name=values["name"], status=LeadStatus.NEW, owner_id=values["owner_id"]).move_to(
                 values["status"]
             )
+
+    def columns_of(self, row: Lead) -> dict[str, Any]:
+        return super().columns_of(row) | {"product_ids": row.product_ids}
 
     def change(self, row: Lead, values: dict[str, Any]) -> None:
         row.move_to(values.pop("status", row.status))

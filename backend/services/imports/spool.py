@@ -1,24 +1,28 @@
-"""Rows that were read and are good, on the disk until they are written."""
+"""What an attempt has worked out, on the disk until it is written."""
 
 import pickle
 from collections.abc import Generator
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from backend.services.imports.parsing import ParsedRow
+Item = TypeVar("Item")
 
 
-class Spool:
+class Spool(Generic[Item]):
     """Blocks. Nobody else can write the file: what is read from it, this class has written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def add(self, batch: list[ParsedRow]) -> None:
-        if batch:
-            with self._path.open("ab") as file:
-                pickle.dump(batch, file, pickle.HIGHEST_PROTOCOL)
+    def add(self, item: Item) -> None:
+        with self._path.open("ab") as file:
+            pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
 
-    def batches(self) -> Generator[list[ParsedRow], None, None]:
+    def clear(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def items(self) -> Generator[Item, None, None]:
+        """In the order in which they were added."""
         self._path.touch()
         with self._path.open("rb") as file:
             while file.peek(1):

@@ -1,0 +1,56 @@
+"""Which office document a ZIP file is: its parts may come in any order."""
+
+import re
+import zlib
+from typing import IO, BinaryIO, cast
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_TYPES = {
+    "spreadsheetml": f"{_OFFICE}.spreadsheetml.sheet",
+    "ms-excel": f"{_OFFICE}.spreadsheetml.sheet",
+    "wordprocessingml": f"{_OFFICE}.wordprocessingml.document",
+    "ms-word": f"{_OFFICE}.wordprocessingml.document",
+    "presentationml": f"{_OFFICE}.presentationml.presentation",
+    "ms-powerpoint": f"{_OFFICE}.presentationml.presentation",
+}
+# Of the main part. Documents may have others in them, whose types have another end.
+_MAIN = re.compile(rb"([a-z-]+)\.(?:[a-z]+\.)?(?:macroEnabled\.)?main\+xml")
+_CONTENT_TYPES = "[content_types].xml"
+_WORKBOOK = "xl/workbook.xml"
+_MOST_BYTES = 256 * 1024
+
+
+def office_type(content: BinaryIO) -> str | None:
+    """None if this is another ZIP file, or one with thousands of parts. Moves the position."""
+    try:
+        with ZipFile(cast(IO[bytes], _Cautious(content))) as archive:
+            return _type_of(archive)
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error):
+        return None
+
+
+def _type_of(archive: ZipFile) -> str | None:
+    parts = {info.filename.replace("\\", "/").lower(): info for info in archive.infolist()}
+    listed = parts.get(_CONTENT_TYPES)
+    if listed is None:
+        return _TYPES["spreadsheetml"] if _WORKBOOK in parts else None
+    if listed.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        return None
+    with archive.open(listed) as source:
+        kinds = _MAIN.findall(source.read(_MOST_BYTES))
+    return next((_TYPES[kind.decode()] for kind in kinds if kind.decode() in _TYPES), None)
+
+
+class _Cautious:
+    """The list of what is in a ZIP file is read at once, and each entry of it takes memory."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._content = content
+        self.seek, self.tell, self.seekable = content.seek, content.tell, content.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MOST_BYTES:
+            raise BadZipFile
+        # To the end it reads only behind the list, where there are some bytes.
+        return self._content.read(_MOST_BYTES if size < 0 else size)
