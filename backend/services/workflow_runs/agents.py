@@ -24,6 +24,7 @@ from backend.services.execution_kinds import ExecutionRun
 from backend.services.workflow_runs.traces import MOST_TEXT, bounded, check_length, shortened
 
 _MOST_HANDED_ON = 10_000
+_INCOMPLETE = ", which is incomplete"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class WorkflowAgents:
         return StepTrace(
             text=shortened(answer.text, MOST_TEXT),
             output=answer.output,
+            incomplete_reason=answer.incomplete_reason,
             actions=bounded(taken(answer.parts)),
             usage=answer.usage,
             model=task.model.choice.model,
@@ -98,11 +100,12 @@ class WorkflowAgents:
         )
 
 
-def handed_on(results: Mapping[str, str]) -> str:
+def handed_on(results: Mapping[str, StepTrace]) -> str:
     """What others have found out, marked as such: it is no order."""
     return "\n\n".join(
-        f"Result of {name}:\n{foreign(shortened(text, _MOST_HANDED_ON))}"
-        for name, text in results.items()
+        f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
+        f"{foreign(shortened(trace.text, _MOST_HANDED_ON))}"
+        for name, trace in results.items()
     )
 
 

@@ -30,7 +30,7 @@ class CrewRuns:
             step = f"{prefix}{name}"
 
             async def work() -> StepTrace:
-                text = _text(task, given, {each: traces[each].text for each in needs[name]})
+                text = _text(task, given, {each: traces[each] for each in needs[name]})
                 asked = AgentWork(crew.agent_of(task), text, given, task.output_schema_id)
                 return await self._agents.ask(steps.run, step, asked)
 
@@ -40,7 +40,7 @@ class CrewRuns:
         return {name: traces[name] for name in tasks}
 
 
-def _text(task: CrewTask, given: dict[str, Any], results: dict[str, str]) -> str:
+def _text(task: CrewTask, given: dict[str, Any], results: dict[str, StepTrace]) -> str:
     """The task, and below it what it needs. A task that names nothing of the input gets it all."""
     try:
         parts = [render_text(task.description, {"input": given})]

@@ -15,7 +15,7 @@ from backend.services.workflow_runs.conditions import holds
 from backend.services.workflow_runs.crews import CrewRuns
 from backend.services.workflow_runs.ordering import in_order
 from backend.services.workflow_runs.steps import RunSteps
-from backend.services.workflow_runs.traces import said_by
+from backend.services.workflow_runs.traces import incomplete_in, said_by
 
 
 class FlowRuns:
@@ -87,7 +87,12 @@ class FlowRuns:
             name: trace.text if trace.output is None else trace.output
             for name, trace in traces.items()
         }
-        return StepTrace(text=said_by(traces, last_of(crew.needs)), output=output)
+        last = last_of(crew.needs)
+        return StepTrace(
+            text=said_by(traces, last),
+            output=output,
+            incomplete_reason=incomplete_in(traces, last),
+        )
 
 
 def crew_of(node: CrewNode) -> Crew:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backend.core.errors import DomainError
 from backend.models.agent import TakenAction
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
 from backend.models.usage import Usage
 from backend.models.workflow_runs import StepOutcome, StepStatus, StepTrace, WorkflowResult
@@ -47,11 +48,13 @@ def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -
     """`steps` are all that were kept, those of crews within a flow too; `last` say the output."""
     usage = Usage()
     planned: list[UUID] = []
+    last = list(last)
     for step in steps:
         usage.add(step.usage)
         planned += planned_in(step.actions)
     return WorkflowResult(
         output=shortened(said_by(traces, last), MOST_TEXT),
+        incomplete_reason=incomplete_in(traces, last),
         results={name: _outcome(trace) for name, trace in traces.items()},
         planned=planned,
         usage=usage,
@@ -60,6 +63,12 @@ def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -
 
 def said_by(traces: Traces, names: Iterable[str]) -> str:
     return "\n\n".join(trace.text for name in names if (trace := traces[name]) is not None)
+
+
+def incomplete_in(traces: Traces, names: Iterable[str]) -> IncompleteReason | None:
+    """Why one of these has ended before all was said; None if all have said all."""
+    some = (trace for name in names if (trace := traces[name]) is not None)
+    return next((trace.incomplete_reason for trace in some if trace.incomplete_reason), None)
 
 
 def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
@@ -74,7 +83,11 @@ def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
 def _outcome(trace: StepTrace | None) -> StepOutcome:
     if trace is None:
         return StepOutcome(status=StepStatus.SKIPPED, text="")
-    return StepOutcome(status=StepStatus.DONE, text=shortened(trace.text, _MOST_IN_RESULT))
+    return StepOutcome(
+        status=StepStatus.DONE,
+        text=shortened(trace.text, _MOST_IN_RESULT),
+        incomplete_reason=trace.incomplete_reason,
+    )
 
 
 def _cut(value: Any, empty: Any) -> Any:
