@@ -63,6 +63,7 @@ from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
+from backend.services.rights import PresentRights
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.sheet_exports import ExportKind, exported_lists
@@ -136,8 +137,8 @@ def wire(
     """Make the services of one process, with all that they stand on."""
     hasher = PasswordHasher()
     tokens = AccessTokens(settings.security)
-    sessions = SessionService(uow, tokens, state.identities)
-    streams = Streams(sessions, state.notices, state.stopped)
+    rights = PresentRights(uow, state.identities)
+    streams = Streams(rights, state.notices, state.stopped)
     files = file_service(settings, uow)
     account_tokens = AccountTokens(settings.security)
     mails = mail_service(settings, uow, account_tokens)
@@ -165,7 +166,8 @@ def wire(
     lasting = timedelta(days=settings.security.refresh_token_days)
     return Services(
         auth=AuthService(uow, hasher, passwords, tokens, lasting),
-        sessions=sessions,
+        rights=rights,
+        sessions=SessionService(uow, tokens, rights),
         users=users,
         email_verification=EmailVerificationService(uow, account_mails, limits),
         password_resets=PasswordResetService(uow, hasher, account_mails, limits),
@@ -187,7 +189,7 @@ def wire(
         prompts=PromptService(uow),
         output_schemas=OutputSchemaService(uow),
         idempotency=IdempotencyService(uow),
-        executions=ExecutionService(uow, kinds, settings.executions.most_active, names),
+        executions=ExecutionService(uow, kinds, settings.executions.most_active, rights, names),
         execution_watch=ExecutionWatch(uow, streams),
         notifications=NotificationService(uow),
         notification_watch=NotificationWatch(uow, streams),

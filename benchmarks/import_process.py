@@ -65,6 +65,9 @@ class _Run:
     id: UUID = field(default_factory=new_id)
     by: Principal = _BY
 
+    async def owner(self) -> Principal:
+        return self.by
+
     async def progress(self, done: int, total: int | None, message: str) -> None:
         """Nobody looks."""
 

@@ -36,6 +36,7 @@ from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
+from backend.services.rights import PresentRights
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.task_bulk import TaskBulkService
@@ -56,6 +57,7 @@ def _service(pick: Callable[[Services], object]) -> Any:
 
 AuthServiceDep = Annotated[AuthService, _service(lambda services: services.auth)]
 SessionServiceDep = Annotated[SessionService, _service(lambda services: services.sessions)]
+PresentRightsDep = Annotated[PresentRights, _service(lambda services: services.rights)]
 UserServiceDep = Annotated[UserService, _service(lambda services: services.users)]
 EmailVerificationServiceDep = Annotated[
     EmailVerificationService, _service(lambda services: services.email_verification)

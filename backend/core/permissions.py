@@ -103,9 +103,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+NO_SESSION = UUID(int=0)
+"""Of somebody for whom a job works: they need not be signed in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The signed-in caller of one request, as the database knew them when it began.
+
+    What takes longer than a request looks at their rights again; see `services/rights.py`.
 
     Attributes:
         means: None if it is what the process is for, such as the API.

@@ -27,6 +27,7 @@ from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
+from backend.services.rights import PresentRights
 from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.task_bulk import TaskBulkService
@@ -39,6 +40,7 @@ from backend.services.workflows import WorkflowService
 @dataclass(frozen=True)
 class Services:
     auth: AuthService
+    rights: PresentRights
     sessions: SessionService
     users: UserService
     email_verification: EmailVerificationService

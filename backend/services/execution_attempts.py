@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any, NoReturn
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
+from backend.core.errors import InvalidInputError, PermissionDeniedError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.models.domain_events import ExecutionFinished, changes_between
@@ -22,12 +25,15 @@ from backend.services.execution_leases import (
     Lease,
     LeaseLostError,
 )
+from backend.services.rights import PresentRights
 
 _SECONDS_BETWEEN_WRITES = 0.25
 _RENEWAL_SECONDS = 1.0
 _log = get_logger(__name__)
 
 Progress = tuple[int, int | None, str]
+Check = Callable[[Principal], Awaitable[None]]
+"""Raises a DomainError if somebody may not do what the execution is for."""
 
 
 class Attempt:
@@ -39,10 +45,13 @@ class Attempt:
         execution: Execution,
         by: Principal,
         finished: list[ExecutionStep],
+        rights: PresentRights,
     ) -> None:
         """`finished` are the steps of earlier attempts."""
         self._lease = Lease(uow, execution.id, execution.attempts)
         self._by = by
+        self._rights = rights
+        self._check: Check | None = None
         self._results = {step.name: step.result for step in finished}
         self._positions = count(max((step.position for step in finished), default=0) + 1)
         self._unwritten: Progress | None = None
@@ -56,13 +65,29 @@ class Attempt:
     def by(self) -> Principal:
         return self._by
 
+    async def admit(self, check: Check) -> None:
+        """Begin only if the check lets the owner; it is made again whenever their role changes."""
+        await check(self._by)
+        self._check = check
+
+    async def owner(self) -> Principal:
+        present = await self._rights.of(self._by)
+        if present.role is not self._by.role and self._check is not None:
+            # What the inputs refer to was looked at when the attempt began.
+            with suppress(InvalidInputError):
+                await self._check(present)
+        self._by = present
+        return present
+
     async def progress(self, done: int, total: int | None, message: str) -> None:
         self._unwritten = (done, total, message)
         if time.monotonic() - self._written_at >= _SECONDS_BETWEEN_WRITES:
             await self._write_progress()
+            await self.owner()
 
     async def step(self, name: str, work: Work) -> dict[str, Any]:
         if name not in self._results:
+            await self.owner()
             started = now()
             # As it will be read back, so that no attempt gets another form of it.
             result: dict[str, Any] = to_jsonable_python(await work())
@@ -87,6 +112,7 @@ class Attempt:
 
         Raises:
             CancelRequestedError, LeaseLostError: the work has to end.
+            PermissionDeniedError: the owner may not do this any more.
         """
         renewed_at = time.monotonic()
         while True:
@@ -94,8 +120,9 @@ class Attempt:
                 begun = time.monotonic()
                 await self._lease.renew()
                 await self._write_progress()
+                await self.owner()
                 renewed_at = begun
-            except (CancelRequestedError, LeaseLostError):
+            except (CancelRequestedError, LeaseLostError, PermissionDeniedError):
                 raise
             except Exception as error:
                 if time.monotonic() - renewed_at > LEASE.total_seconds():

@@ -26,7 +26,17 @@ class ExecutionRun(Protocol):
 
     @property
     def by(self) -> Principal:
-        """Its owner, with the role that they had when the attempt began."""
+        """Its owner, with the role that they had when their rights were looked at last."""
+        ...
+
+    async def owner(self) -> Principal:
+        """Its owner, with the role of now: look before each batch, page or call.
+
+        A step does so before its work. As a safety net, the attempt does so each second.
+
+        Raises:
+            PermissionDeniedError: the account is deactivated, or its role may not do this any more.
+        """
         ...
 
     async def progress(self, done: int, total: int | None, message: str) -> None:
@@ -50,7 +60,9 @@ class ExecutionKind(Protocol[Inputs_contra, Result_co]):
     """
 
     async def check(self, inputs: Inputs_contra, by: Principal) -> None:
-        """When it is asked for, and again at each start: permissions, and what is referred to.
+        """When it is asked for, at each start, and when the role of its owner has changed.
+
+        Looks at permissions, and at what is referred to.
 
         Raises:
             PermissionDeniedError: the person may not do this.

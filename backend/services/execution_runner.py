@@ -1,6 +1,7 @@
 """Runs executions. Called by jobs, at least once for each time that one is to run."""
 
 import asyncio
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError, in_words
 from backend.core.logging import get_logger
-from backend.core.permissions import Means, Principal
+from backend.core.permissions import NO_SESSION, Means, Principal
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.users import User
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
@@ -16,10 +17,9 @@ from backend.services.execution_attempts import Attempt, finished
 from backend.services.execution_kinds import TryAgainError
 from backend.services.execution_leases import LEASE, CancelRequestedError, LeaseLostError
 from backend.services.execution_registry import ExecutionKinds, RegisteredKind
+from backend.services.rights import PresentRights
 
 POLL_SECONDS = 1.0
-NO_SESSION = UUID(int=0)
-"""Of somebody for whom a job works: they need not be signed in."""
 
 _SOON = "It will be tried again."
 _AGAIN = f"Something went wrong on our side. {_SOON}"
@@ -35,9 +35,12 @@ class Taken(NamedTuple):
 
 
 class ExecutionRunner:
-    def __init__(self, uow: UnitOfWorkFactory, kinds: ExecutionKinds) -> None:
+    def __init__(
+        self, uow: UnitOfWorkFactory, kinds: ExecutionKinds, rights: PresentRights
+    ) -> None:
         self._uow = uow
         self._kinds = kinds
+        self._rights = rights
 
     async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
         """Have the execution come to its end. While another attempt is at work, wait for it.
@@ -82,7 +85,8 @@ class ExecutionRunner:
                     steps = await uow.execution_steps.all_of(execution_id)
                     uow.notify(Channel.EXECUTIONS, str(execution_id))
                     await uow.commit()
-                    attempt = Attempt(self._uow, execution, _principal(owner), steps)
+                    by = _principal(owner)
+                    attempt = Attempt(self._uow, execution, by, steps, self._rights)
                     return Taken(execution, owner, attempt)
                 found = await uow.executions.find(execution_id)
             if found is None or not found.is_active:
@@ -139,7 +143,7 @@ class ExecutionRunner:
         if not taken.owner.is_active:
             raise PermissionDeniedError("The account is deactivated.")
         registered, inputs = self._known(taken.execution)
-        await registered.kind.check(inputs, taken.attempt.by)
+        await taken.attempt.admit(partial(registered.kind.check, inputs))
         result: BaseModel = await registered.kind.run(inputs, taken.attempt)
         return result.model_dump(mode="json")
 

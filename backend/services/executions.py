@@ -21,6 +21,7 @@ from backend.services.execution_attempts import finished
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
 from backend.services.execution_runner import ExecutionRunner
+from backend.services.rights import PresentRights
 
 _MOST_NAME = 200
 
@@ -40,6 +41,7 @@ class ExecutionService:
         uow: UnitOfWorkFactory,
         kinds: ExecutionKinds,
         most_active: int,
+        rights: PresentRights,
         names: ExecutionNames | None = None,
     ) -> None:
         """`most_active` is how many one person may have pending or running at once; `names` has
@@ -48,7 +50,7 @@ class ExecutionService:
         self._kinds = kinds
         self._most_active = most_active
         self._names = names
-        self._runner = ExecutionRunner(uow, kinds)
+        self._runner = ExecutionRunner(uow, kinds, rights)
 
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from backend.core.permissions import Principal
 from backend.models.paging import RELEVANCE, Page, PageQuery
+from backend.services.rights import AsOfNow
 
 Row = TypeVar("Row")
 Query = TypeVar("Query", bound=PageQuery)
@@ -14,9 +15,11 @@ _ROWS_AT_ONCE = 200
 
 
 async def all_pages(
-    page: Callable[[Query, Principal], Awaitable[Page[Row]]], query: Query, by: Principal
+    page: Callable[[Query, Principal], Awaitable[Page[Row]]], query: Query, by: AsOfNow
 ) -> AsyncIterator[list[Row]]:
     """Every row that matches, page by page, each page in a unit of its own.
+
+    Raises what `by` does: whose rights have ended gets no further page.
 
     So no connection is held while a slow client reads. Whatever rows are added or changed
     meanwhile, each row comes once when sorted by `created_at`, as it is when its turn comes.
@@ -27,7 +30,7 @@ async def all_pages(
         changes["sort"] = type(query.sort)("-created_at")
     query = query.model_copy(update=changes)
     while True:
-        found = await page(query, by)
+        found = await page(query, await by())
         yield found.items
         if found.next_cursor is None:
             return

@@ -29,6 +29,7 @@ from backend.services.file_content import UNKNOWN
 from backend.services.file_inspection import Content, inspect
 from backend.services.modules import own_module
 from backend.services.recording import created, deleted
+from backend.services.rights import AsOfNow
 from backend.services.storage import (
     FileStorage,
     StorageUnavailableError,
@@ -154,6 +155,13 @@ class FileService:
             _log.error("file_content_missing", file_id=str(file.id))  # no trace
             raise NotFoundError("The content of this file is gone.") from None
 
+    async def download(self, file: File, start: int, end: int, by: AsOfNow) -> AsyncIterator[bytes]:
+        """As `content`, for somebody whose rights are looked at before each piece.
+
+        What is answered raises what `by` does, or NotFoundError once they may not see the file.
+        """
+        return _while_visible(file, await self.content(file, start, end), by)
+
     async def delete(self, file_id: UUID, by: Principal, match: Precondition) -> None:
         """One's own, or any of the team's with `files:delete`.
 
@@ -228,10 +236,22 @@ async def _visible(
     uow: ReadingUnitOfWork, file_id: UUID, by: Principal, *, for_update: bool = False
 ) -> File:
     file = await uow.files.get(file_id, for_update=for_update)
+    _check_visible(file, by)
+    return file
+
+
+def _check_visible(file: File, by: Principal) -> None:
     is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
     if file.owner_id != by.user_id and not is_visible:
-        raise NotFoundError.of("file", file_id)
-    return file
+        raise NotFoundError.of("file", file.id)
+
+
+async def _while_visible(
+    file: File, pieces: AsyncIterator[bytes], by: AsOfNow
+) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        _check_visible(file, await by())
+        yield piece
 
 
 def _id_of(key: str) -> UUID | None:

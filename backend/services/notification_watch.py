@@ -1,5 +1,6 @@
 """Notifications, as they come."""
 
+from collections import deque
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,13 +27,16 @@ class NotificationWatch:
         """
         with self._streams.subscribe(Channel.NOTIFICATIONS, str(by.user_id)) as heard:
             seen = await self._begin(by, after)
+            coming: deque[Notification] = deque()
             look = True
             while await self._streams.go_on(by):
-                found = await self._newer(by, seen) if look else []
-                for notification in found:
-                    yield notification
-                    seen = notification.created_at
-                look = bool(found) or await self._streams.hear(heard)
+                if look and not coming:
+                    coming.extend(await self._newer(by, seen))
+                if coming:
+                    yield coming[0]
+                    seen = coming.popleft().created_at
+                else:
+                    look = await self._streams.hear(heard)
 
     async def _begin(self, by: Principal, after: UUID | None) -> datetime:
         async with self._uow.reading() as uow:

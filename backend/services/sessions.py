@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from backend.core.caching import Cache, CacheName
+from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.security import AccessTokens
@@ -12,19 +12,17 @@ from backend.models.domain_events import (
 )
 from backend.models.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
-from backend.repositories.sessions import Identity
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.rights import PresentRights
 
 
 class SessionService:
     """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
 
-    def __init__(
-        self, uow: UnitOfWorkFactory, tokens: AccessTokens, identities: Cache[Identity]
-    ) -> None:
+    def __init__(self, uow: UnitOfWorkFactory, tokens: AccessTokens, rights: PresentRights) -> None:
         self._uow = uow
         self._tokens = tokens
-        self._identities = identities
+        self._rights = rights
 
     async def identify(self, access_token: str) -> Principal:
         """The caller behind an access token, in one query at most.
@@ -34,10 +32,10 @@ class SessionService:
                 deactivated.
         """
         claims = self._tokens.read(access_token)
-        identity = await self._find(claims.user_id, claims.session_id)
-        if identity is None:
+        caller = await self._rights.find(claims.user_id, claims.session_id)
+        if caller is None:
             raise AuthenticationError("The session has ended. Sign in again.")
-        return identity.principal
+        return caller
 
     async def page(self, by: Principal, query: SessionQuery) -> Page[UserSession]:
         """The caller's own live sessions. Raises InvalidCursorError."""
@@ -70,18 +68,6 @@ class SessionService:
         async with self._uow() as uow:
             await end_sessions(uow, by.user_id, by)
             await uow.commit()
-
-    async def is_live(self, by: Principal) -> bool:
-        """Whether the session of a caller still holds, while their request goes on."""
-        return await self._find(by.user_id, by.session_id) is not None
-
-    async def _find(self, user_id: UUID, session_id: UUID) -> Identity | None:
-        async def load() -> Identity | None:
-            async with self._uow.reading() as uow:
-                identity = await uow.sessions.identity(session_id)
-            return identity if identity and identity.principal.user_id == user_id else None
-
-        return await self._identities.get(user_id, session_id, load)
 
 
 async def end_sessions(

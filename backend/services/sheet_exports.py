@@ -105,7 +105,7 @@ class ExportKind:
             name = f"{wanted.resource} {now():%Y-%m-%d}.xlsx"
             content = await in_thread(path.open, "rb")
             try:
-                await self._files.keep(run.id, name, content, run.by)
+                await self._files.keep(run.id, name, content, await run.owner())
             finally:
                 await in_thread(content.close)
         return rows
@@ -116,7 +116,7 @@ class ExportKind:
         count = 0
         with self._open_writer(path, str(wanted.resource)) as writer:
             await in_thread(writer.add, [[header_of(column) for column in columns]])
-            async for rows in all_pages(exported.page, wanted.filters, run.by):
+            async for rows in all_pages(exported.page, wanted.filters, run.owner):
                 count += len(rows)
                 if count > MOST_ROWS:
                     raise TooLargeError(f"A sheet holds {MOST_ROWS:,} rows: narrow the filters.")

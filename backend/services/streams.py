@@ -6,16 +6,16 @@ from contextlib import AbstractContextManager
 from backend.core.permissions import Principal
 from backend.repositories.unit_of_work import Channel
 from backend.services.notices import Notices, Subscription
-from backend.services.sessions import SessionService
+from backend.services.rights import PresentRights
 
 _MOST_SECONDS = 1.0
 """Until it is looked whether the session has ended."""
 
 
 class Streams:
-    def __init__(self, sessions: SessionService, notices: Notices, stopped: asyncio.Event) -> None:
+    def __init__(self, rights: PresentRights, notices: Notices, stopped: asyncio.Event) -> None:
         """`stopped` ends all streams."""
-        self._sessions = sessions
+        self._rights = rights
         self._notices = notices
         self._stopped = stopped
 
@@ -24,7 +24,9 @@ class Streams:
 
     async def go_on(self, by: Principal) -> bool:
         """False once the session of the caller has ended, or this process is to stop."""
-        return not self._stopped.is_set() and await self._sessions.is_live(by)
+        if self._stopped.is_set():
+            return False
+        return await self._rights.find(by.user_id, by.session_id) is not None
 
     async def hear(self, heard: Subscription) -> bool:
         """Wait until there is something to look at; False if there is nothing for a second."""

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.core.database import Database
-from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from backend.core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
 from backend.models.mixins import now
 from backend.models.tasks import TaskQuery, TaskSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -47,6 +47,10 @@ async def add_tasks(uow: UnitOfWorkFactory, count: int) -> list[str]:
         await unit.tasks.add_missing(tasks)
         await unit.commit()
     return [str(task.id) for task in tasks]
+
+
+async def somebody() -> Principal:
+    return make_principal()
 
 
 def flat(item: dict[str, Any]) -> dict[str, Any]:
@@ -222,7 +226,7 @@ async def test_rows_that_come_and_go_during_an_export_shift_nothing(
 ) -> None:
     ids = await add_tasks(uow, 450)
     ordered = ids if sort is TaskSort.CREATED_AT_DESC else ids[::-1]
-    pages = all_pages(TaskService(uow).page, TaskQuery(sort=sort), make_principal())
+    pages = all_pages(TaskService(uow).page, TaskQuery(sort=sort), somebody)
     first = [str(task.id) for task in await anext(pages)]
 
     gone_early, gone_late = [first[0], first[-1]], ordered[-1:]
@@ -241,7 +245,7 @@ async def test_no_connection_is_held_between_the_pages(
     uow: UnitOfWorkFactory, database: Database
 ) -> None:
     await add_tasks(uow, PAGE + 1)
-    pages = all_pages(TaskService(uow).page, TaskQuery(), make_principal())
+    pages = all_pages(TaskService(uow).page, TaskQuery(), somebody)
 
     await anext(pages)
 

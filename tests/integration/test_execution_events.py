@@ -191,8 +191,8 @@ async def states(
 ) -> AsyncIterator[Execution]:
     """Those of an execution that is pending, the first of which was read."""
     execution = await add(uow, member, status=ExecutionStatus.PENDING)
-    sessions = wire(settings, uow, {}, process_state(settings)).sessions
-    watch = ExecutionWatch(uow, Streams(sessions, told, stopped))
+    rights = wire(settings, uow, {}, process_state(settings)).rights
+    watch = ExecutionWatch(uow, Streams(rights, told, stopped))
     states = watch.states(execution, member.principal, after=0)
     assert (await anext(states)).id == execution.id
     return states

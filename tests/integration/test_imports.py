@@ -24,7 +24,7 @@ from backend.services.execution_registry import RegisteredKind
 from backend.services.executions import ExecutionService
 from backend.services.imports.resources import RESOURCES
 from tests.factories import make_customer, make_task
-from tests.fixtures.execution_kinds import stored
+from tests.fixtures.execution_kinds import asking_each_time, stored
 from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
@@ -49,7 +49,7 @@ def run_import(sheets: Sheets, uow: SqlUnitOfWorkFactory) -> Callable[..., Any]:
 
     async def run(inputs: ImportInputs) -> Execution:
         kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
-        executions = ExecutionService(uow, kinds, 1)
+        executions = ExecutionService(uow, kinds, 1, asking_each_time(uow))
         asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
         execution_id = (await executions.create(asked, sheets.person)).id
         await executions.run(execution_id)

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.problems import INTERNAL_ERROR, problem_response
+from backend.core.errors import DomainError
 from backend.core.logging import get_logger
 
 _log = get_logger(__name__)
@@ -28,7 +29,11 @@ class ErrorBoundaryMiddleware:
 
         try:
             await self.app(scope, receive, watched_send)
-        except Exception:
+        except Exception as error:
+            if started and isinstance(error.__cause__, DomainError):
+                # The server closes the connection, so that nobody takes what came for the whole.
+                _log.warning("answer_broken_off", reason=str(error.__cause__))
+                return
             # Whatever it is: the log gets all of it, and the caller nothing.
             _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
             if started:

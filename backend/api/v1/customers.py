@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import CustomerServiceDep, may
+from backend.api.deps import CustomerServiceDep, PresentRightsDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
@@ -34,11 +34,14 @@ async def list_customers(
     query: Annotated[CustomerQuery, Query()],
     by: MayRead,
     customers: CustomerServiceDep,
+    rights: PresentRightsDep,
     as_csv: WantsCsv,
 ) -> Page[CustomerListed] | Response:
     """The team's customers, with their tasks and files counted."""
     if as_csv:
-        pages = all_pages(customers.page_with_counts, query, by)
+        pages = all_pages(
+            customers.page_with_counts, query, rights.as_of_now(by, Permission.CUSTOMERS_READ)
+        )
         return await csv_response(pages, CustomerListed, "customers")
     return await customers.page_with_counts(query, by)
 

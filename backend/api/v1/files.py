@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from backend.api.deps import CallerDep, FileServiceDep
+from backend.api.deps import CallerDep, FileServiceDep, PresentRightsDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
 from backend.api.idempotency import IdempotentRoute, UploadKeyDep
 from backend.api.problems import (
@@ -118,6 +119,7 @@ async def download_file(
     file_id: FileId,
     by: CallerDep,
     files: FileServiceDep,
+    rights: PresentRightsDep,
     seen: SeenTagsDep,
     range_: Annotated[
         str | None, Header(alias="Range", description="Such as `bytes=0-99`.")
@@ -144,7 +146,7 @@ async def download_file(
     }
     if part:
         headers["Content-Range"] = part.content_range(file.size)
-    content = await files.content(file, start, end)
+    content = await files.download(file, start, end, partial(rights.of, by))
     return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import LeadServiceDep, may
+from backend.api.deps import LeadServiceDep, PresentRightsDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
@@ -24,11 +24,16 @@ MayWrite = Annotated[Principal, may(Permission.LEADS_WRITE)]
 
 @router.get("", response_model=Page[LeadPublic], responses=CSV_RESPONSES)
 async def list_leads(
-    query: Annotated[LeadQuery, Query()], by: MayRead, leads: LeadServiceDep, as_csv: WantsCsv
+    query: Annotated[LeadQuery, Query()],
+    by: MayRead,
+    leads: LeadServiceDep,
+    rights: PresentRightsDep,
+    as_csv: WantsCsv,
 ) -> Page[Lead] | Response:
     """Who may become a customer."""
     if as_csv:
-        return await csv_response(all_pages(leads.page, query, by), LeadPublic, "leads")
+        pages = all_pages(leads.page, query, rights.as_of_now(by, Permission.LEADS_READ))
+        return await csv_response(pages, LeadPublic, "leads")
     return await leads.page(query, by)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import ProductServiceDep, may
+from backend.api.deps import PresentRightsDep, ProductServiceDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
@@ -32,11 +32,13 @@ async def list_products(
     query: Annotated[ProductQuery, Query()],
     by: MayRead,
     products: ProductServiceDep,
+    rights: PresentRightsDep,
     as_csv: WantsCsv,
 ) -> Page[Product] | Response:
     """What the team sells."""
     if as_csv:
-        return await csv_response(all_pages(products.page, query, by), ProductPublic, "products")
+        pages = all_pages(products.page, query, rights.as_of_now(by, Permission.PRODUCTS_READ))
+        return await csv_response(pages, ProductPublic, "products")
     return await products.page(query, by)
 
 

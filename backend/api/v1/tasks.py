@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import TaskServiceDep, may
+from backend.api.deps import PresentRightsDep, TaskServiceDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
@@ -31,11 +31,16 @@ MayAssign = Annotated[Principal, may(Permission.TASKS_ASSIGN)]
 
 @router.get("", response_model=Page[TaskPublic], responses=CSV_RESPONSES)
 async def list_tasks(
-    query: Annotated[TaskQuery, Query()], by: MayRead, tasks: TaskServiceDep, as_csv: WantsCsv
+    query: Annotated[TaskQuery, Query()],
+    by: MayRead,
+    tasks: TaskServiceDep,
+    rights: PresentRightsDep,
+    as_csv: WantsCsv,
 ) -> Page[Task] | Response:
     """The team's tasks. Sorted by `due_at`, tasks without a due date count as the latest."""
     if as_csv:
-        return await csv_response(all_pages(tasks.page, query, by), TaskPublic, "tasks")
+        pages = all_pages(tasks.page, query, rights.as_of_now(by, Permission.TASKS_READ))
+        return await csv_response(pages, TaskPublic, "tasks")
     return await tasks.page(query, by)
 
 

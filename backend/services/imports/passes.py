@@ -90,5 +90,5 @@ class ImportPasses:
     def _writer(self) -> RowWriter:
         """For one pass."""
         resource = RESOURCES[self._inputs.resource]
-        planner = Planner(resource, self._read.headers, self._run.id, self._run.by)
+        planner = Planner(resource, self._read.headers, self._run)
         return RowWriter(self._uow, resource, planner, self._run)

@@ -12,6 +12,7 @@ from backend.core.errors import ConflictError, DomainError, InvalidInputError, P
 from backend.core.permissions import Principal
 from backend.models.imports import RowError
 from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.services.execution_kinds import ExecutionRun
 from backend.services.imports.fields import EMAIL
 from backend.services.imports.headers import Headers
 from backend.services.imports.identities import new_row_id
@@ -42,14 +43,15 @@ class Plan:
 class Planner:
     """Plans the batches of one pass over a file, in their order."""
 
-    def __init__(
-        self, resource: Resource[Any], headers: Headers, execution_id: UUID, by: Principal
-    ) -> None:
+    def __init__(self, resource: Resource[Any], headers: Headers, run: ExecutionRun) -> None:
         self._resource = resource
         self._headers = headers
-        self._execution_id = execution_id
-        self._by = by
+        self._run = run
         self._taken: dict[UUID, int] = {}
+
+    @property
+    def _by(self) -> Principal:
+        return self._run.by
 
     async def plan(
         self, uow: ReadingUnitOfWork, batch: Sequence[ParsedRow], *, for_update: bool = False
@@ -68,7 +70,7 @@ class Planner:
         return await in_thread(self._decide, batch, found, known)
 
     def _new_id(self, row: ParsedRow) -> UUID:
-        return new_row_id(self._execution_id, row.number)
+        return new_row_id(self._run.id, row.number)
 
     def _decide(self, batch: Sequence[ParsedRow], found: Sequence[Any], known: Known) -> Plan:
         by_key: dict[str, list[Any]] = defaultdict(list)
