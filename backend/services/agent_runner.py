@@ -1,13 +1,14 @@
 """Has a language model answer a person, with tools and within limits."""
 
 import json
+import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from backend.core.errors import DomainError
-from backend.core.permissions import Principal
+from backend.core.permissions import Permission, Principal
 from backend.core.storable import storable, storable_json
 from backend.models.agent_runs import AgentRun
 from backend.models.incomplete import IncompleteReason
@@ -33,6 +34,9 @@ from backend.services.language_models import (
     Turn,
 )
 from backend.services.model_choice import ChosenModel
+from backend.services.rights import AsOfNow, PresentRights
+
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,19 @@ class AgentAnswer:
             self.parts.pop()
 
 
+class _Watch:
+    """Looks at a person's rights while an answer comes, once in a second at most."""
+
+    def __init__(self, look: AsOfNow) -> None:
+        self._look = look
+        self._looked_at = time.monotonic()
+
+    async def look(self) -> None:
+        if time.monotonic() - self._looked_at >= _SECONDS_BETWEEN_LOOKS:
+            self._looked_at = time.monotonic()
+            await self._look()
+
+
 class AgentRunner:
     """Counts what is used, whether the answer comes to its end or not."""
 
@@ -120,14 +137,16 @@ class AgentRunner:
         models: LanguageModels,
         toolbox: Toolbox,
         budget: AgentBudget,
+        rights: PresentRights,
     ) -> None:
         self._uow = uow
         self._models = models
         self._toolbox = toolbox
         self._budget = budget
+        self._rights = rights
 
     async def run(self, task: AgentTask, by: Principal) -> AgentAnswer:
-        """The whole answer. Raises as `LanguageModels.answer` does, or LimitReachedError."""
+        """The whole answer. Raises as `stream` does, or LimitReachedError."""
         async with self._uow() as uow:
             run = await self._budget.hold(uow, task.model, by)
             await uow.commit()
@@ -142,9 +161,13 @@ class AgentRunner:
     ) -> AsyncGenerator[AnswerEvent, None]:
         """As it comes, and gathered in `answer`. The run was held, and is finished here.
 
-        Raises as `LanguageModels.answer` does.
+        Raises:
+            DomainError: as `LanguageModels.answer` does, or `PresentRights.require` as soon as the
+                person may not use the assistant any more.
         """
         error: str | None = "It was interrupted."
+        look = self._rights.as_of_now(by, Permission.ASSISTANT_USE)
+        watch = _Watch(look)
         try:
             question = Question(
                 task.model.choice,
@@ -154,9 +177,11 @@ class AgentRunner:
                 task.history,
                 await self._toolbox.offered(by, task.scope, task.tools),
                 task.output_schema,
+                look,
             )
             async with aclosing(self._models.answer(question, answer.usage)) as events:
                 async for event in events:
+                    await watch.look()
                     yield answer.take(event)
             error = None
         except DomainError as failure:

@@ -23,13 +23,14 @@ from backend.services.agent_tools.base import (
 )
 from backend.services.language_models import OfferedTool, ToolOutcome
 from backend.services.recording import created
+from backend.services.rights import PresentRights
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 Tools = Mapping[str, AgentTool[Any]]
 
 
 class Toolbox:
-    """Whatever a model says: a tool works with the rights of the person, and nobody else's."""
+    """Whatever a model says: a tool works with the person's rights of now, and nobody else's."""
 
     def __init__(
         self,
@@ -37,11 +38,13 @@ class Toolbox:
         tools: Tools,
         services: ToolServices,
         confirm_within: timedelta,
+        rights: PresentRights,
     ) -> None:
         self._uow = uow
         self._tools = tools
         self._services = services
         self._confirm_within = confirm_within
+        self._rights = rights
 
     async def offered(
         self, by: Principal, scope: CallScope, names: Collection[str] | None = None
@@ -55,11 +58,29 @@ class Toolbox:
             if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
         ]
 
+    async def offer(self, name: str, by: Principal, scope: CallScope) -> OfferedTool:
+        """One tool.
+
+        Raises:
+            PermissionDeniedError: the person may not use it.
+            ConflictError: it is switched off, gone, or lacks what it takes.
+        """
+        if name in self._tools:
+            self._tools[name].require_permission(by)
+        for offered in await self.offered(by, scope, [name]):
+            return offered
+        raise ConflictError(f"The tool {name} is switched off, or gone.")
+
     async def call(
         self, name: str, arguments: dict[str, Any], by: Principal, scope: CallScope
     ) -> ToolOutcome:
-        """Call a tool that was offered. What it refuses is an outcome, and no error."""
+        """Call a tool that was offered. What it refuses is an outcome, and no error.
+
+        Raises:
+            DomainError: the person has no rights any more; see `PresentRights.of`.
+        """
         tool = self._tools[name]
+        by = await self._rights.of(by)
         try:
             by.require(tool.permission)
             given = tool.arguments.model_validate(arguments)
@@ -83,6 +104,7 @@ class Toolbox:
         tool = self._tools.get(action.tool)
         if tool is None or action.tool not in await self._enabled():
             raise ConflictError(f"The tool {action.tool} is switched off, or gone.")
+        by = await self._rights.of(by)
         by.require(tool.permission)
         try:
             given = tool.arguments.model_validate(action.arguments)

@@ -62,7 +62,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Question:
-    """`output_schema` asks for an answer that is JSON of this schema, instead of text."""
+    """
+    Attributes:
+        output_schema: asks for an answer that is JSON of this schema, instead of text.
+        before_step: is called before each question to the model. What it raises ends the answer.
+    """
 
     model: ModelChoice
     instructions: str
@@ -71,6 +75,7 @@ class Question:
     history: Sequence[Turn] = ()
     tools: Sequence[OfferedTool] = ()
     output_schema: dict[str, Any] | None = None
+    before_step: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass(frozen=True)

@@ -214,8 +214,7 @@ async def test_a_tool_that_is_switched_off_is_not_called(
     failed = await run(member, jobs, "flow", definition=flow(create("first"), edges=[]))
 
     assert failed["error"] == (
-        "The step first has failed: The tool create_task is switched off, or your role may not "
-        "use it."
+        "The step first has failed: The tool create_task is switched off, or gone."
     )
 
 

@@ -55,6 +55,7 @@ class WorkflowAgents:
     async def ask(self, run: ExecutionRun, step: str, work: AgentWork) -> StepTrace:
         """One answer. Raises as `AgentRunner.run` does, or InvalidInputError."""
         begun = time.monotonic()
+        by = await run.owner()
         profile = work.profile
         async with self._uow.reading() as uow:
             options = AnswerOptions(
@@ -63,10 +64,10 @@ class WorkflowAgents:
                 variables=await _variables(uow, profile.prompt, work.given),
                 schema_id=work.schema_id,
             )
-            task = await self._tasks.prepare(uow, work.text, _scope(run, step), run.by, options)
+            task = await self._tasks.prepare(uow, work.text, _scope(run, step), by, options)
         instructions = f"{_who(profile)}\n\n{task.instructions}"
         task = replace(task, instructions=instructions, tools=frozenset(profile.tools))
-        answer = await self._runner.run(task, run.by)
+        answer = await self._runner.run(task, by)
         return StepTrace(
             text=shortened(answer.text, MOST_TEXT),
             output=answer.output,
@@ -82,10 +83,9 @@ class WorkflowAgents:
     ) -> StepTrace:
         """One call of a tool. Raises DomainError if it refuses, or is not offered."""
         begun = time.monotonic()
-        offered = await self._toolbox.offered(run.by, _scope(run, step), [tool])
-        if not offered:
-            raise DomainError(f"The tool {tool} is switched off, or your role may not use it.")
-        told = await offered[0].call(arguments)
+        by = await run.owner()
+        offered = await self._toolbox.offer(tool, by, _scope(run, step))
+        told = await offered.call(arguments)
         result = storable_json(told.result)
         if told.outcome is CallOutcome.REFUSED:
             raise DomainError(str(result))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backend.core.errors import InvalidInputError, PermissionDeniedError, unknown_reference
+from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.crews import Crew
 from backend.models.flow_nodes import CrewNode, FlowNode
@@ -71,11 +71,7 @@ class Definitions:
             raise InvalidInputError(
                 place, f"There is no tool {name}; there are: {known}.", "unknown_reference"
             )
-        if not by.may(tool.permission):
-            raise PermissionDeniedError(
-                f"The tool {name} needs the permission {tool.permission}; the role {by.role} does "
-                "not have it."
-            )
+        tool.require_permission(by)
 
 
 async def _stored(
