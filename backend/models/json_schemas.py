@@ -1,5 +1,6 @@
 """What a JSON Schema has to be, so that language models and their libraries can keep to it."""
 
+import json
 import re
 from math import isfinite
 from typing import Annotated, Any, NamedTuple, NoReturn
@@ -13,7 +14,6 @@ from jsonschema import (
     SchemaError,
 )
 from pydantic import AfterValidator, Field
-from pydantic_core import to_json
 
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 32
@@ -90,9 +90,10 @@ class _Walk:
 
 def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
     """Answers the document. Raises ValueError that says where it is wrong, and what to do."""
-    _Walk(document).look(document, "$")
-    if len(to_json(document)) > MOST_BYTES:
+    # First of all: what follows names the places of all parts, and those may have long names.
+    if _size(document) > MOST_BYTES:
         _refuse("$", f"it has more than {MOST_BYTES // 1024} KiB; shorten it")
+    _Walk(document).look(document, "$")
     if document.get("type") != "object":
         _refuse("$.type", 'it must be "object"; put other values into one of its properties')
     _check_keywords(document)
@@ -109,6 +110,12 @@ def _check_keywords(document: dict[str, Any]) -> None:
         steps = (f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.absolute_path)
         why = f"{error.message[:200]}; see json-schema.org for what may be here"
         _refuse(f"${''.join(steps)}", why)
+
+
+def _size(document: dict[str, Any]) -> int:
+    """In bytes, as compact JSON. What can't be stored in it is named later."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _check_value(value: Any, path: str) -> None:

@@ -1,11 +1,13 @@
 """The tools that a person's agent is offered, and what happens when it calls one."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from backend.core.errors import ConflictError, DomainError, in_words
 from backend.core.permissions import Principal
@@ -26,6 +28,14 @@ from backend.services.recording import created
 from backend.services.rights import PresentRights
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
+MOST_AT_ONCE = 4
+"""Calls of one answer: each may need a connection to the database."""
+MOST_RESULT = 200_000
+"""Bytes, as JSON."""
+_TOO_MUCH = f"It has found more than {MOST_RESULT:,} bytes: ask for less, by a limit."
+_MOST_FAULTS = 20
+_LONGEST_FAULT = 500
+
 Tools = Mapping[str, AgentTool[Any]]
 
 
@@ -52,8 +62,9 @@ class Toolbox:
         """Those that are switched on and that the person may use; of the named ones, if any."""
         enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
+        slots = asyncio.Semaphore(MOST_AT_ONCE)
         return [
-            self._offer(tool, by, scope)
+            self._offer(tool, by, scope, slots)
             for tool in self._tools.values()
             if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
         ]
@@ -89,7 +100,10 @@ class Toolbox:
                 return await self._plan(
                     tool, given, await tool.plan(given, context), context, scope
                 )
-            return ToolOutcome(CallOutcome.DONE, await tool.run(given, context))
+            result = await tool.run(given, context)
+            if len(to_json(result)) > MOST_RESULT:
+                return ToolOutcome(CallOutcome.REFUSED, _TOO_MUCH)
+            return ToolOutcome(CallOutcome.DONE, result)
         except ValidationError as error:
             return ToolOutcome(CallOutcome.REFUSED, _faults(error))
         except DomainError as error:
@@ -118,9 +132,12 @@ class Toolbox:
         async with self._uow.reading() as uow:
             return await uow.tools.enabled_names()
 
-    def _offer(self, tool: AgentTool[Any], by: Principal, scope: CallScope) -> OfferedTool:
+    def _offer(
+        self, tool: AgentTool[Any], by: Principal, scope: CallScope, slots: asyncio.Semaphore
+    ) -> OfferedTool:
         async def call(arguments: dict[str, Any]) -> ToolOutcome:
-            return await self.call(tool.name, arguments, by, scope)
+            async with slots:
+                return await self.call(tool.name, arguments, by, scope)
 
         return OfferedTool(tool.name, tool.description, tool.parameters, call)
 
@@ -160,6 +177,8 @@ class Toolbox:
 
 
 def _faults(error: ValidationError) -> str:
-    """Each field with what is wrong with it, so that the model can mend its call."""
-    faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-    return "; ".join(faults)
+    """The first fields with what is wrong with them, so that the model can mend its call."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MOST_FAULTS]]
+    more = [f"and {len(found) - _MOST_FAULTS} more"] if len(found) > _MOST_FAULTS else []
+    return "; ".join([fault[:_LONGEST_FAULT] for fault in faults] + more)

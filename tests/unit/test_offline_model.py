@@ -583,3 +583,26 @@ async def test_a_schema_that_can_not_be_met_is_a_clear_error(ask: Ask) -> None:
         await ask(
             "Hello", schema={"type": "object", "properties": {"code": code}, "required": ["code"]}
         )
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": "array", "minItems": 10**9, "items": {"type": "string"}},
+        {"type": "string", "minLength": 10**9},
+        {"type": "array", "minItems": 10**9, "items": {"const": "x"}},
+        {
+            "type": "array",
+            "minItems": 1000,
+            "items": {"type": "array", "minItems": 1000, "items": {"type": "integer"}},
+        },
+        {"type": "number", "minimum": 1e308, "multipleOf": 1e-300},
+    ],
+)
+async def test_a_schema_that_demands_too_much_is_a_clear_error(
+    ask: Ask, field: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": {"field": field}, "required": ["field"]}
+
+    with pytest.raises(ModelFailedError, match="output schema"):
+        await ask("Hello", schema=schema)

@@ -21,9 +21,10 @@ from backend.services.agent_tasks import AgentTasks, AnswerOptions
 from backend.services.agent_toolbox import Toolbox
 from backend.services.agent_tools.base import CallScope, foreign
 from backend.services.execution_kinds import ExecutionRun
-from backend.services.workflow_runs.traces import MOST_TEXT, bounded, check_length, shortened
+from backend.services.workflow_runs.traces import MOST_TEXT, bounded, shortened
 
 _MOST_HANDED_ON = 10_000
+_MOST_TOGETHER = 200_000
 _INCOMPLETE = ", which is incomplete"
 
 
@@ -89,7 +90,6 @@ class WorkflowAgents:
         result = storable_json(told.result)
         if told.outcome is CallOutcome.REFUSED:
             raise DomainError(str(result))
-        check_length(result)
         action = TakenAction(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
         is_planned = told.outcome is CallOutcome.TO_CONFIRM
         return StepTrace(
@@ -101,10 +101,11 @@ class WorkflowAgents:
 
 
 def handed_on(results: Mapping[str, StepTrace]) -> str:
-    """What others have found out, marked as such: it is no order."""
+    """What others have found out, marked as such: it is no order. The more, the less of each."""
+    most = min(_MOST_HANDED_ON, _MOST_TOGETHER // max(1, len(results)))
     return "\n\n".join(
         f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
-        f"{foreign(shortened(trace.text, _MOST_HANDED_ON))}"
+        f"{foreign(shortened(trace.text, most))}"
         for name, trace in results.items()
     )
 

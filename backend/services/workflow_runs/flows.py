@@ -5,7 +5,13 @@ from typing import Any
 from backend.core.errors import DomainError
 from backend.models.crews import Crew
 from backend.models.flow_nodes import AgentNode, ConditionNode, CrewNode, FlowNode, ToolNode
-from backend.models.flow_templates import MissingValueError, Path, render_json, render_text
+from backend.models.flow_templates import (
+    MissingValueError,
+    Path,
+    TemplateError,
+    render_json,
+    render_text,
+)
 from backend.models.flows import Flow
 from backend.models.graphs import last_of
 from backend.models.workflow_runs import StepTrace
@@ -51,8 +57,8 @@ class FlowRuns:
         async def work() -> StepTrace:
             try:
                 return await self._work(node, values, steps)
-            except MissingValueError as error:
-                raise DomainError(f"There is no {error}, which a template names.") from error
+            except TemplateError as error:
+                raise DomainError(str(error)) from error
 
         return await steps.do(node.name, work)
 
@@ -77,10 +83,8 @@ class FlowRuns:
         """Each of its tasks is a step; what comes of them needs none."""
         try:
             given = values["input"] if node.input is None else render_json(node.input, values)
-        except MissingValueError as error:
-            raise DomainError(
-                f"The step {node.name} has failed: There is no {error}, which a template names."
-            ) from error
+        except TemplateError as error:
+            raise DomainError(f"The step {node.name} has failed: {error}") from error
         crew = crew_of(node)
         traces = await self._crews.run(crew, given, steps, f"{node.name}/")
         output = {

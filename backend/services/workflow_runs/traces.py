@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import DomainError
 from backend.models.agent import TakenAction
 from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
@@ -13,7 +12,6 @@ from backend.models.usage import Usage
 from backend.models.workflow_runs import StepOutcome, StepStatus, StepTrace, WorkflowResult
 
 MOST_TEXT = 50_000
-MOST_OUTPUT = 200_000
 _MOST_OF_ACTION = 4_000
 _MOST_IN_RESULT = 2_000
 _MOST_ACTIONS = 100
@@ -34,14 +32,6 @@ def bounded(actions: Sequence[TakenAction]) -> list[TakenAction]:
         )
         for action in actions[:_MOST_ACTIONS]
     ]
-
-
-def check_length(output: Any) -> None:
-    """Raises DomainError for what is too long to be kept."""
-    if len(json.dumps(output, default=str)) > MOST_OUTPUT:
-        raise DomainError(
-            f"It has answered more than {MOST_OUTPUT:,} characters: ask for less, by a limit."
-        )
 
 
 def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -> WorkflowResult:
