@@ -32,11 +32,22 @@ MOST_AT_ONCE = 4
 """Calls of one answer: each may need a connection to the database."""
 MOST_RESULT = 200_000
 """Bytes, as JSON."""
+MOST_RESULTS = 1_000_000
+"""The same of all calls of one answer: the model reads them again at each step."""
+_ENOUGH = f"All tools together have answered {MOST_RESULTS:,} bytes, which is the most."
 _TOO_MUCH = f"It has found more than {MOST_RESULT:,} bytes: ask for less, by a limit."
 _MOST_FAULTS = 20
 _LONGEST_FAULT = 500
 
 Tools = Mapping[str, AgentTool[Any]]
+
+
+class _Bounds:
+    """What the calls of one answer share."""
+
+    def __init__(self) -> None:
+        self.slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self.left = MOST_RESULTS
 
 
 class Toolbox:
@@ -62,9 +73,9 @@ class Toolbox:
         """Those that are switched on and that the person may use; of the named ones, if any."""
         enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
-        slots = asyncio.Semaphore(MOST_AT_ONCE)
+        bounds = _Bounds()
         return [
-            self._offer(tool, by, scope, slots)
+            self._offer(tool, by, scope, bounds)
             for tool in self._tools.values()
             if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
         ]
@@ -133,11 +144,15 @@ class Toolbox:
             return await uow.tools.enabled_names()
 
     def _offer(
-        self, tool: AgentTool[Any], by: Principal, scope: CallScope, slots: asyncio.Semaphore
+        self, tool: AgentTool[Any], by: Principal, scope: CallScope, bounds: "_Bounds"
     ) -> OfferedTool:
         async def call(arguments: dict[str, Any]) -> ToolOutcome:
-            async with slots:
-                return await self.call(tool.name, arguments, by, scope)
+            async with bounds.slots:
+                if bounds.left <= 0:
+                    return ToolOutcome(CallOutcome.REFUSED, _ENOUGH)
+                outcome = await self.call(tool.name, arguments, by, scope)
+                bounds.left -= len(to_json(outcome.result))
+                return outcome
 
         return OfferedTool(tool.name, tool.description, tool.parameters, call)
 

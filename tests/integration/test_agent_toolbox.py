@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from backend.core.permissions import Permission
 from backend.models.base import Input
+from backend.models.message_parts import CallOutcome
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.agent_toolbox import MOST_AT_ONCE, Toolbox
 from backend.services.agent_tools.base import (
@@ -16,6 +17,7 @@ from backend.services.agent_tools.base import (
     ToolContext,
     ToolServices,
 )
+from backend.services.language_models import OfferedTool
 from tests.factories import make_tool
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person
@@ -26,37 +28,56 @@ class NoArguments(Input):
 
 
 class Counting:
-    """A tool that notes how many of its calls were at work at once."""
+    """A tool that notes how many of its calls there were, and were at work at once."""
 
-    def __init__(self) -> None:
-        self.most = 0
+    def __init__(self, result: str = "") -> None:
+        self.most = self.calls = 0
         self._now = 0
+        self._result = result
         self.tool: AgentTool[Any] = AgentTool(
             "count", "Counts.", NoArguments, Permission.TASKS_READ, self._run
         )
 
     async def _run(self, _given: NoArguments, _context: ToolContext) -> Result:
+        self.calls += 1
         self._now += 1
         self.most = max(self.most, self._now)
         await asyncio.sleep(0.01)
         self._now -= 1
-        return {}
+        return {"result": self._result}
+
+
+async def offered(counting: Counting, member: Person, uow: SqlUnitOfWorkFactory) -> OfferedTool:
+    async with uow() as unit:
+        await unit.tools.save(make_tool(name="count"))
+        await unit.commit()
+    nothing = cast("ToolServices", None)
+    toolbox = Toolbox(
+        uow, {"count": counting.tool}, nothing, timedelta(minutes=1), asking_each_time(uow)
+    )
+    (tool,) = await toolbox.offered(member.principal, CallScope(uuid4()))
+    return tool
 
 
 async def test_a_few_calls_of_an_answer_run_at_once(
     member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     """However many there are: each takes a connection, and others want one as well."""
-    async with uow() as unit:
-        await unit.tools.save(make_tool(name="count"))
-        await unit.commit()
     counting = Counting()
-    nothing = cast("ToolServices", None)
-    toolbox = Toolbox(
-        uow, {"count": counting.tool}, nothing, timedelta(minutes=1), asking_each_time(uow)
-    )
-    (offered,) = await toolbox.offered(member.principal, CallScope(uuid4()))
+    tool = await offered(counting, member, uow)
 
-    await asyncio.gather(*(offered.call({}) for _ in range(30)))
+    await asyncio.gather(*(tool.call({}) for _ in range(30)))
 
-    assert counting.most == MOST_AT_ONCE
+    assert (counting.calls, counting.most) == (30, MOST_AT_ONCE)
+
+
+async def test_all_calls_of_an_answer_together_tell_so_much(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    counting = Counting("x" * 150_000)
+    tool = await offered(counting, member, uow)
+
+    outcomes = [(await tool.call({})).outcome for _ in range(10)]
+
+    assert outcomes == [CallOutcome.DONE] * 7 + [CallOutcome.REFUSED] * 3
+    assert counting.calls == 7
