@@ -14,7 +14,8 @@ def storable(text: str) -> str:
     text = text.replace("\0", "\ufffd")
     if _HALF.search(text) is None:
         return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return joined.encode("utf-8", "replace").decode()
 
 
 def storable_json(value: Any) -> Any:

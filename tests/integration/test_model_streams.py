@@ -441,6 +441,27 @@ async def test_a_call_may_have_no_arguments(
     assert await called(models, provider, sent) == [("find", {})]
 
 
+async def test_a_call_that_was_cut_before_its_arguments_is_not_made(
+    models: LanguageModelsOnDemand, provider: OpenAiServer
+) -> None:
+    provider.send(call_piece("", tool="find", index=0, id="a"), chunk({}, "length"), DONE)
+    provider.say("Done.")
+    find = Recorder("find")
+
+    await ask(models, make_question(tools=[find.tool]))
+
+    assert find.called_with == []
+
+
+async def test_a_refusal_may_have_half_an_emoji_in_it(
+    models: LanguageModelsOnDemand, provider: OpenAiServer
+) -> None:
+    provider.send(chunk({"refusal": "No \ud83d"}), STOP, DONE)
+
+    with pytest.raises(ModelFailedError, match="refused"):
+        await ask(models)
+
+
 async def test_ids_that_come_again_in_a_later_step_are_told_apart(
     models: LanguageModelsOnDemand, provider: OpenAiServer
 ) -> None:
@@ -559,7 +580,7 @@ async def test_halves_of_an_emoji_are_joined(
 ) -> None:
     provider.send(*words("Well \ud83d", "\ude80", " done \ud83d", "and \ude80", "\ud83d"), STOP)
 
-    assert (await ask(models)).text == "Well 🚀 done \ufffdand \ufffd\ufffd"
+    assert (await ask(models)).text == "Well 🚀 done ?and ??"
 
 
 @pytest.mark.parametrize(
@@ -567,8 +588,8 @@ async def test_halves_of_an_emoji_are_joined(
     [
         (['{"title": "a \ud83d', '\ude80"}'], "a 🚀"),
         (['{"title": "a \\ud83d', '\\ude80"}'], "a 🚀"),
-        (['{"title": "a \ud83d"}'], "a \ufffd"),
-        (['{"title": "a \\ud83d"}'], "a \ufffd"),
+        (['{"title": "a \ud83d"}'], "a ?"),
+        (['{"title": "a \\ud83d"}'], "a ?"),
         (['{"title": "a \\\\ud83d"}'], "a \\ud83d"),
     ],
 )

@@ -42,6 +42,10 @@ class Call:
         """Whether its arguments are an object to its end."""
         return self._object.is_closed
 
+    def cut_off(self) -> None:
+        """Its arguments have not come: it may not be taken for one that has none."""
+        self._arguments.append("{")
+
     def take(self, piece: CallPiece) -> None:
         if piece.tool and piece.tool != self.tool:
             self.tool += storable(piece.tool)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from backend.core.storable import storable
+
 Object = dict[str, Any]
 
 
@@ -66,12 +68,12 @@ def chunk_of(data: Any) -> Chunk:
     said = _object(choice.get("delta")) or _object(choice.get("message"))
     usages = (whole.get("usage"), choice.get("usage"), _object(whole.get("x_groq")).get("usage"))
     return Chunk(
-        model=_text(whole.get("model")),
+        model=storable(_text(whole.get("model"))),
         words=tuple(_words_of(said)),
         calls=tuple(_calls_of(said)),
         usages=usages,
         reason=_text(choice.get("finish_reason")).strip(),
-        refusal=_text(said.get("refusal")),
+        refusal=storable(_text(said.get("refusal"))),
         error=whole.get("error") or choice.get("error") or _error_instead_of(whole),
     )
 

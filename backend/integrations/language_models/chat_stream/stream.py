@@ -119,6 +119,8 @@ class ChatStream:
             yield spoken
         self._check_ending()
         for call in calls.all:
+            if self.ending is Ending.LENGTH and not call.has_arguments:
+                call.cut_off()
             yield Called(call)
 
     async def _chunks(self) -> AsyncGenerator[Chunk]:
@@ -153,9 +155,9 @@ class ChatStream:
                 yield Thought(text, words.thought_in)
         for piece in chunk.calls:
             self._written += len(piece.arguments)
-            is_new = len(calls.all)
+            before = len(calls.all)
             call = calls.take(piece)
-            if len(calls.all) > is_new and call.tool in self.tools:
+            if len(calls.all) > before and call.tool in self.tools:
                 yield CallBegun(call)
         # After such an end, an error tells of nothing else: so does OpenRouter.
         if chunk.error and self.ending not in (Ending.LENGTH, Ending.FILTERED):
