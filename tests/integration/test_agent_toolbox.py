@@ -5,6 +5,9 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import uuid4
 
+import pytest
+
+from backend.core.errors import ConflictError
 from backend.core.permissions import Permission
 from backend.models.base import Input
 from backend.models.message_parts import CallOutcome
@@ -47,16 +50,18 @@ class Counting:
         return {"result": self._result}
 
 
+def toolbox_of(counting: Counting, uow: SqlUnitOfWorkFactory) -> Toolbox:
+    nothing = cast("ToolServices", None)
+    rights = asking_each_time(uow)
+    return Toolbox(uow, {"count": counting.tool}, nothing, timedelta(minutes=1), rights)
+
+
 async def offered(counting: Counting, member: Person, uow: SqlUnitOfWorkFactory) -> OfferedTool:
     async with uow() as unit:
         await unit.tools.save(make_tool(name="count"))
         await unit.commit()
-    nothing = cast("ToolServices", None)
-    toolbox = Toolbox(
-        uow, {"count": counting.tool}, nothing, timedelta(minutes=1), asking_each_time(uow)
-    )
-    (tool,) = await toolbox.offered(member.principal, CallScope(uuid4()))
-    return tool
+    toolbox = toolbox_of(counting, uow)
+    return await toolbox.offer("count", member.principal, CallScope(uuid4()))
 
 
 async def test_a_few_calls_of_an_answer_run_at_once(
@@ -81,3 +86,13 @@ async def test_all_calls_of_an_answer_together_tell_so_much(
 
     assert outcomes == [CallOutcome.DONE] * 7 + [CallOutcome.REFUSED] * 3
     assert counting.calls == 7
+
+
+async def test_a_tool_that_there_is_not_is_not_offered(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    toolbox = toolbox_of(Counting(), uow)
+
+    for name in ("count", "gone"):
+        with pytest.raises(ConflictError, match=f"The tool {name} is switched off, or gone"):
+            await toolbox.offer(name, member.principal, CallScope(uuid4()))

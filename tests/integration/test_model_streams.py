@@ -9,6 +9,7 @@ import pytest
 from backend.core.config import ModelProvider
 from backend.core.errors import LimitReachedError, ModelFailedError, ModelUnavailableError
 from backend.integrations.language_models import LanguageModelsOnDemand
+from backend.integrations.language_models.chat_stream import events
 from backend.models.incomplete import IncompleteReason
 from backend.services.language_models import Answered, ModelChoice, TextDelta, TextWithdrawn
 from tests.fixtures.language_models import LIMITS, Heard, Recorder, ask, make_question, models_of
@@ -652,6 +653,25 @@ async def test_data_may_have_several_lines(
     provider.send("".join(f"data: {line}\n" for line in lines).encode() + b"\n", DONE)
 
     assert (await ask(models)).text == "It is five."
+
+
+async def test_an_answer_without_an_end_is_a_failure(
+    models: LanguageModelsOnDemand, provider: OpenAiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MOST_BYTES", 5_000)
+    provider.send(*words(*["more"] * 100), STOP, DONE)
+
+    with pytest.raises(ModelFailedError):
+        await ask(models)
+
+
+async def test_an_answer_that_a_filter_ends_within_the_stream_is_a_refusal(
+    models: LanguageModelsOnDemand, provider: OpenAiServer
+) -> None:
+    provider.send(*words("Half"), {"error": {"code": "content_filter", "message": "No."}})
+
+    with pytest.raises(ModelFailedError, match="refused"):
+        await ask(models)
 
 
 async def test_an_answer_that_is_no_stream_is_read_all_the_same(

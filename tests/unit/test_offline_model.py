@@ -147,6 +147,23 @@ async def test_an_answer_comes_word_by_word(ask: Ask) -> None:
             },
         ),
         (
+            "Create a lead Ada, with the e-mail address ada@x.org, phone number 030 12, of Engines",
+            "create_lead",
+            {"name": "Ada", "email": "ada@x.org", "phone": "030 12", "company": "Engines"},
+        ),
+        (
+            "Create a task Call at 5 from the office priority low by 2026-12-01",
+            "create_task",
+            {
+                "title": "Call at 5 from the office",
+                "priority": "low",
+                "due_at": "2026-12-01T12:00:00Z",
+            },
+        ),
+        ("Create a task Priority high", "create_task", {"title": "Priority high"}),
+        ("Create a customer ada@x.org", "create_customer", {"name": "ada@x.org"}),
+        ("Create a customer Ada phone home", "create_customer", {"name": "Ada phone home"}),
+        (
             "Create a product SEAT called Seat for 240 eur",
             "create_product",
             {"sku": "SEAT", "name": "Seat", "price": {"amount": "240", "currency": "EUR"}},
