@@ -20,7 +20,7 @@ from backend.core.logging import configure_logging
 from backend.core.orphans import stop_with_parent
 from backend.core.permissions import Means
 from backend.core.production import refuse_unsafe
-from backend.core.stopping import told_of_stop
+from backend.core.stopping import Interruption, told_of_stop
 from backend.jobs.supervisor import Supervisor
 from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
@@ -62,7 +62,8 @@ _TAGS: list[dict[str, Any]] = [
 ]
 
 
-_ENDING_SECONDS = 0.5
+_ENDING_SECONDS = 0.7
+_ANSWERS_SECONDS = 0.3
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.services = services
+    app.state.interruption = Interruption(state.stopped)
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
@@ -110,12 +112,12 @@ def _lifespan(
     supervisor: Supervisor | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         working = supervisor.running() if supervisor else nullcontext()
         with told_of_stop(state.stopped):
             async with state.listener.running(), working:
                 preparing = asyncio.create_task(state.language_models.prepare())
-                ending = asyncio.create_task(_end_answers(services, state, settings))
+                ending = asyncio.create_task(_interrupt(app, services, state, settings))
                 yield
                 ending.cancel()
                 await asyncio.gather(preparing, ending, return_exceptions=True)
@@ -126,11 +128,17 @@ def _lifespan(
     return lifespan
 
 
-async def _end_answers(services: Services, state: ProcessState, settings: Settings) -> None:
-    """At a stop, a little before the server ends the requests that wait for them."""
+async def _interrupt(
+    app: FastAPI, services: Services, state: ProcessState, settings: Settings
+) -> None:
+    """At a stop, a little before the server would cut requests off: answers first, then others."""
     await state.stopped.wait()
     await asyncio.sleep(settings.server.shutdown_seconds - _ENDING_SECONDS)
-    await services.assistant.writer.close()
+    closing = asyncio.create_task(services.assistant.writer.close())
+    # Who waits for an answer gets what was made of it.
+    await asyncio.sleep(_ANSWERS_SECONDS)
+    app.state.interruption.interrupt()
+    await closing
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:

@@ -154,7 +154,7 @@ def wire(
         customers, leads, products, tasks, users, files, search, state.web_search
     )
     assistant = assistant_of(
-        uow, settings.assistant, settings.language_models, state.language_models, at_hand
+        uow, settings.assistant, settings.language_models, state.language_models, at_hand, rights
     )
     kinds = execution_kinds(
         ReportKind(uow),

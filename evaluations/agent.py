@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 from backend.core.errors import DomainError
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import Principal
+from backend.core.permissions import NO_SESSION, Principal
 from backend.models.agent import AgentAsk, TakenAction
 from backend.models.message_parts import CallOutcome
-from backend.models.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seed_id
 from backend.seeds.runner import seed
@@ -46,4 +45,4 @@ def _called(action: TakenAction) -> Called:
 
 
 def _principal(user: SeedUser) -> Principal:
-    return Principal(seed_id("user", user.email), user.role, session_id=new_id())
+    return Principal(seed_id("user", user.email), user.role, NO_SESSION)

@@ -78,6 +78,9 @@ class FakePrompts(FakeRepository[Prompt]):
                 return await self.active_version(prompt.id)
         return None
 
+    async def known_names(self, names: Collection[str]) -> set[str]:
+        return {row.name for row in self._rows.values()} & set(names)
+
     async def active_version(self, prompt_id: UUID) -> PromptVersion:
         number = (await self.get(prompt_id)).active_number
         versions = (each for each in self._versions.values() if each.prompt_id == prompt_id)

@@ -1,7 +1,7 @@
-"""Learns early that the process is to stop.
+"""Learns early that the process is to stop, and interrupts what does not end by itself.
 
 A server waits for its open connections before it tells the application, and a stream would keep
-it waiting.
+it waiting. What is at work when its patience is over, it cancels without an answer.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -35,3 +36,29 @@ def told_of_stop(stopped: asyncio.Event) -> Iterator[None]:
     finally:
         for number, handler in handled.items():
             signal.signal(number, handler)
+
+
+class Interruption:
+    """Knows what is at work, and cancels it while there is time to answer."""
+
+    def __init__(self, stopped: asyncio.Event) -> None:
+        """`stopped` is set when the process is asked to stop."""
+        self._stopped = stopped
+        self._working: set[asyncio.Task[Any]] = set()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a task that is cancelled now is so because the process stops."""
+        return self._stopped.is_set()
+
+    def watch(self, task: asyncio.Task[Any]) -> None:
+        self._working.add(task)
+
+    def leave(self, task: asyncio.Task[Any]) -> None:
+        """Let it end by itself, or be cut off."""
+        self._working.discard(task)
+
+    def interrupt(self) -> None:
+        """Cancel all that is watched."""
+        for task in self._working:
+            task.cancel()

@@ -1,11 +1,21 @@
 """Text that others have written, in a form that the database takes."""
 
+import re
 from typing import Any
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half a surrogate pair; both are replaced."""
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+    """PostgreSQL stores neither NUL nor half a surrogate pair; both are replaced.
+
+    Halves that stand beside each other become the character that they are.
+    """
+    text = text.replace("\0", "\ufffd")
+    if _HALF.search(text) is None:
+        return text
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return joined.encode("utf-8", "replace").decode()
 
 
 def storable_json(value: Any) -> Any:

@@ -11,6 +11,7 @@ from sqlmodel import Field
 from backend.models.agent_actions import EXAMPLE as ACTION_EXAMPLE, AgentActionPublic
 from backend.models.base import Input, Output, example
 from backend.models.fields import Message, Slug, Text
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
@@ -49,10 +50,14 @@ class AgentAsk(Input):
 
 
 class AnswerStatus(StrEnum):
-    """`to_confirm`: something was planned, and is done when it is confirmed."""
+    """`to_confirm`: something was planned, and is done when it is confirmed.
+
+    `incomplete`: the answer has ended before all was said.
+    """
 
     DONE = "done"
     TO_CONFIRM = "to_confirm"
+    INCOMPLETE = "incomplete"
 
 
 class TakenAction(BaseModel):
@@ -70,6 +75,7 @@ class AgentReply(Output):
             "status": "to_confirm",
             "text": "I would delete the task Send the offer. Confirm it, please.",
             "output": None,
+            "incomplete_reason": None,
             "actions": [
                 {
                     "tool": "delete_task",
@@ -90,6 +96,9 @@ class AgentReply(Output):
     status: AnswerStatus
     text: str
     output: dict[str, Any] | None = Field(description="If a schema was asked for.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why there should have been more, whatever the status."
+    )
     actions: list[TakenAction] = Field(description="In the order in which they were taken.")
     planned: list[AgentActionPublic] = Field(
         description="What waits for you: send its id as `confirm`."

@@ -15,6 +15,7 @@ from backend.models.agent_runs import COST
 from backend.models.base import Input, Output, enum_type, example
 from backend.models.fields import Message, Paragraphs
 from backend.models.full_text import make_searchable
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import PARTS, MessagePart, TextPart, text_of
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import PageQuery
@@ -27,10 +28,11 @@ class MessageRole(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """`running`: the answer is being written."""
+    """`running`: the answer is being written. `incomplete`: it has ended before all was said."""
 
     RUNNING = "running"
     COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
     FAILED = "failed"
 
 
@@ -46,6 +48,9 @@ class ChatMessageBase(SQLModel):
     text: str = Field(default="", description="What a person reads of it.")
     model: str | None = Field(default=None, description="Which one has answered.")
     error: str | None = Field(default=None, description="Why it failed. Regenerate it.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why it is `incomplete`. `text` is what there is of it."
+    )
     is_replaced: bool = Field(
         default=False, description="It was generated again: the model does not see this one."
     )
@@ -67,6 +72,9 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     chat_id: UUID = Field(foreign_key="chats.id", ondelete="CASCADE")
     role: MessageRole = Field(sa_type=enum_type(MessageRole))
     status: MessageStatus = Field(default=MessageStatus.COMPLETE, sa_type=enum_type(MessageStatus))
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, sa_type=enum_type(IncompleteReason)
+    )
     rating: Rating | None = Field(default=None, sa_type=enum_type(Rating))
     parts: list[MessagePart] = Field(default_factory=list, sa_type=PARTS)
     output: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
@@ -88,6 +96,11 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
         )
 
     @property
+    def is_answered(self) -> bool:
+        """Whether there is an answer, if not a complete one."""
+        return self.status in (MessageStatus.COMPLETE, MessageStatus.INCOMPLETE)
+
+    @property
     def is_at_work(self) -> bool:
         return self.status is MessageStatus.RUNNING and (
             self.over_at is not None and self.over_at > now()
@@ -96,7 +109,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     def begin(self, model: str, over_at: datetime) -> None:
         self.status = MessageStatus.RUNNING
         self.model = model
-        self.error = None
+        self.error = self.incomplete_reason = None
         self.finished_at = None
         self.over_at = over_at
 
@@ -106,15 +119,20 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
         output: dict[str, Any] | None,
         usage: Usage,
         error: str | None,
+        incomplete_reason: IncompleteReason | None = None,
     ) -> None:
-        """Keep what there is of the answer; `error` says why there is no more."""
+        """Keep what there is of the answer; `error` or a reason says why there is no more."""
         self.parts = parts
         self.output = output
         self.text = text_of(parts)
         for name, amount in usage:
             setattr(self, name, amount)
         self.error = error
-        self._end(MessageStatus.COMPLETE if error is None else MessageStatus.FAILED)
+        self.incomplete_reason = None if error else incomplete_reason
+        if error is None and incomplete_reason is None:
+            self._end(MessageStatus.COMPLETE)
+        else:
+            self._end(MessageStatus.FAILED if error else MessageStatus.INCOMPLETE)
 
     def fail(self, error: str) -> None:
         self.error = error
@@ -183,6 +201,7 @@ class ChatMessagePublic(Output, Versioned, Timestamped, ChatMessageBase, Identif
             "model": "gpt-5-mini",
             "usage": USAGE_EXAMPLE,
             "error": None,
+            "incomplete_reason": None,
             "is_replaced": False,
             "rating": None,
             "comment": None,

@@ -5,10 +5,16 @@ There is no logic in them: what is to be decided, a condition decides.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from backend.models.prompt_templates import PromptTemplate
+from backend.models.template_values import Room, TemplateValues, TooLongError
+
+MOST_RENDERED = 200_000
+"""Characters of all values in one text, or in one JSON document."""
+
+Rendered = TypeVar("Rendered")
 
 _PLACE = re.compile(r"[0-9]{1,6}")
 """In a list."""
@@ -32,8 +38,26 @@ class FlowTemplate(PromptTemplate):
     """
 
 
-class MissingValueError(Exception):
-    """A path leads to nothing. The text is the path."""
+class TemplateError(Exception):
+    """Base of what may be wrong with a template when it gets its values. The text says what."""
+
+
+class MissingValueError(TemplateError):
+    """A path leads to nothing."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"There is no {path}, which a template names.")
+        self.path = str(path)
+
+
+class TooMuchError(TemplateError):
+    """What was rendered would get too long."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"With {path} its templates would have more than {MOST_RENDERED:,} characters: name "
+            "less, or have less found."
+        )
 
 
 class Path(NamedTuple):
@@ -66,27 +90,8 @@ class Path(NamedTuple):
             elif isinstance(values, dict) and key in values:
                 values = values[key]
             else:
-                raise MissingValueError(str(self))
+                raise MissingValueError(self)
         return values
-
-
-class _Values(Mapping[str, str]):
-    """Texts of values by the way to them, as a template asks for them."""
-
-    def __init__(self, values: Any, shown: Callable[[Path, str], str] | None) -> None:
-        self._values = values
-        self._shown = shown
-
-    def __getitem__(self, name: str) -> str:
-        path = Path.of(name)
-        text = written(path.find(self._values))
-        return self._shown(path, text) if self._shown else text
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 def paths_in(value: Any) -> Iterator[Path]:
@@ -109,26 +114,51 @@ def paths_in(value: Any) -> Iterator[Path]:
 def render_text(text: str, values: Any, shown: Callable[[Path, str], str] | None = None) -> str:
     """The text with its values. `shown` says how the value of a path is written.
 
-    Raises MissingValueError.
+    Raises TemplateError.
     """
-    return FlowTemplate(text).substitute(_Values(values, shown))
+    return _with_room(lambda room: _text(text, values, room, shown))
 
 
 def render_json(value: Any, values: Any) -> Any:
     """JSON with the values in its texts. A text that is one template becomes the value itself.
 
-    Raises MissingValueError.
+    Raises TemplateError.
     """
+    return _with_room(lambda room: _json(value, values, room))
+
+
+def _with_room(render: Callable[[Room], Rendered]) -> Rendered:
+    try:
+        return render(Room(MOST_RENDERED))
+    except TooLongError as error:
+        raise TooMuchError(error) from error
+
+
+def _text(
+    text: str, values: Any, room: Room, shown: Callable[[Path, str], str] | None = None
+) -> str:
+    def text_of(name: str) -> str:
+        path = Path.of(name)
+        found = written(path.find(values))
+        return shown(path, found) if shown else found
+
+    return FlowTemplate(text).substitute(TemplateValues(text_of, room))
+
+
+def _json(value: Any, values: Any, room: Room) -> Any:
     if isinstance(value, dict):
-        return {name: render_json(each, values) for name, each in value.items()}
+        return {name: _json(each, values, room) for name, each in value.items()}
     if isinstance(value, list):
-        return [render_json(each, values) for each in value]
+        return [_json(each, values, room) for each in value]
     if not isinstance(value, str):
         return value
     whole = FlowTemplate.pattern.fullmatch(value.strip())
     if whole and whole["named"] is not None:
-        return Path.of(whole["named"]).find(values)
-    return render_text(value, values)
+        found = Path.of(whole["named"]).find(values)
+        # As the value itself it takes no room here, but wherever it is sent or kept.
+        room.take(len(written(found)), whole["named"])
+        return found
+    return _text(value, values, room)
 
 
 def written(value: Any) -> str:

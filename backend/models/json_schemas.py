@@ -1,39 +1,44 @@
 """What a JSON Schema has to be, so that language models and their libraries can keep to it."""
 
+import json
 import re
 from math import isfinite
 from typing import Annotated, Any, NamedTuple, NoReturn
 
-from jsonschema import (
-    Draft4Validator,
-    Draft6Validator,
-    Draft7Validator,
-    Draft201909Validator,
-    Draft202012Validator,
-    SchemaError,
-)
+from jsonschema_rs import ValidationError, Validator
 from pydantic import AfterValidator, Field
-from pydantic_core import to_json
+
+from backend.models.json_validation import (
+    looks_around,
+    place_of,
+    validator_of,
+    wrong_in_schema,
+)
 
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 32
 MOST_PARTS = 10_000
+MOST_PATTERNS = 100
 _USUAL = "https://json-schema.org/draft/2020-12/schema"
 _DIALECTS = {
-    _USUAL: Draft202012Validator,
-    "https://json-schema.org/draft/2019-09/schema": Draft201909Validator,
-    "http://json-schema.org/draft-07/schema": Draft7Validator,
-    "http://json-schema.org/draft-06/schema": Draft6Validator,
-    "http://json-schema.org/draft-04/schema": Draft4Validator,
+    _USUAL,
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
 }
 _DEFINITION = re.compile(r"#/\$defs/([A-Za-z0-9_.-]+)")
 
 
-class _Extent(NamedTuple):
-    """How much a part is, with every reference replaced by what it refers to."""
+class Extent(NamedTuple):
+    """How much a part is, with every reference replaced by what it refers to.
+
+    `lookarounds` are the patterns that look around, or back: those may take many steps.
+    """
 
     parts: int
     depth: int
+    lookarounds: int
 
 
 class _Walk:
@@ -42,13 +47,14 @@ class _Walk:
     def __init__(self, document: dict[str, Any]) -> None:
         found = document.get("$defs")
         self._definitions: dict[str, Any] = found if isinstance(found, dict) else {}
-        self._known: dict[str, _Extent] = {}
+        self._known: dict[str, Extent] = {}
         self._open: list[str] = []
+        self._patterns: set[str] = set()
 
-    def look(self, part: Any, path: str, depth: int = 0) -> _Extent:
+    def look(self, part: Any, path: str, depth: int = 0) -> Extent:
         if depth > MOST_DEPTH:
             _refuse(path, f"it is deeper than {MOST_DEPTH} levels, references included; flatten it")
-        extents = [_Extent(1, 0)]
+        extents = [Extent(1, 0, 0)]
         if isinstance(part, dict):
             extents += [self._look_at(key, each, path, depth + 1) for key, each in part.items()]
         elif isinstance(part, list):
@@ -58,9 +64,10 @@ class _Walk:
         parts = sum(extent.parts for extent in extents)
         if parts > MOST_PARTS:
             _refuse(path, f"it has more than {MOST_PARTS} parts, references included; shorten it")
-        return _Extent(parts, max(extent.depth for extent in extents) + 1)
+        depth = max(extent.depth for extent in extents) + 1
+        return Extent(parts, depth, sum(extent.lookarounds for extent in extents))
 
-    def _look_at(self, key: str, part: Any, path: str, depth: int) -> _Extent:
+    def _look_at(self, key: str, part: Any, path: str, depth: int) -> Extent:
         _check_value(key, path)
         inner = f"{path}.{key}"
         if isinstance(part, str):
@@ -68,9 +75,20 @@ class _Walk:
                 return self._definition(part, inner, depth)
             if key in {"$dynamicRef", "$recursiveRef"} or (key == "$id" and path != "$"):
                 _refuse(inner, "it changes what references mean; use $ref with #/$defs/ alone")
-        return self.look(part, inner, depth)
+        found = self.look(part, inner, depth)
+        # A pattern stands behind its keyword, or is a name in `patternProperties`.
+        if key == "pattern" and isinstance(part, str):
+            pattern = part
+        elif path.endswith(".patternProperties"):
+            pattern = key
+        else:
+            return found
+        self._patterns.add(pattern)
+        if len(self._patterns) > MOST_PATTERNS:
+            _refuse(inner, f"it is one of more than {MOST_PATTERNS} patterns; take some out")
+        return found._replace(lookarounds=found.lookarounds + looks_around(pattern))
 
-    def _definition(self, reference: str, path: str, depth: int) -> _Extent:
+    def _definition(self, reference: str, path: str, depth: int) -> Extent:
         match = _DEFINITION.fullmatch(reference)
         if match is None:
             _refuse(path, "it must be #/$defs/ and a name; copy what it means into $defs")
@@ -90,25 +108,31 @@ class _Walk:
 
 def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
     """Answers the document. Raises ValueError that says where it is wrong, and what to do."""
-    _Walk(document).look(document, "$")
-    if len(to_json(document)) > MOST_BYTES:
-        _refuse("$", f"it has more than {MOST_BYTES // 1024} KiB; shorten it")
-    if document.get("type") != "object":
-        _refuse("$.type", 'it must be "object"; put other values into one of its properties')
-    _check_keywords(document)
+    usable(document)
     return document
 
 
-def _check_keywords(document: dict[str, Any]) -> None:
+def usable(document: dict[str, Any]) -> tuple[Validator, Extent]:
+    """What holds values against a schema, and how large that is. Raises as `check_json_schema`."""
+    # First of all: what follows names the places of all parts, and those may have long names.
+    if _size(document) > MOST_BYTES:
+        _refuse("$", f"it has more than {MOST_BYTES // 1024} KiB; shorten it")
+    extent = _Walk(document).look(document, "$")
+    if document.get("type") != "object":
+        _refuse("$.type", 'it must be "object"; put other values into one of its properties')
     dialect = str(document.get("$schema", _USUAL)).rstrip("#")
     if dialect not in _DIALECTS:
         _refuse("$.$schema", f"it names no dialect that is known here; leave it out, or {_USUAL}")
     try:
-        _DIALECTS[dialect].check_schema(document)
-    except SchemaError as error:
-        steps = (f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.absolute_path)
-        why = f"{error.message[:200]}; see json-schema.org for what may be here"
-        _refuse(f"${''.join(steps)}", why)
+        return validator_of(document), extent
+    except ValidationError as error:
+        _refuse(place_of(error), wrong_in_schema(error))
+
+
+def _size(document: dict[str, Any]) -> int:
+    """In bytes, as compact JSON. What can't be stored in it is named later."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _check_value(value: Any, path: str) -> None:
@@ -133,7 +157,8 @@ JsonSchema = Annotated[
     Field(
         description=(
             "A JSON Schema of an object, of 2020-12 unless `$schema` names another. References "
-            "are `#/$defs/<name>`, and nothing contains itself."
+            "are `#/$defs/<name>`, and nothing contains itself. Patterns are those of ECMA-262; "
+            "`format` is a note."
         )
     ),
 ]

@@ -20,8 +20,11 @@ from sqlmodel import SQLModel
 from backend.core.errors import InvalidInputError
 from backend.models.base import Input
 from backend.models.fields import Identifier, LongText, Paragraphs, Words
+from backend.models.template_values import Room, TemplateValues, TooLongError
 
 MOST_VARIABLES = 50
+MOST_RENDERED = 100_000
+"""Characters of all values in one text."""
 
 
 class PromptTemplate(Template):
@@ -125,7 +128,8 @@ def render(prompt: PromptText, values: Mapping[str, str]) -> str:
     What stands in a value is not looked at: braces in it stay braces.
 
     Raises:
-        InvalidInputError: a value is missing and has no default, or is of no variable.
+        InvalidInputError: a value is missing and has no default, is of no variable, or is too long
+            for as often as the template names it.
     """
     defaults = {variable.name: variable.default for variable in prompt.variables}
     for name in values:
@@ -134,7 +138,15 @@ def render(prompt: PromptText, values: Mapping[str, str]) -> str:
             detail = f"There is no such variable; there are: {known}."
             raise InvalidInputError(f"variables.{name}", detail)
     given = {**defaults, **values}
+    texts: dict[str, str] = {}
     for name, value in given.items():
         if value is None:
             raise InvalidInputError(f"variables.{name}", "It has no default: give it a value.")
-    return PromptTemplate(prompt.template).substitute(given)
+        texts[name] = value
+    try:
+        return PromptTemplate(prompt.template).substitute(
+            TemplateValues(texts.__getitem__, Room(MOST_RENDERED))
+        )
+    except TooLongError as error:
+        detail = f"The text would have more than {MOST_RENDERED:,} characters: shorten the values."
+        raise InvalidInputError(f"variables.{error}", detail) from error

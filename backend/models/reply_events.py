@@ -16,3 +16,10 @@ class ReplyText(Output):
     """The event `text`: the next piece of it."""
 
     text: str
+
+
+class ReplyWithdrawn(Output):
+    """The event `text_withdrawn`.
+
+    The text since the last `tool_result`, or the beginning, was a thought of the model: forget it.
+    """

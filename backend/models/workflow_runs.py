@@ -11,6 +11,7 @@ from backend.models.agent import TakenAction
 from backend.models.base import Input, Output, example
 from backend.models.crews import CREW_EXAMPLE, Crew
 from backend.models.flows import FLOW_EXAMPLE, Flow
+from backend.models.incomplete import IncompleteReason
 from backend.models.json_values import JsonObject
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
@@ -54,6 +55,7 @@ class StepTrace(BaseModel):
 
     Attributes:
         output: JSON, where a schema asked for it; what a tool has told; the answer of a condition.
+        incomplete_reason: why an answer has ended before all was said.
         seconds: for how long it was at work.
     """
 
@@ -61,6 +63,7 @@ class StepTrace(BaseModel):
 
     text: str
     output: Any = None
+    incomplete_reason: IncompleteReason | None = None
     actions: list[TakenAction] = []
     usage: Usage = PartField(default_factory=Usage)
     model: str | None = None
@@ -81,15 +84,27 @@ class StepOutcome(BaseModel):
 
     status: StepStatus
     text: str = PartField(description="Its beginning, if it is long.")
+    incomplete_reason: IncompleteReason | None = PartField(
+        default=None, description="Why the answer has ended before all was said."
+    )
 
 
 class WorkflowResult(Output):
     model_config = example(
         {
             "output": "I have created the task.",
+            "incomplete_reason": None,
             "results": {
-                "research": {"status": "done", "text": "One customer: ..."},
-                "follow_up": {"status": "done", "text": "I have created the task."},
+                "research": {
+                    "status": "done",
+                    "text": "One customer: ...",
+                    "incomplete_reason": None,
+                },
+                "follow_up": {
+                    "status": "done",
+                    "text": "I have created the task.",
+                    "incomplete_reason": None,
+                },
             },
             "planned": [],
             "usage": USAGE_EXAMPLE,
@@ -98,6 +113,9 @@ class WorkflowResult(Output):
     )
 
     output: str = Field(description="What the last steps have said.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why one of them has ended before all was said."
+    )
     results: dict[str, StepOutcome] = Field(description="Of each step, by name.")
     planned: list[UUID] = Field(
         description="Actions that wait for you: `POST /agent/act` with the id as `confirm`."

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -9,6 +10,10 @@ from backend.repositories.base import ListedRepository
 class PromptRepository(ListedRepository[Prompt, PromptQuery], Protocol):
     async def find_active(self, name: str) -> PromptVersion | None:
         """What the prompt of this name says, if there is one."""
+        ...
+
+    async def known_names(self, names: Collection[str]) -> set[str]:
+        """Those of the names that prompts have."""
         ...
 
     async def active_version(self, prompt_id: UUID) -> PromptVersion:

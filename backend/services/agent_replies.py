@@ -1,19 +1,12 @@
 """What the agent has answered and done, as a person is told."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from backend.models.agent import AgentReply, AnswerStatus, TakenAction
 from backend.models.agent_actions import ActionStatus, AgentAction, AgentActionPublic
 from backend.models.chat_messages import ChatMessage
-from backend.models.message_parts import (
-    CallOutcome,
-    MessagePart,
-    ToolCallPart,
-    ToolResultPart,
-    text_of,
-)
+from backend.models.message_parts import CallOutcome, MessagePart, ToolCallPart, ToolResultPart
 from backend.models.usage import Usage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.agent_runner import AgentAnswer
@@ -26,29 +19,24 @@ class AgentReplies:
         self._uow = uow
 
     async def of_answer(self, answer: AgentAnswer, model: str) -> AgentReply:
-        return await self._reply(answer.parts, answer.output, answer.usage, model)
+        return await self._reply(answer, model)
 
     async def of_message(self, message: ChatMessage) -> AgentReply:
-        reply = await self._reply(message.parts, message.output, message.usage, message.model)
+        reply = await self._reply(message, message.model)
         return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
 
-    async def _reply(
-        self,
-        parts: list[MessagePart],
-        output: dict[str, Any] | None,
-        usage: Usage,
-        model: str | None,
-    ) -> AgentReply:
-        actions = taken(parts)
+    async def _reply(self, answer: AgentAnswer | ChatMessage, model: str | None) -> AgentReply:
+        actions = taken(answer.parts)
         planned = await self._planned(actions)
         return AgentReply(
-            status=AnswerStatus.TO_CONFIRM if planned else AnswerStatus.DONE,
-            text=text_of(parts),
-            output=output,
+            status=_status(answer, is_planned=bool(planned)),
+            text=answer.text,
+            output=answer.output,
+            incomplete_reason=answer.incomplete_reason,
             actions=actions,
             planned=planned,
             model=model,
-            usage=usage,
+            usage=answer.usage,
             chat_id=None,
             message_id=None,
         )
@@ -64,6 +52,12 @@ class AgentReplies:
         async with self._uow.reading() as uow:
             found = {action.id: action for action in await uow.agent_actions.find_many(ids)}
         return [_public(found[action_id]) for action_id in ids if action_id in found]
+
+
+def _status(answer: AgentAnswer | ChatMessage, *, is_planned: bool) -> AnswerStatus:
+    if is_planned:
+        return AnswerStatus.TO_CONFIRM
+    return AnswerStatus.INCOMPLETE if answer.incomplete_reason else AnswerStatus.DONE
 
 
 def taken(parts: Sequence[MessagePart]) -> list[TakenAction]:

@@ -1,15 +1,17 @@
 """Has a language model answer a person, with tools and within limits."""
 
 import json
+import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from backend.core.errors import DomainError
-from backend.core.permissions import Principal
+from backend.core.permissions import Permission, Principal
 from backend.core.storable import storable, storable_json
 from backend.models.agent_runs import AgentRun
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import (
     MessagePart,
     TextPart,
@@ -28,9 +30,13 @@ from backend.services.language_models import (
     LanguageModels,
     Question,
     TextDelta,
+    TextWithdrawn,
     Turn,
 )
 from backend.services.model_choice import ChosenModel
+from backend.services.rights import AsOfNow, PresentRights
+
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,36 +59,73 @@ class AgentTask:
 
 @dataclass
 class AgentAnswer:
-    """An answer, as far as it has come."""
+    """An answer, as far as it has come.
 
-    parts: list[MessagePart] = field(default_factory=list)
+    Attributes:
+        incomplete_reason: why it has ended before all was said.
+    """
+
     output: dict[str, Any] | None = None
+    incomplete_reason: IncompleteReason | None = None
     usage: Usage = field(default_factory=Usage)
+    _parts: list[MessagePart] = field(default_factory=list)
+    # Of the text that is being said: to join it at each piece would take ever longer.
+    _pieces: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[MessagePart]:
+        if self._pieces:
+            text = "".join(self._pieces)
+            self._pieces = []
+            last = self._parts[-1] if self._parts else None
+            if isinstance(last, TextPart):
+                last.text += text
+            else:
+                self._parts.append(TextPart(text=text))
+        return self._parts
 
     @property
     def text(self) -> str:
         return text_of(self.parts)
 
-    def take(self, event: AnswerEvent) -> None:
+    def take(self, event: AnswerEvent) -> AnswerEvent:
+        """Answers the event in a form that can be stored and sent."""
         match event:
             case TextDelta(text):
-                self._add_text(storable(text))
+                event = TextDelta(storable(text))
+                self._pieces.append(event.text)
+            case TextWithdrawn():
+                self._withdraw_text()
             case ToolCallPart():
                 arguments = storable_json(event.arguments)
-                self.parts.append(event.model_copy(update={"arguments": arguments}))
+                event = event.model_copy(update={"arguments": arguments})
+                self.parts.append(event)
             case ToolResultPart():
-                result = storable_json(event.result)
-                self.parts.append(event.model_copy(update={"result": result}))
-            case Answered(output) if output is not None:
-                self.output = storable_json(output)
-                self._add_text(json.dumps(self.output, ensure_ascii=False))
+                event = event.model_copy(update={"result": storable_json(event.result)})
+                self.parts.append(event)
+            case Answered(output, reason):
+                self.incomplete_reason = reason
+                if output is not None:
+                    self.output = storable_json(output)
+                    self._pieces.append(json.dumps(self.output, ensure_ascii=False))
+        return event
 
-    def _add_text(self, text: str) -> None:
-        last = self.parts[-1] if self.parts else None
-        if isinstance(last, TextPart):
-            last.text += text
-        else:
-            self.parts.append(TextPart(text=text))
+    def _withdraw_text(self) -> None:
+        if isinstance(self.parts[-1] if self.parts else None, TextPart):
+            self.parts.pop()
+
+
+class _Watch:
+    """Looks at a person's rights while an answer comes, once in a second at most."""
+
+    def __init__(self, look: AsOfNow) -> None:
+        self._look = look
+        self._looked_at = time.monotonic()
+
+    async def look(self) -> None:
+        if time.monotonic() - self._looked_at >= _SECONDS_BETWEEN_LOOKS:
+            self._looked_at = time.monotonic()
+            await self._look()
 
 
 class AgentRunner:
@@ -94,14 +137,16 @@ class AgentRunner:
         models: LanguageModels,
         toolbox: Toolbox,
         budget: AgentBudget,
+        rights: PresentRights,
     ) -> None:
         self._uow = uow
         self._models = models
         self._toolbox = toolbox
         self._budget = budget
+        self._rights = rights
 
     async def run(self, task: AgentTask, by: Principal) -> AgentAnswer:
-        """The whole answer. Raises as `LanguageModels.answer` does, or LimitReachedError."""
+        """The whole answer. Raises as `stream` does, or LimitReachedError."""
         async with self._uow() as uow:
             run = await self._budget.hold(uow, task.model, by)
             await uow.commit()
@@ -116,9 +161,13 @@ class AgentRunner:
     ) -> AsyncGenerator[AnswerEvent, None]:
         """As it comes, and gathered in `answer`. The run was held, and is finished here.
 
-        Raises as `LanguageModels.answer` does.
+        Raises:
+            DomainError: as `LanguageModels.answer` does, or `PresentRights.require` as soon as the
+                person may not use the assistant any more.
         """
         error: str | None = "It was interrupted."
+        look = self._rights.as_of_now(by, Permission.ASSISTANT_USE)
+        watch = _Watch(look)
         try:
             question = Question(
                 task.model.choice,
@@ -128,11 +177,12 @@ class AgentRunner:
                 task.history,
                 await self._toolbox.offered(by, task.scope, task.tools),
                 task.output_schema,
+                look,
             )
             async with aclosing(self._models.answer(question, answer.usage)) as events:
                 async for event in events:
-                    answer.take(event)
-                    yield event
+                    await watch.look()
+                    yield answer.take(event)
             error = None
         except DomainError as failure:
             error = failure.detail

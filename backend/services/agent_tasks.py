@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import unknown_reference
+from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
+from backend.models.json_schemas import check_json_schema
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.agent_instructions import instructions
 from backend.services.agent_runner import AgentTask
@@ -62,4 +63,10 @@ async def _schema(uow: ReadingUnitOfWork, schema_id: UUID | None) -> dict[str, A
     schema = await uow.output_schemas.find(schema_id)
     if schema is None:
         raise unknown_reference("schema_id", "schema")
-    return schema.json_schema
+    try:
+        return check_json_schema(schema.json_schema)
+    except ValueError as error:
+        # It was stored by a version of the program that took it.
+        raise InvalidInputError(
+            "schema_id", f"The schema can't be used any more: {error}"
+        ) from error

@@ -112,7 +112,9 @@ class AnswerWriter:
                     "The chat was deleted meanwhile. What the assistant has done remains done."
                 )
             message = found[0]
-            message.finish(answer.parts, answer.output, answer.usage, error)
+            message.finish(
+                answer.parts, answer.output, answer.usage, error, answer.incomplete_reason
+            )
             await uow.chat_messages.save(message)
             await uow.commit()
         return message

@@ -19,6 +19,7 @@ from backend.services.chats import ChatService
 from backend.services.conversations import ConversationService
 from backend.services.language_models import LanguageModels
 from backend.services.model_choice import ModelChooser
+from backend.services.rights import PresentRights
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ def assistant_of(
     default_model: LanguageModelSettings,
     models: LanguageModels,
     services: ToolServices,
+    rights: PresentRights,
 ) -> Assistant:
     confirm_within = timedelta(minutes=settings.confirm_minutes)
-    toolbox = Toolbox(uow, AGENT_TOOLS, services, confirm_within)
+    toolbox = Toolbox(uow, AGENT_TOOLS, services, confirm_within, rights)
     budget = AgentBudget(settings)
-    runner = AgentRunner(uow, models, toolbox, budget)
+    runner = AgentRunner(uow, models, toolbox, budget, rights)
     chooser = ModelChooser(default_model)
     tasks = AgentTasks(chooser)
     titles = ChatTitles(uow, runner)

@@ -34,11 +34,13 @@ class ChatTitles:
         said = f"Person: {task.text}\n\nAssistant: {answer.text}"[:_MOST_CHARACTERS]
         asked = AgentTask(said, _INSTRUCTIONS, task.model, CallScope(chat_id), tools=())
         try:
-            title = shortened((await self._runner.run(asked, by)).text)
+            written = await self._runner.run(asked, by)
         except DomainError as error:
             _log.info("no_chat_title", chat_id=str(chat_id), error=error.detail)
             return
-        if title:
+        title = shortened(written.text)
+        # Half a title is worse than the beginning of the message.
+        if title and written.incomplete_reason is None:
             await self._set(chat_id, title)
 
     async def _set(self, chat_id: UUID, title: str) -> None:

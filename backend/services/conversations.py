@@ -10,7 +10,6 @@ from backend.models.chat_messages import (
     ChatMessageQuery,
     MessageFeedback,
     MessageRole,
-    MessageStatus,
     message_of_person,
 )
 from backend.models.chats import Chat
@@ -142,7 +141,7 @@ class ConversationService:
             answer_id = new_id()
             if earlier := await uow.idempotency.claim(key, answer_id):
                 answer = await uow.chat_messages.get(earlier)
-                if answer.status is MessageStatus.COMPLETE:
+                if answer.is_answered:
                     return Reply.of_kept(answer)
                 await _check_again(uow, chat, answer)
             else:

@@ -32,7 +32,7 @@ class ExecutionNames:
         self._runner = runner
 
     async def suggest(self, kind: str, inputs: BaseModel, by: Principal) -> str | None:
-        """None where there is no model but the offline one, or if it has not answered in time."""
+        """None where there is no model but the offline one, or if it has not answered whole."""
         if not by.may(Permission.ASSISTANT_USE):
             return None
         async with self._uow.reading() as uow:
@@ -49,7 +49,7 @@ class ExecutionNames:
         except (DomainError, TimeoutError) as error:
             _log.info("no_execution_name", kind=kind, error=str(error))
             return None
-        return _short(answer.text)
+        return _short(answer.text) if answer.incomplete_reason is None else None
 
 
 def _short(text: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from backend.core.config import ModelProvider
 from backend.models.chat_messages import MessageRole
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome, MessagePart, ToolCallPart, ToolResultPart
 from backend.models.usage import Usage
 
@@ -61,7 +62,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Question:
-    """`output_schema` asks for an answer that is JSON of this schema, instead of text."""
+    """
+    Attributes:
+        output_schema: asks for an answer that is JSON of this schema, instead of text.
+        before_step: is called before each question to the model. What it raises ends the answer.
+    """
 
     model: ModelChoice
     instructions: str
@@ -70,6 +75,7 @@ class Question:
     history: Sequence[Turn] = ()
     tools: Sequence[OfferedTool] = ()
     output_schema: dict[str, Any] | None = None
+    before_step: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,24 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class TextWithdrawn:
+    """The text since the last call of a tool, or the beginning, was a thought: forget it."""
+
+
+@dataclass(frozen=True)
 class Answered:
-    """The end of an answer. `output` is what was asked for by a schema."""
+    """The end of an answer.
+
+    Attributes:
+        output: what was asked for by a schema.
+        incomplete_reason: why there should have been more.
+    """
 
     output: dict[str, Any] | None
+    incomplete_reason: IncompleteReason | None = None
 
 
-AnswerEvent = TextDelta | ToolCallPart | ToolResultPart | Answered
+AnswerEvent = TextDelta | TextWithdrawn | ToolCallPart | ToolResultPart | Answered
 
 
 class LanguageModels(Protocol):

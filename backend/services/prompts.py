@@ -18,9 +18,6 @@ from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFacto
 from backend.services.crud import CrudService
 from backend.services.recording import created
 
-MOST_RENDERED = 100_000
-"""Characters: a short template may name a long value many times."""
-
 
 class PromptService(CrudService[Prompt, PromptQuery, PromptUpdate]):
     """Prompts say what their active version says. Versions are added, and never change."""
@@ -114,13 +111,7 @@ class PromptService(CrudService[Prompt, PromptQuery, PromptUpdate]):
             text: PromptText = prompt
             if data.number is not None:
                 text = await _version_to_use(uow, prompt, data.number)
-        rendered = render(text, data.variables)
-        if len(rendered) > MOST_RENDERED:
-            detail = (
-                f"The text would have more than {MOST_RENDERED} characters: shorten the values."
-            )
-            raise InvalidInputError("variables", detail)
-        return rendered
+        return render(text, data.variables)
 
 
 def _version(prompt_id: UUID, number: int, text: PromptText, by: Principal) -> PromptVersion:

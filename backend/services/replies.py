@@ -11,6 +11,7 @@ from backend.models.message_parts import TextPart
 from backend.services.language_models import AnswerEvent, TextDelta
 
 INTERRUPTED = "The answer was interrupted. Regenerate it."
+_RETRY_SECONDS = 5
 _log = get_logger(__name__)
 
 
@@ -54,7 +55,7 @@ class Reply:
             return self.message
         await asyncio.wait({self._task})
         if self._task.cancelled():
-            raise ModelUnavailableError(INTERRUPTED)
+            raise ModelUnavailableError(INTERRUPTED, _RETRY_SECONDS)
         return self._task.result()
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:

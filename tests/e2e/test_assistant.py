@@ -131,7 +131,69 @@ def test_a_stop_interrupts_answers_and_keeps_what_there_is_of_them(
             503,
             "/problems/model-unavailable",
         )
+        assert int(refused.headers["retry-after"]) > 0
     with signed_in(start_server(**settings)) as client:
         answer = messages(client, path)[-1]
         assert (answer["status"], answer["text"]) == ("failed", "Hel")
         assert answer["error"] == "The answer was interrupted. Regenerate it."
+
+
+def test_a_stop_ends_the_stream_of_an_answer_with_an_error(
+    start_server: StartServer, settings: dict[str, str], provider: OpenAiServer
+) -> None:
+    provider.pause("Hel", "lo")
+    server = start_server(**settings, SHUTDOWN_SECONDS="1")
+    headers = {"Accept": "text/event-stream"}
+    with signed_in(server) as client:
+        path = begin_chat(client)
+        with client.stream("POST", path, json=TEXT, headers=headers) as got:
+            lines = got.iter_lines()
+            until(lambda: "Hel" in next(lines))
+
+            server.process.terminate()
+
+            # To its end: a connection that is broken off would be an error.
+            rest = list(lines)
+
+    assert "event: error" in rest
+    assert "/problems/model-unavailable" in "".join(rest)
+    assert server.process.wait(timeout=30) == 0
+
+
+def test_a_stop_answers_a_request_that_it_interrupts(
+    start_server: StartServer, settings: dict[str, str], provider: OpenAiServer
+) -> None:
+    provider.pause("Hel", "lo")
+    server = start_server(**settings, SHUTDOWN_SECONDS="1")
+    with signed_in(server) as client, ThreadPoolExecutor() as pool:
+        asking = pool.submit(client.post, "/agent/act", json={"request": "Hello"})
+        until(lambda: len(provider.requests) == 1)
+
+        assert server.stop() == 0
+
+        refused = asking.result()
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert int(refused.headers["retry-after"]) > 0
+    assert refused.headers["x-request-id"] == refused.json()["request_id"]
+    with psycopg.connect(settings["DATABASE_URL"]) as connection:
+        # What was held for the answer is free again.
+        held = connection.execute("SELECT count(*) FROM agent_runs WHERE finished_at IS NULL")
+        assert held.fetchone() == (0,)
+
+
+def test_a_stop_answers_a_request_that_waits_for_a_lock(
+    start_server: StartServer, settings: dict[str, str]
+) -> None:
+    server = start_server(**settings, SHUTDOWN_SECONDS="1")
+    with signed_in(server) as client, ThreadPoolExecutor() as pool:
+        made = client.post("/tasks", json={"title": "Locked"}).json()
+        with psycopg.connect(settings["DATABASE_URL"]) as connection:
+            connection.execute("SELECT 1 FROM tasks WHERE id = %s FOR UPDATE", [made["id"]])
+            changing = pool.submit(client.patch, f"/tasks/{made['id']}", json={"title": "Mine"})
+            time.sleep(0.3)
+
+            assert server.stop() == 0
+
+            refused = changing.result()
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")

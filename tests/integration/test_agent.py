@@ -158,6 +158,41 @@ async def test_what_a_tool_refuses_is_told_to_the_model_and_changes_nothing(
     assert (await member.get("/tasks")).json()["items"] == []
 
 
+async def test_what_is_wrong_with_a_call_is_told_in_short(
+    member: Person, model: OpenAiServer
+) -> None:
+    model.call("create_task", {f"field_{number}": 1 for number in range(2_000)})
+    model.say("I can't.")
+
+    (action,) = (await act(member, "Create a task"))["actions"]
+
+    assert action["result"].endswith("; and 1981 more")
+    assert len(action["result"]) < 3_000
+
+
+async def test_a_tool_that_finds_too_much_is_told_to_the_model(
+    member: Person, model: OpenAiServer, uow: SqlUnitOfWorkFactory
+) -> None:
+    async with uow() as unit:
+        for number in range(30):
+            notes = "x" * 9_000
+            await unit.customers.save(
+                make_customer(name=f"Long {number}", notes=notes, owner_id=member.user.id)
+            )
+        await unit.commit()
+    model.call("find_customers", {"limit": 30})
+    model.call("find_customers", {"limit": 5})
+    model.say("Here are five.")
+
+    few, many = (await act(member, "Show customers"))["actions"][::-1]
+
+    assert (many["outcome"], many["result"]) == (
+        "refused",
+        "It has found more than 200,000 bytes: ask for less, by a limit.",
+    )
+    assert len(few["result"]["items"]) == 5
+
+
 async def test_what_can_not_be_undone_is_planned_and_not_done(
     manager: Person, model: OpenAiServer
 ) -> None:

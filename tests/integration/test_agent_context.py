@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend.core.config import Settings
+from backend.models.output_schemas import OutputSchema
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_model_config
 from tests.fixtures.application import make_settings, running_app
@@ -152,6 +153,23 @@ async def test_an_answer_that_is_asked_for_by_a_schema_is_data(
 
     assert reply["output"] == {"sentiment": "good"}
     assert reply["text"] == '{"sentiment": "good"}'
+
+
+async def test_a_schema_that_an_older_version_has_stored_may_be_refused(
+    member: Person, admin: Person, model: OpenAiServer, uow: SqlUnitOfWorkFactory
+) -> None:
+    schema = OutputSchema(name="old", json_schema=SCHEMA | {"properties": {"a": {"pattern": "("}}})
+    async with uow() as unit:
+        await unit.output_schemas.save(schema)
+        await unit.commit()
+
+    asked = {"request": "List it", "schema_id": str(schema.id)}
+    refused = await member.post("/agent/act", json=asked)
+
+    (fault,) = refused.json()["errors"]
+    assert fault["loc"] == ["body", "schema_id"]
+    assert "$.properties.a.pattern" in fault["msg"]
+    assert model.requests == []
 
 
 async def test_an_answer_that_never_fits_its_schema_is_a_failure(

@@ -214,8 +214,7 @@ async def test_a_tool_that_is_switched_off_is_not_called(
     failed = await run(member, jobs, "flow", definition=flow(create("first"), edges=[]))
 
     assert failed["error"] == (
-        "The step first has failed: The tool create_task is switched off, or your role may not "
-        "use it."
+        "The step first has failed: The tool create_task is switched off, or gone."
     )
 
 
@@ -371,3 +370,46 @@ async def test_the_version_of_a_crew_has_a_place_in_the_database(member: Person)
 
     assert status == 422
     assert "number" in str(problem["errors"][0]["loc"])
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"kind": "tool", "tool": "search", "arguments": {"q": "{{ input.x }}" * 500}},
+        {"kind": "agent", "role": "Writer", "task": "{{ input.x }}" * 500},
+        {
+            "kind": "condition",
+            "left": "{{ input.x }}" * 500,
+            "operator": "eq",
+            "right": "x",
+        },
+        {"kind": "crew", "input": {"q": ["{{ input.x }}"] * 500}, "crew": crew(task("one"))},
+    ],
+)
+async def test_templates_that_get_too_long_end_the_step(
+    viewer: Person, jobs: Jobs, tools: None, node: Json
+) -> None:
+    definition = {"nodes": [{"name": "write"} | node]}
+
+    failed = await run(viewer, jobs, "flow", definition=definition, input={"x": "y" * 40_000})
+
+    assert failed["status"] == "failed"
+    assert failed["error"].startswith(
+        "The step write has failed: With input.x its templates would have more than 200,000"
+    )
+
+
+async def test_the_stored_crews_of_a_flow_have_a_limit_together(
+    member: Person, admin: Person
+) -> None:
+    long = crew(*(task(f"t{number}", "x" * 9_000) for number in range(50)))
+    stored = {"kind": "crew", "name": "Long", "definition": long}
+    workflow_id = (await member.post("/workflows", json=stored)).json()["id"]
+    nodes = [{"name": f"n{n}", "kind": "crew", "workflow_id": workflow_id} for n in range(20)]
+
+    status, problem = await refusal(member, "flow", definition={"nodes": nodes})
+
+    (fault,) = problem["errors"]
+    assert status == 422
+    assert fault["loc"] == ["body", "inputs", "definition", "nodes", "4", "workflow_id"]
+    assert "more than 2,000,000 bytes" in fault["msg"]

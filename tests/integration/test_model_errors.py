@@ -166,17 +166,16 @@ async def test_a_refusal_is_told_as_one(
         await ask(models)
 
 
-@pytest.mark.parametrize("text", ["", "Well, you take"])
-async def test_an_answer_that_a_filter_breaks_off_is_a_refusal(
-    models: LanguageModelsOnDemand, provider: OpenAiServer, text: str
+async def test_an_answer_that_a_filter_lets_say_nothing_is_a_refusal(
+    models: LanguageModelsOnDemand, provider: OpenAiServer
 ) -> None:
-    provider.filter_content(after=text)
+    provider.filter_content(after="")
     heard = Heard()
 
     with pytest.raises(ModelFailedError, match="refused to answer"):
         await ask(models, heard=heard)
 
-    assert (heard.text, heard.usage.steps) == (text, 1)
+    assert (heard.text, heard.usage.steps) == ("", 1)
 
 
 async def test_a_question_that_azure_filters_is_a_refusal(provider: OpenAiServer) -> None:

@@ -92,7 +92,7 @@ async def test_the_model_is_told_what_does_not_fit(
     await ask(models, make_question(output_schema=SCHEMA))
 
     told = str(provider.requests[-1].body["messages"][-1]["content"])
-    assert "$.points: [] should be non-empty" in told
+    assert "$.points: it has less than 1 item" in told
 
 
 async def test_an_answer_that_never_fits_is_a_failure(

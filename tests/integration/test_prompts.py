@@ -231,7 +231,7 @@ async def test_a_text_that_grows_too_long_is_refused(admin: Person) -> None:
     refused = await admin.post(f"{path}/render", json={"variables": {"person": "x" * 10_000}})
 
     assert refused.status_code == 422
-    assert "more than 100000 characters" in refused.json()["errors"][0]["msg"]
+    assert "more than 100,000 characters" in refused.json()["errors"][0]["msg"]
 
 
 async def test_a_prompt_that_is_not_there_is_not_rendered(admin: Person) -> None:

@@ -136,6 +136,7 @@ async def test_the_active_version_of_a_prompt_is_found(units: UnitOfWorkFactory)
         await unit.commit()
 
     async with units.reading() as reading:
+        assert await reading.prompts.known_names(["greeting", "farewell"]) == {"greeting"}
         by_name = await reading.prompts.find_active("greeting")
         assert by_name is not None
         assert by_name.template == "2"

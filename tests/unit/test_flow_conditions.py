@@ -1,5 +1,6 @@
 """What conditions answer."""
 
+import time
 from typing import Any
 
 import pytest
@@ -47,3 +48,11 @@ def test_a_condition_answers(left: Any, operator: Operator, right: Any, answer: 
 def test_only_numbers_are_more_or_less(operator: Operator) -> None:
     with pytest.raises(DomainError, match="'many' is no number: gt and lt compare numbers"):
         holds("many", operator, 3)
+
+
+def test_a_long_list_is_looked_through_in_no_time() -> None:
+    begun = time.process_time()
+
+    assert not holds(list(range(60_000)), Operator.CONTAINS, "x" * 100_000)
+
+    assert time.process_time() - begun < 1

@@ -147,6 +147,23 @@ async def test_an_answer_comes_word_by_word(ask: Ask) -> None:
             },
         ),
         (
+            "Create a lead Ada, with the e-mail address ada@x.org, phone number 030 12, of Engines",
+            "create_lead",
+            {"name": "Ada", "email": "ada@x.org", "phone": "030 12", "company": "Engines"},
+        ),
+        (
+            "Create a task Call at 5 from the office priority low by 2026-12-01",
+            "create_task",
+            {
+                "title": "Call at 5 from the office",
+                "priority": "low",
+                "due_at": "2026-12-01T12:00:00Z",
+            },
+        ),
+        ("Create a task Priority high", "create_task", {"title": "Priority high"}),
+        ("Create a customer ada@x.org", "create_customer", {"name": "ada@x.org"}),
+        ("Create a customer Ada phone home", "create_customer", {"name": "Ada phone home"}),
+        (
             "Create a product SEAT called Seat for 240 eur",
             "create_product",
             {"sku": "SEAT", "name": "Seat", "price": {"amount": "240", "currency": "EUR"}},
@@ -583,3 +600,26 @@ async def test_a_schema_that_can_not_be_met_is_a_clear_error(ask: Ask) -> None:
         await ask(
             "Hello", schema={"type": "object", "properties": {"code": code}, "required": ["code"]}
         )
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": "array", "minItems": 10**9, "items": {"type": "string"}},
+        {"type": "string", "minLength": 10**9},
+        {"type": "array", "minItems": 10**9, "items": {"const": "x"}},
+        {
+            "type": "array",
+            "minItems": 1000,
+            "items": {"type": "array", "minItems": 1000, "items": {"type": "integer"}},
+        },
+        {"type": "number", "minimum": 1e308, "multipleOf": 1e-300},
+    ],
+)
+async def test_a_schema_that_demands_too_much_is_a_clear_error(
+    ask: Ask, field: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": {"field": field}, "required": ["field"]}
+
+    with pytest.raises(ModelFailedError, match="output schema"):
+        await ask("Hello", schema=schema)

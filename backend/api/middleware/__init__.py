@@ -5,6 +5,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from backend.api.middleware.body_limit import BodyLimitMiddleware
 from backend.api.middleware.error_boundary import ErrorBoundaryMiddleware
+from backend.api.middleware.interruption import InterruptionMiddleware
 from backend.api.middleware.rate_limit import RateLimitMiddleware
 from backend.api.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
 from backend.api.middleware.security_headers import SecurityHeadersMiddleware
@@ -14,6 +15,7 @@ from backend.core.config import Settings
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(ErrorBoundaryMiddleware)
+    app.add_middleware(InterruptionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
     if settings.server.requests_per_minute:
         app.add_middleware(RateLimitMiddleware, per_minute=settings.server.requests_per_minute)

@@ -25,8 +25,8 @@ from backend.models.chat_messages import (
     MessageFeedback,
 )
 from backend.models.paging import Page
-from backend.models.reply_events import ReplyStarted, ReplyText
-from backend.services.language_models import Answered, TextDelta
+from backend.models.reply_events import ReplyStarted, ReplyText, ReplyWithdrawn
+from backend.services.language_models import Answered, TextDelta, TextWithdrawn
 from backend.services.replies import Reply
 
 router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["chats"], route_class=IdempotentRoute)
@@ -74,8 +74,11 @@ async def send_chat_message(
     """Say something, and get the answer: whole, or as it comes.
 
     With `Accept: text/event-stream` the events are `start` (the ids), `text` (the next piece),
-    `tool_call`, `tool_result`, and at the end `done` (the message) or `error` (a problem). What
-    you say and what the assistant answers are kept, even if you go away meanwhile.
+    `tool_call`, `tool_result`, and at the end `done` (the message) or `error` (a problem). Rarely
+    there is `text_withdrawn`: the text since the last `tool_result`, or the beginning, was a
+    thought of the model, and not meant for you. What you say and what the assistant answers are
+    kept, even if you go away meanwhile. A message that is `incomplete` has ended before all was
+    said; `incomplete_reason` says why.
     """
     reply = await conversations.send(chat_id, data.text, by, key)
     return await _answer(request, reply, tag, as_events=as_events)
@@ -145,6 +148,8 @@ async def _told(request: Request, reply: Reply) -> Events:
         match event:
             case TextDelta(text):
                 yield "text", ReplyText(text=text)
+            case TextWithdrawn():
+                yield "text_withdrawn", ReplyWithdrawn()
             case Answered():
                 pass
             case part:

@@ -14,6 +14,7 @@ from backend.integrations.language_models.history import messages_of
 from backend.integrations.language_models.limits import limits_of
 from backend.integrations.language_models.outputs import check_output, output_type
 from backend.integrations.language_models.providers import Providers
+from backend.integrations.language_models.steps import BeforeStep
 from backend.integrations.language_models.tools import tool_of
 from backend.models.usage import Usage
 from backend.services.language_models import AnswerEvent, ModelChoice, Question
@@ -62,6 +63,7 @@ class PydanticAiModels:
             output_type=output_type(question.output_schema),
             retries={"output": _OUTPUT_RETRIES},
             model_settings=self._model_settings(question.model),
+            capabilities=[BeforeStep(question.before_step)] if question.before_step else [],
         )
         if question.output_schema is not None:
             agent.output_validator(check_output(question.output_schema))

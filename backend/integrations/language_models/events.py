@@ -6,24 +6,35 @@ from pydantic_ai import (
     AgentRunResultEvent,
     FunctionToolCallEvent,
     FunctionToolResultEvent,
+    ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
     ToolReturnPart,
 )
-from pydantic_ai.exceptions import ContentFilterError
 
+from backend.integrations.language_models.chat_stream.answer import ENDING, WITHDRAWN
+from backend.integrations.language_models.chat_stream.endings import Ending
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome, ToolCallPart, ToolResultPart
-from backend.services.language_models import Answered, AnswerEvent, TextDelta
+from backend.services.language_models import Answered, AnswerEvent, TextDelta, TextWithdrawn
+
+_INCOMPLETE = {
+    Ending.LENGTH: IncompleteReason.LENGTH,
+    Ending.FILTERED: IncompleteReason.CONTENT_FILTER,
+    Ending.OTHER: IncompleteReason.OTHER,
+}
 
 
 def told(event: Any) -> AnswerEvent | None:
-    """None if it is of no interest. Raises ContentFilterError."""
+    """None if it is of no interest."""
     match event:
-        case PartStartEvent(part=TextPart(content=text)) if text:
-            return TextDelta(text)
-        case PartDeltaEvent(delta=TextPartDelta(content_delta=text)) if text:
+        case PartStartEvent(part=TextPart(provider_details=details)) if details == WITHDRAWN:
+            return TextWithdrawn()
+        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(
+            delta=TextPartDelta(content_delta=text)
+        ) if text:
             return TextDelta(text)
         case FunctionToolCallEvent(part=call):
             arguments = call.args_as_dict(raise_if_invalid=False)
@@ -31,12 +42,17 @@ def told(event: Any) -> AnswerEvent | None:
         case FunctionToolResultEvent(part=ToolReturnPart() as part):
             return _result(part)
         case AgentRunResultEvent(result=result):
-            if result.response.finish_reason == "content_filter":
-                # pydantic-ai takes half a sentence for an answer.
-                raise ContentFilterError("The provider's filter broke the answer off.")
             output = result.output
-            return Answered(dict(output) if isinstance(output, dict) else None)
+            return Answered(
+                dict(output) if isinstance(output, dict) else None, _incomplete(result.response)
+            )
     return None
+
+
+def _incomplete(response: ModelResponse) -> IncompleteReason | None:
+    """Why its last part is not all that there was to say."""
+    ending = (response.provider_details or {}).get(ENDING)
+    return _INCOMPLETE.get(ending) if ending else None
 
 
 def _result(part: ToolReturnPart[Any]) -> ToolResultPart:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import validator_for
 from pydantic import TypeAdapter
 from pydantic_ai import ModelRetry, StructuredDict, UserError
+
+from backend.models.json_schemas import usable
+from backend.models.json_validation import faults_in, is_too_much
 
 Schema = dict[str, Any]
 
@@ -27,14 +28,20 @@ def output_type(schema: Schema | None) -> Any:
 
 
 def check_output(schema: Schema) -> Callable[[Schema], Schema]:
-    """Has the model mend what does not fit: pydantic-ai only looks whether it is an object."""
-    validator = validator_for(schema)(schema)
+    """Has the model mend what does not fit: pydantic-ai only looks whether it is an object.
+
+    Raises UserError for a schema that can't be used.
+    """
+    try:
+        validator, extent = usable(schema)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
     def check(output: Schema) -> Schema:
-        try:
-            validator.validate(output)
-        except ValidationError as error:
-            raise ModelRetry(f"{error.json_path}: {error.message}") from None
+        if is_too_much(output, extent.parts, extent.lookarounds):
+            raise ModelRetry("$: it is too long to be held against its schema: answer less")
+        if faults := faults_in(output, validator):
+            raise ModelRetry("; ".join(faults))
         return output
 
     return check

@@ -3,6 +3,7 @@
 from httpx2 import AsyncClient
 from pydantic import SecretStr
 from pydantic_ai.models import Model, create_async_httpx2_client as new_client
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.azure import AzureProvider
 from pydantic_ai.providers.openai import OpenAIProvider
 
@@ -14,6 +15,10 @@ from backend.services.language_models import ModelChoice
 
 _NO_KEY = "none"
 """For servers that ask for no key: the client sends one all the same."""
+_PROFILES = {
+    # Ollama and others heed `max_tokens` alone; OpenAI's newest models nothing but the other name.
+    ModelProvider.COMPATIBLE: OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
+}
 
 
 class Providers:
@@ -32,7 +37,8 @@ class Providers:
             self._made[choice.provider] = _provider(
                 choice.provider, self._settings, self._connections
             )
-        return CarefulChatModel(choice.model, provider=self._made[choice.provider])
+        profile = _PROFILES.get(choice.provider)
+        return CarefulChatModel(choice.model, provider=self._made[choice.provider], profile=profile)
 
     async def close(self) -> None:
         await self._connections.aclose()

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_
@@ -22,6 +23,10 @@ class SqlPromptRepository(SqlList[Prompt, PromptQuery]):
 
     async def find_active(self, name: str) -> PromptVersion | None:
         return await self._active(col(Prompt.name) == name)
+
+    async def known_names(self, names: Collection[str]) -> set[str]:
+        found = select(Prompt.name).where(col(Prompt.name).in_(names))
+        return set((await self._session.exec(found)).all())
 
     async def active_version(self, prompt_id: UUID) -> PromptVersion:
         version = await self._active(col(Prompt.id) == prompt_id)

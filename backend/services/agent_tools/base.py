@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel import SQLModel
 
+from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Means, Permission, Principal
 from backend.models.idempotency import IdempotencyKey
 from backend.models.mixins import now
@@ -92,6 +93,14 @@ class AgentTool(Generic[Arguments]):
     run: Callable[[Arguments, ToolContext], Awaitable[Result]]
     plan: Callable[[Arguments, ToolContext], Awaitable[str]] | None = None
     is_available: Callable[[ToolServices], bool] = lambda _: True
+
+    def require_permission(self, by: Principal) -> None:
+        """Raises PermissionDeniedError, which names the tool, unless the person may use it."""
+        if not by.may(self.permission):
+            raise PermissionDeniedError(
+                f"The tool {self.name} needs the permission {self.permission}; the role {by.role} "
+                "does not have it."
+            )
 
     @property
     def is_destructive(self) -> bool:

@@ -21,9 +21,11 @@ from backend.services.agent_tasks import AgentTasks, AnswerOptions
 from backend.services.agent_toolbox import Toolbox
 from backend.services.agent_tools.base import CallScope, foreign
 from backend.services.execution_kinds import ExecutionRun
-from backend.services.workflow_runs.traces import MOST_TEXT, bounded, check_length, shortened
+from backend.services.workflow_runs.traces import MOST_TEXT, bounded, shortened
 
 _MOST_HANDED_ON = 10_000
+_MOST_TOGETHER = 200_000
+_INCOMPLETE = ", which is incomplete"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class WorkflowAgents:
     async def ask(self, run: ExecutionRun, step: str, work: AgentWork) -> StepTrace:
         """One answer. Raises as `AgentRunner.run` does, or InvalidInputError."""
         begun = time.monotonic()
+        by = await run.owner()
         profile = work.profile
         async with self._uow.reading() as uow:
             options = AnswerOptions(
@@ -62,13 +65,14 @@ class WorkflowAgents:
                 variables=await _variables(uow, profile.prompt, work.given),
                 schema_id=work.schema_id,
             )
-            task = await self._tasks.prepare(uow, work.text, _scope(run, step), run.by, options)
+            task = await self._tasks.prepare(uow, work.text, _scope(run, step), by, options)
         instructions = f"{_who(profile)}\n\n{task.instructions}"
         task = replace(task, instructions=instructions, tools=frozenset(profile.tools))
-        answer = await self._runner.run(task, run.by)
+        answer = await self._runner.run(task, by)
         return StepTrace(
             text=shortened(answer.text, MOST_TEXT),
             output=answer.output,
+            incomplete_reason=answer.incomplete_reason,
             actions=bounded(taken(answer.parts)),
             usage=answer.usage,
             model=task.model.choice.model,
@@ -80,14 +84,12 @@ class WorkflowAgents:
     ) -> StepTrace:
         """One call of a tool. Raises DomainError if it refuses, or is not offered."""
         begun = time.monotonic()
-        offered = await self._toolbox.offered(run.by, _scope(run, step), [tool])
-        if not offered:
-            raise DomainError(f"The tool {tool} is switched off, or your role may not use it.")
-        told = await offered[0].call(arguments)
+        by = await run.owner()
+        offered = await self._toolbox.offer(tool, by, _scope(run, step))
+        told = await offered.call(arguments)
         result = storable_json(told.result)
         if told.outcome is CallOutcome.REFUSED:
             raise DomainError(str(result))
-        check_length(result)
         action = TakenAction(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
         is_planned = told.outcome is CallOutcome.TO_CONFIRM
         return StepTrace(
@@ -98,11 +100,13 @@ class WorkflowAgents:
         )
 
 
-def handed_on(results: Mapping[str, str]) -> str:
-    """What others have found out, marked as such: it is no order."""
+def handed_on(results: Mapping[str, StepTrace]) -> str:
+    """What others have found out, marked as such: it is no order. The more, the less of each."""
+    most = min(_MOST_HANDED_ON, _MOST_TOGETHER // max(1, len(results)))
     return "\n\n".join(
-        f"Result of {name}:\n{foreign(shortened(text, _MOST_HANDED_ON))}"
-        for name, text in results.items()
+        f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
+        f"{foreign(shortened(trace.text, most))}"
+        for name, trace in results.items()
     )
 
 

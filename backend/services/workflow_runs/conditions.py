@@ -33,7 +33,8 @@ def holds(left: Any, operator: Operator, right: Any) -> bool:
 
 def _contains(left: Any, right: Any) -> bool:
     if isinstance(left, list):
-        return any(_plain(each) == _plain(right) for each in left)
+        wanted = _plain(right)
+        return any(_plain(each) == wanted for each in left)
     return _text(right) in _text(left)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from backend.core.errors import DomainError
 from backend.models.crews import Crew, CrewTask
-from backend.models.flow_templates import MissingValueError, paths_in, render_text
+from backend.models.flow_templates import TemplateError, paths_in, render_text
 from backend.models.workflow_runs import StepTrace
 from backend.services.workflow_runs.agents import AgentWork, WorkflowAgents, handed_on
 from backend.services.workflow_runs.ordering import in_order
@@ -30,7 +30,7 @@ class CrewRuns:
             step = f"{prefix}{name}"
 
             async def work() -> StepTrace:
-                text = _text(task, given, {each: traces[each].text for each in needs[name]})
+                text = _text(task, given, {each: traces[each] for each in needs[name]})
                 asked = AgentWork(crew.agent_of(task), text, given, task.output_schema_id)
                 return await self._agents.ask(steps.run, step, asked)
 
@@ -40,12 +40,12 @@ class CrewRuns:
         return {name: traces[name] for name in tasks}
 
 
-def _text(task: CrewTask, given: dict[str, Any], results: dict[str, str]) -> str:
+def _text(task: CrewTask, given: dict[str, Any], results: dict[str, StepTrace]) -> str:
     """The task, and below it what it needs. A task that names nothing of the input gets it all."""
     try:
         parts = [render_text(task.description, {"input": given})]
-    except MissingValueError as error:
-        raise DomainError(f"There is no {error} in what the run was given.") from error
+    except TemplateError as error:
+        raise DomainError(str(error)) from error
     if task.expected_output:
         parts.append(f"Expected output: {task.expected_output}")
     if given and not any(paths_in(task.description)):

@@ -5,7 +5,13 @@ from typing import Any
 from backend.core.errors import DomainError
 from backend.models.crews import Crew
 from backend.models.flow_nodes import AgentNode, ConditionNode, CrewNode, FlowNode, ToolNode
-from backend.models.flow_templates import MissingValueError, Path, render_json, render_text
+from backend.models.flow_templates import (
+    MissingValueError,
+    Path,
+    TemplateError,
+    render_json,
+    render_text,
+)
 from backend.models.flows import Flow
 from backend.models.graphs import last_of
 from backend.models.workflow_runs import StepTrace
@@ -15,7 +21,7 @@ from backend.services.workflow_runs.conditions import holds
 from backend.services.workflow_runs.crews import CrewRuns
 from backend.services.workflow_runs.ordering import in_order
 from backend.services.workflow_runs.steps import RunSteps
-from backend.services.workflow_runs.traces import said_by
+from backend.services.workflow_runs.traces import incomplete_in, said_by
 
 
 class FlowRuns:
@@ -51,8 +57,8 @@ class FlowRuns:
         async def work() -> StepTrace:
             try:
                 return await self._work(node, values, steps)
-            except MissingValueError as error:
-                raise DomainError(f"There is no {error}, which a template names.") from error
+            except TemplateError as error:
+                raise DomainError(str(error)) from error
 
         return await steps.do(node.name, work)
 
@@ -77,17 +83,20 @@ class FlowRuns:
         """Each of its tasks is a step; what comes of them needs none."""
         try:
             given = values["input"] if node.input is None else render_json(node.input, values)
-        except MissingValueError as error:
-            raise DomainError(
-                f"The step {node.name} has failed: There is no {error}, which a template names."
-            ) from error
+        except TemplateError as error:
+            raise DomainError(f"The step {node.name} has failed: {error}") from error
         crew = crew_of(node)
         traces = await self._crews.run(crew, given, steps, f"{node.name}/")
         output = {
             name: trace.text if trace.output is None else trace.output
             for name, trace in traces.items()
         }
-        return StepTrace(text=said_by(traces, last_of(crew.needs)), output=output)
+        last = last_of(crew.needs)
+        return StepTrace(
+            text=said_by(traces, last),
+            output=output,
+            incomplete_reason=incomplete_in(traces, last),
+        )
 
 
 def crew_of(node: CrewNode) -> Crew:

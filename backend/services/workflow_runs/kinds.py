@@ -22,10 +22,11 @@ from backend.services.assistant import Assistant
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.workflow_runs.agents import WorkflowAgents
 from backend.services.workflow_runs.crews import CrewRuns
-from backend.services.workflow_runs.definitions import Definition, Definitions
+from backend.services.workflow_runs.definitions import Definitions
 from backend.services.workflow_runs.flows import FlowRuns, steps_in
 from backend.services.workflow_runs.needs import input_paths
 from backend.services.workflow_runs.steps import RunSteps
+from backend.services.workflow_runs.stored import Definition
 from backend.services.workflow_runs.traces import result_of
 
 
@@ -66,7 +67,7 @@ class _StoredKind(Generic[Definition]):
                 path.find({"input": inputs.input})
             except MissingValueError as error:
                 raise InvalidInputError(
-                    str(path), f"The definition uses {error}: send it.", "missing"
+                    str(path), f"The definition uses {error.path}: send it.", "missing"
                 ) from error
 
     async def _pinned(self, inputs: WorkflowInputs, run: ExecutionRun) -> Definition:

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import DomainError
 from backend.models.agent import TakenAction
+from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
 from backend.models.usage import Usage
 from backend.models.workflow_runs import StepOutcome, StepStatus, StepTrace, WorkflowResult
 
 MOST_TEXT = 50_000
-MOST_OUTPUT = 200_000
 _MOST_OF_ACTION = 4_000
 _MOST_IN_RESULT = 2_000
 _MOST_ACTIONS = 100
@@ -35,23 +34,17 @@ def bounded(actions: Sequence[TakenAction]) -> list[TakenAction]:
     ]
 
 
-def check_length(output: Any) -> None:
-    """Raises DomainError for what is too long to be kept."""
-    if len(json.dumps(output, default=str)) > MOST_OUTPUT:
-        raise DomainError(
-            f"It has answered more than {MOST_OUTPUT:,} characters: ask for less, by a limit."
-        )
-
-
 def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -> WorkflowResult:
     """`steps` are all that were kept, those of crews within a flow too; `last` say the output."""
     usage = Usage()
     planned: list[UUID] = []
+    last = list(last)
     for step in steps:
         usage.add(step.usage)
         planned += planned_in(step.actions)
     return WorkflowResult(
         output=shortened(said_by(traces, last), MOST_TEXT),
+        incomplete_reason=incomplete_in(traces, last),
         results={name: _outcome(trace) for name, trace in traces.items()},
         planned=planned,
         usage=usage,
@@ -60,6 +53,12 @@ def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -
 
 def said_by(traces: Traces, names: Iterable[str]) -> str:
     return "\n\n".join(trace.text for name in names if (trace := traces[name]) is not None)
+
+
+def incomplete_in(traces: Traces, names: Iterable[str]) -> IncompleteReason | None:
+    """Why one of these has ended before all was said; None if all have said all."""
+    some = (trace for name in names if (trace := traces[name]) is not None)
+    return next((trace.incomplete_reason for trace in some if trace.incomplete_reason), None)
 
 
 def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
@@ -74,7 +73,11 @@ def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
 def _outcome(trace: StepTrace | None) -> StepOutcome:
     if trace is None:
         return StepOutcome(status=StepStatus.SKIPPED, text="")
-    return StepOutcome(status=StepStatus.DONE, text=shortened(trace.text, _MOST_IN_RESULT))
+    return StepOutcome(
+        status=StepStatus.DONE,
+        text=shortened(trace.text, _MOST_IN_RESULT),
+        incomplete_reason=trace.incomplete_reason,
+    )
 
 
 def _cut(value: Any, empty: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from backend.integrations.language_models.offline.finding import the_one
+from backend.integrations.language_models.offline.options import OF_PERSON, OF_TASK
 from backend.integrations.language_models.offline.script import (
     Call,
     Request,
@@ -13,17 +14,7 @@ from backend.integrations.language_models.offline.script import (
     UnclearError,
 )
 from backend.integrations.language_models.offline.things import CUSTOMER, TASK, quoted
-from backend.integrations.language_models.offline.words import (
-    COMPANY,
-    DAY,
-    EMAIL,
-    FOR_CUSTOMER,
-    PHONE,
-    PRIORITY,
-    cut_options,
-    day_in,
-    unquoted,
-)
+from backend.integrations.language_models.offline.words import cut_options, day_in, unquoted
 
 _PRODUCT = re.compile(
     r"(?P<sku>\S+),? (?:called|named) (?P<name>.+) "
@@ -35,8 +26,7 @@ _DUE_TIME = "12:00:00Z"
 
 
 def create_task(asked: Request) -> Script:
-    options = {"priority": PRIORITY, "due": DAY, "customer": FOR_CUSTOMER}
-    title, said = cut_options(asked.words["what"], options)
+    title, said = cut_options(asked.words["what"], OF_TASK)
     task: dict[str, Any] = {"title": title}
     if priority := said.get("priority") or asked.words.get("priority"):
         task["priority"] = priority.lower()
@@ -56,8 +46,7 @@ def _due_at(word: str, today: date | None) -> str:
 
 def create_person(asked: Request) -> Script:
     """A customer or a lead."""
-    options = {"email": EMAIL, "phone": PHONE, "company": COMPANY}
-    name, said = cut_options(asked.words["what"], options)
+    name, said = cut_options(asked.words["what"], OF_PERSON)
     created = yield Call(f"create_{asked.words['thing']}", {"name": name, **said})
     return _created(asked.words["thing"], created, name)
 

@@ -5,11 +5,12 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
+from pydantic_ai import UserError
 from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
 from backend.integrations.language_models.offline.requests import script_for
-from backend.integrations.language_models.offline.schemas import value_of
+from backend.integrations.language_models.offline.schemas import TooLargeError, value_of
 from backend.integrations.language_models.offline.script import Call, Returned, play
 
 _SIGN = "(offline model) "
@@ -29,7 +30,10 @@ async def _respond(
     elif info.output_tools:
         tool = info.output_tools[0]
         texts = dict.fromkeys(_ANSWERS, _SIGN + step) | dict.fromkeys(_HEADINGS, prompt)
-        output = value_of(tool.parameters_json_schema, texts)
+        try:
+            output = value_of(tool.parameters_json_schema, texts)
+        except TooLargeError:
+            raise UserError("The schema demands more than the offline model says.") from None
         yield {0: DeltaToolCall(tool.name, json.dumps(output))}
     else:
         for word in re.findall(r"\S+\s*", _SIGN + step):

@@ -4,8 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 Schema = dict[str, Any]
 
+MOST = 100_000
+"""Values, and characters that are demanded, in one."""
 _COMPOSED = {"allOf", "anyOf", "oneOf"}
 _FORMATS = {
     "date": "2026-01-01",
@@ -18,30 +22,74 @@ _FORMATS = {
 _PLAIN = {"boolean": False, "null": None}
 
 
-def value_of(schema: Any, texts: Mapping[str, str], name: str = "") -> Any:
+class TooLargeError(Exception):
+    """A schema that nothing short fits."""
+
+
+def value_of(schema: Any, texts: Mapping[str, str]) -> Any:
     """Fields that have a name in `texts` hold that text. References are resolved before.
 
     Of what else a schema may demand, `pattern`, `uniqueItems` and conditions are not heeded: give
     such a field an example.
+
+    Raises:
+        TooLargeError: it demands more values or characters than `MOST`.
     """
-    if not isinstance(schema, dict):
-        return None
-    schema = _whole(schema)
-    is_told = _kind(schema) == "string" and name in texts
-    given = _given(schema, only_exact=is_told or "properties" in schema)
-    return given[0] if given else _made(schema, texts, name)
+    return _Made(texts).value(schema)
 
 
-def _made(schema: Schema, texts: Mapping[str, str], name: str) -> Any:
-    match kind := _kind(schema):
-        case "object":
-            return _object(schema, texts)
-        case "array":
-            item = value_of(schema.get("items", {}), texts, name)
-            return [item] * schema.get("minItems", 0)
-        case "integer" | "number":
-            return _number(schema, step=1 if kind == "integer" else 0.5)
-    return _PLAIN[kind] if kind in _PLAIN else _text(schema, texts.get(name))
+class _Made:
+    """Makes one value, and counts its parts and characters, as often as they are in it."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._left = MOST
+        self._times = 1
+
+    def value(self, schema: Any, name: str = "") -> Any:
+        if not isinstance(schema, dict):
+            return None
+        schema = _whole(schema)
+        is_told = _kind(schema) == "string" and name in self._texts
+        given = _given(schema, only_exact=is_told or "properties" in schema)
+        if not given:
+            return self._made(schema, name)
+        self._take(len(to_json(given[0])))
+        return given[0]
+
+    def _made(self, schema: Schema, name: str) -> Any:
+        self._take(1)
+        match kind := _kind(schema):
+            case "object":
+                return self._object(schema)
+            case "array":
+                return self._array(schema, name)
+            case "integer" | "number":
+                return _number(schema, step=1 if kind == "integer" else 0.5)
+        if kind in _PLAIN:
+            return _PLAIN[kind]
+        self._take(int(schema.get("minLength", 0)))
+        return _text(schema, self._texts.get(name))
+
+    def _object(self, schema: Schema) -> dict[str, Any]:
+        fields = schema.get("properties", {})
+        told = [name for name in fields if name in self._texts]
+        names = dict.fromkeys([*told, *schema.get("required", [])])
+        return {name: self.value(fields.get(name, {}), name) for name in names}
+
+    def _array(self, schema: Schema, name: str) -> list[Any]:
+        count = int(schema.get("minItems", 0))
+        if count == 0:
+            return []
+        times, self._times = self._times, self._times * count
+        item = self.value(schema.get("items", {}), name)
+        self._times = times
+        return [item] * count
+
+    def _take(self, count: int) -> None:
+        self._left -= count * self._times
+        if self._left < 0:
+            raise TooLargeError
 
 
 def _whole(schema: Schema) -> Schema:
@@ -81,25 +129,29 @@ def _kind(schema: Schema) -> str:
     return str(kind[0] if isinstance(kind, list) else kind)
 
 
-def _object(schema: Schema, texts: Mapping[str, str]) -> dict[str, Any]:
-    fields = schema.get("properties", {})
-    told = [name for name in fields if name in texts]
-    names = dict.fromkeys([*told, *schema.get("required", [])])
-    return {name: value_of(fields.get(name, {}), texts, name) for name in names}
-
-
 def _number(schema: Schema, step: float) -> float:
     """The one nearest to nought that lies within the bounds."""
     step = schema.get("multipleOf", step)
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     low = schema.get("minimum", -math.inf if above is None else above + step)
     high = schema.get("maximum", math.inf if below is None else below - step)
-    number: float = math.ceil(low / step) * step if low > 0 else 0
-    if high < 0:
-        number = math.floor(high / step) * step
+    number: float = 0
+    try:
+        if high < 0:
+            number = math.floor(high / step) * step
+        elif low > 0:
+            number = math.ceil(low / step) * step
+    except OverflowError:
+        raise TooLargeError from None
     return number
 
 
 def _text(schema: Schema, told: str | None) -> str:
     text = told or _FORMATS.get(schema.get("format", ""), "offline")
-    return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+    return text.ljust(int(schema.get("minLength", 0)), ".")[
+        : _whole_number(schema.get("maxLength"))
+    ]
+
+
+def _whole_number(value: float | None) -> int | None:
+    return None if value is None else int(value)

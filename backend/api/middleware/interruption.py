@@ -1,0 +1,50 @@
+"""Answers a request that a stop interrupts: it would be a bare 500 of the server otherwise."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.problems import UNAVAILABLE, problem_response
+from backend.core.stopping import Interruption
+
+_RETRY_SECONDS = "5"
+_INTERRUPTED = (
+    "The server stops, and has interrupted the request. Look whether it was done, or send it again "
+    "with the same Idempotency-Key."
+)
+
+
+class InterruptionMiddleware:
+    """The `Interruption` is in the state of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        if scope["type"] != "http" or task is None:
+            await self.app(scope, receive, send)
+            return
+        interruption: Interruption = scope["app"].state.interruption
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            # What has begun ends by itself: streams say at their end why.
+            interruption.leave(task)
+            await send(message)
+
+        interruption.watch(task)
+        try:
+            await self.app(scope, receive, watched_send)
+        except asyncio.CancelledError:
+            if started or not interruption.is_due:
+                raise
+            task.uncancel()
+            headers = {"Retry-After": _RETRY_SECONDS}
+            response = problem_response(Request(scope), UNAVAILABLE, _INTERRUPTED, headers=headers)
+            await response(scope, receive, send)
+        finally:
+            interruption.leave(task)

@@ -1,0 +1,140 @@
+"""What a chunk of a stream says, as far as it is of interest.
+
+Most servers send more, and some send it in another shape: what has none that is known says nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from backend.core.storable import storable
+
+Object = dict[str, Any]
+
+
+IN_CONTENT = "content"
+"""Where thoughts are that have no field of their own."""
+
+
+class Words(NamedTuple):
+    """`thought_in` is the field of a thought; None of what is said."""
+
+    text: str
+    thought_in: str | None = None
+
+
+@dataclass(frozen=True)
+class CallPiece:
+    """A piece of the call of a tool. What it does not name is empty, or None.
+
+    Attributes:
+        index: of the call, among those of the answer.
+        extra: what the provider wants back with the result, as Gemini does.
+    """
+
+    index: int | None
+    call_id: str
+    tool: str
+    arguments: str
+    extra: Any
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """
+    Attributes:
+        words: what is said and thought; thoughts first.
+        usages: all that it tells of the usage, wherever it stands.
+        reason: why the answer ends here; empty if it goes on.
+        error: None if there is none.
+    """
+
+    model: str
+    words: tuple[Words, ...]
+    calls: tuple[CallPiece, ...]
+    usages: tuple[Any, ...]
+    reason: str
+    refusal: str
+    error: Any
+
+
+def chunk_of(data: Any) -> Chunk:
+    """Of an answer that is no stream, too: there it is the only one."""
+    whole = _object(data)
+    choices = whole.get("choices")
+    # The first: no other was asked for.
+    choice = _object(choices[0]) if isinstance(choices, list) and choices else {}
+    said = _object(choice.get("delta")) or _object(choice.get("message"))
+    usages = (whole.get("usage"), choice.get("usage"), _object(whole.get("x_groq")).get("usage"))
+    return Chunk(
+        model=storable(_text(whole.get("model"))),
+        words=tuple(_words_of(said)),
+        calls=tuple(_calls_of(said)),
+        usages=usages,
+        reason=_text(choice.get("finish_reason")).strip(),
+        refusal=storable(_text(said.get("refusal"))),
+        error=whole.get("error") or choice.get("error") or _error_instead_of(whole),
+    )
+
+
+def _words_of(said: Object) -> Iterator[Words]:
+    for field in ("reasoning_content", "reasoning"):
+        if thought := _text(said.get(field)):
+            yield Words(thought, field)
+            # Some servers send it under both names.
+            break
+    content = said.get("content")
+    for part in content if isinstance(content, list) else [content]:
+        yield from _words_in(part)
+
+
+def _words_in(part: Any) -> Iterator[Words]:
+    """Of a content, or of a part of it, as Mistral sends them. References say nothing."""
+    match part:
+        case str() if part:
+            yield Words(part)
+        case {"type": "text" | "output_text", "text": str(text)} if text:
+            yield Words(text)
+        case {"type": "thinking" | "reasoning", "thinking": thoughts}:
+            for each in thoughts if isinstance(thoughts, list) else [thoughts]:
+                for words in _words_in(each):
+                    yield words._replace(thought_in=IN_CONTENT)
+
+
+def _calls_of(said: Object) -> Iterator[CallPiece]:
+    calls = said.get("tool_calls")
+    for piece in calls if isinstance(calls, list) else ():
+        if isinstance(piece, dict):
+            yield _piece(piece, _object(piece.get("function")))
+    if function := _object(said.get("function_call")):
+        yield _piece({}, function)
+
+
+def _piece(piece: Object, function: Object) -> CallPiece:
+    index, call_id = piece.get("index"), piece.get("id")
+    arguments = function.get("arguments")
+    return CallPiece(
+        index=index if isinstance(index, int) else None,
+        call_id=str(call_id) if isinstance(call_id, str | int) else "",
+        tool=_text(function.get("name")),
+        arguments=json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments),
+        extra=piece.get("extra_content"),
+    )
+
+
+def _error_instead_of(whole: Object) -> Any:
+    """An error that stands for a chunk, without a field of this name."""
+    if {"choices", "usage"} & whole.keys():
+        return None
+    is_error = "error" in (whole.get("object"), whole.get("type"))
+    says_why = any(_text(whole.get(name)) for name in ("message", "detail"))
+    return whole if is_error or says_why else None
+
+
+def _object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

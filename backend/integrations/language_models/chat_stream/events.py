@@ -1,0 +1,97 @@
+"""The data of a stream of server-sent events.
+
+More lenient than the client of OpenAI: a byte order mark at the head and an end without an empty
+line lose no event, empty events are signs of life, and a body that is JSON is one event.
+"""
+
+import codecs
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import NamedTuple
+
+from httpx2 import Response
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Of one answer: more than any model writes."""
+
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+class Event(NamedTuple):
+    name: str
+    data: str
+
+
+class TooLongError(Exception):
+    """An answer of more than `MOST_BYTES`."""
+
+
+class EventReader:
+    """Takes the text of a stream in whatever pieces it comes."""
+
+    def __init__(self) -> None:
+        self._begun: list[str] = []
+        self._is_after_return = False
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, text: str) -> Iterator[Event]:
+        """The events that end within `text`."""
+        if self._is_after_return:
+            text = text.removeprefix("\n")
+        self._is_after_return = text.endswith("\r")
+        first, *others = _LINE_END.split(text)
+        self._begun.append(first)
+        for line in others:
+            yield from self._take("".join(self._begun))
+            self._begun = [line]
+
+    def end(self) -> Iterator[Event]:
+        """The last one, if no empty line has followed it."""
+        yield from self._take("".join(self._begun))
+        yield from self._take("")
+
+    def _take(self, line: str) -> Iterator[Event]:
+        if not line:
+            name, data = self._name, "\n".join(self._data)
+            self._name, self._data = "", []
+            if data.strip():
+                yield Event(name, data)
+            return
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "data":
+            self._data.append(value)
+        elif field == "event":
+            self._name = value
+
+
+async def events_of(response: Response) -> AsyncGenerator[Event]:
+    """
+    Raises:
+        TooLongError: it is longer than any answer.
+        httpx2.HTTPError: the connection has failed.
+    """
+    texts = _texts(response)
+    if "json" in response.headers.get("content-type", ""):
+        body = "".join([text async for text in texts])
+        yield Event("", body)
+        return
+    reader = EventReader()
+    async for text in texts:
+        for event in reader.feed(text):
+            yield event
+    for event in reader.end():
+        yield event
+
+
+async def _texts(response: Response) -> AsyncIterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise TooLongError
+        if text := decoder.decode(chunk):
+            yield text
+    yield decoder.decode(b"", final=True)
