@@ -87,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan(settings, services, database, state, supervisor),
         generate_unique_id_function=lambda route: route.name,
     )

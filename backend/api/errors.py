@@ -107,7 +107,8 @@ def _methods_of(request: Request) -> list[str]:
     """Of every route that has the path: the router itself names those of the first one only."""
     contexts = iter_route_contexts(request.app.routes)
     matching = (each for each in contexts if each.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for each in matching for method in each.methods or ()})
+    methods = {method for each in matching for method in each.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def _data_error(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import httpx2
 import pytest
 
+from backend.api.middleware import early_answers
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.test_files import attempt, stored
@@ -161,15 +162,16 @@ async def test_a_file_that_is_too_large_is_refused_however_it_comes(
 
 
 async def test_a_form_far_beyond_the_limit_is_not_read_to_its_end(
-    limited: Person, tmp_path: Path
+    limited: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
+    monkeypatch.setattr(early_answers, "_DRAIN_BYTES", ROOM)
 
     answer = await send(limited, in_pieces(FILE + b"x" * 100 * ROOM, read))
 
     assert answer.status_code == 413
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert sum(read) < 2 * ROOM
+    assert sum(read) < 3 * ROOM
     assert stored(tmp_path) == {}
 
 
