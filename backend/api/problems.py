@@ -97,6 +97,21 @@ PRECONDITION_REQUIRED = ProblemType(
     "If-Match is needed",
     "Send If-Match with the ETag of the version that you have seen.",
 )
+TOO_SLOW = ProblemType(
+    "too-slow",
+    408,
+    "The request came too slowly",
+    "Its headers were not complete in time, or next to nothing of its body came for a while.",
+)
+TARGET_TOO_LONG = ProblemType(
+    "target-too-long", 414, "Address too long", "Path and query have at most 16 KiB together."
+)
+HEAD_TOO_LARGE = ProblemType(
+    "headers-too-large",
+    431,
+    "Headers too large",
+    "A request has at most 100 headers, and 64 KiB of them with its first line.",
+)
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
 )

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 import backend
+from backend.cli.limited_http import LimitedHttpProtocol
 from backend.cli.migrate import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
@@ -24,6 +25,8 @@ from backend.core.orphans import PARENT_VARIABLE
 from backend.core.production import refuse_unsafe
 from backend.main import create_app
 from backend.seeds.users import USERS
+
+_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(
@@ -151,6 +154,9 @@ def _uvicorn(settings: Settings, app: object, *, reload: bool = False) -> uvicor
         workers=settings.server.workers,
         reload=reload,
         reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,
+        http=LimitedHttpProtocol,
+        # Longer than proxies keep connections: a request must not meet one that is closing.
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -83,3 +83,14 @@ def test_a_client_that_waits_to_be_told_is_not_made_to_send(lasting_server: Serv
 
     assert answer.startswith(b"HTTP/1.1 404")
     assert b"100 Continue" not in answer
+
+
+def test_headers_without_measure_are_refused_by_the_server_itself(lasting_server: Server) -> None:
+    with opened(lasting_server) as client:
+        client.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n" + b"x: y\r\n" * 20_000)
+
+        answer = HTTPResponse(client)
+        answer.begin()
+
+        assert answer.status == 431
+        assert b'"type":"/problems/headers-too-large"' in answer.read()
