@@ -14,6 +14,7 @@ from backend.api.deps import Requires, is_public, signed_in
 from backend.api.etags import cached_tag, tag
 from backend.api.openapi_polish import polish_parameters, polish_responses, polish_schemas
 from backend.api.problems import Problem, ProblemType, openapi_response
+from backend.api.routes import calls_of
 
 Operation = dict[str, Any]
 
@@ -49,7 +50,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             continue
         for method in route.methods or ():
             operation = document["paths"][route.path][method.lower()]
-            calls = list(_calls(route.dependant))
+            calls = list(calls_of(route.dependant))
             tagged = cached_tag in calls or tag in calls
             _complete(operation, access_of(route.dependant), tagged=tagged)
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -60,19 +61,13 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 
 def access_of(dependant: Dependant) -> str | None:
     """What a route demands: a permission, `signed in`, `public`, or None if it declares nothing."""
-    calls = list(_calls(dependant))
+    calls = list(calls_of(dependant))
     for call in calls:
         if isinstance(call, Requires):
             return call.permission.value
     if signed_in in calls:
         return "signed in"
     return "public" if is_public in calls else None
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for dependency in dependant.dependencies:
-        yield dependency.call
-        yield from _calls(dependency)
 
 
 def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None:

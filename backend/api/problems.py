@@ -192,7 +192,7 @@ def problem_of(
         title=kind.title,
         status=kind.status,
         detail=detail or kind.meaning,
-        instance=request.url.path,
+        instance=request.scope["path"],
         request_id=request.state.request_id,
         errors=errors or [],
     )

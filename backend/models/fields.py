@@ -1,7 +1,7 @@
 """Types of fields that more than one resource has, with the rules that hold for all of them."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from unicodedata import category
 
 from pydantic import (
@@ -14,6 +14,8 @@ from pydantic import (
     validate_email,
 )
 from pydantic.config import JsonDict
+
+Item = TypeVar("Item")
 
 
 def _storable(text: str) -> str:
@@ -76,6 +78,9 @@ Line = Annotated[
 ]
 """A name or a title: 1 to 200 characters, without white space around them."""
 
+Term = Annotated[str, StringConstraints(max_length=200), _STORABLE]
+"""A text to compare with, as it is: at most 200 characters; may be empty."""
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
 """What somebody looks for: at most 200 characters; may be empty."""
 
@@ -90,6 +95,9 @@ Message = Annotated[
 """What somebody says to the assistant: 1 to 20,000 characters."""
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
 """Text of at most 20,000 characters, as it is; not empty."""
+
+Several = Annotated[list[Item], Field(max_length=50)]
+"""Values that are looked for, any of which will do."""
 
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_-]*$")]
 """A name by which programs ask for something: small letters, digits, `_` and `-`."""

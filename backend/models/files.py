@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Output, example
-from backend.models.fields import Text
+from backend.models.fields import Term
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import SearchableQuery
@@ -114,7 +114,7 @@ class FileSort(StrEnum):
 
 class FileQuery(SearchableQuery):
     sort: FileSort = FileSort.CREATED_AT_DESC
-    media_type: list[Text] = QueryField(
+    media_type: list[Term] = QueryField(
         default=[], description="Any of these types.", max_length=20
     )
     owner_id: UUID | None = None

@@ -134,6 +134,7 @@ JsonSchema = Annotated[
         description=(
             "A JSON Schema of an object, of 2020-12 unless `$schema` names another. References "
             "are `#/$defs/<name>`, and nothing contains itself."
-        )
+        ),
+        json_schema_extra={"maxProperties": 1_000},
     ),
 ]

@@ -18,12 +18,11 @@ from backend.api.problems import (
     declare,
 )
 from backend.api.ranges import wanted_range
-from backend.api.uploads import UploadRoute
 from backend.models.files import File, FilePublic, FileQuery, FileSubject
 from backend.models.paging import Page
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
-uploads = APIRouter(prefix="/files", tags=["files"], route_class=UploadRoute)
+uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 """Apart, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
@@ -120,12 +119,15 @@ async def download_file(
     files: FileServiceDep,
     seen: SeenTagsDep,
     range_: Annotated[
-        str | None, Header(alias="Range", description="Such as `bytes=0-99`.")
+        str | None,
+        Header(alias="Range", max_length=10_000, description="Such as `bytes=0-99`."),
     ] = None,
     if_range: Annotated[
         str | None,
         Header(
-            alias="If-Range", description="The ETag of the content that the range is meant for."
+            alias="If-Range",
+            max_length=10_000,
+            description="The ETag of the content that the range is meant for.",
         ),
     ] = None,
 ) -> StreamingResponse:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from backend.api.deps import CallerDep, NotificationServiceDep, NotificationWatchDep
+from backend.api.routes import CheckedRoute
 from backend.models.notifications import (
     Channels,
     Notification,
@@ -20,7 +21,7 @@ from backend.models.notifications import (
     ReadAll,
 )
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = APIRouter(prefix="/notifications", tags=["notifications"], route_class=CheckedRoute)
 
 LastEventId = Annotated[
     UUID | None,
