@@ -289,6 +289,56 @@ async def test_the_present_version_may_be_one_of_many(
     assert (await resource.send(if_match)).status_code == 200
 
 
+CODED = [
+    '"2-gzip"',
+    '"2--gzip"',
+    '"2;gzip"',
+    '"2-br"',
+    '"2-zstd"',
+    '"2:deflate"',
+    '"2-GZIP"',
+    '"2;gz"',
+]
+
+
+@patching_a_task
+@pytest.mark.parametrize("tag", [*CODED, '"1-gzip", "2-gzip"'])
+async def test_a_tag_that_a_proxy_has_marked_as_compressed_is_ours(
+    resource: Resource, tag: str
+) -> None:
+    assert (await resource.read(tag)).status_code == 304
+    assert (await resource.read(f"W/{tag}")).status_code == 304
+    assert (await resource.send(tag)).status_code == 200
+
+
+@patching_a_task
+async def test_a_change_is_seen_behind_such_a_proxy_as_well(resource: Resource) -> None:
+    refused = await resource.send('"1-gzip"')
+
+    assert (refused.status_code, refused.headers["ETag"]) == (412, '"2"')
+    assert "has changed since" in refused.json()["detail"]
+
+
+@patching_a_task
+@pytest.mark.parametrize(
+    ("if_match", "told"),
+    [
+        ('W/"2"', "without the W/"),
+        ('W/"2-gzip"', "without the W/"),
+        ('"2-lz4"', "something on the way"),
+        ('"5f-64b"', "something on the way"),
+    ],
+)
+async def test_what_is_no_version_is_not_told_as_a_change(
+    resource: Resource, if_match: str, told: str
+) -> None:
+    refused = await resource.send(if_match)
+
+    assert refused.status_code == 412
+    assert told in refused.json()["detail"]
+    assert "has changed since" not in refused.json()["detail"]
+
+
 @patching_a_task
 @pytest.mark.parametrize(
     "if_match", ['W/"2"', '"02"', '"2.0"', '"-2"', '""', f'"{2**70}"', '"\xb2"']
