@@ -32,7 +32,9 @@ _HTTP_PROBLEMS = {
     404: problems.NOT_FOUND,
     405: problems.METHOD_NOT_ALLOWED,
     413: problems.TOO_LARGE,
+    503: problems.UNAVAILABLE,
 }
+_SAYS_WHY = (problems.BAD_REQUEST, problems.UNAVAILABLE)
 _BUSY = (DeadlockDetected, LockNotAvailable)
 _DATABASE_RETRY_SECONDS = "2"
 _MOST_ERRORS = 20
@@ -122,8 +124,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(_methods_of(request))
-    # Of a body that can't be read, the parser says why.
-    detail = error.detail if kind is problems.BAD_REQUEST else None
+    detail = error.detail if kind in _SAYS_WHY else None
     return problem_response(request, kind, detail, headers=headers)
 
 

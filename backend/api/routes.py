@@ -3,12 +3,13 @@
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Union, get_args, get_origin
 
-from fastapi import Request, Response, params
+from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from backend.api.bodies import CheckedRequest, read_form, refuse_repeated
+from backend.api.bodies import CheckedRequest, repeated
 from backend.api.deps import identify, signed_in
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -23,26 +24,19 @@ class CheckedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         lists = frozenset(_lists(self.dependant))
-        body = self.body_field
-        has_body, is_form = body is not None, _is_form(body)
+        has_body = self.body_field is not None
         is_guarded = has_body and signed_in in calls_of(self.dependant)
 
         async def check_and_handle(request: Request) -> Response:
             if request.scope["query_string"]:
-                refuse_repeated("query", _names(request), but=lists)
+                _refuse_repeated(request, lists)
             if is_guarded:
                 await identify(request)
-            if is_form:
-                await read_form(request)
-            elif has_body:
+            if has_body:
                 request = CheckedRequest(request.scope, request.receive)
             return await handle(request)
 
         return check_and_handle
-
-
-def _is_form(body: Any) -> bool:
-    return body is not None and isinstance(body.field_info, params.Form)
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:
@@ -52,8 +46,10 @@ def calls_of(dependant: Dependant) -> Iterator[Any]:
         yield from calls_of(dependency)
 
 
-def _names(request: Request) -> list[str]:
-    return [name for name, _ in request.query_params.multi_items()]
+def _refuse_repeated(request: Request, lists: frozenset[str]) -> None:
+    names = (name for name, _ in request.query_params.multi_items())
+    if errors := list(repeated("query", names, but=lists)):
+        raise RequestValidationError(errors)
 
 
 def _lists(dependant: Dependant) -> Iterator[str]:

@@ -112,6 +112,30 @@ async def test_a_name_is_cleaned_and_stands_alone_in_the_header_of_a_download(
     assert "Set-Cookie" not in headers
 
 
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        (
+            'name=file; filename="=?utf-8?B?w5xiZXJzaWNodC5jc3Y=?="; '
+            "filename*=utf-8''%C3%9Cbersicht.csv"
+        ),
+        "name=\"file\"; filename*=utf-8''%C3%9Cbersicht.csv",
+        'name="file"; filename="=?utf-8?Q?=C3=9Cbersicht.csv?="',
+        'name="file"; filename="Übersicht.csv"',
+        "filename*=utf-8''docs%2F%C3%9Cbersicht.csv; name=\"file\"",
+    ],
+)
+async def test_a_name_arrives_in_every_form_and_says_what_a_text_is(
+    member: Person, disposition: str
+) -> None:
+    head = f"--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode()
+
+    answer = await send(member, head + b"name\nGrace\n" + END)
+
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["name"], answer.json()["media_type"]) == ("Übersicht.csv", "text/csv")
+
+
 @pytest.mark.parametrize(("body", "content_type", "status"), BROKEN.values(), ids=BROKEN)
 async def test_a_form_that_does_not_fit_is_a_problem(
     member: Person, storage_folder: Path, body: bytes, content_type: str, status: int
