@@ -38,7 +38,7 @@ test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its schema: EXAMPLES=20
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto tests/contract
 
-test-client: client ## Make the TypeScript client, and use it against a server
+test-client: client ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole

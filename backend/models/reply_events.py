@@ -1,12 +1,25 @@
 """What the events of an answer tell that comes as a stream, besides its parts."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from backend.models.base import Output
+from pydantic import BaseModel
+
+from backend.models.base import Output, example
+from backend.models.chat_messages import ChatMessagePublic
+from backend.models.message_parts import ToolCallPart, ToolResultPart
 
 
 class ReplyStarted(Output):
     """The event `start`."""
+
+    model_config = example(
+        {
+            "chat_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22",
+            "message_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23",
+        },
+        base=Output,
+    )
 
     chat_id: UUID
     message_id: UUID
@@ -15,4 +28,16 @@ class ReplyStarted(Output):
 class ReplyText(Output):
     """The event `text`: the next piece of it."""
 
+    model_config = example({"text": "I have created the task."}, base=Output)
+
     text: str
+
+
+REPLY_EVENTS: Mapping[str, type[BaseModel]] = {
+    "start": ReplyStarted,
+    "tool_call": ToolCallPart,
+    "tool_result": ToolResultPart,
+    "text": ReplyText,
+    "done": ChatMessagePublic,
+}
+"""What each event of an answer is about. `error`, which comes instead of `done`, is a problem."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backend.api.deps import CallerDep, FileServiceDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
@@ -27,7 +27,9 @@ uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
 _TEXT = {"schema": {"type": "string"}}
-_CONTENT = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+# Some generators leave out an answer of any type.
+_CONTENT = {"application/octet-stream": _BINARY, "*/*": _BINARY}
 _HEADERS = {
     "Accept-Ranges": {"description": "Always `bytes`.", **_TEXT},
     "Content-Disposition": {"description": "An attachment, with its name.", **_TEXT},
@@ -36,8 +38,19 @@ _HEADERS = {
 _RANGE = {"Content-Range": {"description": "Which bytes, and of how many.", **_TEXT}}
 
 
-# An empty example: Swagger UI would fill in an id that it makes up.
-Subject = Annotated[UUID | None, Field(examples=[""])]
+# An empty field is none. Swagger UI would fill in an id that it makes up, but for the example.
+_UUID_OR_EMPTY = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
+Subject = Annotated[
+    UUID | None,
+    WithJsonSchema(
+        {
+            "type": ["string", "null"],
+            "pattern": _UUID_OR_EMPTY,
+            "maxLength": 36,
+            "examples": [""],
+        }
+    ),
+]
 
 
 def _is_file(value: object) -> object:
@@ -51,7 +64,12 @@ class FileForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: Annotated[UploadFile, BeforeValidator(_is_file)]
+    file: Annotated[
+        UploadFile,
+        BeforeValidator(_is_file),
+        # What generators of older documents look for.
+        WithJsonSchema({"type": "string", "format": "binary"}),
+    ]
     customer_id: Subject = None
     lead_id: Subject = None
     task_id: Subject = None
