@@ -149,6 +149,8 @@ class FileService:
         """
         try:
             async with _storage_answers():
+                if (start, end) == (0, file.size):
+                    return await self._storage.read(file.storage_key)
                 return await self._storage.read(file.storage_key, start, end)
         except StoredFileMissingError:
             _log.error("file_content_missing", file_id=str(file.id))  # no trace
