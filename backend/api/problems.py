@@ -58,6 +58,13 @@ BULK_REFUSED = ProblemType(
     "Changes refused",
     "Nothing was changed; `errors` names each change that was refused, by its place.",
 )
+QUOTA_REACHED = ProblemType(
+    "quota-reached",
+    409,
+    "Quota reached",
+    "You have uploaded as much as you may, or this file is more than what is left; `detail` says "
+    "how much that is. Delete files that you no longer need.",
+)
 PRECONDITION_FAILED = ProblemType(
     "precondition-failed",
     412,

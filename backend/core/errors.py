@@ -89,6 +89,10 @@ class KeyReusedError(InvalidInputError):
     """An idempotency key that belongs to another request."""
 
 
+class QuotaReachedError(DomainError):
+    """A person has uploaded as much as the settings allow."""
+
+
 class TooLargeError(DomainError):
     """What was sent is larger than the settings allow."""
 

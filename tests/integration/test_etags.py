@@ -53,6 +53,7 @@ class Change(NamedTuple):
 ITEM = ChecklistItem(text="Ask for the address")
 WITH_ITEM = {"checklist": [ITEM]}
 ARCHIVED = {"archived_at": now()}
+CUSTOMER_ID = uuid4()
 # Each operation that takes If-Match, written down a second time: none can be forgotten.
 CHANGES = {
     "PATCH /api/v1/users/me": Change({"full_name": "Ada King"}),
@@ -82,6 +83,8 @@ CHANGES = {
     "DELETE /api/v1/tasks/{task_id}/checklist/{item_id}": Change(before=WITH_ITEM),
     "PATCH /api/v1/modules/{module_id}": Change({"description": "Changed"}),
     "DELETE /api/v1/modules/{module_id}": Change(),
+    "PATCH /api/v1/files/{file_id}": Change({"name": "changed.txt"}),
+    "DELETE /api/v1/files/{file_id}/subject": Change(before={"customer_id": CUSTOMER_ID}),
     "DELETE /api/v1/files/{file_id}": Change(),
     "DELETE /api/v1/executions/{execution_id}": Change(),
     "PATCH /api/v1/workflows/{workflow_id}": Change({"description": "Changed"}),
@@ -192,6 +195,10 @@ async def add_row(
     owned = {owner_field: owner.user.id} if owner_field else {}
     row = make(version=2, **owned, **before)
     async with uow() as unit:
+        if before.get("customer_id") == CUSTOMER_ID:
+            await unit.customers.add_missing(
+                [make_customer(id=CUSTOMER_ID, owner_id=owner.user.id)]
+            )
         await getattr(unit, kind).add_missing([row])
         if kind == "prompts":
             versions = [make_prompt_version(prompt_id=row.id, number=number) for number in (1, 2)]

@@ -12,13 +12,21 @@ from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, 
 from backend.api.idempotency import IdempotentRoute, UploadKeyDep
 from backend.api.problems import (
     PERMISSION_DENIED,
+    QUOTA_REACHED,
     RANGE_NOT_SATISFIABLE,
     TOO_LARGE,
     UNSUPPORTED_TYPE,
     declare,
 )
 from backend.api.ranges import wanted_range
-from backend.models.files import File, FilePublic, FileQuery, FileSubject
+from backend.models.files import (
+    DETACHED,
+    File,
+    FilePublic,
+    FileQuery,
+    FileSubject,
+    FileUpdate,
+)
 from backend.models.paging import Page
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
@@ -92,7 +100,7 @@ async def list_files(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=FilePublic,
-    responses=declare(PERMISSION_DENIED, TOO_LARGE, UNSUPPORTED_TYPE),
+    responses=declare(PERMISSION_DENIED, QUOTA_REACHED, TOO_LARGE, UNSUPPORTED_TYPE),
 )
 async def upload_file(
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
@@ -166,6 +174,38 @@ async def download_file(
         headers["Content-Range"] = part.content_range(file.size)
     content = await files.content(file, start, end)
     return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
+
+
+@router.patch("/{file_id}", response_model=FilePublic, responses=declare(PERMISSION_DENIED))
+async def update_file(
+    file_id: FileId,
+    data: FileUpdate,
+    by: CallerDep,
+    files: FileServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> File:
+    """Give a file another name, or attach it to something else. Its content never changes.
+
+    To or from a customer, a lead or a task takes `files:write`. Who takes a file from the team
+    that somebody else has uploaded, to whom it goes back, needs `files:delete` as well.
+    """
+    return tag(await files.update(file_id, data, by, match))
+
+
+@router.delete(
+    "/{file_id}/subject",
+    response_model=FilePublic,
+    responses=declare(PERMISSION_DENIED),
+)
+async def detach_file(
+    file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep, tag: TagDep
+) -> File:
+    """Take a file off what it is attached to: it is private to who uploaded it then.
+
+    It takes what `PATCH` with null would. Answers the file.
+    """
+    return tag(await files.update(file_id, DETACHED, by, match))
 
 
 @router.delete(
