@@ -14,7 +14,6 @@ from rich.panel import Panel
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 import backend
-from backend.cli.limited_http import LimitedHttpProtocol
 from backend.cli.migrate import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
@@ -154,7 +153,8 @@ def _uvicorn(settings: Settings, app: object, *, reload: bool = False) -> uvicor
         workers=settings.server.workers,
         reload=reload,
         reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,
-        http=LimitedHttpProtocol,
+        # By name: a worker has to answer its parent before it has imported everything.
+        http="backend.api.limited_http:LimitedHttpProtocol",
         # Longer than proxies keep connections: a request must not meet one that is closing.
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_config=None,

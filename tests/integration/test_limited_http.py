@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from backend.cli.limited_http import LimitedHttpProtocol, Limits
+from backend.api.limited_http import LimitedHttpProtocol, Limits
 
 SECONDS = 5
 SHORT = Limits(seconds=0.15, body_bytes=1_000, lingering_seconds=0.5)
