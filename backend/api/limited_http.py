@@ -23,7 +23,6 @@ class Limits(NamedTuple):
     Attributes:
         head_bytes: of the request line and all headers; also of what makes no progress later,
             such as trailers.
-        target_bytes: of the path and the query together.
         headers: how many there may be.
         seconds: how long a head may take, and how often it is looked whether a body comes.
         body_bytes: the least that has to come of a body within `seconds`.
@@ -31,7 +30,6 @@ class Limits(NamedTuple):
     """
 
     head_bytes: int = 64 * 1024
-    target_bytes: int = 16 * 1024
     headers: int = 100
     seconds: float = 20
     body_bytes: int = 10_000
@@ -86,9 +84,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        if len(self.url) > self.limits.target_bytes:
-            self._problem = problems.TARGET_TOO_LONG
-            raise _RefusedError
         if len(self.headers) > self.limits.headers or self._is_head_too_large():
             self._problem = problems.HEAD_TOO_LARGE
             raise _RefusedError

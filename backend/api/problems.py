@@ -75,7 +75,8 @@ TOO_LARGE = ProblemType(
     "content-too-large",
     413,
     "Content too large",
-    "The body is larger than MAX_BODY_BYTES, or the file than FILES_MAX_BYTES.",
+    "The body is larger than MAX_BODY_BYTES (64 KiB for accounts and signing in), or the file than "
+    "FILES_MAX_BYTES.",
 )
 UNSUPPORTED_TYPE = ProblemType(
     "unsupported-type",
@@ -110,14 +111,11 @@ TOO_SLOW = ProblemType(
     "The request came too slowly",
     "Its headers were not complete in time, or next to nothing of its body came for a while.",
 )
-TARGET_TOO_LONG = ProblemType(
-    "target-too-long", 414, "Address too long", "Path and query have at most 16 KiB together."
-)
 HEAD_TOO_LARGE = ProblemType(
     "headers-too-large",
     431,
     "Headers too large",
-    "A request has at most 100 headers, and 64 KiB of them with its first line.",
+    "A request has at most 100 headers, and 64 KiB of them together with its address.",
 )
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
