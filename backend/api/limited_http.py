@@ -70,11 +70,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         self._unfinished_bytes += len(data)
         super().data_received(data)
-        if self._part is _NOTHING:
+        if self._is_refused:
+            return
+        if self._part is _NOTHING and not self._is_answered:
             self._stop_timer()
         elif self._unfinished_bytes > self.limits.head_bytes:
             self._refuse(problems.HEAD_TOO_LARGE)
-        elif self._timer is None and not self._is_refused:
+        elif self._timer is None:
             self._start_timer()
 
     def on_message_begin(self) -> None:
@@ -107,6 +109,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(self._problem)
 
+    @property
+    def _is_answered(self) -> bool:
+        """Whether nothing is left to answer, as after an empty line."""
+        return self.cycle is None or self.cycle.response_complete
+
     def _is_head_too_large(self) -> bool:
         # Only a large chunk can hold more than was counted.
         if self._chunk_bytes <= self.limits.head_bytes:
@@ -126,7 +133,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _look(self) -> None:
         """The head should have come by now, and a good part of the body."""
         self._timer = None
-        if self._part is _NOTHING:
+        if self._part is not _HEAD and self._is_answered:
+            # It says nothing, or goes on with a body that was answered long ago.
             self.transport.close()
         elif self._part is _BODY and self._is_body_coming():
             self._start_timer()

@@ -28,11 +28,12 @@ class App:
     def __init__(self) -> None:
         self.reading = asyncio.Event()
         self.reading.set()
+        self.reads = True
         self.ends: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.reading.wait()
-        size, message = 0, dict[str, Any](more_body=True)
+        size, message = 0, dict[str, Any](type="", more_body=self.reads)
         while message.get("more_body"):
             message = await receive()
             size += len(message.get("body", b""))
@@ -149,8 +150,24 @@ async def test_an_answer_that_is_due_is_not_mixed_with_a_refusal(app: App, talk:
 
 
 @quickly
-async def test_a_client_that_says_nothing_is_cut_off(talk: Send) -> None:
-    assert await talk() == b""
+@pytest.mark.parametrize("pieces", [[], [b"\r\n"], [b"\r\n"] * 3])
+async def test_a_client_that_says_nothing_is_cut_off(talk: Send, pieces: list[bytes]) -> None:
+    assert await talk(*pieces, pause=0.01) == b""
+
+
+@quickly
+async def test_a_client_that_says_nothing_more_is_cut_off(talk: Send) -> None:
+    answer = await talk(GET + b"\r\n", b"\r\n", pause=0.05)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@quickly
+async def test_a_body_that_was_answered_long_ago_need_not_be_sent(app: App, talk: Send) -> None:
+    app.reads = False
+
+    with pytest.raises(ConnectionError):
+        await talk(POST + b"Content-Length: 90000000\r\n\r\n", *[b"x" * 20_000] * 99, pause=0.01)
 
 
 @quickly
