@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e test-contract test-client coverage-critical lint format openapi client evaluate
+.PHONY: help run test test-e2e test-contract test-client test-faults coverage-critical lint format openapi client evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -38,8 +38,11 @@ test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its schema: EXAMPLES=20
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto tests/contract
 
-test-client: client ## Make the TypeScript client, and use it against a server
+test-client: client ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
+
+test-faults: $(PRIVATE_UV) ## Test behind real proxies: Debian's nginx, caddy and apache2
+	@$(UV) run --locked pytest --override-ini=addopts= tests/faults
 
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
 	@$(UV) run --locked coverage report --include=$(CRITICAL) --fail-under=100

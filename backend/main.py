@@ -13,7 +13,7 @@ from backend.api.errors import add_error_handlers
 from backend.api.middleware import add_middleware
 from backend.api.middleware.request_context import remember_route_paths
 from backend.api.openapi import use_documented_openapi
-from backend.api.v1.router import router, uploads
+from backend.api.v1.router import accounts, router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -64,6 +64,7 @@ _TAGS: list[dict[str, Any]] = [
 
 _ENDING_SECONDS = 0.7
 _ANSWERS_SECONDS = 0.3
+_ACCOUNT_BODY_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan(settings, services, database, state, supervisor),
         generate_unique_id_function=lambda route: route.name,
     )
@@ -142,7 +144,9 @@ async def _interrupt(
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
-    app.include_router(router, max_body_size=settings.server.max_body_bytes)
+    most = settings.server.max_body_bytes
+    app.include_router(accounts, max_body_size=min(most, _ACCOUNT_BODY_BYTES))
+    app.include_router(router, max_body_size=most)
     # The file, and what a form adds to it.
     app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
     app.include_router(health.router)

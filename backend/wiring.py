@@ -43,6 +43,7 @@ from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
+from backend.services.file_quota import FileQuota
 from backend.services.files import FileRules, FileService
 from backend.services.health import Check, HealthService
 from backend.services.idempotency import IdempotencyService
@@ -230,8 +231,10 @@ def mail_service(settings: Settings, uow: UnitOfWorkFactory, tokens: AccountToke
 
 def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
     """Raises ConfigurationError if FILES_URL can't be used."""
-    rules = FileRules(settings.files.max_bytes, settings.files.allowed_types)
-    return FileService(uow, open_storage(settings.files_url), rules)
+    given = settings.files
+    rules = FileRules(given.max_bytes, given.allowed_types)
+    quota = FileQuota(given.count_per_person, given.bytes_per_person)
+    return FileService(uow, open_storage(settings.files_url), rules, quota)
 
 
 def tool_service(uow: UnitOfWorkFactory) -> ToolService:

@@ -1,7 +1,7 @@
 """Words and the order of names are the same on every server
 
 Revision: 7b1c5e0f2a94
-Follows: 5707feb5b79e
+Follows: b4d792810c74
 Created: 2026-11-29 11:30:00+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "7b1c5e0f2a94"
-down_revision: str | Sequence[str] | None = "5707feb5b79e"
+down_revision: str | Sequence[str] | None = "b4d792810c74"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -180,9 +180,11 @@ SORTED = [
 ]
 NEWLY_SORTED = [("products", "sku"), ("users", "email")]
 
+FUNCTIONS = (LOWER_CASE, SORT_KEY, SEARCH_WORDS, SEARCH_DOCUMENT, SEARCH_QUERY, SEARCH_MARKS)
+
 
 def upgrade() -> None:
-    define(LOWER_CASE, SORT_KEY, SEARCH_WORDS, SEARCH_DOCUMENT, SEARCH_QUERY, SEARCH_MARKS)
+    define(*FUNCTIONS)
     recompute_words()
     for table, column in SORTED:
         op.drop_index(f"ix_{table}_{column}_id", table)

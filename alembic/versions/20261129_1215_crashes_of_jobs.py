@@ -1,7 +1,7 @@
 """Crashes of jobs
 
 Revision: 89c53bf98596
-Follows: 5707feb5b79e
+Follows: 7b1c5e0f2a94
 Created: 2026-11-29 12:15:35.285757+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "89c53bf98596"
-down_revision: str | Sequence[str] | None = "5707feb5b79e"
+down_revision: str | Sequence[str] | None = "7b1c5e0f2a94"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

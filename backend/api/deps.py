@@ -46,6 +46,7 @@ from backend.services.users import UserService
 from backend.services.workflows import WorkflowService
 
 DEVICE_LENGTH = 400
+_CALLER = "caller"
 
 
 def _service(pick: Callable[[Services], object]) -> Any:
@@ -121,13 +122,20 @@ bearer = OAuth2PasswordBearer(
 )
 
 
-async def signed_in(
-    sessions: SessionServiceDep, token: Annotated[str | None, Depends(bearer)]
-) -> Principal:
+async def identify(request: Request) -> Principal:
+    """Who calls; the same request is not asked twice. Raises AuthenticationError."""
+    state: dict[str, Any] = request.scope["state"]
+    if _CALLER not in state:
+        if (token := await bearer(request)) is None:
+            raise AuthenticationError("You are not signed in.")
+        state[_CALLER] = await request.app.state.services.sessions.identify(token)
+    caller: Principal = state[_CALLER]
+    return caller
+
+
+async def signed_in(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
     """Whoever is signed in, whatever their role."""
-    if token is None:
-        raise AuthenticationError("You are not signed in.")
-    return await sessions.identify(token)
+    return await identify(request)
 
 
 CallerDep = Annotated[Principal, Depends(signed_in)]

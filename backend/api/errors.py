@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from backend.api import problems
+from backend.api.bodies import BodyRefusedError
 from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of
 from backend.api.etags import REVALIDATED, NotModified
 from backend.api.idempotency import replay
@@ -31,9 +32,14 @@ _HTTP_PROBLEMS = {
     404: problems.NOT_FOUND,
     405: problems.METHOD_NOT_ALLOWED,
     413: problems.TOO_LARGE,
+    503: problems.UNAVAILABLE,
 }
+_SAYS_WHY = (problems.BAD_REQUEST, problems.UNAVAILABLE)
 _BUSY = (DeadlockDetected, LockNotAvailable)
 _DATABASE_RETRY_SECONDS = "2"
+_MOST_ERRORS = 20
+_LONGEST_NAME = 100
+_LONGEST_TEXT = 500
 _log = get_logger(__name__)
 
 
@@ -43,6 +49,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AnsweredBeforeError, _answered_before)
     app.add_exception_handler(RangeNotSatisfiable, _range_not_satisfiable)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(BodyRefusedError, _body_refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _data_error)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
@@ -76,19 +83,36 @@ async def _range_not_satisfiable(request: Request, error: Exception) -> Response
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # as registered
-    errors = field_errors(error.errors())
-    named = ", ".join(dict.fromkeys(".".join(map(str, found.loc[1:])) for found in errors))
-    detail = f"Mend these and send it again: {named}." if named else None
-    if any(found.type == "json_invalid" for found in errors):
+    return _invalid_input(request, error.errors())
+
+
+async def _body_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BodyRefusedError)  # noqa: S101  # as registered
+    return _invalid_input(request, error.errors)
+
+
+def _invalid_input(request: Request, found: Sequence[Any]) -> Response:
+    errors = field_errors(found[:_MOST_ERRORS])
+    named = ", ".join(dict.fromkeys(".".join(map(str, each.loc[1:])) for each in errors))
+    detail = f"Mend these and send it again: {named[:_LONGEST_TEXT]}." if named else None
+    if errors and not named:
+        detail = f"{errors[0].loc[0]}: {errors[0].msg}"
+    if any(each.type == "json_invalid" for each in errors):
         detail = f"The body is no valid JSON, beginning at character {named}."
+    elif len(found) > _MOST_ERRORS:
+        detail = f"{detail} These are the first {_MOST_ERRORS} of {len(found):,} errors."
     return problem_response(request, problems.INVALID_INPUT, detail, errors=errors)
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
-    """Without the input, which may be a password."""
+    """Without the input, which may be a password. What a caller has chosen may be long."""
     return [
-        FieldError(loc=list(e["loc"]), msg=e["msg"].removeprefix("Value error, "), type=e["type"])
-        for e in errors
+        FieldError(
+            loc=[part if isinstance(part, int) else part[:_LONGEST_NAME] for part in each["loc"]],
+            msg=each["msg"].removeprefix("Value error, ")[:_LONGEST_TEXT],
+            type=each["type"],
+        )
+        for each in errors
     ]
 
 
@@ -100,14 +124,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(_methods_of(request))
-    return problem_response(request, kind, headers=headers)
+    detail = error.detail if kind in _SAYS_WHY else None
+    return problem_response(request, kind, detail, headers=headers)
 
 
 def _methods_of(request: Request) -> list[str]:
     """Of every route that has the path: the router itself names those of the first one only."""
     contexts = iter_route_contexts(request.app.routes)
     matching = (each for each in contexts if each.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for each in matching for method in each.methods or ()})
+    methods = {method for each in matching for method in each.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def _data_error(request: Request, error: Exception) -> Response:

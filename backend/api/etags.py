@@ -17,6 +17,16 @@ _TAGS = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
 _EACH = re.compile(_TAG)
 _VERSION = re.compile(r'"([1-9][0-9]{0,9})"')
 REVALIDATED = "private, no-cache"
+# What proxies that compress add to a tag: "3-gzip" (Apache, Caddy), "3--gzip" (Jetty), "3;br".
+_CODING = re.compile(r'[-;:.]{1,3}(?:x-)?(?:gzip|gz|deflate|br|zstd)(?=")', re.IGNORECASE)
+_WEAK = (
+    "A weak ETag (W/) never matches: something on the way, such as a proxy that "
+    'compresses, has changed it. Send it without the W/, such as "3".'
+)
+_FOREIGN = (
+    "No answer had an ETag like that: something on the way, such as a proxy, may have changed it. "
+    'Send the version in double quotes, such as "3".'
+)
 _GARBAGE = 'must be * or ETags in double quotes, as an answer had them, such as "3"'
 
 
@@ -71,13 +81,17 @@ def etag_of(version: int) -> str:
 
 
 def tags_of(header: str, name: str) -> frozenset[str] | None:
-    """The tags in a header; None for `*`. Raises RequestValidationError for what is no list."""
+    """The tags in a header, as we gave them out; None for `*`.
+
+    Raises:
+        RequestValidationError: it is no list of tags.
+    """
     if header.strip() == "*":
         return None
     if not _TAGS.fullmatch(header):
         error = {"loc": ("header", name), "msg": _GARBAGE, "type": "etag_syntax"}
         raise RequestValidationError([error])
-    return frozenset(_EACH.findall(header))
+    return frozenset(_EACH.findall(_CODING.sub("", header)))
 
 
 async def _if_match(
@@ -104,11 +118,12 @@ async def _if_match(
     if tags is None:
         return ANY_VERSION
     # Weak tags never match: they do not tell one version from another.
-    versions = (_VERSION.fullmatch(tag) for tag in tags)
-    return Precondition(
-        frozenset(int(version[1]) for version in versions if version),
-        only_weak=all(tag.startswith("W/") for tag in tags),
-    )
+    found = (_VERSION.fullmatch(tag) for tag in tags)
+    versions = frozenset(int(version[1]) for version in found if version)
+    if versions:
+        return Precondition(versions)
+    is_weak = any(tag.startswith("W/") for tag in tags)
+    return Precondition(versions, never_matches=_WEAK if is_weak else _FOREIGN)
 
 
 async def seen_tags(

@@ -1,23 +1,43 @@
-"""Server-sent events for routes that answer in another form as well, by `Accept`.
-
-Where a route only streams, FastAPI does all of it.
-"""
+"""Server-sent events. Where a route only streams, FastAPI does the rest."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.sse import (
+    KEEPALIVE_COMMENT,
+    EventSourceResponse,
+    ServerSentEvent,
+    format_sse_event,
+)
 from pydantic import BaseModel
 
 from backend.api.accept import prefers
 
 _PING_SECONDS = 15.0
+_RECONNECT_MILLISECONDS = 1_000
+# JSON leaves them as they are, and many clients take them for the end of a line, as Python's
+# `splitlines` does.
+_LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 MEDIA_TYPE = "text/event-stream"
 
 Events = AsyncGenerator[tuple[str, BaseModel], None]
 """The name of each event, and what it tells."""
+
+
+def event_of(data: BaseModel, event_id: object) -> ServerSentEvent:
+    """An event without a name, after which a client can go on."""
+    return ServerSentEvent(
+        raw_data=_one_line(data), id=str(event_id), retry=_RECONNECT_MILLISECONDS
+    )
+
+
+def _one_line(data: BaseModel) -> str:
+    text = data.model_dump_json()
+    for character, escape in _LINE_ENDS.items():
+        text = text.replace(character, escape)
+    return text
 
 
 async def _wants_events(request: Request, response: Response) -> bool:
@@ -47,7 +67,7 @@ async def _encoded(events: Events) -> AsyncIterator[bytes]:
             except StopAsyncIteration:
                 return
             coming = None
-            yield format_sse_event(event=name, data_str=told.model_dump_json())
+            yield format_sse_event(event=name, data_str=_one_line(told))
     finally:
         if coming is not None:
             coming.cancel()

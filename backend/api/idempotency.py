@@ -1,16 +1,15 @@
 """Idempotency-Key: a request that is sent again gets the first answer again."""
 
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
-from fastapi.routing import APIRoute
 from pydantic import StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.deps import CallerDep
+from backend.api.routes import CheckedRoute, Handler
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
@@ -21,9 +20,6 @@ from backend.models.mixins import now
 REPLAYED_HEADER = "Idempotency-Replayed"
 _KEPT_HEADERS = ("content-type", "etag", "location")
 _log = get_logger(__name__)
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 _KeyText = Annotated[
     str,
@@ -65,7 +61,7 @@ def _noted(request: Request, caller: Principal, key: str, body: bytes) -> Idempo
     noted = IdempotencyKey(
         caller.user_id,
         key,
-        fingerprint(settings.security, request.method, request.url.path, body),
+        fingerprint(settings.security, request.method, request.scope["path"], body),
         valid_since=now() - timedelta(hours=settings.server.idempotency_key_hours),
     )
     request.state.idempotency_key = noted
@@ -76,7 +72,7 @@ IdempotencyKeyDep = Annotated[IdempotencyKey | None, Depends(_idempotency_key)]
 UploadKeyDep = Annotated[IdempotencyKey | None, Depends(_upload_key)]
 
 
-class IdempotentRoute(APIRoute):
+class IdempotentRoute(CheckedRoute):
     """Keeps the answers of requests that came with an Idempotency-Key and have succeeded."""
 
     def get_route_handler(self) -> Handler:

@@ -8,12 +8,24 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from backend.api import problems
 from backend.api.deps import Requires, is_public, signed_in
 from backend.api.etags import cached_tag, tag
-from backend.api.openapi_polish import polish_parameters, polish_responses, polish_schemas
+from backend.api.openapi_examples import Examples
+from backend.api.openapi_polish import (
+    drop_titles,
+    drop_unused,
+    polish_parameters,
+    polish_responses,
+    polish_schemas,
+)
+from backend.api.openapi_streams import describe_streams
 from backend.api.problems import Problem, ProblemType, openapi_response
+from backend.api.routes import calls_of
+from backend.models.reply_events import REPLY_EVENTS
 
 Operation = dict[str, Any]
 
@@ -38,29 +50,42 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
         license_info=app.license_info,
-    )
-    schema = Problem.model_json_schema(
-        mode="serialization", ref_template="#/components/schemas/{model}"
+        # Wherever the document was read from, whatever the request called it.
+        servers=[{"url": "/"}],
     )
     schemas = document["components"]["schemas"]
-    schemas |= schema.pop("$defs") | {"Problem": schema}
+    for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values()).items():
+        schemas.setdefault(name, schema)
+    examples = Examples(schemas)
+    examples.complete(document)
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.route, APIRoute) or not route.include_in_schema:
             continue
         for method in route.methods or ():
             operation = document["paths"][route.path][method.lower()]
-            calls = list(_calls(route.dependant))
+            calls = list(calls_of(route.dependant))
             tagged = cached_tag in calls or tag in calls
             _complete(operation, access_of(route.dependant), tagged=tagged)
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
+            describe_streams(operation["responses"], schemas, examples)
     polish_schemas(schemas)
+    drop_unused(document)
     return document
+
+
+def _schemas_of(*models: type[BaseModel]) -> dict[str, Any]:
+    """Of what no route has as its model."""
+    outputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "serialization") for model in models
+    ]
+    template = "#/components/schemas/{model}"
+    _, schema = models_json_schema(outputs, ref_template=template)
+    found: dict[str, Any] = schema["$defs"]
+    return found
 
 
 def access_of(dependant: Dependant) -> str | None:
     """What a route demands: a permission, `signed in`, `public`, or None if it declares nothing."""
-    calls = list(_calls(dependant))
+    calls = list(calls_of(dependant))
     for call in calls:
         if isinstance(call, Requires):
             return call.permission.value
@@ -69,20 +94,17 @@ def access_of(dependant: Dependant) -> str | None:
     return "public" if is_public in calls else None
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for dependency in dependant.dependencies:
-        yield dependency.call
-        yield from _calls(dependency)
-
-
 def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None:
     operation["x-permission"] = access
+    if access == "public":
+        operation["security"] = []
     needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
     sentence = needs.get(access or "", f"Needs the permission `{access}`.")
     text = operation.get("description", "")
     operation["summary"] = _FIRST_SENTENCE.split(text)[0].replace("\n", " ")
     operation["description"] = f"{text}\n\n{sentence}".strip()
     polish_parameters(operation)
+    drop_titles(operation)
     responses = operation["responses"]
     for kind in _possible(operation, access):
         described = openapi_response(kind)

@@ -1,8 +1,13 @@
 """Makes the generated OpenAPI document say what it means in fewer words, for people and clients."""
 
-from typing import Any
+import json
+import re
+from collections.abc import Iterator
 
-Schema = dict[str, Any]
+from backend.api.openapi_examples import Schema
+
+_REFERENCE = re.compile(r"#/components/schemas/([\w.-]+)")
+_NOT_IN_NAMES = re.compile("[^A-Za-z0-9]")
 
 _SUCCESSES = {
     "200": "Done.",
@@ -20,12 +25,19 @@ _NOT_MODIFIED = {"description": "What you have still holds.", "headers": {"ETag"
 
 
 def polish_schemas(schemas: dict[str, Schema]) -> None:
-    for schema in schemas.values():
+    """Give each a title of its own: some generators name their classes by it."""
+    for component, schema in schemas.items():
+        schema["title"] = _NOT_IN_NAMES.sub("", component)
         for name, field in schema.get("properties", {}).items():
             schema["properties"][name] = _plain(field)
-        # What is one of several has none of its own.
-        if "examples" in schema and "properties" in schema:
-            schema["examples"] = [_in_order(schema, example) for example in schema["examples"]]
+
+
+def drop_unused(document: Schema) -> None:
+    """What FastAPI describes only for itself, such as what reads an answer of any kind."""
+    schemas = document["components"]["schemas"]
+    while unused := schemas.keys() - set(_REFERENCE.findall(json.dumps(document))):
+        for name in unused:
+            del schemas[name]
 
 
 def polish_parameters(operation: Schema) -> None:
@@ -44,8 +56,6 @@ def polish_responses(operation: Schema, *, tagged: bool) -> None:
     for status, response in responses.items():
         if response["description"] == "Successful Response":
             response["description"] = _SUCCESSES[status]
-        for media in response.get("content", {}).values():
-            _describe_stream(media)
         if status in {"200", "201", "202"}:
             headers = {
                 "ETag": _ETAG if tagged else None,
@@ -58,10 +68,17 @@ def polish_responses(operation: Schema, *, tagged: bool) -> None:
         responses["304"] = _NOT_MODIFIED
 
 
-def _describe_stream(media: Schema) -> None:
-    """OpenAPI 3.1 has no word for what a stream consists of: describe one event of it."""
-    if "itemSchema" in media:
-        media["schema"] = media.pop("itemSchema")
+def drop_titles(operation: Schema) -> None:
+    """Of bodies and answers: they only repeat the name of the function."""
+    for content in _contents(operation):
+        for media in content.values():
+            media.get("schema", {}).pop("title", None)
+
+
+def _contents(operation: Schema) -> Iterator[Schema]:
+    yield operation.get("requestBody", {}).get("content", {})
+    for response in operation["responses"].values():
+        yield response.get("content", {})
 
 
 def _plain(schema: Schema) -> Schema:
@@ -72,10 +89,3 @@ def _plain(schema: Schema) -> Schema:
             del plain["anyOf"]
             plain = {**otherwise, **plain, "type": [kind, "null"]}
     return plain
-
-
-def _in_order(schema: Schema, example: dict[str, Any]) -> dict[str, Any]:
-    """The example as an answer has it: Pydantic sorts its keys, and FastAPI drops its nulls."""
-    required = schema.get("required", [])
-    fields = [name for name in schema["properties"] if name in example or name in required]
-    return {name: example.get(name) for name in fields}

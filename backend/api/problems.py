@@ -58,6 +58,13 @@ BULK_REFUSED = ProblemType(
     "Changes refused",
     "Nothing was changed; `errors` names each change that was refused, by its place.",
 )
+QUOTA_REACHED = ProblemType(
+    "quota-reached",
+    409,
+    "Quota reached",
+    "You have uploaded as much as you may, or this file is more than what is left; `detail` says "
+    "how much that is. Delete files that you no longer need.",
+)
 PRECONDITION_FAILED = ProblemType(
     "precondition-failed",
     412,
@@ -68,7 +75,8 @@ TOO_LARGE = ProblemType(
     "content-too-large",
     413,
     "Content too large",
-    "The body is larger than MAX_BODY_BYTES, or the file than FILES_MAX_BYTES.",
+    "The body is larger than MAX_BODY_BYTES (64 KiB for accounts and signing in), or the file than "
+    "FILES_MAX_BYTES.",
 )
 UNSUPPORTED_TYPE = ProblemType(
     "unsupported-type",
@@ -96,6 +104,18 @@ PRECONDITION_REQUIRED = ProblemType(
     428,
     "If-Match is needed",
     "Send If-Match with the ETag of the version that you have seen.",
+)
+TOO_SLOW = ProblemType(
+    "too-slow",
+    408,
+    "The request came too slowly",
+    "Its headers were not complete in time, or next to nothing of its body came for a while.",
+)
+HEAD_TOO_LARGE = ProblemType(
+    "headers-too-large",
+    431,
+    "Headers too large",
+    "A request has at most 100 headers, and 64 KiB of them together with its address.",
 )
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
@@ -155,7 +175,22 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """A problem as RFC 9457 defines it. `type` leads to an explanation."""
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/not-found",
+                    "title": "Not found",
+                    "status": 404,
+                    "detail": "There is no task with the id 01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05.",
+                    "instance": "/api/v1/tasks/01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05",
+                    "request_id": "8e44f0089b076e18a718eb9ca3d94674",
+                    "errors": [],
+                }
+            ]
+        },
+    )
 
     type: str
     title: str
@@ -177,7 +212,7 @@ def problem_of(
         title=kind.title,
         status=kind.status,
         detail=detail or kind.meaning,
-        instance=request.url.path,
+        instance=request.scope["path"],
         request_id=request.state.request_id,
         errors=errors or [],
     )

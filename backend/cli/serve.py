@@ -27,6 +27,8 @@ from backend.core.production import refuse_unsafe
 from backend.main import create_app
 from backend.seeds.users import USERS
 
+_KEEP_ALIVE_SECONDS = 75
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [HOST]")] = None,
@@ -200,6 +202,10 @@ def _uvicorn(settings: Settings, app: object, *, reload: bool = False) -> uvicor
         workers=settings.server.workers,
         reload=reload,
         reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,
+        # By name: a worker has to answer its parent before it has imported everything.
+        http="backend.api.limited_http:LimitedHttpProtocol",
+        # Longer than proxies keep connections: a request must not meet one that is closing.
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -28,14 +28,15 @@ class StillRunningError(DomainError):
 
 
 class PreconditionFailedError(DomainError):
-    """The row has changed since the caller read it. `version` is the present one."""
+    """The row has changed since the caller read it. `version` is the present one.
 
-    def __init__(self, version: int, *, only_weak: bool = False) -> None:
+    `detail` says why else it could not be matched, where it was not a change by somebody else.
+    """
+
+    def __init__(self, version: int, detail: str | None = None) -> None:
         super().__init__(
-            "A weak ETag (W/) never matches: something on the way, such as a proxy that "
-            'compresses, has changed it. Send it without the W/, such as "3".'
-            if only_weak
-            else f"It has changed since you read it, and is at version {version} now. "
+            detail
+            or f"It has changed since you read it, and is at version {version} now. "
             "Read it again, and send If-Match with the new ETag."
         )
         self.version = version
@@ -86,6 +87,10 @@ class BulkRefusedError(DomainError):
 
 class KeyReusedError(InvalidInputError):
     """An idempotency key that belongs to another request."""
+
+
+class QuotaReachedError(DomainError):
+    """A person has uploaded as much as the settings allow."""
 
 
 class TooLargeError(DomainError):

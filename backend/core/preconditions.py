@@ -9,16 +9,16 @@ from backend.core.errors import PreconditionFailedError
 class Precondition:
     """The versions that the caller has seen and is ready to change; None stands for any.
 
-    `only_weak` remembers that the caller has sent ETags which never match.
+    `never_matches` says why, where the caller has named nothing that could be a version.
     """
 
     versions: frozenset[int] | None = None
-    only_weak: bool = False
+    never_matches: str | None = None
 
     def check(self, version: int) -> None:
         """Raises PreconditionFailedError unless the row's version is one of them."""
         if self.versions is not None and version not in self.versions:
-            raise PreconditionFailedError(version, only_weak=self.only_weak)
+            raise PreconditionFailedError(version, self.never_matches)
 
 
 ANY_VERSION = Precondition()

@@ -1,13 +1,13 @@
 """Files in a bucket, on obstore."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, GenericError
 from obstore.store import ObjectStore
 
 from backend.services.storage import FileStorage, StorageUnavailableError, StoredFileMissingError
@@ -18,6 +18,7 @@ _WRITE_BYTES = 1024 * 1024
 # S3 takes no smaller parts, and at most 10,000 of them: a file may have 48 GiB.
 _PART_BYTES = 5 * 1024 * 1024
 _PARTS_AT_ONCE = 2
+_NOT_PARTIAL = "non-partial response"
 
 
 class ObjectStorage(FileStorage):
@@ -26,6 +27,7 @@ class ObjectStorage(FileStorage):
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._has_ranges = True
 
     async def put(self, key: str, content: BinaryIO) -> None:
         with our_errors():
@@ -40,13 +42,28 @@ class ObjectStorage(FileStorage):
                 max_concurrency=_PARTS_AT_ONCE,
             )
 
-    async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         with our_errors(key):
             if start == end:  # No store answers an empty range.
                 await obstore.head_async(self._store, key)
                 return _nothing()
-            answer = await obstore.get_async(self._store, key, options={"range": (start, end)})
+            if (start, end) == (0, None) or not self._has_ranges:
+                return await self._read_whole(key, start, end)
+            asked: Any = {"offset": start} if end is None else (start, end)
+            try:
+                answer = await obstore.get_async(self._store, key, options={"range": asked})
+            except GenericError as error:
+                if _NOT_PARTIAL not in str(error):
+                    raise
+                self._has_ranges = False
+                return await self._read_whole(key, start, end)
             return _chunks(answer.stream(_READ_BYTES))
+
+    async def _read_whole(self, key: str, start: int, end: int | None) -> AsyncIterator[bytes]:
+        """Without a range, which some servers answer with all there is, such as rclone's."""
+        answer = await obstore.get_async(self._store, key)
+        chunks = _chunks(answer.stream(_READ_BYTES))
+        return chunks if (start, end) == (0, None) else _cut(chunks, start, end)
 
     async def delete(self, keys: Sequence[str]) -> None:
         with our_errors():
@@ -92,10 +109,24 @@ async def _pieces(first: bytes, content: BinaryIO) -> AsyncIterator[bytes]:
         piece = await asyncio.to_thread(content.read, _WRITE_BYTES)
 
 
-async def _chunks(stream: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _chunks(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
     with our_errors():
         async for chunk in stream:
             yield chunk
+
+
+async def _cut(
+    chunks: AsyncGenerator[bytes, None], start: int, end: int | None
+) -> AsyncIterator[bytes]:
+    place = 0
+    async with aclosing(chunks):  # The server would send the rest to nobody.
+        async for chunk in chunks:
+            part = chunk[max(0, start - place) : None if end is None else max(0, end - place)]
+            place += len(chunk)
+            if part:
+                yield part
+            if end is not None and place >= end:
+                return
 
 
 async def _nothing() -> AsyncIterator[bytes]:

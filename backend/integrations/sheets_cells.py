@@ -11,7 +11,7 @@ _MOST_DIGITS = 15
 
 _LETTERS = 26
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?[0-9]*")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _TEXTS = {"str", "inlineStr"}
 _FLAGS = {"1": 1, "true": 1, "0": 0, "false": 0}
 

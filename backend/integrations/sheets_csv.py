@@ -17,7 +17,7 @@ _LONGEST_ROW = 2_000_000
 _MOST_HEADER_LINES = 100
 # In this order where there are as many of the one as of the other: texts have commas in them.
 _DELIMITERS = ";,\t|"
-_QUOTED = re.compile(r'"[^"]*"')
+_IN_QUOTES = re.compile(r'"[^"]*"')
 _NAMED_DELIMITER = re.compile(r'"?sep=(.|\\t)"?\s*', re.IGNORECASE)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
@@ -71,7 +71,7 @@ def _rest_of_record(first: str, lines: "_Lines") -> Iterator[str]:
 
 
 def _delimiter_of(head: str) -> str:
-    bare = _QUOTED.sub("", head)
+    bare = _IN_QUOTES.sub("", head)
     found = max(_DELIMITERS, key=bare.count)
     return found if found in bare else ","
 

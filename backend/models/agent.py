@@ -15,8 +15,9 @@ from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
+VariableText = Annotated[Text, StringConstraints(max_length=20_000)]
 Variables = Annotated[
-    dict[Annotated[Text, StringConstraints(max_length=64)], Text], BodyField(max_length=50)
+    dict[Annotated[Text, StringConstraints(max_length=64)], VariableText], BodyField(max_length=50)
 ]
 
 

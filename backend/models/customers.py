@@ -9,7 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Paragraphs, Phone
+from backend.models.fields import Email, Line, Paragraphs, Phone, Several
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.paging import SearchableQuery
@@ -132,5 +132,5 @@ class CustomerSort(StrEnum):
 class CustomerQuery(SearchableQuery):
     sort: CustomerSort = CustomerSort.CREATED_AT_DESC
     archived: Archived = Archived.NO
-    status: list[CustomerStatus] = QueryField(default=[], description="Any of these statuses.")
+    status: Several[CustomerStatus] = QueryField(default=[], description="Any of these statuses.")
     owner_id: UUID | None = None

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.permissions import Means
 from backend.models.base import Output, enum_type, example
 from backend.models.domain_events import SubjectKind
-from backend.models.fields import Text, UtcDatetime
+from backend.models.fields import Several, Term, UtcDatetime
 from backend.models.mixins import Identified, now
 from backend.models.paging import PageQuery
 
@@ -79,10 +79,10 @@ class EventSort(StrEnum):
 
 class EventQuery(PageQuery):
     sort: EventSort = EventSort.OCCURRED_AT_DESC
-    type: list[Text] = QueryField(
+    type: list[Term] = QueryField(
         default=[], description="Any of these types, such as `task.completed`.", max_length=20
     )
-    subject_kind: list[SubjectKind] = QueryField(default=[], description="Any of these.")
+    subject_kind: Several[SubjectKind] = QueryField(default=[], description="Any of these.")
     subject_id: UUID | None = None
     actor_id: UUID | None = None
     occurred_after: UtcDatetime | None = QueryField(

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
 from backend.models.base import Output, enum_type, example
-from backend.models.fields import Line, Text
+from backend.models.fields import Line, Several, Term
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import PageQuery
 
@@ -221,5 +221,5 @@ class ExecutionSort(StrEnum):
 
 class ExecutionQuery(PageQuery):
     sort: ExecutionSort = ExecutionSort.CREATED_AT_DESC
-    kind: list[Text] = QueryField(default=[], description="Any of these kinds.", max_length=20)
-    status: list[ExecutionStatus] = QueryField(default=[], description="Any of these statuses.")
+    kind: list[Term] = QueryField(default=[], description="Any of these kinds.", max_length=20)
+    status: Several[ExecutionStatus] = QueryField(default=[], description="Any of these statuses.")

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 from unicodedata import category
 
 from pydantic import (
@@ -19,8 +19,9 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticKnownError
 
 from backend.core.passwords import normal_password
-
 from backend.models.characters import Form, as_typed, spelled, trimmed
+
+Item = TypeVar("Item")
 
 
 def _storable(text: str) -> str:
@@ -68,7 +69,7 @@ def email_to_look_up(text: str) -> str:
         return trimmed(text).lower()
 
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def _plain_number(value: object) -> object:
@@ -126,6 +127,9 @@ Line = Annotated[
 ]
 """A name or a title: 1 to 200 characters, without white space or invisible marks around them."""
 
+Term = Annotated[str, StringConstraints(max_length=200), _STORABLE]
+"""A text to compare with, as it is: at most 200 characters; may be empty."""
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
 """What somebody looks for: at most 200 characters; may be empty."""
 
@@ -140,6 +144,9 @@ Message = Annotated[
 """What somebody says to the assistant: 1 to 20,000 characters."""
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
 """Text of at most 20,000 characters, as it is; not empty."""
+
+Several = Annotated[list[Item], Field(max_length=50)]
+"""Values that are looked for, any of which will do."""
 
 Slug = Annotated[
     str,

@@ -1,16 +1,16 @@
 """Files: what somebody has uploaded, for themselves or for the team."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic import Field as QueryField
+from pydantic import MISSING, Field as QueryField
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, example
-from backend.models.fields import Text
+from backend.models.base import Output, Update, example
+from backend.models.fields import Line, Term
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import SearchableQuery
@@ -29,6 +29,23 @@ class FileSubject(NamedTuple):
     def is_team_data(self) -> bool:
         """A module is private to its owner, and a file that is attached to nothing as well."""
         return any((self.customer_id, self.lead_id, self.task_id))
+
+    @property
+    def named(self) -> list[str]:
+        """The fields that are set; more than one can't be kept."""
+        return [name for name, reference in self._asdict().items() if reference]
+
+    def moved(self, changes: Mapping[str, Any]) -> "FileSubject":
+        """With what changes; a new place takes the file out of the one before."""
+        given = {name: changes[name] for name in self._fields if name in changes}
+        return FileSubject(**given) if any(given.values()) else self._replace(**given)
+
+
+class FileUsage(NamedTuple):
+    """What somebody has uploaded and not deleted: how many files, of how many bytes."""
+
+    files: int
+    bytes: int
 
 
 class FileBase(SQLModel):
@@ -81,6 +98,23 @@ class File(Versioned, Timestamped, FileBase, Identified, table=True):
 make_searchable(File, "name", "''")
 
 
+class FileUpdate(Update):
+    """Only the fields that are sent change. A new place takes the file out of the one before;
+    null takes it out of the one that is named."""
+
+    model_config = example({"customer_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03"})
+
+    name: Line | MISSING = MISSING
+    customer_id: UUID | None | MISSING = MISSING
+    lead_id: UUID | None | MISSING = MISSING
+    task_id: UUID | None | MISSING = MISSING
+    module_id: UUID | None | MISSING = MISSING
+
+
+DETACHED = FileUpdate(customer_id=None, lead_id=None, task_id=None, module_id=None)
+"""Belongs to nothing."""
+
+
 class FilePublic(Output, Versioned, Timestamped, FileBase, Identified):
     model_config = example(
         {
@@ -114,7 +148,7 @@ class FileSort(StrEnum):
 
 class FileQuery(SearchableQuery):
     sort: FileSort = FileSort.CREATED_AT_DESC
-    media_type: list[Text] = QueryField(
+    media_type: list[Term] = QueryField(
         default=[], description="Any of these types.", max_length=20
     )
     owner_id: UUID | None = None

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Role
 from backend.models.base import Input, Output, enum_type, example
-from backend.models.fields import Email
+from backend.models.fields import Email, Several
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import PageQuery
 
@@ -87,4 +87,4 @@ class InvitationStatus(StrEnum):
 
 class InvitationQuery(PageQuery):
     sort: InvitationSort = InvitationSort.CREATED_AT_DESC
-    status: list[InvitationStatus] = QueryField(default=[], description="Any of these.")
+    status: Several[InvitationStatus] = QueryField(default=[], description="Any of these.")

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from backend.models.base import Output, example
-from backend.models.fields import Text
+from backend.models.fields import Several, Term
 from backend.models.mixins import now
 from backend.models.paging import PageQuery
 
@@ -111,9 +111,9 @@ class JobSort(StrEnum):
 
 class JobQuery(PageQuery):
     sort: JobSort = JobSort.ID_DESC
-    status: list[JobStatus] = QueryField(default=[], description="Any of these.")
-    queue: list[Queue] = QueryField(default=[], description="Any of these.")
-    task: Text | None = QueryField(default=None, description="The name of its task.")
+    status: Several[JobStatus] = QueryField(default=[], description="Any of these.")
+    queue: Several[Queue] = QueryField(default=[], description="Any of these.")
+    task: Term | None = QueryField(default=None, description="The name of its task.")
 
 
 @dataclass(frozen=True)

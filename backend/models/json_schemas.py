@@ -159,6 +159,7 @@ JsonSchema = Annotated[
             "A JSON Schema of an object, of 2020-12 unless `$schema` names another. References "
             "are `#/$defs/<name>`, and nothing contains itself. Patterns are those of ECMA-262; "
             "`format` is a note."
-        )
+        ),
+        json_schema_extra={"maxProperties": 1_000},
     ),
 ]

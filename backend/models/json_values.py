@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _MOST_CHARACTERS = 50_000
 _MOST_DEPTH = 50
@@ -49,5 +49,10 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+JsonObject = Annotated[
+    dict[str, Any],
+    AfterValidator(_storable),
+    # No body may have more; what is stored may.
+    Field(json_schema_extra={"maxProperties": 1_000}),
+]
 """An object of at most 50,000 characters, nested at most 50 deep."""

@@ -12,7 +12,7 @@ from sqlmodel import Field, Relationship, SQLModel
 
 from backend.core.errors import ConflictError
 from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Paragraphs, Phone
+from backend.models.fields import Email, Line, Paragraphs, Phone, Several
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.money import AMOUNT, Money, money_columns
@@ -233,7 +233,7 @@ class LeadSort(StrEnum):
 
 class LeadQuery(SearchableQuery):
     sort: LeadSort = LeadSort.CREATED_AT_DESC
-    status: list[LeadStatus] = QueryField(default=[], description="Any of these statuses.")
+    status: Several[LeadStatus] = QueryField(default=[], description="Any of these statuses.")
     source: Line | None = None
     owner_id: UUID | None = None
     customer_id: UUID | None = None

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.config import JsonDict
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
@@ -20,12 +21,25 @@ class _Part(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
+def _example(value: JsonDict) -> ConfigDict:
+    return ConfigDict(**_Part.model_config, json_schema_extra={"examples": [value]})
+
+
 class TextPart(_Part):
     kind: Literal["text"] = "text"
     text: str
 
 
 class ToolCallPart(_Part):
+    model_config = _example(
+        {
+            "kind": "tool_call",
+            "call_id": "call_1",
+            "tool": "create_task",
+            "arguments": {"title": "Call Grace Hopper"},
+        }
+    )
+
     kind: Literal["tool_call"] = "tool_call"
     call_id: str
     tool: str
@@ -33,6 +47,16 @@ class ToolCallPart(_Part):
 
 
 class ToolResultPart(_Part):
+    model_config = _example(
+        {
+            "kind": "tool_result",
+            "call_id": "call_1",
+            "tool": "create_task",
+            "outcome": "done",
+            "result": {"id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"},
+        }
+    )
+
     kind: Literal["tool_result"] = "tool_result"
     call_id: str
     tool: str

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.config import ModelProvider
 from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import PLAIN_NUMBER, Flag, Line, Number, Whole
+from backend.models.fields import PLAIN_NUMBER, Flag, Line, Number, Several, Whole
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
 from backend.models.sort_keys import sorted_by
@@ -139,4 +139,4 @@ class ModelConfigSort(StrEnum):
 
 class ModelConfigQuery(PageQuery):
     sort: ModelConfigSort = ModelConfigSort.NAME
-    provider: list[ModelProvider] = Constraints(default=[], description="Any of these.")
+    provider: Several[ModelProvider] = Constraints(default=[], description="Any of these.")

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.models.base import Input, Output, enum_type, example
 from backend.models.domain_events import SubjectKind
-from backend.models.fields import Flag
+from backend.models.fields import Flag, Several
 from backend.models.mixins import Identified, now
 from backend.models.paging import Page, PageQuery
 
@@ -149,7 +149,7 @@ class NotificationSort(StrEnum):
 
 class NotificationQuery(PageQuery):
     sort: NotificationSort = NotificationSort.CREATED_AT_DESC
-    kind: list[NotificationKind] = QueryField(default=[], description="Any of these kinds.")
+    kind: Several[NotificationKind] = QueryField(default=[], description="Any of these kinds.")
     unread: bool | None = QueryField(
         default=None, description="Unread ones only; or, with false, those that were read."
     )

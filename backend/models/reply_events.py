@@ -1,12 +1,25 @@
 """What the events of an answer tell that comes as a stream, besides its parts."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from backend.models.base import Output
+from pydantic import BaseModel
+
+from backend.models.base import Output, example
+from backend.models.chat_messages import ChatMessagePublic
+from backend.models.message_parts import ToolCallPart, ToolResultPart
 
 
 class ReplyStarted(Output):
     """The event `start`."""
+
+    model_config = example(
+        {
+            "chat_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22",
+            "message_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23",
+        },
+        base=Output,
+    )
 
     chat_id: UUID
     message_id: UUID
@@ -14,6 +27,8 @@ class ReplyStarted(Output):
 
 class ReplyText(Output):
     """The event `text`: the next piece of it."""
+
+    model_config = example({"text": "I have created the task."}, base=Output)
 
     text: str
 
@@ -23,3 +38,16 @@ class ReplyWithdrawn(Output):
 
     The text since the last `tool_result`, or the beginning, was a thought of the model: forget it.
     """
+
+    model_config = example({}, base=Output)
+
+
+REPLY_EVENTS: Mapping[str, type[BaseModel]] = {
+    "start": ReplyStarted,
+    "tool_call": ToolCallPart,
+    "tool_result": ToolResultPart,
+    "text": ReplyText,
+    "text_withdrawn": ReplyWithdrawn,
+    "done": ChatMessagePublic,
+}
+"""What each event of an answer is about. `error`, which comes instead of `done`, is a problem."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.models.fields import Several
 from backend.models.paging import SearchText
 
 
@@ -20,7 +21,7 @@ class SearchQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: SearchText = Field(min_length=1, examples=["grace"])
-    kind: list[SearchKind] = Field(
+    kind: Several[SearchKind] = Field(
         default=[], description="Only these kinds; all that you may see when left out."
     )
     limit: int = Field(default=5, ge=1, le=20, description="The most hits of each kind.")

@@ -14,7 +14,10 @@ MOST_CHANGES = 100
 class TaskChange(Input):
     task_id: UUID
     version: int | None = Field(
-        default=None, ge=1, description="The version that you have seen, as If-Match would say it."
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="The version that you have seen, as If-Match would say it.",
     )
     changes: TaskUpdate
 

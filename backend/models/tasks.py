@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.errors import ConflictError
 from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.checklists import CHECKLIST, ChecklistItem, NewChecklist
-from backend.models.fields import Line, Paragraphs, UtcDatetime
+from backend.models.fields import Line, Paragraphs, Several, UtcDatetime
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned, now
 from backend.models.paging import SearchableQuery
@@ -196,8 +196,8 @@ class TaskSort(StrEnum):
 
 class TaskQuery(SearchableQuery):
     sort: TaskSort = TaskSort.CREATED_AT_DESC
-    status: list[TaskStatus] = QueryField(default=[], description="Any of these statuses.")
-    priority: list[TaskPriority] = QueryField(default=[], description="Any of these priorities.")
+    status: Several[TaskStatus] = QueryField(default=[], description="Any of these statuses.")
+    priority: Several[TaskPriority] = QueryField(default=[], description="Any of these priorities.")
     assignee_id: UUID | None = None
     customer_id: UUID | None = None
     lead_id: UUID | None = None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.models.fields import Several
 from backend.models.paging import PageQuery
 
 
@@ -44,4 +45,4 @@ class TimelineSort(StrEnum):
 
 class TimelineQuery(PageQuery):
     sort: TimelineSort = TimelineSort.CREATED_AT_DESC
-    kind: list[TimelineKind] = Field(default=[], description="Any of these kinds.")
+    kind: Several[TimelineKind] = Field(default=[], description="Any of these kinds.")

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Role, may_give
 from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Password
+from backend.models.fields import Email, Line, Password, Several
 from backend.models.mixins import Identified, Timestamped, Versioned
 from backend.models.paging import PageQuery
 from backend.models.sort_keys import sorted_by
@@ -108,5 +108,5 @@ class UserSort(StrEnum):
 
 class UserQuery(PageQuery):
     sort: UserSort = UserSort.CREATED_AT_DESC
-    role: list[Role] = QueryField(default=[], description="Any of these roles.")
+    role: Several[Role] = QueryField(default=[], description="Any of these roles.")
     is_active: bool | None = None

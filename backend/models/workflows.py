@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.by_kind import ShownByKind, TakenByKind
 from backend.models.crews import CREW_EXAMPLE, Crew
-from backend.models.fields import Line, Paragraphs
+from backend.models.fields import Line, Paragraphs, Several
 from backend.models.flows import FLOW_EXAMPLE, Flow
 from backend.models.full_text import make_searchable
 from backend.models.mixins import Identified, Timestamped, Versioned
@@ -163,4 +163,4 @@ class WorkflowSort(StrEnum):
 
 class WorkflowQuery(SearchableQuery):
     sort: WorkflowSort = WorkflowSort.CREATED_AT_DESC
-    kind: list[WorkflowKind] = QueryField(default=[], description="Any of these kinds.")
+    kind: Several[WorkflowKind] = QueryField(default=[], description="Any of these kinds.")

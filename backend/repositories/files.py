@@ -2,7 +2,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.files import File, FileQuery
+from backend.models.files import File, FileQuery, FileUsage
 from backend.models.paging import Page
 from backend.repositories.base import Repository
 
@@ -10,6 +10,14 @@ from backend.repositories.base import Repository
 class FileRepository(Repository[File], Protocol):
     async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
         """One page of the files that the caller may see. Raises InvalidCursorError."""
+        ...
+
+    async def usage_of(self, owner_id: UUID) -> FileUsage:
+        """Of all that they have uploaded, wherever it belongs."""
+        ...
+
+    async def lock_usage_of(self, owner_id: UUID) -> FileUsage:
+        """As `usage_of`; until the unit ends, others who ask for theirs wait."""
         ...
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:

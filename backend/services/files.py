@@ -18,17 +18,19 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.domain_events import SubjectKind
+from backend.models.domain_events import SubjectKind, changes_between
 from backend.models.file_names import clean_file_name
-from backend.models.files import File, FileQuery, FileSubject
+from backend.models.files import File, FileQuery, FileSubject, FileUpdate
 from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey
 from backend.models.mixins import now
 from backend.models.paging import Page
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.file_content import UNKNOWN
 from backend.services.file_inspection import Content, inspect
-from backend.services.modules import own_module
-from backend.services.recording import created, deleted
+from backend.services.file_quota import UNLIMITED, FileQuota
+from backend.services.file_rights import check_may_change, check_one, check_visible, visible_file
+from backend.services.recording import created, deleted, updated
+from backend.services.references import check_own_module
 from backend.services.rights import AsOfNow
 from backend.services.storage import (
     FileStorage,
@@ -71,10 +73,17 @@ class FileService:
     in between leaves content without a row, which `remove_orphans` finds.
     """
 
-    def __init__(self, uow: UnitOfWorkFactory, storage: FileStorage, rules: FileRules) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        storage: FileStorage,
+        rules: FileRules,
+        quota: FileQuota = UNLIMITED,
+    ) -> None:
         self._uow = uow
         self._storage = storage
         self._rules = rules
+        self._quota = quota
 
     async def upload(
         self,
@@ -89,13 +98,10 @@ class FileService:
         Raises:
             PermissionDeniedError: the caller may not add to the team's data.
             InvalidInputError: it is empty, or attached to what does not exist or to two things.
-            TooLargeError, UnsupportedTypeError: the settings do not allow it.
+            TooLargeError, UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
             UnavailableError: the storage does not answer.
         """
-        attached_to = [name for name, reference in subject._asdict().items() if reference]
-        if len(attached_to) > 1:
-            detail = f"Attach the file to one thing or to none, not to {' and '.join(attached_to)}."
-            raise InvalidInputError(attached_to[-1], detail)
+        check_one(subject)
         if subject.is_team_data:
             by.require(Permission.FILES_WRITE)
         found = await asyncio.to_thread(inspect, content, name or "")
@@ -103,8 +109,13 @@ class FileService:
         row = File(
             name=clean_file_name(name), owner_id=by.user_id, **found._asdict(), **subject._asdict()
         )
-        if subject.module_id is not None:
-            await self._check_module(subject.module_id, by)
+        # What was kept already is not refused for want of room.
+        looks = self._quota.has_limits and key is None
+        if subject.module_id is not None or looks:
+            async with self._uow.reading() as uow:
+                await check_own_module(uow, subject.module_id, by)
+                if looks:
+                    await self._quota.look(uow, row)
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)
         return await self._add(row, by, _with_content(key, row))
@@ -134,7 +145,7 @@ class FileService:
     async def read(self, file_id: UUID, by: Principal) -> File:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
-            return await _visible(uow, file_id, by)
+            return await visible_file(uow, file_id, by)
 
     async def page(self, query: FileQuery, by: Principal) -> Page[File]:
         """Raises InvalidCursorError."""
@@ -150,6 +161,8 @@ class FileService:
         """
         try:
             async with _storage_answers():
+                if (start, end) == (0, file.size):
+                    return await self._storage.read(file.storage_key)
                 return await self._storage.read(file.storage_key, start, end)
         except StoredFileMissingError:
             _log.error("file_content_missing", file_id=str(file.id))  # no trace
@@ -162,6 +175,37 @@ class FileService:
         """
         return _while_visible(file, await self.content(file, start, end), by)
 
+    async def update(
+        self, file_id: UUID, data: FileUpdate, by: Principal, match: Precondition
+    ) -> File:
+        """Give a file another name or place.
+
+        Raises:
+            NotFoundError: there is no such file that the caller may see.
+            PermissionDeniedError: the caller may not change the team's files, or may not take one
+                from the team that somebody else has uploaded.
+            PreconditionFailedError: it is at another version.
+            InvalidInputError: the new place does not exist, or there are two.
+        """
+        changes = data.changes()
+        async with self._uow() as uow:
+            file = await visible_file(uow, file_id, by, for_update=True)
+            subject = file.subject.moved(changes)
+            check_one(subject)
+            check_may_change(file, subject, by)
+            match.check(file.version)
+            if subject.module_id != file.module_id:
+                await check_own_module(uow, subject.module_id, by)
+            before, private = file.facts(), set(file.private_fields())
+            name = clean_file_name(changes["name"]) if "name" in changes else file.name
+            file.sqlmodel_update(subject._asdict() | {"name": name})
+            await uow.files.save(file)
+            private |= set(file.private_fields())
+            if changed := changes_between(before, file.facts(), private):
+                uow.record(updated(SubjectKind.FILE, file, changed, by))
+            await uow.commit()
+        return file
+
     async def delete(self, file_id: UUID, by: Principal, match: Precondition) -> None:
         """One's own, or any of the team's with `files:delete`.
 
@@ -171,7 +215,7 @@ class FileService:
             PreconditionFailedError: it is at another version.
         """
         async with self._uow() as uow:
-            file = await _visible(uow, file_id, by, for_update=True)
+            file = await visible_file(uow, file_id, by, for_update=True)
             if file.owner_id != by.user_id:
                 by.require(Permission.FILES_DELETE)
             match.check(file.version)
@@ -198,13 +242,6 @@ class FileService:
             removed += len(orphans)
         return removed
 
-    async def _check_module(self, module_id: UUID, by: Principal) -> None:
-        try:
-            async with self._uow.reading() as uow:
-                await own_module(uow, module_id, by)
-        except NotFoundError as error:
-            raise InvalidInputError("module_id", error.detail, "unknown_reference") from None
-
     async def _add(self, row: File, by: Principal, key: IdempotencyKey | None) -> File:
         try:
             kept = await self._commit(row, by, key)
@@ -220,6 +257,7 @@ class FileService:
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, row.id):
                 return await uow.files.get(earlier)
+            await self._quota.take(uow, row)
             await uow.files.save(row)
             uow.record(created(SubjectKind.FILE, row, by))
             await uow.commit()
@@ -232,25 +270,11 @@ class FileService:
             _log.warning("file_content_left", file_id=str(file.id), error=str(error.__cause__))
 
 
-async def _visible(
-    uow: ReadingUnitOfWork, file_id: UUID, by: Principal, *, for_update: bool = False
-) -> File:
-    file = await uow.files.get(file_id, for_update=for_update)
-    _check_visible(file, by)
-    return file
-
-
-def _check_visible(file: File, by: Principal) -> None:
-    is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
-    if file.owner_id != by.user_id and not is_visible:
-        raise NotFoundError.of("file", file.id)
-
-
 async def _while_visible(
     file: File, pieces: AsyncIterator[bytes], by: AsOfNow
 ) -> AsyncIterator[bytes]:
     async for piece in pieces:
-        _check_visible(file, await by())
+        check_visible(file, await by())
         yield piece
 
 

@@ -15,7 +15,7 @@ _TYPES = {
     "ms-powerpoint": f"{_OFFICE}.presentationml.presentation",
 }
 # Of the main part. Documents may have others in them, whose types have another end.
-_MAIN = re.compile(rb"([a-z-]+)\.(?:[a-z]+\.)?(?:macroEnabled\.)?main\+xml")
+_MAIN = re.compile(rb"(?<![a-z-])([a-z-]+)\.(?:[a-z]+\.)?(?:macroEnabled\.)?main\+xml")
 _CONTENT_TYPES = "[content_types].xml"
 _WORKBOOK = "xl/workbook.xml"
 _MOST_BYTES = 256 * 1024

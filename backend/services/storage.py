@@ -23,7 +23,7 @@ class FileStorage(Protocol):
         """
         ...
 
-    async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to and without `end`, in chunks of some 256 KiB.
 
         Raises:

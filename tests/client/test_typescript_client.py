@@ -1,30 +1,14 @@
 """The generated TypeScript client, in Node.js, against a real `mvp serve`."""
 
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from backend.seeds.users import MEMBER
-from tests.fixtures.postgres import cloned_database
-from tests.fixtures.processes import (
-    MVP,
-    ROOT,
-    SEED_PASSWORD,
-    Server,
-    environment,
-    starting_servers,
-)
+from tests.fixtures.processes import MVP, ROOT, SEED_PASSWORD, Server, environment
 
 NODE = MVP.with_name("node")
 CLIENT = ROOT / "clients" / "typescript"
-
-
-@pytest.fixture
-def seeded_server(server_url: str, template: str, tmp_path: Path) -> Iterator[Server]:
-    with cloned_database(server_url, template) as url, starting_servers(tmp_path) as start:
-        yield start(DATABASE_URL=url, SEED_ON_START="true", SEED_PASSWORD=SEED_PASSWORD)
 
 
 def test_the_client_does_what_a_frontend_needs(seeded_server: Server) -> None:

@@ -180,7 +180,9 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "module_id": [make_module(**own) for _ in range(3)],
         "execution_id": [make_execution(**own) for _ in range(3)],
         "chat_id": [chat],
-        "message_id": [said, make_message(chat_id=chat.id, position=2)],
+        # Apart: there is nothing that can be done with what somebody has said.
+        "said_id": [said],
+        "message_id": [make_message(chat_id=chat.id, position=2)],
         "action_id": [make_action(**own) for _ in range(3)],
         "model_config_id": [make_model_config() for _ in range(3)],
         "tool_id": [make_tool() for _ in range(3)],

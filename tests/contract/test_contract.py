@@ -14,6 +14,7 @@ from schemathesis.generation.meta import TestPhase
 from backend.core.permissions import Role
 from backend.main import create_app
 from tests.contract.stock import Stock, pick
+from tests.contract.streams import with_item_schemas
 from tests.fixtures.application import make_settings
 from tests.fixtures.processes import Server
 from tests.integration.test_access import ENDLESS
@@ -24,7 +25,7 @@ class ContractSettings(BaseSettings):
 
 
 DOCUMENT = schemathesis.openapi.from_dict(
-    create_app(make_settings("postgresql:///unused")).openapi(),
+    with_item_schemas(create_app(make_settings("postgresql:///unused")).openapi()),
     config=Config.from_path(Path(__file__).with_name("schemathesis.toml")),
 ).exclude(path=sorted(ENDLESS))
 

@@ -21,7 +21,7 @@ from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import MODEL, OpenAiServer
 from tests.fixtures.openai_wire import Tokens
 from tests.fixtures.people import Person
-from tests.integration.test_execution_events import events_in
+from tests.integration.test_execution_events import LINE_ENDS, events_in
 
 
 async def test_an_answer_is_kept_with_what_it_took(member: Person, model: OpenAiServer) -> None:
@@ -118,6 +118,21 @@ async def test_the_events_of_a_stream_tell_all_that_happens(
     assert events[0]["data"] == {"chat_id": chat, "message_id": kept["id"]}
     assert events[-1]["data"] == kept
     assert "".join(event["data"]["text"] for event in events[3:5]) == kept["text"]
+
+
+async def test_what_a_model_says_does_not_break_the_lines_of_a_stream(
+    member: Person, model: OpenAiServer
+) -> None:
+    chat = await begin_chat(member)
+    said = "one" + "".join(f"{end}more" for end in LINE_ENDS)
+    model.say(said)
+
+    answer = await say(member, chat, "Speak up", headers=STREAMED)
+
+    starts = {line.split(":")[0] for line in answer.text.splitlines() if line}
+    assert starts == {"event", "data"}
+    events = events_in(answer)
+    assert "".join(each["data"]["text"] for each in events if each["event"] == "text") == said
 
 
 async def test_the_error_of_a_stream_is_a_problem(member: Person, model: OpenAiServer) -> None:

@@ -53,6 +53,7 @@ class Change(NamedTuple):
 ITEM = ChecklistItem(text="Ask for the address")
 WITH_ITEM = {"checklist": [ITEM]}
 ARCHIVED = {"archived_at": now()}
+CUSTOMER_ID = uuid4()
 # Each operation that takes If-Match, written down a second time: none can be forgotten.
 CHANGES = {
     "PATCH /api/v1/users/me": Change({"full_name": "Ada King"}),
@@ -82,6 +83,8 @@ CHANGES = {
     "DELETE /api/v1/tasks/{task_id}/checklist/{item_id}": Change(before=WITH_ITEM),
     "PATCH /api/v1/modules/{module_id}": Change({"description": "Changed"}),
     "DELETE /api/v1/modules/{module_id}": Change(),
+    "PATCH /api/v1/files/{file_id}": Change({"name": "changed.txt"}),
+    "DELETE /api/v1/files/{file_id}/subject": Change(before={"customer_id": CUSTOMER_ID}),
     "DELETE /api/v1/files/{file_id}": Change(),
     "DELETE /api/v1/executions/{execution_id}": Change(),
     "PATCH /api/v1/workflows/{workflow_id}": Change({"description": "Changed"}),
@@ -192,6 +195,10 @@ async def add_row(
     owned = {owner_field: owner.user.id} if owner_field else {}
     row = make(version=2, **owned, **before)
     async with uow() as unit:
+        if before.get("customer_id") == CUSTOMER_ID:
+            await unit.customers.add_missing(
+                [make_customer(id=CUSTOMER_ID, owner_id=owner.user.id)]
+            )
         await getattr(unit, kind).add_missing([row])
         if kind == "prompts":
             versions = [make_prompt_version(prompt_id=row.id, number=number) for number in (1, 2)]
@@ -287,6 +294,56 @@ async def test_the_present_version_may_be_one_of_many(
     resource: Resource, if_match: str | None
 ) -> None:
     assert (await resource.send(if_match)).status_code == 200
+
+
+CODED = [
+    '"2-gzip"',
+    '"2--gzip"',
+    '"2;gzip"',
+    '"2-br"',
+    '"2-zstd"',
+    '"2:deflate"',
+    '"2-GZIP"',
+    '"2;gz"',
+]
+
+
+@patching_a_task
+@pytest.mark.parametrize("tag", [*CODED, '"1-gzip", "2-gzip"'])
+async def test_a_tag_that_a_proxy_has_marked_as_compressed_is_ours(
+    resource: Resource, tag: str
+) -> None:
+    assert (await resource.read(tag)).status_code == 304
+    assert (await resource.read(f"W/{tag}")).status_code == 304
+    assert (await resource.send(tag)).status_code == 200
+
+
+@patching_a_task
+async def test_a_change_is_seen_behind_such_a_proxy_as_well(resource: Resource) -> None:
+    refused = await resource.send('"1-gzip"')
+
+    assert (refused.status_code, refused.headers["ETag"]) == (412, '"2"')
+    assert "has changed since" in refused.json()["detail"]
+
+
+@patching_a_task
+@pytest.mark.parametrize(
+    ("if_match", "told"),
+    [
+        ('W/"2"', "without the W/"),
+        ('W/"2-gzip"', "without the W/"),
+        ('"2-lz4"', "something on the way"),
+        ('"5f-64b"', "something on the way"),
+    ],
+)
+async def test_what_is_no_version_is_not_told_as_a_change(
+    resource: Resource, if_match: str, told: str
+) -> None:
+    refused = await resource.send(if_match)
+
+    assert refused.status_code == 412
+    assert told in refused.json()["detail"]
+    assert "has changed since" not in refused.json()["detail"]
 
 
 @patching_a_task

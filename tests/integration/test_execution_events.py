@@ -25,6 +25,7 @@ from tests.fixtures.execution_kinds import StepsKind, begin, stored
 from tests.fixtures.people import Person
 
 Event = dict[str, Any]
+LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 
 
 def events_in(answer: httpx2.Response) -> list[Event]:
@@ -79,6 +80,24 @@ async def test_of_what_has_ended_the_last_state_is_sent(
         "error": None,
         "summary": {"count": 7, "report": "tasks_by_age"},
     }
+
+
+async def test_no_character_of_a_text_ends_a_line(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    """Clients disagree about which characters do; `splitlines` knows all of them."""
+    message = (
+        "".join(f"{number}{end}" for number, end in enumerate(LINE_ENDS)) + "e\u0301\U0001f600"
+    )
+    execution = await add(
+        uow, member, status=ExecutionStatus.COMPLETED, progress_message=message, result={}
+    )
+
+    answer = await member.get(path_of(execution.id))
+
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines() if line)
+    assert fields.keys() == {"id", "retry", "data"}
+    assert json.loads(fields["data"])["progress_message"] == message
 
 
 async def test_a_stream_tells_each_state_until_the_last(

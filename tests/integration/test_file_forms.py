@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import httpx2
 import pytest
 
+from backend.api.middleware import early_answers
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.test_files import attempt, stored
@@ -111,6 +112,30 @@ async def test_a_name_is_cleaned_and_stands_alone_in_the_header_of_a_download(
     assert "Set-Cookie" not in headers
 
 
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        (
+            'name=file; filename="=?utf-8?B?w5xiZXJzaWNodC5jc3Y=?="; '
+            "filename*=utf-8''%C3%9Cbersicht.csv"
+        ),
+        "name=\"file\"; filename*=utf-8''%C3%9Cbersicht.csv",
+        'name="file"; filename="=?utf-8?Q?=C3=9Cbersicht.csv?="',
+        'name="file"; filename="Übersicht.csv"',
+        "filename*=utf-8''docs%2F%C3%9Cbersicht.csv; name=\"file\"",
+    ],
+)
+async def test_a_name_arrives_in_every_form_and_says_what_a_text_is(
+    member: Person, disposition: str
+) -> None:
+    head = f"--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode()
+
+    answer = await send(member, head + b"name\nGrace\n" + END)
+
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["name"], answer.json()["media_type"]) == ("Übersicht.csv", "text/csv")
+
+
 @pytest.mark.parametrize(("body", "content_type", "status"), BROKEN.values(), ids=BROKEN)
 async def test_a_form_that_does_not_fit_is_a_problem(
     member: Person, storage_folder: Path, body: bytes, content_type: str, status: int
@@ -161,15 +186,16 @@ async def test_a_file_that_is_too_large_is_refused_however_it_comes(
 
 
 async def test_a_form_far_beyond_the_limit_is_not_read_to_its_end(
-    limited: Person, tmp_path: Path
+    limited: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
+    monkeypatch.setattr(early_answers, "_DRAIN_BYTES", ROOM)
 
     answer = await send(limited, in_pieces(FILE + b"x" * 100 * ROOM, read))
 
     assert answer.status_code == 413
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert sum(read) < 2 * ROOM
+    assert sum(read) < 3 * ROOM
     assert stored(tmp_path) == {}
 
 

@@ -1,6 +1,8 @@
 """What Swagger UI shows, and what clients are generated from."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,13 +36,7 @@ def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
         for media in content.get("content", {}).values()
     ]
     items = [schema["properties"]["items"]["items"] for schema in found if is_page(schema)]
-    properties = [schema.get("properties", {}) for schema in found]
-    streamed = [each["data"]["contentSchema"] for each in properties if is_event(each)]
-    return found + [resolve(item) for item in items + streamed]
-
-
-def is_event(properties: dict[str, Any]) -> bool:
-    return "contentSchema" in properties.get("data", {})
+    return found + [resolve(item) for item in items]
 
 
 def is_page(schema: dict[str, Any]) -> bool:
@@ -92,9 +88,40 @@ def test_every_operation_declares_its_problems(operation: dict[str, Any]) -> Non
 def test_guarded_operations_declare_401(operation: dict[str, Any]) -> None:
     guarded = operation["x-permission"] != "public"
 
-    assert ("security" in operation) is guarded
+    assert operation["security"] == ([{"SignIn": []}] if guarded else [])
     if guarded:
         assert "401" in operation["responses"]
+
+
+def titles(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            yield node["title"]
+        for key, child in node.items():
+            if key not in {"example", "examples", "default", "properties"}:
+                yield from titles(child)
+        yield from titles(list(node.get("properties", {}).values()))
+    elif isinstance(node, list):
+        for child in node:
+            yield from titles(child)
+
+
+def test_no_title_stands_twice() -> None:
+    """openapi-python-client names classes by them, and leaves out the second one of a name."""
+    found = Counter(titles(DOCUMENT))
+
+    assert found["Problem"] == 1
+    assert {title for title, count in found.items() if count > 1} == set()
+
+
+def test_every_schema_is_used() -> None:
+    text = json.dumps(DOCUMENT)
+
+    assert [name for name in WITH_SCHEMA if f'"#/components/schemas/{name}"' not in text] == []
+
+
+def test_the_document_does_not_say_where_it_is() -> None:
+    assert DOCUMENT["servers"] == [{"url": "/"}]
 
 
 def test_every_operation_has_an_id_of_its_own() -> None:

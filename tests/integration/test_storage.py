@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import chain
@@ -15,7 +16,11 @@ import pytest
 from backend.core.config import ConfigurationError
 from backend.integrations import object_storage
 from backend.integrations.storage import open_storage
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.files import FileRules, FileService
 from backend.services.storage import FileStorage, StorageUnavailableError, StoredFileMissingError
+from tests.factories import make_file
+from tests.fixtures.http_server import HttpServer, Reply, Request
 from tests.fixtures.processes import free_port
 from tests.fixtures.s3 import use_s3_at
 
@@ -69,6 +74,50 @@ async def test_a_part_begins_and_ends_where_it_was_asked_to(storage: FileStorage
 
     assert await read(storage, "key", 3, 7) == b"3456"
     assert await read(storage, "key", 9, 10) == b"9"
+
+
+async def test_all_of_it_is_the_default(storage: FileStorage) -> None:
+    await storage.put("key", BytesIO(b"0123456789"))
+
+    assert b"".join([chunk async for chunk in await storage.read("key")]) == b"0123456789"
+    assert b"".join([chunk async for chunk in await storage.read("key", 7)]) == b"789"
+
+
+class WithoutRanges(HttpServer):
+    """A bucket whose server answers a range with all there is, as `rclone serve s3` does."""
+
+    async def answer(self, request: Request, reply: Reply) -> None:
+        await reply.whole(200, LARGE, {"last-modified": "Thu, 01 Jan 2026 00:00:00 GMT"})
+
+
+@pytest.fixture
+def without_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[WithoutRanges]:
+    server = WithoutRanges()
+    server.start()
+    use_s3_at(server.url, monkeypatch)
+    yield server
+    server.stop()
+
+
+async def test_a_whole_file_is_asked_for_without_a_range(
+    without_ranges: WithoutRanges, uow: UnitOfWorkFactory
+) -> None:
+    storage = open_storage("s3://bucket/files")
+    rules = FileRules(max_bytes=len(LARGE), allowed_types=["*/*"])
+    file = make_file(size=len(LARGE))
+    files = FileService(uow, storage, rules)
+
+    whole = b"".join([chunk async for chunk in await files.content(file, 0, len(LARGE))])
+    part = [
+        b"".join([chunk async for chunk in await files.content(file, 700_000, 700_010)])
+        for _ in range(2)
+    ]
+
+    assert whole == LARGE
+    assert part == [LARGE[700_000:700_010]] * 2
+    ranges = [request.headers.get("range") for request in without_ranges.requests]
+    # It is asked once, and then taken for what it is.
+    assert ranges == [None, "bytes=700000-700009", None, None]
 
 
 async def test_an_empty_file_can_be_stored_and_read(storage: FileStorage) -> None:

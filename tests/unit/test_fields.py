@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from backend.models.fields import (
     Email,
-    GivenPassword,
     Exact,
+    GivenPassword,
     Identifier,
     Line,
     Paragraphs,

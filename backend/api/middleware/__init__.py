@@ -4,16 +4,33 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend.api.middleware.body_limit import BodyLimitMiddleware
+from backend.api.middleware.early_answers import EarlyAnswerMiddleware
 from backend.api.middleware.error_boundary import ErrorBoundaryMiddleware
 from backend.api.middleware.interruption import InterruptionMiddleware
+from backend.api.middleware.normal_form import NormalFormMiddleware
 from backend.api.middleware.rate_limit import RateLimitMiddleware
 from backend.api.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
 from backend.api.middleware.security_headers import SecurityHeadersMiddleware
 from backend.core.config import Settings
 
+_READABLE_HEADERS = (
+    "Accept-Ranges",
+    "Allow",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID_HEADER,
+)
+"""Those of our answers that a browser would keep from a script on another origin."""
+
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
+    app.add_middleware(NormalFormMiddleware)
     app.add_middleware(ErrorBoundaryMiddleware)
     app.add_middleware(InterruptionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
@@ -24,27 +41,12 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.server.cors_origins,
             allow_methods=["*"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "Idempotency-Key",
-                "If-Match",
-                "If-None-Match",
-                "If-Range",
-                "Range",
-                REQUEST_ID_HEADER,
-            ],
-            expose_headers=[
-                "Accept-Ranges",
-                "Content-Disposition",
-                "Content-Range",
-                "ETag",
-                "Idempotency-Replayed",
-                "Location",
-                "Retry-After",
-                REQUEST_ID_HEADER,
-            ],
+            # Whom to trust is said by the origins. Libraries add headers of their own, such as
+            # traceparent, and one that is not allowed fails the whole request.
+            allow_headers=["*"],
+            expose_headers=_READABLE_HEADERS,
             max_age=600,
         )
     app.add_middleware(SecurityHeadersMiddleware, https_only=settings.is_production)
+    app.add_middleware(EarlyAnswerMiddleware)
     app.add_middleware(RequestContextMiddleware)

@@ -11,6 +11,7 @@ from backend.api.deps import (
     public,
 )
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import CheckedRoute
 from backend.models.account_tokens import (
     GivenToken,
     InvitationAcceptance,
@@ -20,7 +21,7 @@ from backend.models.account_tokens import (
 )
 from backend.models.users import User, UserPublic
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 
 @router.post("/verify-email", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])

@@ -3,11 +3,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.api.deps import AuditServiceDep, may
+from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission
 from backend.models.events import Event, EventPublic, EventQuery
 from backend.models.paging import Page
 
-router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[may(Permission.AUDIT_READ)])
+router = APIRouter(
+    prefix="/audit",
+    tags=["audit"],
+    route_class=CheckedRoute,
+    dependencies=[may(Permission.AUDIT_READ)],
+)
 
 
 @router.get("", response_model=Page[EventPublic])

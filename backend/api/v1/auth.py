@@ -11,10 +11,11 @@ from backend.api.deps import (
     public,
 )
 from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
+from backend.api.routes import CheckedRoute
 from backend.models.auth import PasswordChange, SignIn, TokenRefresh, Tokens
 from backend.models.users import User, UserPublic, UserRegister
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 
 @router.post(

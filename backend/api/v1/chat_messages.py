@@ -8,12 +8,14 @@ from backend.api.domain_problems import problem_of_error
 from backend.api.etags import CachedTagDep, TagDep
 from backend.api.event_streams import MEDIA_TYPE, Events, WantsEvents, event_stream
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.openapi_streams import content_of_stream
 from backend.api.problems import (
     CONFLICT,
     LIMIT_REACHED,
     MODEL_FAILED,
     MODEL_TIMEOUT,
     MODEL_UNAVAILABLE,
+    Problem,
     declare,
 )
 from backend.core.permissions import Permission, Principal
@@ -25,7 +27,7 @@ from backend.models.chat_messages import (
     MessageFeedback,
 )
 from backend.models.paging import Page
-from backend.models.reply_events import ReplyStarted, ReplyText, ReplyWithdrawn
+from backend.models.reply_events import REPLY_EVENTS, ReplyStarted, ReplyText, ReplyWithdrawn
 from backend.services.language_models import Answered, TextDelta, TextWithdrawn
 from backend.services.replies import Reply
 
@@ -38,7 +40,7 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {
         "description": "The answer; or, with `Accept: text/event-stream`, the answer as it comes.",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": {MEDIA_TYPE: content_of_stream({**REPLY_EVENTS, "error": Problem})},
     },
     **declare(CONFLICT, LIMIT_REACHED, MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT),
 }

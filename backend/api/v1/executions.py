@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, status
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import EventSourceResponse
 
 from backend.api.deps import CallerDep, ExecutionServiceDep, ExecutionWatchDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.event_streams import event_of
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
 from backend.models.execution_kinds import (
@@ -41,7 +42,6 @@ LastEventId = Annotated[
         description="The `id` of the last event that you have: only what came later is sent.",
     ),
 ]
-_RECONNECT_MILLISECONDS = 1_000
 
 
 @router.get("", response_model=Page[ExecutionListed])
@@ -168,6 +168,5 @@ async def follow_execution(
     """
     async with aclosing(watch.states(execution, by, last_event_id or 0)) as states:
         async for each in states:
-            yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
-                data=ExecutionState.of(each), id=str(each.version), retry=_RECONNECT_MILLISECONDS
-            )
+            state = ExecutionState.of(each)
+            yield event_of(state, each.version)  # type: ignore[misc]  # documented by what is in it

@@ -6,30 +6,39 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backend.api.deps import CallerDep, FileServiceDep, PresentRightsDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
 from backend.api.idempotency import IdempotentRoute, UploadKeyDep
 from backend.api.problems import (
     PERMISSION_DENIED,
+    QUOTA_REACHED,
     RANGE_NOT_SATISFIABLE,
     TOO_LARGE,
     UNSUPPORTED_TYPE,
     declare,
 )
 from backend.api.ranges import wanted_range
-from backend.api.uploads import UploadRoute
-from backend.models.files import File, FilePublic, FileQuery, FileSubject
+from backend.models.files import (
+    DETACHED,
+    File,
+    FilePublic,
+    FileQuery,
+    FileSubject,
+    FileUpdate,
+)
 from backend.models.paging import Page
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
-uploads = APIRouter(prefix="/files", tags=["files"], route_class=UploadRoute)
+uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 """Apart, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
 _TEXT = {"schema": {"type": "string"}}
-_CONTENT = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+# Some generators leave out an answer of any type.
+_CONTENT = {"application/octet-stream": _BINARY, "*/*": _BINARY}
 _HEADERS = {
     "Accept-Ranges": {"description": "Always `bytes`.", **_TEXT},
     "Content-Disposition": {"description": "An attachment, with its name.", **_TEXT},
@@ -38,8 +47,19 @@ _HEADERS = {
 _RANGE = {"Content-Range": {"description": "Which bytes, and of how many.", **_TEXT}}
 
 
-# An empty example: Swagger UI would fill in an id that it makes up.
-Subject = Annotated[UUID | None, Field(examples=[""])]
+# An empty field is none. Swagger UI would fill in an id that it makes up, but for the example.
+_UUID_OR_EMPTY = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
+Subject = Annotated[
+    UUID | None,
+    WithJsonSchema(
+        {
+            "type": ["string", "null"],
+            "pattern": _UUID_OR_EMPTY,
+            "maxLength": 36,
+            "examples": [""],
+        }
+    ),
+]
 
 
 def _is_file(value: object) -> object:
@@ -53,7 +73,12 @@ class FileForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: Annotated[UploadFile, BeforeValidator(_is_file)]
+    file: Annotated[
+        UploadFile,
+        BeforeValidator(_is_file),
+        # What generators of older documents look for.
+        WithJsonSchema({"type": "string", "format": "binary"}),
+    ]
     customer_id: Subject = None
     lead_id: Subject = None
     task_id: Subject = None
@@ -76,7 +101,7 @@ async def list_files(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=FilePublic,
-    responses=declare(PERMISSION_DENIED, TOO_LARGE, UNSUPPORTED_TYPE),
+    responses=declare(PERMISSION_DENIED, QUOTA_REACHED, TOO_LARGE, UNSUPPORTED_TYPE),
 )
 async def upload_file(
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
@@ -122,12 +147,15 @@ async def download_file(
     rights: PresentRightsDep,
     seen: SeenTagsDep,
     range_: Annotated[
-        str | None, Header(alias="Range", description="Such as `bytes=0-99`.")
+        str | None,
+        Header(alias="Range", max_length=10_000, description="Such as `bytes=0-99`."),
     ] = None,
     if_range: Annotated[
         str | None,
         Header(
-            alias="If-Range", description="The ETag of the content that the range is meant for."
+            alias="If-Range",
+            max_length=10_000,
+            description="The ETag of the content that the range is meant for.",
         ),
     ] = None,
 ) -> StreamingResponse:
@@ -148,6 +176,38 @@ async def download_file(
         headers["Content-Range"] = part.content_range(file.size)
     content = await files.download(file, start, end, partial(rights.of, by))
     return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
+
+
+@router.patch("/{file_id}", response_model=FilePublic, responses=declare(PERMISSION_DENIED))
+async def update_file(
+    file_id: FileId,
+    data: FileUpdate,
+    by: CallerDep,
+    files: FileServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> File:
+    """Give a file another name, or attach it to something else. Its content never changes.
+
+    To or from a customer, a lead or a task takes `files:write`. Who takes a file from the team
+    that somebody else has uploaded, to whom it goes back, needs `files:delete` as well.
+    """
+    return tag(await files.update(file_id, data, by, match))
+
+
+@router.delete(
+    "/{file_id}/subject",
+    response_model=FilePublic,
+    responses=declare(PERMISSION_DENIED),
+)
+async def detach_file(
+    file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep, tag: TagDep
+) -> File:
+    """Take a file off what it is attached to: it is private to who uploaded it then.
+
+    It takes what `PATCH` with null would. Answers the file.
+    """
+    return tag(await files.update(file_id, DETACHED, by, match))
 
 
 @router.delete(

@@ -4,11 +4,12 @@ from fastapi import APIRouter, Path, Query
 
 from backend.api.deps import JobServiceDep, may
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.jobs import JobPublic, JobQuery
 from backend.models.paging import Page
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CheckedRoute)
 
 JobId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[4711])]
 MayWriteJobs = Annotated[Principal, may(Permission.JOBS_WRITE)]

@@ -4,9 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import EventSourceResponse
 
 from backend.api.deps import CallerDep, NotificationServiceDep, NotificationWatchDep
+from backend.api.event_streams import event_of
+from backend.api.routes import CheckedRoute
 from backend.models.notifications import (
     Channels,
     Notification,
@@ -20,7 +22,7 @@ from backend.models.notifications import (
     ReadAll,
 )
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = APIRouter(prefix="/notifications", tags=["notifications"], route_class=CheckedRoute)
 
 LastEventId = Annotated[
     UUID | None,
@@ -29,7 +31,6 @@ LastEventId = Annotated[
         description="The `id` of the last event that you have: those that came later are sent.",
     ),
 ]
-_RECONNECT_MILLISECONDS = 1_000
 NotificationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
 
 
@@ -59,11 +60,8 @@ async def follow_notifications(
     """
     async with aclosing(watch.coming(by, last_event_id)) as coming:
         async for each in coming:
-            yield ServerSentEvent(  # type: ignore[misc]  # documented by what is in it
-                data=NotificationPublic.model_validate(each, from_attributes=True),
-                id=str(each.id),
-                retry=_RECONNECT_MILLISECONDS,
-            )
+            public = NotificationPublic.model_validate(each, from_attributes=True)
+            yield event_of(public, each.id)  # type: ignore[misc]  # documented by what is in it
 
 
 @router.post("/read-all")

@@ -34,8 +34,6 @@ PREFIX = "/api/v1"
 
 router = APIRouter(prefix=PREFIX)
 for resource in (
-    auth,
-    account_links,
     sessions,
     users,
     invitations,
@@ -63,6 +61,11 @@ for resource in (
     jobs,
 ):
     router.include_router(resource.router)
+
+accounts = APIRouter(prefix=PREFIX)
+"""What strangers may send bodies to, which may be smaller than others."""
+accounts.include_router(auth.router)
+accounts.include_router(account_links.router)
 
 uploads = APIRouter(prefix=PREFIX)
 """Routes that take files, which may be larger than other bodies."""

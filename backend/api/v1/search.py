@@ -3,9 +3,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.api.deps import CallerDep, SearchServiceDep
+from backend.api.routes import CheckedRoute
 from backend.models.search import SearchQuery, SearchResult
 
-router = APIRouter(prefix="/search", tags=["search"])
+router = APIRouter(prefix="/search", tags=["search"], route_class=CheckedRoute)
 
 
 @router.get("")

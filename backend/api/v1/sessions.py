@@ -4,10 +4,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep, SessionServiceDep
+from backend.api.routes import CheckedRoute
 from backend.models.paging import Page
 from backend.models.sessions import SessionPublic, SessionQuery, UserSession
 
-router = APIRouter(prefix="/auth/sessions", tags=["auth"])
+router = APIRouter(prefix="/auth/sessions", tags=["auth"], route_class=CheckedRoute)
 
 SessionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e02"])]
 

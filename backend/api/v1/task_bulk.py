@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from backend.api.deps import TaskBulkServiceDep, may
 from backend.api.domain_problems import DOMAIN_PROBLEMS
 from backend.api.problems import BULK_REFUSED, declare
+from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.task_bulk import (
     TaskBulk,
@@ -15,7 +16,7 @@ from backend.models.task_bulk import (
 from backend.models.tasks import TaskPublic
 from backend.services.task_bulk import Outcome
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
 
 MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
 

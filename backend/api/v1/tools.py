@@ -5,11 +5,12 @@ from fastapi import APIRouter, Path, Query
 
 from backend.api.deps import ToolServiceDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.paging import Page
 from backend.models.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
 
-router = APIRouter(prefix="/tools", tags=["tools"])
+router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
 
 ToolId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
 MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]

@@ -129,6 +129,12 @@ class FileSettings(Section):
         description="file:///folder, s3://bucket/prefix, gs:// or az://. Unset: in DATA_DIR.",
     )
     max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
+    count_per_person: int = Field(
+        default=0, ge=0, description="How many files one person may have uploaded; 0: any number."
+    )
+    bytes_per_person: int = Field(
+        default=0, ge=0, description="Of how many bytes together; 0: any number."
+    )
     allowed_types: Annotated[list[str], NoDecode] = Field(
         default=DEFAULT_FILE_TYPES,
         description="Media types, separated by commas; `image/*` and `*/*` stand for many.",

@@ -1,14 +1,15 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
-from sqlmodel import col
+from sqlalchemy import ColumnElement, func, or_
+from sqlmodel import col, select
 
 from backend.core.permissions import Permission, Principal
-from backend.models.files import File, FileQuery
+from backend.models.files import File, FileQuery, FileUsage
 from backend.models.paging import Page
 from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.named_locks import lock
 
 _FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
 
@@ -32,6 +33,16 @@ class SqlFileRepository(SqlList[File, FileQuery]):
 
     async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
         return await self._page(query, visible_files(by), *self.conditions(query))
+
+    async def usage_of(self, owner_id: UUID) -> FileUsage:
+        amounts = select(func.count(), func.coalesce(func.sum(File.size), 0))
+        row = (await self._session.exec(amounts.where(File.owner_id == owner_id))).one()
+        return FileUsage(row[0], int(row[1]))
+
+    async def lock_usage_of(self, owner_id: UUID) -> FileUsage:
+        # A lock of the rows would not stop somebody from adding one.
+        await lock(self._session, f"files of {owner_id}")
+        return await self.usage_of(owner_id)
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
         return await self._change_all(col(File.module_id) == module_id, module_id=None)

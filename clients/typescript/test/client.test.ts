@@ -8,11 +8,14 @@ import { before, test } from 'node:test';
 import { createClient } from '../generated/client/index.ts';
 import {
   createCustomer,
+  createExecution,
+  followExecution,
   listCustomers,
   readMe,
   signIn,
   updateCustomer,
   type CustomerListed,
+  type ExecutionStateEvent,
   type ListCustomersData,
   type PageCustomerListed,
 } from '../generated/index.ts';
@@ -116,6 +119,22 @@ test('whoever comes late learns the present version', async () => {
   const present = late.response?.headers.get('ETag');
   assert.equal(present, faster.response?.headers.get('ETag'));
   assert.equal((await update('+1 757 555 0151', present ?? '')).data?.phone, '+1 757 555 0151');
+});
+
+test('the events of a stream are what they tell, until it ends', async () => {
+  const body = { kind: 'report', inputs: { report: 'leads_pipeline' } } as const;
+  const { data } = await createExecution({ client, body, throwOnError: true });
+
+  const { stream } = await followExecution({ client, path: { execution_id: data.id } });
+  const states: ExecutionStateEvent[] = [];
+  for await (const state of stream) {
+    states.push(state);
+  }
+
+  const last = states.at(-1);
+  assert.equal(last?.id, data.id);
+  assert.equal(last.status, 'completed');
+  assert.equal(last.progress_done, last.progress_total);
 });
 
 test('bad input names each field', async () => {

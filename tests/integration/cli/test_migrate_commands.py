@@ -110,7 +110,7 @@ def test_revision_writes_what_the_models_have_and_the_migrations_lack(
 
 def _make_functions(url: str) -> None:
     """Those that Alembic does not see; they stand in a migration written by hand."""
-    revisions = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    revisions = reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))
     with psycopg.connect(url) as connection:
         for revision in revisions:
             for function in getattr(revision.module, "FUNCTIONS", ()):

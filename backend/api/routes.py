@@ -1,0 +1,72 @@
+"""The route of every resource: what is looked at before a body is read, and what is refused."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Union, get_args, get_origin
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from backend.api.bodies import CheckedRequest, repeated
+from backend.api.deps import identify, signed_in
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class CheckedRoute(APIRoute):
+    """Finds out who calls before it reads a body, and refuses what is given twice.
+
+    FastAPI reads first: strangers could fill the disk, and have long bodies taken apart.
+    """
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        lists = frozenset(_lists(self.dependant))
+        has_body = self.body_field is not None
+        is_guarded = has_body and signed_in in calls_of(self.dependant)
+
+        async def check_and_handle(request: Request) -> Response:
+            if request.scope["query_string"]:
+                _refuse_repeated(request, lists)
+            if is_guarded:
+                await identify(request)
+            if has_body:
+                request = CheckedRequest(request.scope, request.receive)
+            return await handle(request)
+
+        return check_and_handle
+
+
+def calls_of(dependant: Dependant) -> Iterator[Any]:
+    """All that a route depends on, directly or not."""
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from calls_of(dependency)
+
+
+def _refuse_repeated(request: Request, lists: frozenset[str]) -> None:
+    names = (name for name, _ in request.query_params.multi_items())
+    if errors := list(repeated("query", names, but=lists)):
+        raise RequestValidationError(errors)
+
+
+def _lists(dependant: Dependant) -> Iterator[str]:
+    """The query parameters that may be repeated."""
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            for name, inner in annotation.model_fields.items():
+                if _is_list(inner.annotation):
+                    yield inner.alias or name
+        elif _is_list(annotation):
+            yield field.alias
+    for dependency in dependant.dependencies:
+        yield from _lists(dependency)
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in {Union, type(int | None)}:
+        return any(_is_list(each) for each in get_args(annotation))
+    return get_origin(annotation) is list

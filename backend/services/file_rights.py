@@ -1,0 +1,39 @@
+"""Who sees a file, and who may say where it belongs."""
+
+from uuid import UUID
+
+from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from backend.core.permissions import Permission, Principal
+from backend.models.files import File, FileSubject
+from backend.repositories.unit_of_work import ReadingUnitOfWork
+
+
+def check_one(subject: FileSubject) -> None:
+    if len(named := subject.named) > 1:
+        detail = f"Attach the file to one thing or to none, not to {' and '.join(named)}."
+        raise InvalidInputError(named[-1], detail)
+
+
+def check_may_change(file: File, subject: FileSubject, by: Principal) -> None:
+    """By the rights of both places: who takes a file from the team deletes it there."""
+    if file.subject.is_team_data or subject.is_team_data:
+        by.require(Permission.FILES_WRITE)
+    if file.owner_id != by.user_id and not subject.is_team_data:
+        if subject.module_id is not None:
+            raise PermissionDeniedError("Only who uploaded a file puts it into a module.")
+        by.require(Permission.FILES_DELETE)
+
+
+def check_visible(file: File, by: Principal) -> None:
+    """Raises NotFoundError unless it is their own, or the team's and they may read that."""
+    is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
+    if file.owner_id != by.user_id and not is_visible:
+        raise NotFoundError.of("file", file.id)
+
+
+async def visible_file(
+    uow: ReadingUnitOfWork, file_id: UUID, by: Principal, *, for_update: bool = False
+) -> File:
+    file = await uow.files.get(file_id, for_update=for_update)
+    check_visible(file, by)
+    return file
