@@ -55,12 +55,11 @@ class PasswordCheck:
                 await self._check_limits(uow, failure)
                 user = await uow.users.find_by_email(email)
             compared = await turn.compare(password, user.password_hash if user else None)
-            # Within the turn, so that the client's next one sees it.
-            async with self._uow() as uow:
-                await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-                await self._check_limits(uow, failure)
-                if user is None or not compared.is_right or not user.is_active:
-                    await self._fail(uow, failure, user, address)
+        async with self._uow() as uow:
+            await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
+            await self._check_limits(uow, failure)
+            if user is None or not compared.is_right or not user.is_active:
+                await self._fail(uow, failure, user, address)
         if compared.is_outdated:
             return await self._hash_again(user, password, network)
         return user

@@ -326,6 +326,18 @@ async def test_other_invitations_and_accounts_that_came_of_one_stay(
     assert (await admin.get(f"/invitations/{kept['id']}")).status_code == 200
 
 
+async def test_a_role_that_may_still_invite_ends_no_invitation(
+    client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post
+) -> None:
+    inviter = await signed_in(Role.ADMIN)
+    await invite(inviter)
+    token = await post.deliver_token()
+
+    await admin.put(f"/users/{inviter.user.id}/role", json={"role": "admin"})
+
+    assert (await accept(client, token)).status_code == 201
+
+
 async def test_who_sends_an_invitation_again_answers_for_it(
     client: httpx2.AsyncClient, admin: Person, signed_in: SignedIn, post: Post
 ) -> None:

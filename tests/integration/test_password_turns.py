@@ -74,8 +74,8 @@ async def test_of_guesses_at_once_hardly_more_are_hashed_than_are_allowed(
     answers = await asyncio.gather(*guesses)
 
     assert sorted({answer.status_code for answer in answers}) == [401, 429]
-    # As many more as are hashed at the same time.
-    assert 3 <= len(hashed) <= 3 + AT_ONCE
+    # A few more, as those that are hashed at the same time do not know of each other yet.
+    assert 3 <= len(hashed) < 15
 
 
 async def test_guesses_at_once_keep_nobody_else_from_signing_in(
