@@ -18,7 +18,7 @@ from backend.core.logging import get_logger
 
 _MOST_KEYS = 1_000
 _MOST_VALUES = 30_000
-_MOST_DEPTH = 100
+_MOST_DEPTH = 500
 _MOST_FILES = 10
 _MOST_FIELDS = 100
 _FIELD_BYTES = 64 * 1024
