@@ -1,24 +1,21 @@
-"""Connections to PostgreSQL: one pool, and on it a session for writing and one for reading."""
+"""Connections to PostgreSQL: sessions for transactions, and single statements beside them."""
 
-import asyncio
 import os
-import select
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
-from sqlalchemy import event, text
+from pydantic_core import from_json
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.prepared_statements import PreparingCursor
-
-_WRITING_SHARE = 0.75
-"""Of the pool. The rest is for reading, however many transactions wait for each other."""
+from backend.core.statements import Statements, is_closed
 
 
 class ReadingSession(Session):
@@ -31,16 +28,26 @@ class ReadingSession(Session):
 
 
 class Database:
-    """The connection pool of one process. Opens nothing before it is first used."""
+    """The connections of one process. Opens none before it is first used.
+
+    Transactions and single statements have connections of their own, so that people can read
+    however many transactions wait for each other.
+    """
 
     def __init__(self, settings: DatabaseSettings, *, show_parameters: bool = False) -> None:
         """`show_parameters` lets values that may be private into messages and the log."""
-        self.engine = _create_engine(settings, show_parameters=show_parameters)
-        self._patience = settings.pool_timeout_seconds
-        connections = settings.pool_size + settings.pool_overflow
-        self._places = asyncio.Semaphore(max(1, int(connections * _WRITING_SHARE)))
+        for_statements = max(1, settings.pool_size * 2 // 5)
+        for_sessions = max(1, settings.pool_size - for_statements)
+        self.engine = _create_engine(settings, for_sessions, show_parameters=show_parameters)
+        self.statements = Statements(
+            {"conninfo": libpq_url(settings), **connect_arguments(settings)},
+            begin=session_settings(settings),
+            most=for_statements,
+            patience=settings.pool_timeout_seconds,
+            show_parameters=show_parameters,
+        )
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
-        self._writing_session = async_sessionmaker(
+        self.writing_session = async_sessionmaker(
             writing, class_=AsyncSession, expire_on_commit=False
         )
         self.reading_session = async_sessionmaker(
@@ -51,35 +58,16 @@ class Database:
             autoflush=False,
         )
 
-    @asynccontextmanager
-    async def writing_session(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction, which is rolled back unless it is committed.
-
-        Raises:
-            PoolTimeoutError: others write, and have done so for too long.
-        """
-        try:
-            async with asyncio.timeout(self._patience if self._places.locked() else None):
-                await self._places.acquire()
-        except TimeoutError:
-            raise PoolTimeoutError("all connections for writing are in use") from None
-        try:
-            async with self._writing_session() as session:
-                yield session
-        finally:
-            self._places.release()
-
     async def revision(self) -> str | None:
         """The migration that the database stands at; None before the first."""
-        async with self.reading_session() as session:
-            connection = await session.connection()
-            known = await connection.scalar(text("SELECT to_regclass('alembic_version')"))
-            if known is None:
-                return None
-            found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return str(found) if found is not None else None
+        [(known,)] = await self.statements.run("SELECT to_regclass('alembic_version')::text", {})
+        if known is None:
+            return None
+        found = await self.statements.run("SELECT version_num FROM alembic_version", {})
+        return str(found[0][0]) if found else None
 
     async def close(self) -> None:
+        await self.statements.close()
         await self.engine.dispose()
 
 
@@ -141,13 +129,17 @@ def _url(settings: DatabaseSettings) -> URL:
     return database_url(settings.url.get_secret_value())
 
 
-def _create_engine(settings: DatabaseSettings, *, show_parameters: bool) -> AsyncEngine:
+def _create_engine(
+    settings: DatabaseSettings, connections: int, *, show_parameters: bool
+) -> AsyncEngine:
     engine = create_async_engine(
         _url(settings),
         hide_parameters=not show_parameters,
-        # Most units read, and a pooled connection that differs from this is reset at each use.
+        # As rows are read outside of transactions: then there is nothing to roll back.
         isolation_level="AUTOCOMMIT",
-        pool_size=settings.pool_size,
+        skip_autocommit_rollback=True,
+        json_deserializer=from_json,
+        pool_size=connections,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.pool_timeout_seconds,
         connect_args=connect_arguments(settings),
@@ -165,14 +157,5 @@ def _create_engine(settings: DatabaseSettings, *, show_parameters: bool) -> Asyn
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Replace a pooled connection that the server has closed, without asking the server.
-
-    An idle connection has nothing to read; one that has is at its end. This costs a system call
-    where a ping would cost a round trip.
-    """
-    driver = connection.driver_connection
-    poll = select.poll()
-    if not driver.closed:
-        poll.register(driver.fileno(), select.POLLIN)
-    if driver.closed or poll.poll(0):
+    if is_closed(connection.driver_connection):
         raise DisconnectionError("the server has closed this connection")

@@ -80,8 +80,9 @@ def _library_logging(level: str, style: str) -> dict[str, Any]:
             "procrastinate": {"level": "WARNING"},
             # What ends a worker is logged already.
             "procrastinate.utils": {"level": "CRITICAL"},
-            # At INFO this one writes each statement.
-            "sqlalchemy.engine": {"level": "INFO" if level == "DEBUG" else "WARNING"},
+            # Statements are logged by their cursor, whoever sends them.
+            "sqlalchemy.engine": {"level": "WARNING"},
+            "backend.statements": {"level": "DEBUG" if level == "DEBUG" else "INFO"},
         },
     }
 

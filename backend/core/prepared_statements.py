@@ -1,11 +1,14 @@
 """Prepared statements that outlive a migration run by another process."""
 
+import logging
 from typing import Any, Self
 
 from psycopg import AsyncCursor
 from psycopg.abc import Params
 from psycopg.errors import FeatureNotSupported
 from psycopg.rows import TupleRow
+
+_log = logging.getLogger("backend.statements")
 
 
 class PreparingCursor(AsyncCursor[TupleRow]):
@@ -26,6 +29,8 @@ class PreparingCursor(AsyncCursor[TupleRow]):
         prepare: bool | None = None,
         binary: bool | None = None,
     ) -> Self:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s", query, params)
         if not self.connection.autocommit:
             return await super().execute(query, params, prepare=False, binary=binary)
         try:

@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from time import time
+from typing import Any
 from uuid import UUID, uuid4
 
 from jose import JWTError, jwk, jwt
@@ -15,6 +17,7 @@ from backend.core.errors import AuthenticationError
 _ALGORITHM = "HS256"
 _ACCESS = "access"
 _LONGEST_TOKEN = 2_000
+_MAX_VERIFIED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,17 @@ def derived_token(settings: SecuritySettings, purpose: str, token_id: UUID) -> s
 
 
 class AccessTokens:
-    """Signs and reads access tokens. They hold no role: it would be stale."""
+    """Signs and reads access tokens. They hold no role: it would be stale.
+
+    A signature is verified once: a token that was found to be ours is remembered until it expires,
+    by its digest, so that no token lies in memory. Whether its session has ended is not asked here.
+    """
 
     def __init__(self, settings: SecuritySettings) -> None:
         self._key = jwk.construct(settings.secret_key.get_secret_value(), _ALGORITHM)
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
+        self._verified: dict[bytes, tuple[AccessClaims, float]] = {}
         self.lifetime = timedelta(minutes=settings.access_token_minutes)
 
     def sign(self, claims: AccessClaims) -> str:
@@ -65,9 +73,18 @@ class AccessTokens:
         """Raises AuthenticationError for every token that we did not sign or that has expired."""
         if len(token) > _LONGEST_TOKEN:
             raise AuthenticationError("This is no access token.")
+        digest = sha256(token.encode()).digest()
+        claims, expires = self._verified.get(digest, (None, 0.0))
+        if claims is None or expires < time():
+            claims, expires = self._verify(token)
+            self._remember(digest, claims, expires)
+        return claims
+
+    def _verify(self, token: str) -> tuple[AccessClaims, float]:
+        """What a token claims, and when it expires, in seconds since 1970."""
         required = {f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub")}
         try:
-            payload = jwt.decode(
+            payload: dict[str, Any] = jwt.decode(
                 token,
                 self._key,
                 algorithms=[_ALGORITHM],
@@ -77,9 +94,17 @@ class AccessTokens:
             )
             if payload["kind"] != _ACCESS:
                 raise AuthenticationError("This is no access token.")
-            return AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]))
+            claims = AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]))
+            return claims, float(payload["exp"])
         except (JWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
             raise AuthenticationError("The access token is invalid or has expired.") from None
+
+    def _remember(self, digest: bytes, claims: AccessClaims, expires: float) -> None:
+        self._verified.pop(digest, None)
+        if len(self._verified) >= _MAX_VERIFIED:
+            # The one that was verified first, which is likely to expire first.
+            del self._verified[next(iter(self._verified))]
+        self._verified[digest] = claims, expires
 
 
 def new_token() -> str:

@@ -21,7 +21,8 @@ from backend.services.exports import _ROWS_AT_ONCE as PAGE, all_pages
 from backend.services.tasks import TaskService
 from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person
-from tests.integration.test_query_count import fill, sent_statements
+from tests.fixtures.statements import sent_statements
+from tests.integration.test_query_count import fill
 from tests.integration.test_search import add
 
 EXPORTS = ["/customers", "/leads", "/products", "/tasks"]

@@ -39,7 +39,7 @@ from tests.fixtures.execution_kinds import (
 from tests.fixtures.kept_runs import KeptRun
 from tests.fixtures.people import Answer, Person
 from tests.fixtures.sheets import Sheets
-from tests.integration.test_query_count import sent_statements
+from tests.fixtures.statements import sent_statements
 
 Ends = Callable[[Person, Person], Answer]
 

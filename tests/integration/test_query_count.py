@@ -1,13 +1,9 @@
 """Reads cost the same few statements, however many rows there are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from backend.models.domain_events import SubjectKind
 from backend.models.jobs import JobRequest, Queue
@@ -39,6 +35,7 @@ from tests.factories import (
     make_workflow_version,
 )
 from tests.fixtures.people import Person
+from tests.fixtures.statements import sent_statements
 from tests.integration.test_access import ENDLESS, ROUTES
 
 READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
@@ -64,21 +61,6 @@ STATEMENTS = {
 }
 # Its file has no content here.
 WITHOUT_CONTENT = {"/api/v1/files/{file_id}/content"}
-
-
-@contextmanager
-def sent_statements() -> Iterator[list[str]]:
-    """What any engine of this process sends to the database."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 async def add_workflows(unit: UnitOfWork, author: Person, count: int) -> UUID:
@@ -199,7 +181,7 @@ async def test_a_read_takes_a_fixed_number_of_statements(
     assert answer.status_code == 200
     if "limit" in parameters:
         assert len(answer.json()["items"]) >= count
-    assert len(statements) == STATEMENTS.get(path, 1), "\n".join(statements)
+    assert len(statements) == STATEMENTS.get(path, 1), "\n".join(sent.text for sent in statements)
 
 
 async def test_who_asks_is_looked_up_once(admin: Person) -> None:
@@ -207,4 +189,4 @@ async def test_who_asks_is_looked_up_once(admin: Person) -> None:
         for _ in range(3):
             await admin.get("/users/me")
 
-    assert ["JOIN sessions" in statement for statement in statements] == [True, *[False] * 3]
+    assert ["JOIN sessions" in statement.text for statement in statements] == [True, *[False] * 3]

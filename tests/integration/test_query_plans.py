@@ -1,17 +1,15 @@
 """No list reads a table from end to end, whatever is asked of it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from backend.models.paging import RELEVANCE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
+from tests.fixtures.statements import Statement, sent_statements
 from tests.integration.document import DOCUMENT
 from tests.integration.test_query_count import fill
 
@@ -20,7 +18,6 @@ PAGING = {"sort", "limit", "cursor", "total", "q"}
 VALUES = {"uuid": SOME_ID, "date-time": "2026-01-01T00:00:00Z", "boolean": "true", "string": "EUR"}
 
 Query = dict[str, str]
-Statement = tuple[str, Any]
 Plan = Callable[[Statement], str]
 
 
@@ -67,23 +64,6 @@ def counted(path: str) -> Iterator[Query]:
     for query in (*found, *filters(path)):
         if {"total", *query} <= LISTS[path].keys():
             yield query | {"total": "true"}
-
-
-@contextmanager
-def sent_statements() -> Iterator[list[Statement]]:
-    """What any engine of this process sends to the database, with the parameters."""
-    statements: list[Statement] = []
-
-    def note(
-        _connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object
-    ) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.task_bulk import TaskBulkService
 from tests.factories import make_customer, make_lead, make_module, make_task, make_user
 from tests.fixtures.people import Person, SignedIn
-from tests.integration.test_query_count import sent_statements
+from tests.fixtures.statements import Statement, sent_statements
 
 Task = dict[str, Any]
 REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
@@ -306,11 +306,11 @@ async def test_many_changes_take_as_many_reads_as_one(
     results = answer.json()["results"]
     assert len(results) == 99
     assert {result["task"] is None for result in results} == {unknown is not None}
-    assert len(reads(for_many)) == len(reads(for_one)), "\n".join(for_many)
+    assert len(reads(for_many)) == len(reads(for_one)), "\n".join(sent.text for sent in for_many)
 
 
-def reads(statements: list[str]) -> list[str]:
-    return [statement for statement in statements if statement.startswith("SELECT")]
+def reads(statements: list[Statement]) -> list[Statement]:
+    return [statement for statement in statements if statement.text.startswith("SELECT")]
 
 
 async def test_a_viewer_changes_nothing(viewer: Person, signed_in: SignedIn) -> None:

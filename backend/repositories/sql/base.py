@@ -14,6 +14,7 @@ from backend.core.errors import NotFoundError
 from backend.models.mixins import Identified, now
 from backend.models.paging import PageQuery
 from backend.repositories.sql.constraints import domain_errors
+from backend.repositories.sql.filters import one_of
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
@@ -57,14 +58,14 @@ class SqlRepository(Generic[Row]):
         return row
 
     async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
-        rows = select(self.model).where(col(self.model.id).in_(row_ids))
+        rows = select(self.model).where(one_of(self.model.id, row_ids))
         if for_update:
             # In one order for everybody, or two requests could wait for each other.
             rows = rows.order_by(col(self.model.id)).with_for_update(**LOCK)
         return list((await self._session.exec(rows)).all())
 
     async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
-        ids = select(self.model.id).where(col(self.model.id).in_(row_ids))
+        ids = select(self.model.id).where(one_of(self.model.id, row_ids))
         return set((await self._session.exec(ids)).all())
 
     async def save(self, row: Row) -> None:

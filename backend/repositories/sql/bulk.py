@@ -26,12 +26,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import SQLModel, col, select as select_models
+from sqlmodel import SQLModel, select as select_models
 
 from backend.models.mixins import Versioned, now
 from backend.models.paging import PageQuery
 from backend.repositories.sql.base import LOCK
 from backend.repositories.sql.constraints import domain_errors
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.lists import SqlList
 
 Row = TypeVar("Row", bound=Versioned)
@@ -50,10 +51,10 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
     async def find_matches(
         self, row_ids: Collection[UUID], keys: Collection[str], *, for_update: bool = False
     ) -> list[Row]:
-        matching: ColumnElement[bool] = col(self.model.id).in_(row_ids)
+        matching: ColumnElement[bool] = one_of(self.model.id, row_ids)
         key = self.key()
         if key is not None:
-            matching = or_(matching, key.in_(keys))
+            matching = or_(matching, one_of(key, keys))
         # In one order for everybody, or two imports could wait for each other.
         found = select_models(self.model).where(matching).order_by(self.model.id)
         locked = found.with_for_update(**LOCK) if for_update else found

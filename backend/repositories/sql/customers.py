@@ -11,7 +11,7 @@ from backend.models.paging import Page
 from backend.models.tasks import UNFINISHED, Task
 from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.sql.bulk import SqlBulkList
-from backend.repositories.sql.filters import not_put_aside
+from backend.repositories.sql.filters import not_put_aside, one_of
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.timeline import timeline_page
 
@@ -26,7 +26,7 @@ class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):
     }
 
     async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:
-        unfinished = col(Task.status).in_(UNFINISHED)
+        unfinished = one_of(Task.status, UNFINISHED)
         tasks = select(func.count()).where(Task.customer_id == Customer.id)
         files = select(func.count()).where(File.customer_id == Customer.id)
         counted = select(
@@ -34,7 +34,7 @@ class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):
             tasks.select_from(Task).scalar_subquery(),
             tasks.select_from(Task).where(unfinished).scalar_subquery(),
             files.select_from(File).scalar_subquery(),
-        ).where(col(Customer.id).in_(customer_ids))
+        ).where(one_of(Customer.id, customer_ids))
         rows = await self._session.exec(counted)
         return {customer_id: CustomerCounts(*counts) for customer_id, *counts in rows}
 
@@ -47,6 +47,6 @@ class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):
     def conditions(self, query: CustomerQuery) -> Iterator[ColumnElement[bool]]:
         yield from not_put_aside(Customer, query.archived)
         if query.status:
-            yield col(Customer.status).in_(query.status)
+            yield one_of(Customer.status, query.status)
         if query.owner_id is not None:
             yield col(Customer.owner_id) == query.owner_id

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from backend.models.events import Event, EventQuery
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 
@@ -15,9 +16,9 @@ class SqlEventRepository(SqlList[Event, EventQuery]):
 
     def conditions(self, query: EventQuery) -> Iterator[ColumnElement[bool]]:
         if query.type:
-            yield col(Event.type).in_(query.type)
+            yield one_of(Event.type, query.type)
         if query.subject_kind:
-            yield col(Event.subject_kind).in_(query.subject_kind)
+            yield one_of(Event.subject_kind, query.subject_kind)
         if query.subject_id is not None:
             yield col(Event.subject_id) == query.subject_id
         if query.actor_id is not None:

@@ -9,6 +9,7 @@ from backend.models.executions import ACTIVE, Execution, ExecutionQuery, Executi
 from backend.models.jobs import JobStatus
 from backend.models.mixins import now
 from backend.models.paging import Page
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
@@ -45,7 +46,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
     async def lock_active_of(self, owner_id: UUID) -> int:
         # A lock of the rows would not stop somebody from adding one.
         await lock(self._session, f"executions of {owner_id}")
-        active = (col(Execution.owner_id) == owner_id, col(Execution.status).in_(ACTIVE))
+        active = (col(Execution.owner_id) == owner_id, one_of(Execution.status, ACTIVE))
         counted = select(func.count()).select_from(Execution).where(*active)
         return (await self._session.exec(counted)).one()
 
@@ -87,7 +88,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
 
     async def lock_abandoned(self, limit: int) -> list[Execution]:
         waiting = [*THEIR_STATUSES[JobStatus.PENDING], *THEIR_STATUSES[JobStatus.RUNNING]]
-        job = exists().where(JOBS.c.id == col(Execution.job_id), JOBS.c.status.in_(waiting))
+        job = exists().where(JOBS.c.id == col(Execution.job_id), one_of(JOBS.c.status, waiting))
         quiet = func.coalesce(col(Execution.leased_until), col(Execution.updated_at))
         # As the condition of the index has it.
         active = text("status IN ('pending', 'running')")
@@ -99,6 +100,6 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
 
     def conditions(self, query: ExecutionQuery) -> Iterator[ColumnElement[bool]]:
         if query.kind:
-            yield col(Execution.kind).in_(query.kind)
+            yield one_of(Execution.kind, query.kind)
         if query.status:
-            yield col(Execution.status).in_(query.status)
+            yield one_of(Execution.status, query.status)

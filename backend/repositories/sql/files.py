@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from backend.core.permissions import Permission, Principal
 from backend.models.files import File, FileQuery, FileUsage
 from backend.models.paging import Page
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -49,7 +50,7 @@ class SqlFileRepository(SqlList[File, FileQuery]):
 
     def conditions(self, query: FileQuery) -> Iterator[ColumnElement[bool]]:
         if query.media_type:
-            yield col(File.media_type).in_(query.media_type)
+            yield one_of(File.media_type, query.media_type)
         for name in _FILTERS:
             wanted = getattr(query, name)
             if wanted is not None:

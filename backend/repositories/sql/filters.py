@@ -1,8 +1,9 @@
 """Filters that more than one list has."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, ColumnElement, any_, literal
 from sqlmodel import col
 
 from backend.models.mixins import Archivable, Archived, Timestamped
@@ -22,3 +23,9 @@ def created_between(model: type[Timestamped], query: PageQuery) -> Iterator[Colu
             yield col(model.created_at) >= query.created_after
         if query.created_before is not None:
             yield col(model.created_at) < query.created_before
+
+
+def one_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether the column has one of the values: one parameter for all, and one statement."""
+    given: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
+    return given

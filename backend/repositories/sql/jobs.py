@@ -22,6 +22,7 @@ from backend.models.jobs import (
 )
 from backend.models.paging import MOST_COUNTED, Page
 from backend.repositories.sql.constraints import domain_errors
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.job_tables import (
     ALONE,
     END_EVENTS,
@@ -219,9 +220,9 @@ class SqlJobRepository:
 def _conditions(query: JobQuery) -> Iterator[ColumnElement[bool]]:
     if query.status:
         theirs = [word for status in query.status for word in THEIR_STATUSES[status]]
-        yield JOBS.c.status.in_(theirs)
+        yield one_of(JOBS.c.status, theirs)
     if query.queue:
-        yield JOBS.c.queue_name.in_(query.queue)
+        yield one_of(JOBS.c.queue_name, query.queue)
     if query.task is not None:
         yield JOBS.c.task_name == query.task
 
@@ -233,7 +234,7 @@ def _whole(picked: Select[Any]) -> Select[Any]:
         select(
             func.min(EVENTS.c.at).filter(EVENTS.c.type == "deferred").label("created_at"),
             func.max(EVENTS.c.at).filter(EVENTS.c.type == "started").label("started_at"),
-            func.max(EVENTS.c.at).filter(EVENTS.c.type.in_(END_EVENTS)).label("ended_at"),
+            func.max(EVENTS.c.at).filter(one_of(EVENTS.c.type, END_EVENTS)).label("ended_at"),
         )
         .where(EVENTS.c.job_id == job.c.id)
         .lateral()

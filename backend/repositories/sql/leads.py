@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from backend.models.leads import Lead, LeadProduct, LeadQuery
 from backend.repositories.sql.bulk import SqlBulkList, insertion
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 
 
@@ -57,7 +58,7 @@ class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):
 
     def conditions(self, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
         if query.status:
-            yield col(Lead.status).in_(query.status)
+            yield one_of(Lead.status, query.status)
         if query.source is not None:
             yield col(Lead.source) == query.source
         if query.owner_id is not None:

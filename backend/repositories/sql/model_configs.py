@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from backend.models.model_configs import ModelConfig, ModelConfigQuery
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -27,4 +28,4 @@ class SqlModelConfigRepository(SqlList[ModelConfig, ModelConfigQuery]):
 
     def conditions(self, query: ModelConfigQuery) -> Iterator[ColumnElement[bool]]:
         if query.provider:
-            yield col(ModelConfig.provider).in_(query.provider)
+            yield one_of(ModelConfig.provider, query.provider)

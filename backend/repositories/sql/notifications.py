@@ -17,6 +17,7 @@ from backend.models.notifications import (
 )
 from backend.models.paging import Page
 from backend.repositories.sql.base import in_order
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -92,7 +93,7 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
 
     def conditions(self, query: NotificationQuery) -> Iterator[ColumnElement[bool]]:
         if query.kind:
-            yield col(Notification.kind).in_(query.kind)
+            yield one_of(Notification.kind, query.kind)
         if query.unread is not None:
             yield _UNREAD if query.unread else col(Notification.read_at).is_not(None)
 

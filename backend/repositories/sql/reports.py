@@ -11,6 +11,7 @@ from backend.models.mixins import now
 from backend.models.reports import DAYS, Age, ReportFilter, TasksOfAge
 from backend.models.tasks import UNFINISHED, Task
 from backend.repositories.reports import LeadGroup
+from backend.repositories.sql.filters import one_of
 
 
 class SqlReportRepository:
@@ -37,7 +38,7 @@ class SqlReportRepository:
         keys = (bucket.label("age"), col(Task.status), col(Task.assignee_id))
         groups = (
             select(*keys, func.count())
-            .where(col(Task.status).in_(UNFINISHED))
+            .where(one_of(Task.status, UNFINISHED))
             .where(*_conditions(wanted, Task.created_at, Task.assignee_id))
             .group_by(*keys)
         )

@@ -15,6 +15,7 @@ from backend.models.tasks import (
     TaskQuery,
 )
 from backend.repositories.sql.bulk import SqlBulkList
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, RANK, Sort, by_column, by_name
 
 _REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
@@ -41,7 +42,7 @@ class SqlTaskRepository(SqlBulkList[Task, TaskQuery]):
     }
 
     async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> list[UUID]:
-        unfinished = col(Task.status).in_(UNFINISHED)
+        unfinished = one_of(Task.status, UNFINISHED)
         without = col(Task.customer_id).is_(None)
         conditions = (col(Task.lead_id) == lead_id, unfinished, without)
         return await self._change_all(*conditions, customer_id=customer_id)
@@ -51,9 +52,9 @@ class SqlTaskRepository(SqlBulkList[Task, TaskQuery]):
 
     def conditions(self, query: TaskQuery) -> Iterator[ColumnElement[bool]]:
         if query.status:
-            yield col(Task.status).in_(query.status)
+            yield one_of(Task.status, query.status)
         if query.priority:
-            yield col(Task.priority).in_(query.priority)
+            yield one_of(Task.priority, query.priority)
         for name in _REFERENCES:
             wanted = getattr(query, name)
             if wanted is not None:
@@ -67,5 +68,5 @@ class SqlTaskRepository(SqlBulkList[Task, TaskQuery]):
             yield col(Task.due_at) >= query.due_after
         if query.overdue is not None:
             late = col(Task.due_at).is_not(None) & (col(Task.due_at) < now())
-            overdue = and_(late, col(Task.status).in_(UNFINISHED))
+            overdue = and_(late, one_of(Task.status, UNFINISHED))
             yield overdue if query.overdue else not_(overdue)

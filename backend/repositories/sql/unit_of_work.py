@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import cast
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,6 +40,7 @@ from backend.repositories.sql.output_schemas import SqlOutputSchemaRepository
 from backend.repositories.sql.products import SqlProductRepository
 from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.prompts import SqlPromptRepository
+from backend.repositories.sql.reading import Reader
 from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.sessions import SqlSessionRepository
@@ -244,5 +246,9 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:
-        async with self._database.reading_session() as session:
-            yield SqlReadingUnitOfWork(session)
+        reader = Reader(self._database)
+        try:
+            # It has what repositories ask of a session to read.
+            yield SqlReadingUnitOfWork(cast(AsyncSession, reader))
+        finally:
+            await reader.close()

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.users import User, UserQuery
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 from backend.repositories.sql.named_locks import lock
@@ -21,7 +22,7 @@ class SqlUserRepository(SqlList[User, UserQuery]):
 
     def conditions(self, query: UserQuery) -> Iterator[ColumnElement[bool]]:
         if query.role:
-            yield col(User.role).in_(query.role)
+            yield one_of(User.role, query.role)
         if query.is_active is not None:
             yield col(User.is_active).is_(query.is_active)
 
@@ -30,7 +31,7 @@ class SqlUserRepository(SqlList[User, UserQuery]):
         return found.one_or_none()
 
     async def find_by_emails(self, emails: Collection[str]) -> list[User]:
-        found = await self._session.exec(select(User).where(col(User.email).in_(emails)))
+        found = await self._session.exec(select(User).where(one_of(User.email, emails)))
         return list(found.all())
 
     async def lock_active_admins(self) -> set[UUID]:

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col
 
 from backend.models.workflows import Workflow, WorkflowQuery
+from backend.repositories.sql.filters import one_of
 from backend.repositories.sql.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.lists import SqlList
 
@@ -19,4 +19,4 @@ class SqlWorkflowRepository(SqlList[Workflow, WorkflowQuery]):
 
     def conditions(self, query: WorkflowQuery) -> Iterator[ColumnElement[bool]]:
         if query.kind:
-            yield col(Workflow.kind).in_(query.kind)
+            yield one_of(Workflow.kind, query.kind)

@@ -1,0 +1,122 @@
+"""Single statements, each a transaction by itself, past SQLAlchemy and on the driver alone.
+
+The connections are kept here: SQLAlchemy's pool costs as much as a statement, and with that of
+psycopg each request waits for its time-out while the server is away.
+"""
+
+import asyncio
+import select
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.adapt import AdaptersMap
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+class Statements:
+    """Runs statements on a few connections, opened when they are needed."""
+
+    def __init__(
+        self,
+        connect: Mapping[str, Any],
+        *,
+        begin: str,
+        most: int,
+        patience: float,
+        show_parameters: bool,
+    ) -> None:
+        """
+        Args:
+            connect: the parameters of each connection, as psycopg takes them.
+            begin: the statement that each connection begins with.
+            most: the connections at once.
+            patience: the seconds to wait for one of them.
+            show_parameters: whether errors may hold values, which may be private.
+        """
+        adapters = AdaptersMap(psycopg.adapters)
+        set_json_loads(from_json, adapters)
+        self._connect_with = {**connect, "autocommit": True, "context": adapters}
+        self._begin = begin
+        self._places = asyncio.Semaphore(most)
+        self._patience = patience
+        self._idle: list[Connection] = []
+        self._show_parameters = show_parameters
+
+    async def run(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows.
+
+        Raises:
+            DBAPIError: the database refuses the statement or is away, as from SQLAlchemy.
+            PoolTimeoutError: all connections have been in use for too long.
+        """
+        await self._take_place()
+        try:
+            connection = await self._take_idle() or await self._connect()
+            try:
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(sql, parameters)
+                # The description of a cursor is made anew whenever it is asked for.
+                found = cursor.pgresult
+                return await cursor.fetchall() if found is not None and found.nfields else []
+            finally:
+                await self._give_back(connection)
+        except psycopg.Error as error:
+            raise DBAPIError.instance(
+                sql, parameters, error, psycopg.Error, not self._show_parameters
+            ) from error
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            raise PoolTimeoutError("all connections for statements are in use") from None
+
+    async def _take_idle(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not is_closed(connection):
+                return connection
+            await connection.close()
+        return None
+
+    async def _connect(self) -> Connection:
+        connection = await AsyncConnection.connect(**self._connect_with)
+        await connection.execute(self._begin)
+        return connection
+
+    async def _give_back(self, connection: Connection) -> None:
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            # Broken, or given up in the middle of an answer.
+            await connection.close()
+
+
+def is_closed(connection: Connection) -> bool:
+    """Whether the server has closed an idle connection, without asking the server.
+
+    An idle connection has nothing to read; one that has is at its end. This costs a system call
+    where a ping would cost a round trip.
+    """
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
