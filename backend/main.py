@@ -6,14 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from backend import __version__
 from backend.api import docs, health, metrics
 from backend.api.errors import add_error_handlers
+from backend.api.fast_path.index import RouteIndex
 from backend.api.middleware import add_middleware
 from backend.api.middleware.request_context import remember_route_paths
 from backend.api.openapi import use_documented_openapi
-from backend.api.v1.router import accounts, router, uploads
+from backend.api.v1.router import PREFIX, accounts, router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -155,6 +157,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
         app.include_router(metrics.router)
     docs.mount_docs(app)
     remember_route_paths(app)
+    app.state.route_index = RouteIndex(iter_route_contexts(app.routes), PREFIX)
 
 
 def app_from_environment() -> FastAPI:

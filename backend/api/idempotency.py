@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.deps import CallerDep
-from backend.api.routes import CheckedRoute, Handler
+from backend.api.routes import CheckedRoute
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
@@ -75,21 +75,14 @@ UploadKeyDep = Annotated[IdempotencyKey | None, Depends(_upload_key)]
 class IdempotentRoute(CheckedRoute):
     """Keeps the answers of requests that came with an Idempotency-Key and have succeeded."""
 
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-
-        async def handle_and_keep(request: Request) -> Response:
-            response = await handle(request)
-            key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
-            if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
-                if key.is_replay:
-                    response.headers[REPLAYED_HEADER] = "true"
-                # What a stream has told is made again of what it was about.
-                if not isinstance(response, StreamingResponse):
-                    await _keep(request, key, response)
-            return response
-
-        return handle_and_keep
+    async def finish(self, request: Request, response: Response) -> None:
+        key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
+        if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
+            if key.is_replay:
+                response.headers[REPLAYED_HEADER] = "true"
+            # What a stream has told is made again of what it was about.
+            if not isinstance(response, StreamingResponse):
+                await _keep(request, key, response)
 
 
 async def _keep(request: Request, key: IdempotencyKey, response: Response) -> None:

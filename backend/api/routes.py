@@ -1,6 +1,7 @@
 """The route of every resource: what is looked at before a body is read, and what is refused."""
 
 from collections.abc import Callable, Coroutine, Iterator
+from functools import cached_property
 from typing import Any, Union, get_args, get_origin
 
 from fastapi import Request, Response
@@ -21,22 +22,41 @@ class CheckedRoute(APIRoute):
     FastAPI reads first: strangers could fill the disk, and have long bodies taken apart.
     """
 
+    async def prepare(self, request: Request) -> None:
+        """What comes before anything else.
+
+        Raises:
+            RequestValidationError: a parameter of the query is given twice.
+            AuthenticationError: the route takes a body of those only who are signed in.
+        """
+        if request.scope["query_string"]:
+            _refuse_repeated(request, self._lists)
+        if self._is_guarded:
+            await identify(request)
+
+    async def finish(self, request: Request, response: Response) -> None:
+        """What comes last, before the answer is sent."""
+
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
-        lists = frozenset(_lists(self.dependant))
-        has_body = self.body_field is not None
-        is_guarded = has_body and signed_in in calls_of(self.dependant)
 
-        async def check_and_handle(request: Request) -> Response:
-            if request.scope["query_string"]:
-                _refuse_repeated(request, lists)
-            if is_guarded:
-                await identify(request)
-            if has_body:
+        async def prepare_and_handle(request: Request) -> Response:
+            await self.prepare(request)
+            if self.body_field is not None:
                 request = CheckedRequest(request.scope, request.receive)
-            return await handle(request)
+            response = await handle(request)
+            await self.finish(request, response)
+            return response
 
-        return check_and_handle
+        return prepare_and_handle
+
+    @cached_property
+    def _lists(self) -> frozenset[str]:
+        return frozenset(_lists(self.dependant))
+
+    @cached_property
+    def _is_guarded(self) -> bool:
+        return self.body_field is not None and signed_in in calls_of(self.dependant)
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:

@@ -1,0 +1,108 @@
+"""The JSON of an answer, made of rows as they are.
+
+A row went through the rules of its fields on its way into the database. To show it by fields that
+it has, under the same rules, needs no second look at them; all else is validated as by FastAPI.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from fastapi._compat import ModelField
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import ResponseValidationError
+from sqlmodel import SQLModel
+
+from backend.api.fast_path.parameters import adapter_of
+from backend.models.paging import Page
+
+Write = Callable[[Any], bytes]
+
+
+def writer_of(field: ModelField | None) -> Write:
+    """What writes the results of a route whose answers are of the field; raises as FastAPI does."""
+    if field is None:
+        return lambda result: json.dumps(jsonable_encoder(result)).encode()
+    shown = field.field_info.annotation
+    view = _page_view(shown) if _is_page(shown) else _row_view(shown)
+    adapter = adapter_of(field)
+
+    def write(result: Any) -> bytes:
+        content = view(result)
+        if content is None:
+            content, errors = field.validate(result, {}, loc=("response",))
+            if errors:
+                raise ResponseValidationError(errors, body=result)
+        return adapter.dump_json(content, by_alias=True)
+
+    return write
+
+
+View = Callable[[Any], Any]
+"""Answers the result as what is shown of it, or None if it has to be validated."""
+
+
+def _row_view(shown: Any) -> View:
+    return lambda row: _shown(shown, row) if _seen_as(shown, [row]) else None
+
+
+def _page_view(shown: Any) -> View:
+    (of_row,) = shown.__pydantic_generic_metadata__["args"]
+
+    def view(page: Any) -> Any:
+        if not (isinstance(page, Page) and _seen_as(of_row, page.items)):
+            return None
+        items = [_shown(of_row, row) for row in page.items]
+        return _made(shown, {**page.__dict__, "items": items})
+
+    return view
+
+
+def _is_page(shown: Any) -> bool:
+    return (
+        isinstance(shown, type)
+        and shown.__bases__ == (Page,)
+        and len(_fields(shown)) == len(_fields(Page))
+    )
+
+
+def _seen_as(shown: Any, rows: list[Any]) -> bool:
+    """Whether all that is shown stands in each row as it is, by the same rules."""
+    for row in rows:
+        table: Any = type(row)
+        names = _same_fields(table, shown)
+        if names is None or not row.__dict__.keys() >= names:
+            return False
+    return True
+
+
+@cache
+def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
+    """The names of what is shown; None if the table may hold something else by one of them."""
+    if not all(isinstance(each, type) and issubclass(each, SQLModel) for each in (table, shown)):
+        return None
+    of_table = _fields(table)
+    same = (
+        name in of_table and of_table[name].annotation == field.annotation
+        for name, field in _fields(shown).items()
+    )
+    plain = not shown.model_computed_fields and all(same)
+    return frozenset(_fields(shown)) if plain else None
+
+
+def _shown(shown: Any, row: Any) -> Any:
+    values = row.__dict__
+    return _made(shown, {name: values[name] for name in _fields(shown)})
+
+
+def _made(model: Any, values: dict[str, Any]) -> Any:
+    """An instance to be written and thrown away: it has its values, and nothing else."""
+    made = object.__new__(model)
+    object.__setattr__(made, "__dict__", values)
+    return made
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = model.__pydantic_fields__
+    return fields

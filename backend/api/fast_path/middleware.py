@@ -1,0 +1,90 @@
+"""The innermost of our middleware; behind it is FastAPI."""
+
+from collections.abc import Sequence
+
+from fastapi import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.bodies import CheckedRequest
+from backend.api.fast_path.index import IndexedRoute, RouteIndex
+from backend.api.fast_path.parameters import NotPlainError
+from backend.api.fast_path.plans import Plan
+
+_BODY_BYTES = 64 * 1024
+
+
+class FastPathMiddleware:
+    """Answers what plainly can be answered, and hands on everything else as it was.
+
+    The `RouteIndex` is in the state of the application.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self.app = app
+        # Larger bodies, and those whose size nobody has said, are measured while they are read.
+        self._max_body_bytes = min(max_body_bytes, _BODY_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._find(scope)
+        if found is None:
+            await self.app(scope, receive, send)
+            return
+        route, plan, path_params = found
+        given = {**scope, "route": route.route, "path_params": path_params}
+        received: list[Message] = []
+
+        async def noting_receive() -> Message:
+            received.append(await receive())
+            return received[-1]
+
+        request = CheckedRequest(given, noting_receive)
+        try:
+            response = await _answer(plan, request)
+        except NotPlainError:
+            await self.app(scope, _again(received, receive), send)
+            return
+        finally:
+            scope["route"] = route.route
+        await response(scope, receive, send)
+
+    def _find(self, scope: Scope) -> tuple[IndexedRoute, Plan, dict[str, str]] | None:
+        if scope["type"] != "http" or scope["root_path"] or "fastapi.telemetry" in scope:
+            return None
+        app = scope["app"]
+        index: RouteIndex = app.state.route_index
+        found = index.find(scope)
+        if found is None or app.dependency_overrides:
+            return None
+        route, path_params = found
+        plan = route.plan
+        if plan is None or (plan.body and not self._is_short(scope)):
+            return None
+        return route, plan, path_params
+
+    def _is_short(self, scope: Scope) -> bool:
+        sizes = [value for name, value in scope["headers"] if name == b"content-length"]
+        return sizes != [] and sizes[0].isdigit() and int(sizes[0]) <= self._max_body_bytes
+
+
+def _again(received: Sequence[Message], receive: Receive) -> Receive:
+    """What was received is received again, and then what comes."""
+    left = list(received)
+
+    async def receive_again() -> Message:
+        return left.pop(0) if left else await receive()
+
+    return receive_again
+
+
+async def _answer(plan: Plan, request: CheckedRequest) -> Response:
+    """Answers errors as well, by the handlers of the application."""
+    try:
+        return await plan.answer(request)
+    except NotPlainError:
+        raise
+    except Exception as error:
+        for kind in type(error).__mro__:
+            if handler := request.app.exception_handlers.get(kind):
+                response: Response = await handler(request, error)
+                return response
+        raise
