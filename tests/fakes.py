@@ -46,6 +46,9 @@ class FakeRepository(Generic[Row]):
     async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
         return {row_id for row_id in row_ids if row_id in self._rows}
 
+    async def add_new(self, row: Row) -> None:
+        await self.save(row)
+
     async def save(self, row: Row) -> None:
         self._rows[row.id] = deepcopy(row)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.models.domain_events import (
     DomainEvent,
@@ -39,10 +40,10 @@ SUBSCRIPTIONS: Mapping[type[DomainEvent], Sequence[Handler]] = {
 }
 
 
-def jobs_for(recorded: DomainEvent, event: Event) -> list[JobRequest]:
+def jobs_for(recorded: DomainEvent, event_id: UUID) -> list[JobRequest]:
     """What the unit of work defers with an event."""
     return [
-        JobRequest(handler.name, Queue.EVENTS, {"event_id": str(event.id)})
+        JobRequest(handler.name, Queue.EVENTS, {"event_id": str(event_id)})
         for handler in SUBSCRIPTIONS.get(type(recorded), ())
     ]
 

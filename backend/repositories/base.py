@@ -33,6 +33,13 @@ class Repository(Protocol[Row]):
         """Which of these rows there are."""
         ...
 
+    async def add_new(self, row: Row) -> None:
+        """Add a new row, which the unit does not change any more. It may wait for the commit.
+
+        Raises as `save` does, here or in what comes next.
+        """
+        ...
+
     async def save(self, row: Row) -> None:
         """Write a new or changed row.
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from backend.core.caching import CacheName
 from backend.models.domain_events import DomainEvent
-from backend.models.events import Event
 from backend.models.jobs import JobRequest
 from backend.repositories.account_tokens import AccountTokenRepository
 from backend.repositories.agent_actions import AgentActionRepository
@@ -47,7 +46,7 @@ from backend.repositories.users import UserRepository
 from backend.repositories.workflow_versions import WorkflowVersionRepository
 from backend.repositories.workflows import WorkflowRepository
 
-Subscriptions = Callable[[DomainEvent, Event], Sequence[JobRequest]]
+Subscriptions = Callable[[DomainEvent, UUID], Sequence[JobRequest]]
 """The jobs that an event starts, as `backend.jobs.subscriptions` has them."""
 
 

@@ -84,7 +84,7 @@ class CrudService(Generic[Row, Query, Data]):
             if earlier := await uow.idempotency.claim(key, row.id):
                 return await self._rows(uow).get(earlier)
             await self._check_new(uow, row, by)
-            await self._rows(uow).save(row)
+            await self._rows(uow).add_new(row)
             changes = changes_between({}, row.facts(), row.private_fields())
             self._record(uow, row, "created", changes, by)
             await uow.commit()

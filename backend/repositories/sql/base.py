@@ -1,7 +1,7 @@
 """What every SQL repository shares."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, inspect, update
@@ -15,6 +15,8 @@ from backend.models.mixins import Identified, now
 from backend.models.paging import PageQuery
 from backend.repositories.sql.constraints import domain_errors
 from backend.repositories.sql.filters import one_of
+from backend.repositories.sql.reading import is_plain
+from backend.repositories.sql.writing import Writer
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
@@ -67,6 +69,14 @@ class SqlRepository(Generic[Row]):
     async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
         ids = select(self.model.id).where(one_of(self.model.id, row_ids))
         return set((await self._session.exec(ids)).all())
+
+    async def add_new(self, row: Row) -> None:
+        model: Any = self.model
+        if is_plain(model):
+            cast(Writer, self._session).add_new(row)
+        else:
+            # There is more to it than the row.
+            await self.save(row)
 
     async def save(self, row: Row) -> None:
         await self.save_many((row,))

@@ -6,14 +6,16 @@ from typing import Any
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
-from sqlalchemy import insert, inspect, text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import insert, text
 
 from backend.core.logging import request_id
 from backend.core.permissions import Means
 from backend.models.domain_events import DomainEvent
 from backend.models.events import Event
 from backend.models.jobs import JobRequest
+from backend.models.mixins import new_id, now
+from backend.repositories.sql.adding import Notice
+from backend.repositories.sql.writing import Writer
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
 # It only shapes statements, which run on the transaction's own connection: it is never opened.
@@ -22,18 +24,17 @@ _NOTIFY = text(
     "SELECT pg_notify(channel, payload)"
     " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload)"
 )
-_COLUMNS = inspect(Event).columns.keys()
 
 
 class Outbox:
     """Of one unit of work. Events and notices wait for the commit, as a rollback drops them."""
 
-    def __init__(self, session: AsyncSession, means: Means, subscriptions: Subscriptions) -> None:
-        self._session = session
+    def __init__(self, writer: Writer, means: Means, subscriptions: Subscriptions) -> None:
+        self._writer = writer
         self._means = means
         self._subscriptions = subscriptions
         self._events: list[DomainEvent] = []
-        self._notices: dict[tuple[Channel, str], None] = {}
+        self._notices: dict[Notice, None] = {}
 
     def record(self, event: DomainEvent) -> None:
         self._events.append(event)
@@ -42,40 +43,55 @@ class Outbox:
         self._notices[channel, payload] = None
 
     async def defer(self, requests: Sequence[JobRequest]) -> list[int]:
-        connection = await (await self._session.connection()).get_raw_connection()
+        connection = await (await self._writer.connection()).get_raw_connection()
         jobs = [_job(request) for request in requests]
         deferred = await _JOBS.batch_defer_jobs_async(jobs, connection.driver_connection)
         return [job.id for job in deferred if job.id is not None]
 
     async def send(self) -> None:
         """Write all of it. Called directly before the commit, with the rows flushed."""
-        connection = await self._session.connection()
-        if self._events:
-            rows = [self._row(event) for event in self._events]
-            values = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
-            await connection.execute(insert(Event), values)
-            started = zip(self._events, rows, strict=True)
-            if jobs := [job for pair in started for job in self._subscriptions(*pair)]:
-                await self.defer(jobs)
-        if self._notices:
-            channels, payloads = zip(*self._notices, strict=True)
+        rows, jobs, notices = self._take()
+        connection = await self._writer.connection()
+        if rows:
+            await connection.execute(insert(Event), rows)
+        if jobs:
+            await self.defer(jobs)
+        if notices:
+            channels, payloads = zip(*notices, strict=True)
             await connection.execute(
                 _NOTIFY, {"channels": list(map(str, channels)), "payloads": list(payloads)}
             )
-        self._events.clear()
-        self._notices.clear()
 
-    def _row(self, event: DomainEvent) -> Event:
+    async def send_with_new_rows(self) -> None:
+        """Write all of it, and what waits in the writer, at once. There is no transaction yet."""
+        rows, jobs, notices = self._take()
+        await self._writer.add_at_once([(Event, row) for row in rows], jobs, notices)
+
+    def _take(self) -> tuple[list[dict[str, Any]], list[JobRequest], list[Notice]]:
+        """The rows of the events, the jobs that they start, and the notices."""
+        events, self._events = self._events, []
+        notices, self._notices = list(self._notices), {}
+        rows = [self._row(event) for event in events]
+        jobs = [
+            job
+            for event, row in zip(events, rows, strict=True)
+            for job in self._subscriptions(event, row["id"])
+        ]
+        return rows, jobs, notices
+
+    def _row(self, event: DomainEvent) -> dict[str, Any]:
         by = event.by
-        return Event(
-            type=event.type,
-            subject_kind=event.kind,
-            subject_id=event.subject_id,
-            actor_id=by.user_id if by else None,
-            means=by.means or self._means if by else self._means,
-            changes=dict(event.changes),
-            request_id=request_id(),
-        )
+        return {
+            "id": new_id(),
+            "type": event.type,
+            "subject_kind": event.kind,
+            "subject_id": event.subject_id,
+            "actor_id": by.user_id if by else None,
+            "means": by.means or self._means if by else self._means,
+            "changes": dict(event.changes),
+            "request_id": request_id(),
+            "occurred_at": now(),
+        }
 
 
 def _job(request: JobRequest) -> Job:

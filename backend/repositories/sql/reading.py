@@ -108,7 +108,7 @@ class Reader:
     def add_all(self, _rows: object) -> None:
         raise RuntimeError("a reading unit of work can't write; open one with uow()")
 
-    add = delete = add_all
+    add = add_new = delete = add_all
 
     async def close(self) -> None:
         if self._opened is not None:

@@ -50,6 +50,7 @@ from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.users import SqlUserRepository
 from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows import SqlWorkflowRepository
+from backend.repositories.sql.writing import Writer
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
 
@@ -191,8 +192,10 @@ class SqlReadingUnitOfWork:
 
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):
-    def __init__(self, session: AsyncSession, outbox: Outbox, caches: Caches) -> None:
-        super().__init__(session)
+    def __init__(self, writer: Writer, outbox: Outbox, caches: Caches) -> None:
+        # It has what repositories ask of a session.
+        super().__init__(cast(AsyncSession, writer))
+        self._writer = writer
         self._outbox = outbox
         self._caches = caches
         self._outdated: set[tuple[CacheName, UUID]] = set()
@@ -210,10 +213,12 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
         self._outdated.add((cache, owner))
 
     async def commit(self) -> None:
-        await self._session.flush()
-        await self._outbox.send()
         try:
-            await self._session.commit()
+            if self._writer.is_open:
+                await self._outbox.send()
+                await self._writer.commit()
+            else:
+                await self._outbox.send_with_new_rows()
         finally:
             # After an error nobody knows whether it was committed.
             for cache, owner in self._outdated:
@@ -237,12 +242,14 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[SqlUnitOfWork]:
-        # Closing the session rolls back what was not committed.
-        async with self._database.writing_session() as session:
-            outbox = Outbox(session, self._means, self._subscriptions)
+        writer = Writer(self._database)
+        outbox = Outbox(writer, self._means, self._subscriptions)
+        try:
             # Around all of it, as any query may flush what was changed before.
             with domain_errors(), contention_errors():
-                yield SqlUnitOfWork(session, outbox, self._caches)
+                yield SqlUnitOfWork(writer, outbox, self._caches)
+        finally:
+            await writer.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:
