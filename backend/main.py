@@ -13,7 +13,7 @@ from backend.api import docs, health, metrics
 from backend.api.errors import add_error_handlers
 from backend.api.fast_path.index import RouteIndex
 from backend.api.middleware import add_middleware
-from backend.api.middleware.request_context import remember_route_paths
+from backend.api.middleware.envelope import remember_route_paths
 from backend.api.openapi import use_documented_openapi
 from backend.api.v1.router import PREFIX, accounts, router, uploads
 from backend.core.config import Settings

@@ -20,14 +20,29 @@ def _drop_duplicate(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-_SHARED: list[Processor] = [
+_TIME = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_OURS: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.add_log_level,
+    _TIME,
+]
+_OF_LIBRARIES: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
     _drop_duplicate,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _TIME,
 ]
+
+
+class _Logger(structlog.WriteLogger):
+    """Writes lines to stderr."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(sys.stderr)
+        self.name = name
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -42,24 +57,22 @@ def request_id() -> str | None:
 
 def configure_logging(settings: Settings) -> None:
     """Set up logging for the whole process; called once, by its composition root."""
+    render = _json() if settings.log_format == "json" else _console()
+    # Our own lines go past the logging module, which takes four times as long for each.
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*_OURS, *render],
+        logger_factory=_Logger,
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_library_logging(settings.log_level, settings.log_format))
+    logging.config.dictConfig(_library_logging(settings.log_level, render))
 
 
-def _library_logging(level: str, style: str) -> dict[str, Any]:
+def _library_logging(level: str, render: list[Processor]) -> dict[str, Any]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processors": _json() if style == "json" else _console(),
-        "foreign_pre_chain": _SHARED,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        "foreign_pre_chain": _OF_LIBRARIES,
     }
     handler = {
         "class": "logging.StreamHandler",
@@ -89,7 +102,6 @@ def _library_logging(level: str, style: str) -> dict[str, Any]:
 
 def _json() -> list[Processor]:
     return [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         # Local variables stay out of it: there are passwords among them.
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
@@ -100,7 +112,6 @@ def _json() -> list[Processor]:
 
 def _console() -> list[Processor]:
     return [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         ),

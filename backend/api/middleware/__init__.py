@@ -6,12 +6,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from backend.api.fast_path.middleware import FastPathMiddleware
 from backend.api.middleware.body_limit import BodyLimitMiddleware
 from backend.api.middleware.early_answers import EarlyAnswerMiddleware
+from backend.api.middleware.envelope import REQUEST_ID_HEADER, EnvelopeMiddleware
 from backend.api.middleware.error_boundary import ErrorBoundaryMiddleware
 from backend.api.middleware.interruption import InterruptionMiddleware
 from backend.api.middleware.normal_form import NormalFormMiddleware
 from backend.api.middleware.rate_limit import RateLimitMiddleware
-from backend.api.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
-from backend.api.middleware.security_headers import SecurityHeadersMiddleware
 from backend.core.config import Settings
 
 _READABLE_HEADERS = (
@@ -49,6 +48,5 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=_READABLE_HEADERS,
             max_age=600,
         )
-    app.add_middleware(SecurityHeadersMiddleware, https_only=settings.is_production)
     app.add_middleware(EarlyAnswerMiddleware)
-    app.add_middleware(RequestContextMiddleware)
+    app.add_middleware(EnvelopeMiddleware, https_only=settings.is_production)

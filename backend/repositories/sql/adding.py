@@ -36,9 +36,8 @@ _MAX_SHAPES = 500
 
 def addition(row: SQLModel) -> Addition:
     table: Any = type(row)
-    return table, {
-        name: getattr(row, name) for name in inspect(table).columns.keys()
-    }  # noqa: SIM118
+    names = inspect(table).columns.keys()
+    return table, {name: getattr(row, name) for name in names}
 
 
 def statement_adding(
