@@ -44,17 +44,18 @@ View = Callable[[Any], Any]
 
 
 def _row_view(shown: Any) -> View:
-    return lambda row: _shown(shown, row) if _seen_as(shown, [row]) else None
+    show = _shown_as(shown)
+    return lambda row: show(row) if _is_seen_as(shown, [row]) else None
 
 
 def _page_view(shown: Any) -> View:
     (of_row,) = shown.__pydantic_generic_metadata__["args"]
+    show = _shown_as(of_row)
 
     def view(page: Any) -> Any:
-        if not (isinstance(page, Page) and _seen_as(of_row, page.items)):
+        if not (isinstance(page, Page) and _is_seen_as(of_row, page.items)):
             return None
-        items = [_shown(of_row, row) for row in page.items]
-        return _made(shown, {**page.__dict__, "items": items})
+        return _made(shown, {**page.__dict__, "items": [show(row) for row in page.items]})
 
     return view
 
@@ -67,7 +68,7 @@ def _is_page(shown: Any) -> bool:
     )
 
 
-def _seen_as(shown: Any, rows: list[Any]) -> bool:
+def _is_seen_as(shown: Any, rows: list[Any]) -> bool:
     """Whether all that is shown stands in each row as it is, by the same rules."""
     for row in rows:
         table: Any = type(row)
@@ -77,10 +78,14 @@ def _seen_as(shown: Any, rows: list[Any]) -> bool:
     return True
 
 
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, SQLModel)
+
+
 @cache
 def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
     """The names of what is shown; None if the table may hold something else by one of them."""
-    if not all(isinstance(each, type) and issubclass(each, SQLModel) for each in (table, shown)):
+    if not (_is_model(table) and _is_model(shown)):
         return None
     of_table = _fields(table)
     same = (
@@ -91,9 +96,14 @@ def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
     return frozenset(_fields(shown)) if plain else None
 
 
-def _shown(shown: Any, row: Any) -> Any:
-    values = row.__dict__
-    return _made(shown, {name: values[name] for name in _fields(shown)})
+def _shown_as(shown: Any) -> Callable[[Any], Any]:
+    names = tuple(_fields(shown)) if _is_model(shown) else ()
+
+    def show(row: Any) -> Any:
+        values = row.__dict__
+        return _made(shown, {name: values[name] for name in names})
+
+    return show
 
 
 def _made(model: Any, values: dict[str, Any]) -> Any:

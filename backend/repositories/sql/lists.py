@@ -1,6 +1,7 @@
 """Pages of a table: sorted, filtered, searched and counted."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from backend.repositories.sql.keyset import SCORE, Keyset, Sort
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
+
+_MAX_FIRST_PAGES = 500
 
 
 class SqlList(SqlRepository[Row], Generic[Row, Query]):
@@ -49,20 +52,33 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         return page
 
     async def _sorted_page(
-        self, query: PageQuery, conditions: Iterable[ColumnElement[bool]]
+        self, query: PageQuery, conditions: Sequence[ColumnElement[bool]]
     ) -> Page[Row]:
-        keyset = self._keyset(query.sort, self.sorts[query.sort.removeprefix("-")])
-        left_out = [defer(column, raiseload=True) for column in self.unlisted]
-        wanted = select(self.model).options(*left_out).where(*conditions)
-        rows = await self._session.exec(keyset.apply(wanted, query.cursor, query.limit))
-        return keyset.page(rows.all(), query.limit)
+        keyset = self._keyset(query.sort)
+        if conditions or query.cursor:
+            wanted = self._all_listed().where(*conditions)
+            statement = keyset.apply(wanted, query.cursor, query.limit)
+        else:
+            statement = self._first_page(query.sort, query.limit)
+        return keyset.page((await self._session.exec(statement)).all(), query.limit)
+
+    @classmethod
+    @lru_cache(_MAX_FIRST_PAGES)
+    def _first_page(cls, sort: str, limit: int) -> Any:
+        """What is asked for most: to put it together takes as long as to run it."""
+        return cls._keyset(sort).apply(cls._all_listed(), None, limit)
+
+    @classmethod
+    def _all_listed(cls) -> Any:
+        left_out = [defer(column, raiseload=True) for column in cls.unlisted]
+        return select(cls.model).options(*left_out)
 
     async def _page_of_matches(
         self, query: PageQuery, q: str, conditions: Sequence[ColumnElement[bool]]
     ) -> Page[Row]:
         if query.sort == RELEVANCE:
             return await self._page_by_relevance(query, q, conditions)
-        keyset = self._keyset(query.sort, self.sorts[query.sort.removeprefix("-")])
+        keyset = self._keyset(query.sort)
         wanted = and_(matches(self.model, q), *conditions)
         place = keyset.behind(query.cursor)
         first = first_matches(self.model, wanted, keyset.order, query.limit + 1, *place).subquery()
@@ -84,8 +100,11 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         ranks.update((row.id, rank) for row, rank in rows)
         return keyset.page([row for row, _ in rows], query.limit)
 
-    def _keyset(self, sort_name: str, sort: Sort[Row]) -> Keyset[Row]:
-        return Keyset(self.model.__tablename__, sort_name, sort, inspect(self.model).columns["id"])
+    @classmethod
+    @cache
+    def _keyset(cls, sort_name: str) -> Keyset[Row]:
+        sort = cls.sorts[sort_name.removeprefix("-")]
+        return Keyset(cls.model.__tablename__, sort_name, sort, inspect(cls.model).columns["id"])
 
     async def _count(self, conditions: Iterable[ColumnElement[bool]]) -> int:
         ids = select(self.model.id).where(*conditions).order_by(self.model.id)

@@ -11,7 +11,18 @@ from functools import cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CompoundSelect, Enum, Float, Numeric, Select, any_, inspect, literal
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Enum,
+    Float,
+    Numeric,
+    Select,
+    any_,
+    bindparam,
+    inspect,
+    literal,
+)
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper, RelationshipProperty
@@ -71,8 +82,8 @@ class Reader:
     async def get(self, model: Any, key: Any, with_for_update: None = None) -> Any:
         if not (isinstance(key, UUID) and is_plain(model)):
             return await self._mapper.get(model, key)
-        statement = select(model).where(inspect(model).columns["id"] == key)
-        return (await self.exec(statement)).one_or_none()
+        by_id = _by_id(model, self._database.engine.dialect)
+        return (await self._run(by_id, by_id.parameters({"id": key}))).one_or_none()
 
     async def exec(self, statement: Any) -> Any:
         """Run a statement.
@@ -123,11 +134,15 @@ class Reader:
     async def _find(self, statement: Any, parameters: Mapping[str, Any]) -> Found[Any] | None:
         shape = statement._generate_cache_key()  # noqa: SLF001  # by which SQLAlchemy caches, too
         if shape.key not in _PREPARED:
+            if len(_PREPARED) >= _MAX_PREPARED:
+                _PREPARED.clear()
             _PREPARED[shape.key] = _prepare(statement, shape, self._database.engine.dialect)
         prepared = _PREPARED[shape.key]
         if prepared is None:
             return None
-        values = prepared.parameters(parameters, shape.bindparams)
+        return await self._run(prepared, prepared.parameters(parameters, shape.bindparams))
+
+    async def _run(self, prepared: "_Prepared", values: Mapping[str, Any]) -> Found[Any]:
         rows = prepared.rows(await self._database.statements.run(prepared.sql, values))
         for relation in prepared.relations:
             await self._relate(rows, relation)
@@ -149,6 +164,8 @@ class Reader:
 _PREPARED: dict[Any, "_Prepared | None"] = {}
 """By the shape of the statement; None if it can't be prepared."""
 
+_MAX_PREPARED = 500
+
 
 class _Prepared:
     """A compiled statement, and what makes rows of what the driver answers."""
@@ -165,7 +182,7 @@ class _Prepared:
         self._compiled = compiled
         self._binders = compiled._bind_processors  # noqa: SLF001  # what SQLAlchemy binds with
 
-    def parameters(self, given: Mapping[str, Any], extracted: Any) -> dict[str, Any]:
+    def parameters(self, given: Mapping[str, Any], extracted: Any = None) -> dict[str, Any]:
         values = self._compiled.construct_params(given, extracted_parameters=extracted)
         for name, bind in self._binders.items():
             values[name] = bind(values[name])
@@ -194,6 +211,16 @@ def _prepare(statement: Any, shape: Any, dialect: Dialect) -> _Prepared | None:
         return None
     make = _entities(model, names, readers, len(described) - 1)
     return _Prepared(compiled, make, _relations(model))
+
+
+@cache
+def _by_id(model: Any, dialect: Dialect) -> _Prepared:
+    statement = select(model).where(inspect(model).columns["id"] == bindparam("id"))
+    prepared = _prepare(
+        statement, statement._generate_cache_key(), dialect
+    )  # noqa: SLF001  # as above
+    assert prepared is not None  # noqa: S101  # a plain model
+    return prepared
 
 
 Make = Callable[[Sequence[Values]], list[Any]]
