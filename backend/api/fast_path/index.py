@@ -1,75 +1,117 @@
 """Which route a request is for, without a try at every route."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from fastapi.routing import APIRoute, RouteContext
 from starlette.types import Scope
 
 from backend.api.fast_path.plans import Plan, plan_of
 
-Place = tuple[str, str, int]
-"""The method, the word of the path behind the prefix, and the number of words."""
+_PARAMETER = re.compile(r"\{(\w+)\}")
+Words = tuple[str, ...]
 
 
+@dataclass(slots=True)
 class IndexedRoute:
     """A route with its path as a whole. It is planned when it is asked for first."""
 
-    def __init__(self, context: RouteContext) -> None:
-        self._context = context
-        self.match = context.path_regex.fullmatch
-        self.route = context.original_route
-        self._plans: list[Plan | None] = []
+    context: RouteContext
+    number: int
+    """Of two routes that have a path, FastAPI takes the one that was added first."""
+    words: Words
+    _plans: list[Plan | None] = field(default_factory=list)
+
+    @property
+    def route(self) -> APIRoute:
+        route = self.context.original_route
+        assert isinstance(route, APIRoute)  # noqa: S101  # as it was indexed
+        return route
 
     @property
     def plan(self) -> Plan | None:
         """None for a route that needs more than a plan can do."""
         if not self._plans:
-            self._plans.append(plan_of(self._context))
+            self._plans.append(plan_of(self.context))
         return self._plans[0]
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """The places of the words that are no parameters."""
+        return tuple(at for at, word in enumerate(self.words) if not _PARAMETER.fullmatch(word))
+
+    @property
+    def parameters(self) -> list[tuple[str, int]]:
+        """The name of each parameter, and its place among the words."""
+        found = [(_PARAMETER.fullmatch(word), at) for at, word in enumerate(self.words)]
+        return [(match[1], at) for match, at in found if match]
+
+
+@dataclass(slots=True)
+class _Shape:
+    """Routes whose paths have parameters at the same places, by their other words."""
+
+    fixed: tuple[int, ...]
+    routes: dict[Words, tuple[IndexedRoute, list[tuple[str, int]]]] = field(default_factory=dict)
 
 
 class RouteIndex:
-    """The routes below a prefix, by what tells most of them apart."""
+    """The routes below a prefix: one look for each shape that a path of its length may have."""
 
     def __init__(self, contexts: Iterable[RouteContext], prefix: str) -> None:
         self._prefix = f"{prefix}/"
-        self._word = prefix.count("/") + 1
-        self._routes: dict[Place, list[IndexedRoute]] = defaultdict(list)
+        self._routes: list[IndexedRoute] = []
+        self._shapes: dict[tuple[str, int], list[_Shape]] = defaultdict(list)
         for context in contexts:
             if _is_indexed(context, self._prefix):
-                route = IndexedRoute(context)
-                for method in context.methods or ():
-                    self._routes[self._place(method, str(context.path))].append(route)
+                words = tuple(str(context.path).split("/"))
+                self._add(IndexedRoute(context, len(self._routes), words))
 
-    def __iter__(self) -> Any:
-        return iter({id(each): each for found in self._routes.values() for each in found}.values())
+    def __iter__(self) -> Iterator[IndexedRoute]:
+        return iter(self._routes)
+
+    @property
+    def most_looks(self) -> int:
+        """How many shapes there are at most to find one route."""
+        return max(map(len, self._shapes.values()), default=0)
 
     def find(self, scope: Scope) -> tuple[IndexedRoute, dict[str, str]] | None:
-        """The first route with the path and the method, as FastAPI has it, and its parameters.
+        """The first route with the path and the method, and the parameters in the path.
 
         None if there is none, which FastAPI tells better.
         """
         path: str = scope["path"]
         if not path.startswith(self._prefix):
             return None
-        for route in self._routes.get(self._place(scope["method"], path), ()):
-            if found := route.match(path):
-                return route, found.groupdict()
-        return None
-
-    def _place(self, method: str, path: str) -> Place:
         words = path.split("/")
-        return method, words[self._word], len(words)
+        best: IndexedRoute | None = None
+        places: list[tuple[str, int]] = []
+        for shape in self._shapes.get((scope["method"], len(words)), ()):
+            found = shape.routes.get(tuple([words[at] for at in shape.fixed]))
+            if found is not None and (best is None or found[0].number < best.number):
+                best, places = found
+        if best is None:
+            return None
+        parameters = {name: words[at] for name, at in places}
+        return (best, parameters) if all(parameters.values()) else None
+
+    def _add(self, route: IndexedRoute) -> None:
+        self._routes.append(route)
+        key = tuple(route.words[at] for at in route.fixed)
+        for method in route.context.methods or ():
+            shapes = self._shapes[method, len(route.words)]
+            shape = next((each for each in shapes if each.fixed == route.fixed), None)
+            if shape is None:
+                shape = _Shape(route.fixed)
+                shapes.append(shape)
+            shape.routes.setdefault(key, (route, route.parameters))
 
 
 def _is_indexed(context: RouteContext, prefix: str) -> bool:
-    """Others would need converters of their own for what is in their paths."""
+    """Whether each parameter is a whole word of the path, without a converter of its own."""
     path = context.path or ""
-    return (
-        isinstance(context.original_route, APIRoute)
-        and path.startswith(prefix)
-        and ":" not in path
-        and "{" not in path.split("/")[prefix.count("/")]
-    )
+    words = path.removeprefix(prefix).split("/")
+    plain = all(_PARAMETER.fullmatch(word) or not set("{}") & set(word) for word in words)
+    return isinstance(context.original_route, APIRoute) and path.startswith(prefix) and plain

@@ -132,7 +132,7 @@ class Reader:
         return self._opened
 
     async def _find(self, statement: Any, parameters: Mapping[str, Any]) -> Found[Any] | None:
-        shape = statement._generate_cache_key()  # noqa: SLF001  # by which SQLAlchemy caches, too
+        shape = _shape_of(statement)
         if shape.key not in _PREPARED:
             if len(_PREPARED) >= _MAX_PREPARED:
                 _PREPARED.clear()
@@ -189,6 +189,11 @@ class _Prepared:
         return cast(dict[str, Any], values)
 
 
+def _shape_of(statement: Any) -> Any:
+    """By which SQLAlchemy knows compiled statements again."""
+    return statement._generate_cache_key()  # noqa: SLF001  # what SQLAlchemy itself goes by
+
+
 def _prepare(statement: Any, shape: Any, dialect: Dialect) -> _Prepared | None:
     if not isinstance(statement, Select | CompoundSelect):
         return None
@@ -216,9 +221,7 @@ def _prepare(statement: Any, shape: Any, dialect: Dialect) -> _Prepared | None:
 @cache
 def _by_id(model: Any, dialect: Dialect) -> _Prepared:
     statement = select(model).where(inspect(model).columns["id"] == bindparam("id"))
-    prepared = _prepare(
-        statement, statement._generate_cache_key(), dialect
-    )  # noqa: SLF001  # as above
+    prepared = _prepare(statement, _shape_of(statement), dialect)
     assert prepared is not None  # noqa: S101  # a plain model
     return prepared
 
