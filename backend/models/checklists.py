@@ -51,7 +51,7 @@ class _Checklist(TypeDecorator[list[ChecklistItem]]):
         return _ITEMS.dump_python(value or [], mode="json")
 
     def process_result_value(self, value: Any, dialect: Any) -> list[ChecklistItem]:
-        return _ITEMS.validate_python(value or [])
+        return _ITEMS.validate_python(value) if value else []
 
 
 CHECKLIST = _Checklist()

@@ -18,6 +18,7 @@ from backend.api.fast_path.parameters import adapter_of
 from backend.models.paging import Page
 
 Write = Callable[[Any], bytes]
+_new, _set = object.__new__, object.__setattr__
 
 
 def writer_of(field: ModelField | None) -> Write:
@@ -55,7 +56,9 @@ def _page_view(shown: Any) -> View:
     def view(page: Any) -> Any:
         if not (isinstance(page, Page) and _is_seen_as(of_row, page.items)):
             return None
-        return _made(shown, {**page.__dict__, "items": [show(row) for row in page.items]})
+        made = _new(shown)
+        _set(made, "__dict__", {**page.__dict__, "items": [show(row) for row in page.items]})
+        return made
 
     return view
 
@@ -97,20 +100,16 @@ def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
 
 
 def _shown_as(shown: Any) -> Callable[[Any], Any]:
+    """What makes an instance of a row, to be written and thrown away: it has its values only."""
     names = tuple(_fields(shown)) if _is_model(shown) else ()
 
     def show(row: Any) -> Any:
         values = row.__dict__
-        return _made(shown, {name: values[name] for name in names})
+        made = _new(shown)
+        _set(made, "__dict__", {name: values[name] for name in names})
+        return made
 
     return show
-
-
-def _made(model: Any, values: dict[str, Any]) -> Any:
-    """An instance to be written and thrown away: it has its values, and nothing else."""
-    made = object.__new__(model)
-    object.__setattr__(made, "__dict__", values)
-    return made
 
 
 def _fields(model: Any) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What a request costs, counted and not timed, so that it is the same on every machine.
+
+The bounds are what was counted when they were written, and a fifth more. Where one is passed,
+something that runs for every request has been added: look whether it has to.
+"""
+
+import gc
+import json
+import sys
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from fastapi._compat import ModelField
+
+from tests.fixtures.people import Person
+from tests.fixtures.statements import sent_statements
+from tests.integration.test_fast_path import app_of
+
+TASK = {"title": "Water the plants", "description": "Twice a week.", "priority": "high"}
+ROWS = 50
+
+
+class Cost(NamedTuple):
+    """Of one request.
+
+    Attributes:
+        functions: calls of Python functions.
+        statements: what is sent to the database.
+        validations: values that are validated as FastAPI validates answers.
+        kilobytes: the most that is allocated at once.
+    """
+
+    functions: int
+    statements: int
+    validations: int
+    kilobytes: int
+
+
+REQUESTS = {
+    "read": ("GET", "/tasks/{id}", None, Cost(550, 1, 0, 40)),
+    "page": ("GET", f"/tasks?limit={ROWS}", None, Cost(1_150, 1, 0, 150)),
+    "create": ("POST", "/tasks", TASK, Cost(1_060, 1, 0, 60)),
+}
+
+
+class Program:
+    """Sends requests to the application itself, without a client that would be counted, too."""
+
+    def __init__(self, app: FastAPI, token: str) -> None:
+        self._app = app
+        self._headers = [(b"host", b"testserver"), (b"authorization", b"Bearer " + token.encode())]
+
+    async def send(self, method: str, path: str, content: Any = None) -> tuple[int, bytes]:
+        body = b"" if content is None else json.dumps(content).encode()
+        path, _, query = f"/api/v1{path}".partition("?")
+        length = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [*self._headers, *(length if body else [])],
+            "client": ("127.0.0.1", 1),
+            "server": ("testserver", 80),
+            "state": {},
+        }
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        return sent[0]["status"], b"".join(each.get("body", b"") for each in sent[1:])
+
+
+@pytest.fixture
+async def program(member: Person) -> Program:
+    return Program(app_of(member.client), member.token)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_a_request_costs_no_more_than_it_did(program: Program, name: str) -> None:
+    method, path, content, most = REQUESTS[name]
+    made = [await program.send("POST", "/tasks", TASK) for _ in range(ROWS)]
+    path = path.replace("{id}", json.loads(made[0][1])["id"])
+    for _ in range(10):
+        # Statements are prepared, and whatever is kept is there.
+        status, _ = await program.send(method, path, content)
+    assert status < 300
+
+    with sent_statements() as statements, called_functions() as called:
+        await program.send(method, path, content)
+    with allocations() as peak:
+        await program.send(method, path, content)
+
+    validations = called[ModelField.validate.__code__]
+    cost = Cost(called.total(), len(statements), validations, peak[0] // 1024)
+    assert all(found <= bound for found, bound in zip(cost, most, strict=True)), cost
+
+
+@contextmanager
+def called_functions() -> Iterator[Counter[Any]]:
+    """Counts the calls of each Python function while the context lasts."""
+    called: Counter[Any] = Counter()
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            called[frame.f_code] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        yield called
+    finally:
+        sys.setprofile(before)
+
+
+@contextmanager
+def allocations() -> Iterator[list[int]]:
+    """The bytes that were allocated at once, beyond those that were before; known at the end."""
+    peak: list[int] = []
+    gc.collect()
+    tracemalloc.start()
+    try:
+        begun, _ = tracemalloc.get_traced_memory()
+        yield peak
+        peak.append(tracemalloc.get_traced_memory()[1] - begun)
+    finally:
+        tracemalloc.stop()
