@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e test-contract test-client test-faults coverage-critical lint format openapi client evaluate
+.PHONY: help run test test-e2e test-contract test-client test-faults test-docs coverage-critical lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -44,6 +44,9 @@ test-client: client ## Make the TypeScript and the Python client, and use them a
 test-faults: $(PRIVATE_UV) ## Test behind real proxies: Debian's nginx, caddy and apache2
 	@$(UV) run --locked pytest --override-ini=addopts= tests/faults
 
+test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq
+	@$(UV) run --locked --group docs pytest --override-ini=addopts= tests/docs
+
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
 	@$(UV) run --locked coverage report --include=$(CRITICAL) --fail-under=100
 
@@ -63,6 +66,9 @@ openapi: $(PRIVATE_UV) ## Write openapi.json, as the code is now
 client: $(PRIVATE_UV) ## Make the TypeScript client from openapi.json, and check its types
 	@$(NODE_UV) npm ci --prefix clients/typescript --loglevel=error
 	@$(NODE_UV) npm run --prefix clients/typescript --silent build
+
+docs: $(PRIVATE_UV) ## Build the site of docs/ into site/, and check its links
+	@$(UV) run --locked --only-group docs zensical build --strict --clean
 
 format: $(PRIVATE_UV) ## Format the code
 	@$(UV) run --locked ruff check --fix-only --quiet .

@@ -1,4 +1,4 @@
-"""MVP Backend: a layered FastAPI and SQLModel backend. See README.md for the road of a request."""
+"""MVP Backend: a layered FastAPI and SQLModel backend. See docs/develop/road-of-a-request.md."""
 
 from importlib.metadata import version
 

@@ -1,1 +1,1 @@
-"""Whether the agent does what people ask of it: see docs/evaluations.md."""
+"""Whether the agent does what people ask of it: see docs/develop/evaluations.md."""

@@ -1,4 +1,4 @@
-"""The command: `uv run python -m evaluations`. See docs/evaluations.md."""
+"""The command: `uv run python -m evaluations`. See docs/develop/evaluations.md."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""What repeats for every plain resource: create, read, list, export, change and delete."""
+"""What repeats for every plain resource: create, read, list, change and delete."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
