@@ -49,13 +49,13 @@ def matches(model: type[SQLModel], q: str) -> ColumnElement[bool]:
 
 
 def newest_matches(
-    model: type[Any], q: str, conditions: Sequence[ColumnElement[bool]]
+    model: type[Any], words: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]]
 ) -> Select[Any]:
     """The ids and ranks of the newest matches, in no order."""
-    wanted = and_(matches(model, q), *conditions)
+    wanted = and_(_document(model).op("@@")(words), *conditions)
     order = (model.created_at.desc(), model.id.desc())
     newest = first_matches(model, wanted, order, MOST_RANKED).subquery()
-    rank = func.ts_rank(newest.c[SEARCH_COLUMN], text_query(q))
+    rank = func.ts_rank(newest.c[SEARCH_COLUMN], words)
     # As a double, it comes back from a cursor as it was.
     exact: ColumnElement[float] = cast(rank, Double())
     return select(newest.c.id, exact.label("rank"))

@@ -1,11 +1,11 @@
 """Pages of a table: sorted, filtered, searched and counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, inspect
+from sqlalchemy import ColumnElement, Double, Uuid, and_, column, func, inspect
 from sqlalchemy.orm import defer
 from sqlmodel import select
 
@@ -13,13 +13,12 @@ from backend.models.mixins import Identified
 from backend.models.paging import MOST_COUNTED, RELEVANCE, Page, PageQuery, SearchableQuery
 from backend.repositories.sql.base import SqlRepository
 from backend.repositories.sql.filters import created_between
-from backend.repositories.sql.full_text import first_matches, matches, newest_matches
+from backend.repositories.sql.full_text import first_matches, matches, newest_matches, text_query
 from backend.repositories.sql.keyset import SCORE, Keyset, Sort
+from backend.repositories.sql.templates import Template
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
-
-_MAX_FIRST_PAGES = 500
 
 
 class SqlList(SqlRepository[Row], Generic[Row, Query]):
@@ -55,23 +54,15 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         self, query: PageQuery, conditions: Sequence[ColumnElement[bool]]
     ) -> Page[Row]:
         keyset = self._keyset(query.sort)
-        if conditions or query.cursor:
-            wanted = self._all_listed().where(*conditions)
-            statement = keyset.apply(wanted, query.cursor, query.limit)
-        else:
-            statement = self._first_page(query.sort, query.limit)
-        return keyset.page((await self._session.exec(statement)).all(), query.limit)
+        place = keyset.behind(query.cursor)
 
-    @classmethod
-    @lru_cache(_MAX_FIRST_PAGES)
-    def _first_page(cls, sort: str, limit: int) -> Any:
-        """What is asked for most: to put it together takes as long as to run it."""
-        return cls._keyset(sort).apply(cls._all_listed(), None, limit)
+        def build() -> Any:
+            left_out = [defer(column, raiseload=True) for column in self.unlisted]
+            wanted = select(self.model).options(*left_out).where(*conditions, *place)
+            return wanted.order_by(*keyset.order).limit(query.limit + 1)
 
-    @classmethod
-    def _all_listed(cls) -> Any:
-        left_out = [defer(column, raiseload=True) for column in cls.unlisted]
-        return select(cls.model).options(*left_out)
+        rows = await self._exec(query, "sorted", [*conditions, *place], build)
+        return keyset.page(rows, query.limit)
 
     async def _page_of_matches(
         self, query: PageQuery, q: str, conditions: Sequence[ColumnElement[bool]]
@@ -79,26 +70,56 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         if query.sort == RELEVANCE:
             return await self._page_by_relevance(query, q, conditions)
         keyset = self._keyset(query.sort)
-        wanted = and_(matches(self.model, q), *conditions)
         place = keyset.behind(query.cursor)
-        first = first_matches(self.model, wanted, keyset.order, query.limit + 1, *place).subquery()
-        found = select(self.model).join(first, first.c.id == self.model.id)
-        rows = await self._session.exec(found.order_by(*keyset.order))
-        return keyset.page(rows.all(), query.limit)
+        wanted = [matches(self.model, q), *conditions]
+
+        def build() -> Any:
+            count = query.limit + 1
+            first = first_matches(self.model, and_(*wanted), keyset.order, count, *place).subquery()
+            found = select(self.model).join(first, first.c.id == self.model.id)
+            return found.order_by(*keyset.order)
+
+        rows = await self._exec(query, "matching", [*wanted, *place], build)
+        return keyset.page(rows, query.limit)
 
     async def _page_by_relevance(
         self, query: PageQuery, q: str, conditions: Sequence[ColumnElement[bool]]
     ) -> Page[Row]:
         ranks: dict[UUID, float] = {}
-        newest = newest_matches(self.model, q, conditions).subquery()
-        sort: Sort[Row] = Sort(newest.c.rank, lambda row: ranks[row.id], SCORE)
-        keyset = Keyset(self.model.__tablename__, f"-{RELEVANCE}", sort, newest.c.id)
-        best = keyset.apply(select(newest), query.cursor, query.limit).subquery()
-        found = select(self.model, best.c.rank).join(best, best.c.id == self.model.id)
-        ordered = found.order_by(best.c.rank.desc(), best.c.id.desc())
-        rows = (await self._session.exec(ordered)).all()
+        rank: ColumnElement[float] = column("rank", Double())
+        row_id: ColumnElement[UUID] = column("id", Uuid())
+        sort: Sort[Row] = Sort(rank, lambda row: ranks[row.id], SCORE)
+        keyset = Keyset(self.model.__tablename__, f"-{RELEVANCE}", sort, row_id)
+        place, words = keyset.behind(query.cursor), text_query(q)
+
+        def build() -> Any:
+            newest = newest_matches(self.model, words, conditions).subquery()
+            best: Any = (
+                select(newest.c.id, newest.c.rank)
+                .where(*place)
+                .order_by(*keyset.order)
+                .limit(query.limit + 1)
+            )
+            found = best.subquery()
+            rows: Any = select(self.model, found.c.rank)
+            rows = rows.join(found, found.c.id == self.model.id)
+            return rows.order_by(found.c.rank.desc(), found.c.id.desc())
+
+        rows = await self._exec(query, "relevant", [words, *conditions, *place], build)
         ranks.update((row.id, rank) for row, rank in rows)
         return keyset.page([row for row, _ in rows], query.limit)
+
+    async def _exec(
+        self,
+        query: PageQuery,
+        name: str,
+        inputs: Sequence[ColumnElement[Any]],
+        build: Callable[[], Any],
+    ) -> Sequence[Any]:
+        template = Template((self.model, name, query.sort, query.limit), inputs, build)
+        found: Any = await self._session.exec(cast(Any, template))
+        rows: Sequence[Any] = found.all()
+        return rows
 
     @classmethod
     @cache

@@ -34,6 +34,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from backend.core.database import Database
+from backend.repositories.sql.templates import Places, Template, shape_of
 
 Row = TypeVar("Row")
 Values = Sequence[Any]
@@ -86,12 +87,16 @@ class Reader:
         return (await self._run(by_id, by_id.parameters({"id": key}))).one_or_none()
 
     async def exec(self, statement: Any) -> Any:
-        """Run a statement.
+        """Run a statement, or the one of a template.
 
         Returns:
             Rows of a model or values if it selects one of these, and named tuples otherwise.
         """
-        found = await self._find(statement, {})
+        if isinstance(statement, Template):
+            found = await self._fill(statement)
+            statement = statement.build() if found is None else statement
+        else:
+            found = await self._find(statement, {})
         return await self._mapper.exec(statement) if found is None else found
 
     async def execute(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -132,7 +137,7 @@ class Reader:
         return self._opened
 
     async def _find(self, statement: Any, parameters: Mapping[str, Any]) -> Found[Any] | None:
-        shape = _shape_of(statement)
+        shape = shape_of(statement)
         if shape.key not in _PREPARED:
             if len(_PREPARED) >= _MAX_PREPARED:
                 _PREPARED.clear()
@@ -142,10 +147,23 @@ class Reader:
             return None
         return await self._run(prepared, prepared.parameters(parameters, shape.bindparams))
 
+    async def _fill(self, template: Template) -> Found[Any] | None:
+        if template.key not in _FILLED:
+            if len(_FILLED) >= _MAX_PREPARED:
+                _FILLED.clear()
+            _FILLED[template.key] = _prepare_template(template, self._database.engine.dialect)
+        known = _FILLED[template.key]
+        if known is None:
+            return None
+        prepared, places = known
+        return await self._run(prepared, prepared.parameters({}, places.filled(template.values)))
+
     async def _run(self, prepared: "_Prepared", values: Mapping[str, Any]) -> Found[Any]:
         rows = prepared.rows(await self._database.statements.run(prepared.sql, values))
         for relation in prepared.relations:
-            await self._relate(rows, relation)
+            # Where there are values behind each row, it is the first of a tuple.
+            entities = [row[0] if type(row) is tuple else row for row in rows]
+            await self._relate(entities, relation)
         return Found(rows)
 
     async def _relate(self, rows: Sequence[Any], relation: RelationshipProperty[Any]) -> None:
@@ -163,6 +181,9 @@ class Reader:
 
 _PREPARED: dict[Any, "_Prepared | None"] = {}
 """By the shape of the statement; None if it can't be prepared."""
+
+_FILLED: dict[Any, "tuple[_Prepared, Places] | None"] = {}
+"""By the key of the template."""
 
 _MAX_PREPARED = 500
 
@@ -189,9 +210,12 @@ class _Prepared:
         return cast(dict[str, Any], values)
 
 
-def _shape_of(statement: Any) -> Any:
-    """By which SQLAlchemy knows compiled statements again."""
-    return statement._generate_cache_key()  # noqa: SLF001  # what SQLAlchemy itself goes by
+def _prepare_template(template: Template, dialect: Dialect) -> "tuple[_Prepared, Places] | None":
+    statement = template.build()
+    shape = shape_of(statement)
+    prepared = _prepare(statement, shape, dialect)
+    places = Places.of(template.values, shape.bindparams)
+    return (prepared, places) if prepared and places else None
 
 
 def _prepare(statement: Any, shape: Any, dialect: Dialect) -> _Prepared | None:
@@ -221,7 +245,7 @@ def _prepare(statement: Any, shape: Any, dialect: Dialect) -> _Prepared | None:
 @cache
 def _by_id(model: Any, dialect: Dialect) -> _Prepared:
     statement = select(model).where(inspect(model).columns["id"] == bindparam("id"))
-    prepared = _prepare(statement, _shape_of(statement), dialect)
+    prepared = _prepare(statement, shape_of(statement), dialect)
     assert prepared is not None  # noqa: S101  # a plain model
     return prepared
 

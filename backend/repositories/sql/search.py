@@ -18,7 +18,7 @@ from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks import Task
 from backend.repositories.sql.files import visible_files
 from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.full_text import marked_words, newest_matches
+from backend.repositories.sql.full_text import marked_words, newest_matches, text_query
 
 # Not printable, so that nobody types them; they become <mark> once the text is escaped.
 _BEGIN, _END = "\x02", "\x03"
@@ -76,7 +76,7 @@ def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
     conditions = [visible_files(by)] if kind is SearchKind.FILES else []
     if issubclass(source.model, Archivable):
         conditions += not_put_aside(source.model, Archived.NO)
-    ranked = newest_matches(source.model, q, conditions).subquery()
+    ranked = newest_matches(source.model, text_query(q), conditions).subquery()
     best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc()).limit(limit + 1)
     best_ids = best.subquery()
     clean = func.translate(literal_column(source.text, String()), _BEGIN + _END, "")

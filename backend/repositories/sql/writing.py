@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.database import Database
 from backend.models.jobs import JobRequest
 from backend.repositories.sql.adding import Addition, Notice, addition, statement_adding
+from backend.repositories.sql.templates import Template
 
 
 class Writer:
@@ -55,8 +56,10 @@ class Writer:
     async def get_one(self, *asked: Any, **options: Any) -> Any:
         return await self._session.get_one(*asked, **options)
 
-    async def exec(self, *asked: Any, **options: Any) -> Any:
-        return await self._session.exec(*asked, **options)
+    async def exec(self, statement: Any, **options: Any) -> Any:
+        if isinstance(statement, Template):
+            statement = statement.build()
+        return await self._session.exec(statement, **options)
 
     async def connection(self) -> AsyncConnection:
         """That of the transaction. What runs there flushes nothing by itself, so this does."""

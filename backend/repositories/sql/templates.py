@@ -1,0 +1,62 @@
+"""Statements that are put together once for all values that they are run with.
+
+To put a search together takes SQLAlchemy many times as long as to run it. So whoever asks gives the
+expressions in which values stand, which are cheap, and how to make a statement of them. Where the
+same has been made of expressions of the same shape before, only the values are new.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Self
+
+from sqlalchemy import BindParameter, ClauseElement
+
+
+class Template:
+    """A statement for later.
+
+    Attributes:
+        inputs: the expressions that hold everything by which two statements of a name may differ.
+    """
+
+    def __init__(
+        self, name: Hashable, inputs: Sequence[ClauseElement], build: Callable[[], Any]
+    ) -> None:
+        shapes = [shape_of(each) for each in inputs]
+        self.key = (name, tuple(shape.key for shape in shapes))
+        self.values: list[BindParameter[Any]] = [
+            parameter for shape in shapes for parameter in shape.bindparams
+        ]
+        self.build = build
+
+
+def shape_of(statement: Any) -> Any:
+    """By which SQLAlchemy knows compiled statements again: a key, and the parameters."""
+    return statement._generate_cache_key()  # noqa: SLF001  # what SQLAlchemy itself goes by
+
+
+class Places:
+    """Where the values of a template stand among the parameters of the statement made of it."""
+
+    def __init__(self, parameters: Sequence[tuple[Any, int | None]]) -> None:
+        self._parameters = parameters
+
+    @classmethod
+    def of(cls, values: Sequence[Any], parameters: Sequence[Any]) -> Self | None:
+        """None if a value can't be found, which must not be run with values of another time."""
+        places = {value: place for place, value in enumerate(values)}
+        # SQLAlchemy copies expressions while it puts them together.
+        found = [
+            next((places[each] for each in _itself_and_originals(one) if each in places), None)
+            for one in parameters
+        ]
+        is_whole = set(places.values()) <= set(found)
+        return cls(list(zip(parameters, found, strict=True))) if is_whole else None
+
+    def filled(self, values: Sequence[Any]) -> list[Any]:
+        """The parameters, with new values."""
+        return [own if place is None else values[place] for own, place in self._parameters]
+
+
+def _itself_and_originals(parameter: Any) -> Iterable[Any]:
+    originals: Iterable[Any] = parameter._cloned_set  # noqa: SLF001  # nothing else tells
+    return originals
