@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from backend.api import problems
 from backend.api.deps import Requires, is_public, signed_in
 from backend.api.etags import cached_tag, tag
+from backend.api.openapi_components import Components, share_repeated
 from backend.api.openapi_examples import Examples
 from backend.api.openapi_polish import (
     drop_titles,
@@ -22,8 +23,9 @@ from backend.api.openapi_polish import (
     polish_responses,
     polish_schemas,
 )
+from backend.api.openapi_problems import declared_in, refer_to_problems
 from backend.api.openapi_streams import describe_streams
-from backend.api.problems import Problem, ProblemType, openapi_response
+from backend.api.problems import Problem, ProblemType
 from backend.api.routes import calls_of
 from backend.models.reply_events import REPLY_EVENTS
 
@@ -58,6 +60,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
     examples.complete(document)
+    components = Components(document)
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.route, APIRoute) or not route.include_in_schema:
             continue
@@ -65,10 +68,12 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][route.path][method.lower()]
             calls = list(calls_of(route.dependant))
             tagged = cached_tag in calls or tag in calls
-            _complete(operation, access_of(route.dependant), tagged=tagged)
+            _complete(operation, access_of(route.dependant), components, tagged=tagged)
             describe_streams(operation["responses"], schemas, examples)
     polish_schemas(schemas)
+    share_repeated(document, components)
     drop_unused(document)
+    components.sort()
     return document
 
 
@@ -94,7 +99,9 @@ def access_of(dependant: Dependant) -> str | None:
     return "public" if is_public in calls else None
 
 
-def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None:
+def _complete(
+    operation: Operation, access: str | None, components: Components, *, tagged: bool
+) -> None:
     operation["x-permission"] = access
     if access == "public":
         operation["security"] = []
@@ -106,15 +113,10 @@ def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None
     polish_parameters(operation)
     drop_titles(operation)
     responses = operation["responses"]
-    for kind in _possible(operation, access):
-        described = openapi_response(kind)
-        # One status may have several problems; each brings its header.
-        declared = responses.setdefault(str(kind.status), described)
-        if "headers" in described:
-            declared["headers"] = declared.get("headers", {}) | described["headers"]
-    if "422" in responses:
-        responses["422"] = openapi_response(problems.INVALID_INPUT)
-    polish_responses(operation, tagged=tagged)
+    refer_to_problems(
+        responses, {*declared_in(responses), *_possible(operation, access)}, components
+    )
+    polish_responses(operation, components, tagged=tagged)
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -131,7 +133,7 @@ def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]
     if "If-Match" in names:
         yield from (problems.PRECONDITION_FAILED, problems.PRECONDITION_REQUIRED)
     if "Idempotency-Key" in names:
-        yield problems.STILL_RUNNING
+        yield from (problems.STILL_RUNNING, problems.KEY_REUSED)
     if "cursor" in names:
         yield problems.INVALID_CURSOR
     if has_body:
