@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's own, with the problems and the permission of each operation."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from backend.api import problems
 from backend.api.deps import Requires, is_public, signed_in
 from backend.api.etags import cached_tag, tag
+from backend.api.kept_content import KeptContent
 from backend.api.openapi_components import Components, share_repeated
 from backend.api.openapi_examples import Examples
 from backend.api.openapi_polish import (
@@ -35,13 +37,20 @@ _FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
 
 
 def use_documented_openapi(app: FastAPI) -> None:
-    """Have the app answer `build_openapi`, built once."""
+    """Have the app answer `build_openapi`, built once, and serve it."""
 
     def openapi() -> dict[str, Any]:
         app.openapi_schema = app.openapi_schema or build_openapi(app)
         return app.openapi_schema
 
+    def content() -> bytes:
+        # Of the document only the bytes stay: as objects it takes ten times the memory.
+        document = app.openapi_schema or build_openapi(app)
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
+    served = KeptContent(content, "application/json")
+    app.add_route("/openapi.json", served.answer, include_in_schema=False)
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
