@@ -42,11 +42,9 @@ def drop_unused(document: Schema) -> None:
 
 
 def polish_parameters(operation: Schema) -> None:
-    """A parameter is sent or left out; none can be null. What it means stands beside its schema."""
+    """A parameter is sent or left out; none can be null."""
     for parameter in operation.get("parameters", []):
         schema = _plain(parameter["schema"])
-        if schema.get("description") == parameter.get("description"):
-            schema.pop("description", None)
         if isinstance(schema.get("type"), list):
             schema["type"] = schema["type"][0]
         parameter["schema"] = schema
