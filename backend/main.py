@@ -92,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         license_info={"name": "MIT", "identifier": "MIT"},
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -104,7 +105,6 @@ def create_app(settings: Settings) -> FastAPI:
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
-    use_documented_openapi(app)
     return app
 
 
@@ -155,7 +155,8 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     if settings.server.metrics_enabled:
         metrics.observe_pool(database.engine)
         app.include_router(metrics.router)
-    docs.mount_docs(app)
+    use_documented_openapi(app)
+    docs.Docs().add_to(app)
     remember_route_paths(app)
     app.state.route_index = RouteIndex(iter_route_contexts(app.routes), PREFIX)
 

@@ -11,8 +11,15 @@ def prefers(request: Request, media_type: str) -> bool:
     return quality.get(media_type, 0) > quality.get("application/json", 0)
 
 
+def takes_gzip(request: Request) -> bool:
+    """Whether an answer may be compressed."""
+    codings = request.headers.get("accept-encoding", "").split(",")
+    quality = dict(_accepted(each) for each in codings)
+    return quality.get("gzip", quality.get("*", 0)) > 0
+
+
 def _accepted(part: str) -> tuple[str, float]:
-    """A media type, and how much it is wanted."""
+    """What is named, and how much it is wanted."""
     kind, *parameters = (each.strip().lower() for each in part.split(";"))
     quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
     try:

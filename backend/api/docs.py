@@ -1,17 +1,15 @@
 """Swagger UI and ReDoc from our own server: no CDN, no inline script."""
 
 import re
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from backend.api import problems
+from backend.api.kept_content import KeptContent
 from backend.core.errors import NotFoundError
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -19,6 +17,7 @@ _OWN = Path(str(files("backend.api") / "static"))
 
 _REDOC_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE = b"data:,"
+_SCRIPT = "text/javascript"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -36,7 +35,10 @@ _PAGE = """<!doctype html>
 """
 _SWAGGER = _PAGE.format(
     title="Swagger UI",
-    head='<link rel="stylesheet" href="/docs/assets/swagger-ui.css">\n',
+    head=(
+        '<link rel="preload" href="/openapi.json" as="fetch" crossorigin>\n'
+        '<link rel="stylesheet" href="/docs/assets/swagger-ui.css">\n'
+    ),
     body=(
         '<div id="swagger-ui"></div>\n'
         '<script src="/docs/assets/swagger-ui-bundle.js"></script>\n'
@@ -45,48 +47,68 @@ _SWAGGER = _PAGE.format(
 )
 _REDOC = _PAGE.format(
     title="ReDoc",
-    head="",
-    body='<redoc spec-url="/openapi.json"></redoc>\n<script src="/docs/redoc.js"></script>',
+    head='<link rel="preload" href="/openapi.json" as="fetch" crossorigin>\n',
+    body=(
+        '<div id="redoc"></div>\n'
+        '<script src="/docs/redoc.js"></script>\n'
+        '<script src="/docs/own/redoc.js"></script>'
+    ),
 )
+_ADDRESS = re.compile(r'(?<=(?:src|ref)=")/docs/[^"]+')
+
+
+class Docs:
+    """The pages, and the files that they load."""
+
+    def __init__(self) -> None:
+        self._files = {
+            "/docs/assets/favicon.png": _file(_ASSETS / "favicon.png", "image/png"),
+            "/docs/assets/swagger-ui.css": _file(_ASSETS / "swagger-ui.css", "text/css"),
+            "/docs/assets/swagger-ui-bundle.js": _file(_ASSETS / "swagger-ui-bundle.js"),
+            "/docs/redoc.js": KeptContent(_redoc_without_cdn, _SCRIPT),
+            "/docs/own/docs.css": _file(_OWN / "docs.css", "text/css"),
+            "/docs/own/docs.js": _file(_OWN / "docs.js"),
+            "/docs/own/redoc.js": _file(_OWN / "redoc.js"),
+        }
+
+    def add_to(self, app: FastAPI) -> None:
+        app.include_router(router)
+        app.add_route("/docs", self.show_swagger_ui, include_in_schema=False)
+        app.add_route("/redoc", self.show_redoc, include_in_schema=False)
+        for address, file in self._files.items():
+            app.add_route(address, file.answer, include_in_schema=False)
+
+    async def show_swagger_ui(self, _: Request) -> HTMLResponse:
+        return _page(await self._versioned(_SWAGGER))
+
+    async def show_redoc(self, _: Request) -> HTMLResponse:
+        # It writes its styles into the page, and searches in a worker that it makes itself.
+        html = await self._versioned(_REDOC)
+        return _page(html, styles="'self' 'unsafe-inline'", workers="blob:")
+
+    async def _versioned(self, html: str) -> str:
+        """The page, with addresses that browsers may keep for ever."""
+        addresses = set(_ADDRESS.findall(html))
+        versions = {each: await self._files[each].version() for each in addresses}
+        return _ADDRESS.sub(lambda found: f"{found[0]}?v={versions[found[0]]}", html)
+
+
+def _file(path: Path, media_type: str = _SCRIPT) -> KeptContent:
+    return KeptContent(path.read_bytes, media_type)
+
+
+def _redoc_without_cdn() -> bytes:
+    """ReDoc, but for the logo that it would get from its makers' server."""
+    script = (_ASSETS / "redoc.standalone.js").read_bytes()
+    return script.replace(_REDOC_LOGO, _NO_PICTURE)
+
 
 router = APIRouter(include_in_schema=False)
-
-
-class _Assets(StaticFiles):
-    """Files that a browser may keep, and asks about before it uses them again."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def mount_docs(app: FastAPI) -> None:
-    app.include_router(router)
-    app.add_route("/docs/redoc.js", redoc_script, include_in_schema=False)
-    app.mount("/docs/assets", _Assets(directory=_ASSETS))
-    app.mount("/docs/own", _Assets(directory=_OWN))
 
 
 @router.get("/")
 async def go_to_docs() -> RedirectResponse:
     return RedirectResponse("/docs")
-
-
-@router.get("/docs")
-async def show_swagger_ui() -> HTMLResponse:
-    return _page(_SWAGGER)
-
-
-@router.get("/redoc")
-async def show_redoc() -> HTMLResponse:
-    # It writes its styles into the page, and searches in a worker that it makes itself.
-    return _page(_REDOC, styles="'self' 'unsafe-inline'", workers="blob:")
-
-
-def redoc_script(_: Request) -> Response:
-    headers = {"Cache-Control": "max-age=3600"}
-    return Response(_redoc_without_cdn(), headers=headers, media_type="text/javascript")
 
 
 @router.get("/problems/{slug}")
@@ -98,13 +120,6 @@ async def explain_problem(slug: str) -> HTMLResponse:
     meaning = re.sub("`(.+?)`", r"<code>\1</code>", kind.meaning)
     body = f"<main><h1>{kind.title}</h1><p>Status {kind.status}. {meaning}</p></main>"
     return _page(_PAGE.format(title=kind.title, head="", body=body))
-
-
-@cache
-def _redoc_without_cdn() -> bytes:
-    """ReDoc, but for the logo that it would get from its makers' server."""
-    script = (_ASSETS / "redoc.standalone.js").read_bytes()
-    return script.replace(_REDOC_LOGO, _NO_PICTURE)
 
 
 def _page(html: str, *, styles: str = "'self'", workers: str = "'none'") -> HTMLResponse:

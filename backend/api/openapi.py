@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's own, with the problems and the permission of each operation."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from backend.api import problems
 from backend.api.deps import Requires, is_public, signed_in
 from backend.api.etags import cached_tag, tag
+from backend.api.kept_content import KeptContent
+from backend.api.openapi_components import Components, share_repeated
 from backend.api.openapi_examples import Examples
 from backend.api.openapi_polish import (
     drop_titles,
@@ -22,8 +25,9 @@ from backend.api.openapi_polish import (
     polish_responses,
     polish_schemas,
 )
+from backend.api.openapi_problems import declared_in, refer_to_problems
 from backend.api.openapi_streams import describe_streams
-from backend.api.problems import Problem, ProblemType, openapi_response
+from backend.api.problems import Problem, ProblemType
 from backend.api.routes import calls_of
 from backend.models.reply_events import REPLY_EVENTS
 
@@ -33,13 +37,20 @@ _FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
 
 
 def use_documented_openapi(app: FastAPI) -> None:
-    """Have the app answer `build_openapi`, built once."""
+    """Have the app answer `build_openapi`, built once, and serve it."""
 
     def openapi() -> dict[str, Any]:
         app.openapi_schema = app.openapi_schema or build_openapi(app)
         return app.openapi_schema
 
+    def content() -> bytes:
+        # Of the document only the bytes stay: as objects it takes ten times the memory.
+        document = app.openapi_schema or build_openapi(app)
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
+    served = KeptContent(content, "application/json")
+    app.add_route("/openapi.json", served.answer, include_in_schema=False)
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
@@ -58,6 +69,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
     examples.complete(document)
+    components = Components(document)
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.route, APIRoute) or not route.include_in_schema:
             continue
@@ -65,10 +77,12 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][route.path][method.lower()]
             calls = list(calls_of(route.dependant))
             tagged = cached_tag in calls or tag in calls
-            _complete(operation, access_of(route.dependant), tagged=tagged)
+            _complete(operation, access_of(route.dependant), components, tagged=tagged)
             describe_streams(operation["responses"], schemas, examples)
     polish_schemas(schemas)
+    share_repeated(document, components)
     drop_unused(document)
+    components.sort()
     return document
 
 
@@ -94,7 +108,9 @@ def access_of(dependant: Dependant) -> str | None:
     return "public" if is_public in calls else None
 
 
-def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None:
+def _complete(
+    operation: Operation, access: str | None, components: Components, *, tagged: bool
+) -> None:
     operation["x-permission"] = access
     if access == "public":
         operation["security"] = []
@@ -106,15 +122,10 @@ def _complete(operation: Operation, access: str | None, *, tagged: bool) -> None
     polish_parameters(operation)
     drop_titles(operation)
     responses = operation["responses"]
-    for kind in _possible(operation, access):
-        described = openapi_response(kind)
-        # One status may have several problems; each brings its header.
-        declared = responses.setdefault(str(kind.status), described)
-        if "headers" in described:
-            declared["headers"] = declared.get("headers", {}) | described["headers"]
-    if "422" in responses:
-        responses["422"] = openapi_response(problems.INVALID_INPUT)
-    polish_responses(operation, tagged=tagged)
+    refer_to_problems(
+        responses, {*declared_in(responses), *_possible(operation, access)}, components
+    )
+    polish_responses(operation, components, tagged=tagged)
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -131,7 +142,7 @@ def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]
     if "If-Match" in names:
         yield from (problems.PRECONDITION_FAILED, problems.PRECONDITION_REQUIRED)
     if "Idempotency-Key" in names:
-        yield problems.STILL_RUNNING
+        yield from (problems.STILL_RUNNING, problems.KEY_REUSED)
     if "cursor" in names:
         yield problems.INVALID_CURSOR
     if has_body:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from backend.api.openapi_components import Components
 from backend.api.openapi_examples import Schema
 
 _REFERENCE = re.compile(r"#/components/schemas/([\w.-]+)")
@@ -49,12 +50,12 @@ def polish_parameters(operation: Schema) -> None:
         parameter["schema"] = schema
 
 
-def polish_responses(operation: Schema, *, tagged: bool) -> None:
+def polish_responses(operation: Schema, components: Components, *, tagged: bool) -> None:
     responses = operation["responses"]
     sent = {parameter["name"] for parameter in operation.get("parameters", [])}
     creates_later = "202" in responses and "Idempotency-Key" in sent
     for status, response in responses.items():
-        if response["description"] == "Successful Response":
+        if response.get("description") == "Successful Response":
             response["description"] = _SUCCESSES[status]
         if status in {"200", "201", "202"}:
             headers = {
@@ -65,7 +66,7 @@ def polish_responses(operation: Schema, *, tagged: bool) -> None:
             if any(headers.values()):
                 response["headers"] = {name: meant for name, meant in headers.items() if meant}
     if "If-None-Match" in sent:
-        responses["304"] = _NOT_MODIFIED
+        responses["304"] = components.refer("responses", "NotModified", _NOT_MODIFIED)
 
 
 def drop_titles(operation: Schema) -> None:

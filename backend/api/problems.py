@@ -7,6 +7,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
+DECLARED = "x-problems"
+"""The key under which a declared response names its problems."""
 
 
 class ProblemType(NamedTuple):
@@ -231,44 +233,12 @@ def problem_response(
 
 
 def declare(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for a route that answers these besides those that every route may."""
-    return {kind.status: openapi_response(kind) for kind in kinds}
+    """The problems of a route besides those that every route may answer with.
 
-
-def openapi_response(kind: ProblemType) -> dict[str, Any]:
-    """The response as OpenAPI describes it, with an example and the headers that come with it."""
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(kind)}
-    described: dict[str, Any] = {
-        "description": f"{kind.title}. {kind.meaning}",
-        "content": {MEDIA_TYPE: content},
-    }
-    if kind in _HEADERS:
-        name, meaning, schema = _HEADERS[kind]
-        described["headers"] = {name: {"description": meaning, "schema": {"type": schema}}}
-    return described
-
-
-_RETRY_AFTER = ("Retry-After", "Seconds to wait before trying again.", "integer")
-_HEADERS = {
-    PRECONDITION_FAILED: ("ETag", "The present version.", "string"),
-    RANGE_NOT_SATISFIABLE: ("Content-Range", "`bytes */` and the size.", "string"),
-    NOT_AUTHENTICATED: ("WWW-Authenticate", "Always `Bearer`.", "string"),
-    STILL_RUNNING: _RETRY_AFTER,
-    RATE_LIMITED: _RETRY_AFTER,
-    UNAVAILABLE: _RETRY_AFTER,
-    LIMIT_REACHED: _RETRY_AFTER,
-    MODEL_UNAVAILABLE: _RETRY_AFTER,
-}
-
-
-def _example(kind: ProblemType) -> dict[str, Any]:
-    missing = FieldError(loc=["body", "title"], msg="Field required", type="missing")
-    return Problem(
-        type=f"/problems/{kind.slug}",
-        title=kind.title,
-        status=kind.status,
-        detail=kind.meaning,
-        instance="/api/v1/tasks",
-        request_id="8e44f0089b076e18a718eb9ca3d94674",
-        errors=[missing] if kind is INVALID_INPUT else [],
-    ).model_dump()
+    FastAPI takes them for responses; the OpenAPI document refers to their descriptions instead.
+    """
+    declared: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        response = declared.setdefault(kind.status, {"description": kind.title, DECLARED: []})
+        response[DECLARED].append(kind.slug)
+    return declared

@@ -23,7 +23,7 @@ class TakenByKind:
         self, _source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            self._read, _one_of(self._models, handler), metadata=_examples(self._models)
+            self._read, _one_of(self._models, handler)
         )
 
     def _read(self, value: Any, _handler: object) -> BaseModel:
@@ -49,7 +49,6 @@ class ShownByKind:
             self._read,
             _one_of(self._models, handler),
             serialization=core_schema.plain_serializer_function_ser_schema(_dump),
-            metadata=_examples(self._models),
         )
 
     def _read(self, value: Any, _handler: object) -> BaseModel:
@@ -63,11 +62,6 @@ def _dump(model: BaseModel) -> dict[str, Any]:
 def _one_of(models: Mapping[str, type[BaseModel]], handler: GetCoreSchemaHandler) -> CoreSchema:
     choices = {kind: handler.generate_schema(model) for kind, model in models.items()}
     return core_schema.tagged_union_schema(choices, discriminator="kind")
-
-
-def _examples(models: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    examples = [example for model in models.values() for example in examples_of(model)]
-    return {"pydantic_js_updates": {"examples": examples}}
 
 
 def examples_of(model: type[BaseModel]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, create_model
 from sqlmodel import Field
+from typing_extensions import TypeAliasType
 
 from backend.models.base import Input, config
 from backend.models.by_kind import ShownByKind, TakenByKind, examples_of
@@ -71,4 +72,6 @@ _PUBLICS = {
 
 AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(ExecutionDraft, _DRAFTS)]
 AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(ExecutionCreate, _CREATES)]
-AnyExecution = Annotated[ExecutionPublic, ShownByKind(ExecutionPublic, _PUBLICS)]
+AnyExecution = TypeAliasType(
+    "AnyExecution", Annotated[ExecutionPublic, ShownByKind(ExecutionPublic, _PUBLICS)]
+)

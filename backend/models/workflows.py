@@ -7,6 +7,7 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+from typing_extensions import TypeAliasType
 
 from backend.models.base import Input, Output, Update, enum_type, example
 from backend.models.by_kind import ShownByKind, TakenByKind
@@ -150,7 +151,9 @@ _CREATES = {"crew": CrewWorkflowCreate, "flow": FlowWorkflowCreate}
 _PUBLICS = {"crew": CrewWorkflow, "flow": FlowWorkflow}
 
 AnyWorkflowCreate = Annotated[WorkflowCreate, TakenByKind(WorkflowCreate, _CREATES)]
-AnyWorkflow = Annotated[WorkflowPublic, ShownByKind(WorkflowPublic, _PUBLICS)]
+AnyWorkflow = TypeAliasType(
+    "AnyWorkflow", Annotated[WorkflowPublic, ShownByKind(WorkflowPublic, _PUBLICS)]
+)
 
 
 class WorkflowSort(StrEnum):

@@ -101,12 +101,21 @@ def test_what_was_compressed_on_the_way_is_changed_by_its_etag(member: httpx2.Cl
 
 
 def test_proxies_that_can_do_so_compress_json(proxy: Proxy, member: httpx2.Client) -> None:
-    read = member.get("/openapi.json", headers=GZIP)
+    read = member.get("/api/v1/tasks?limit=200", headers=GZIP)
 
     # nginx would make the ETags of other answers useless.
     compressed = None if proxy.name == "nginx" else "gzip"
     assert read.headers.get("Content-Encoding") == compressed
+    assert read.json()["items"]
+
+
+def test_what_the_program_has_compressed_is_passed_on(member: httpx2.Client) -> None:
+    read = member.get("/openapi.json", headers=GZIP)
+    same = member.get("/openapi.json", headers=GZIP | {"If-None-Match": read.headers["ETag"]})
+
+    assert read.headers["Content-Encoding"] == "gzip"
     assert read.json()["openapi"]
+    assert same.status_code == 304
 
 
 def test_events_arrive_one_by_one(proxy: Proxy, member: httpx2.Client) -> None:

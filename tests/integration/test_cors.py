@@ -6,22 +6,19 @@ import httpx2
 import pytest
 
 from tests.fixtures.application import make_settings, running_app
-from tests.integration.document import DOCUMENT
+from tests.integration.document import OPERATIONS
 
 ORIGIN = "https://app.example"
-OPERATIONS = [
-    operation for operations in DOCUMENT["paths"].values() for operation in operations.values()
-]
 SENT = {
     parameter["name"]
-    for operation in OPERATIONS
+    for operation in OPERATIONS.values()
     for parameter in operation.get("parameters", [])
     if parameter["in"] == "header"
 }
 ADDED_BY_LIBRARIES = {"traceparent", "tracestate", "baggage", "Cache-Control", "X-Requested-With"}
 READ = {
     name
-    for operation in OPERATIONS
+    for operation in OPERATIONS.values()
     for answer in operation["responses"].values()
     for name in answer.get("headers", {})
 }

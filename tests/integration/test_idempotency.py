@@ -47,7 +47,7 @@ from tests.factories import (
 )
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
-from tests.integration.test_openapi import OPERATIONS
+from tests.integration.document import OPERATIONS
 
 
 class Creation(NamedTuple):

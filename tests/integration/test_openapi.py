@@ -9,21 +9,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.fixtures.processes import ROOT
-from tests.integration.document import DOCUMENT
+from tests.integration.document import DOCUMENT, OPERATIONS, resolved
 
-OPERATIONS = {
-    f"{method.upper()} {path}": operation
-    for path, operations in DOCUMENT["paths"].items()
-    for method, operation in operations.items()
-}
 WITH_SCHEMA = DOCUMENT["components"]["schemas"]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-
-
-def resolve(schema: dict[str, Any]) -> dict[str, Any]:
-    name = schema.get("$ref", "").removeprefix("#/components/schemas/")
-    found: dict[str, Any] = WITH_SCHEMA[name] if name else schema
-    return found
 
 
 def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -31,12 +20,12 @@ def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
     successes = [answer for code, answer in operation["responses"].items() if code.startswith("2")]
     contents = [operation.get("requestBody", {}), *successes]
     found = [
-        resolve(media["schema"])
+        resolved(media["schema"])
         for content in contents
         for media in content.get("content", {}).values()
     ]
     items = [schema["properties"]["items"]["items"] for schema in found if is_page(schema)]
-    return found + [resolve(item) for item in items]
+    return found + [resolved(item) for item in items]
 
 
 def is_page(schema: dict[str, Any]) -> bool:
@@ -67,7 +56,8 @@ def test_every_operation_is_described(operation: dict[str, Any]) -> None:
 
 @each_operation
 def test_every_operation_has_an_example(operation: dict[str, Any]) -> None:
-    in_schemas = any("examples" in schema for schema in schemas(operation))
+    shapes = [shape for schema in schemas(operation) for shape in schema.get("oneOf", [schema])]
+    in_schemas = any("examples" in resolved(shape) for shape in shapes)
     in_parameters = any("examples" in p["schema"] for p in operation.get("parameters", []))
     without_content = operation["responses"].keys() >= {"204"} and not operation.get("parameters")
 
@@ -161,10 +151,10 @@ def test_the_frameworks_own_error_schema_is_gone() -> None:
 def test_filters_are_documented_with_their_values() -> None:
     parameters = {p["name"]: p["schema"] for p in OPERATIONS["GET /api/v1/tasks"]["parameters"]}
 
-    assert resolve(parameters["status"]["items"])["enum"] == [
+    assert resolved(parameters["status"]["items"])["enum"] == [
         "open",
         "in_progress",
         "done",
         "cancelled",
     ]
-    assert "-due_at" in resolve(parameters["sort"])["enum"]
+    assert "-due_at" in resolved(parameters["sort"])["enum"]

@@ -8,8 +8,7 @@ from urllib.parse import quote
 import pytest
 from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
-from tests.integration.document import DOCUMENT
-from tests.integration.test_openapi import OPERATIONS
+from tests.integration.document import DOCUMENT, OPERATIONS
 
 URI = "urn:document"
 REGISTRY = Registry([(URI, DOCUMENT)], draft=Draft202012)
@@ -54,7 +53,7 @@ def faults(example: Example) -> list[str]:
 
 
 def test_every_example_fits_its_schema() -> None:
-    assert len(FOUND) > 1_000
+    assert len(FOUND) > 200
     wrong = {example.schema: faults(example)[:2] for example in FOUND if faults(example)}
 
     assert wrong == {}

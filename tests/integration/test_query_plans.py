@@ -10,7 +10,7 @@ from backend.models.paging import RELEVANCE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.fixtures.statements import Statement, sent_statements
-from tests.integration.document import DOCUMENT
+from tests.integration.document import DOCUMENT, OPERATIONS
 from tests.integration.test_query_count import fill
 
 SOME_ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
@@ -23,8 +23,9 @@ Plan = Callable[[Statement], str]
 
 def lists() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each route that answers rows by the page, with the schemas of its parameters."""
-    for path, operations in DOCUMENT["paths"].items():
-        parameters = operations.get("get", {}).get("parameters", [])
+    for name, operation in OPERATIONS.items():
+        method, path = name.split()
+        parameters = operation.get("parameters", []) if method == "GET" else []
         schemas = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
         if "limit" in schemas:
             yield path, schemas

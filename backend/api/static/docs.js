@@ -67,15 +67,46 @@ async function withFreshToken(request) {
   return request;
 }
 
+const COMPONENT = "#/components/";
+const resolvedComponents = new Map();
+
+// Each reference of our document leads to one of its components. What refers to itself stays as it is.
+function resolve(spec, part) {
+  if (part === null || typeof part !== "object") return part;
+  if (Array.isArray(part)) return part.map((each) => resolve(spec, each));
+  const { $ref: reference, ...beside } = part;
+  if (typeof reference === "string" && reference.startsWith(COMPONENT)) {
+    if (!resolvedComponents.has(reference)) {
+      resolvedComponents.set(reference, part);
+      const [section, name] = reference.slice(COMPONENT.length).split("/");
+      resolvedComponents.set(reference, resolve(spec, spec.components[section][name]));
+    }
+    return { ...resolvedComponents.get(reference), ...resolve(spec, beside) };
+  }
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, resolve(spec, value)]));
+}
+
+// Swagger UI's own resolver takes the whole document apart, at first and for each operation.
+const ResolveOnlyWhatIsShown = () => ({
+  fn: {
+    resolveSubtree: async (spec, path) => {
+      const part = path.reduce((node, key) => node?.[key], spec);
+      return { spec: resolve(spec, part), errors: [] };
+    },
+  },
+});
+
 forgetExpired();
 const ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   displayRequestDuration: true,
-  docExpansion: "list",
+  docExpansion: "none",
+  filter: true,
+  defaultModelsExpandDepth: -1,
   persistAuthorization: true,
   validatorUrl: null,
   requestInterceptor: withFreshToken,
-  plugins: [PersistWithoutSecrets],
+  plugins: [PersistWithoutSecrets, ResolveOnlyWhatIsShown],
 });

@@ -37,10 +37,69 @@ def test_the_root_leads_to_swagger_ui(tab: Tab) -> None:
 @pytest.mark.parametrize("path", OPERATIONS)
 def test_a_page_shows_every_operation(tab: Tab, path: str) -> None:
     tab.page.goto(path)
+    if path == "/docs":
+        _unfold(tab.page)
 
-    paths = httpx2.get(f"{tab.origin}/openapi.json").json()["paths"]
+    paths = _document(tab)["paths"]
     operations = tab.page.locator(OPERATIONS[path])
     expect(operations).to_have_count(sum(len(methods) for methods in paths.values()))
+
+
+def test_swagger_ui_opens_with_its_tags_folded(tab: Tab, page: Page) -> None:
+    expect(page.locator(".opblock-tag")).to_have_count(len(_document(tab)["tags"]))
+
+    expect(page.locator(".opblock")).to_have_count(0)
+    expect(page.locator(".models")).to_have_count(0)
+
+
+def test_tags_are_found_by_a_part_of_their_name(page: Page) -> None:
+    page.get_by_placeholder("Filter by tag").fill("prom")
+
+    expect(page.locator(".opblock-tag")).to_have_count(1)
+    expect(page.locator("#operations-tag-prompts")).to_be_visible()
+
+
+def test_a_link_to_an_operation_opens_it(tab: Tab) -> None:
+    tab.page.goto("/docs#/tasks/create_task")
+
+    block = tab.page.locator("#operations-tasks-create_task")
+    expect(block.get_by_role("button", name="Try it out")).to_be_visible()
+    expect(tab.page.locator("#operations-leads-create_lead")).to_have_count(0)
+
+
+def test_an_operation_shows_what_it_shares_with_others(page: Page) -> None:
+    block = _try_out(page, "tasks-update_task")
+
+    expect(block.get_by_placeholder("If-Match")).to_be_visible()
+    answers = block.locator(".responses-table:not(.live-responses-table)")
+    expect(answers).to_contain_text("Changed in the meantime.")
+    expect(answers).to_contain_text("/problems/precondition-failed")
+    expect(answers).to_contain_text("The present version.")
+    expect(answers).to_contain_text("Send the offer")
+    # All of it was resolved.
+    expect(answers).not_to_contain_text("$ref")
+
+
+def test_redoc_introduces_the_api_before_it_shows_the_operations(tab: Tab) -> None:
+    tab.page.goto("/redoc")
+
+    expect(tab.page.get_by_role("heading", name="MVP Backend")).to_be_visible()
+    assert tab.page.locator(OPERATIONS["/redoc"]).count() == 0
+    expect(tab.page.locator(OPERATIONS["/redoc"]).last).to_be_attached()
+
+
+def test_a_second_visit_loads_no_file_again(page: Page) -> None:
+    expect(page.locator(".opblock-tag").last).to_be_visible()
+    page.goto("/problems/not-found")
+    page.goto("/docs")
+
+    expect(page.locator(".opblock-tag").last).to_be_visible()
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').filter(each => each.name.includes('?v='))"
+        ".map(each => each.transferSize)"
+    )
+    assert len(sizes) >= 4
+    assert set(sizes) == {0}
 
 
 @pytest.mark.parametrize("path", [*OPERATIONS, "/problems/not-found"])
@@ -166,8 +225,23 @@ def test_a_renewed_sign_in_can_be_renewed_again(page: Page) -> None:
 def _visit(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle")
+    if path == "/docs":
+        _unfold(page)
     if path in OPERATIONS:
         expect(page.locator(OPERATIONS[path]).last).to_be_attached()
+
+
+def _document(tab: Tab) -> dict[str, Any]:
+    document: dict[str, Any] = httpx2.get(f"{tab.origin}/openapi.json").json()
+    return document
+
+
+def _unfold(page: Page) -> None:
+    """Show the operations of all tags."""
+    tags = page.locator(".opblock-tag")
+    expect(tags.last).to_be_visible()
+    for tag in tags.all():
+        tag.click()
 
 
 def _sign_in(page: Page) -> dict[str, Any]:
@@ -203,6 +277,9 @@ def _execute(
 
 def _try_out(page: Page, operation: str) -> Locator:
     block = page.locator(f"#operations-{operation}")
+    tag = page.locator(f"#operations-tag-{operation.rpartition('-')[0]}")
+    if tag.get_attribute("data-is-open") == "false":
+        tag.click()
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()
     return block

@@ -1,0 +1,127 @@
+"""What operations have in common stands in the document once."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from backend.api import problems
+from backend.api.openapi_components import Components, share_repeated
+from backend.api.openapi_problems import refer_to_problems
+from backend.api.problems import MEDIA_TYPE, PROBLEMS, declare
+from tests.integration.document import DOCUMENT, OPERATIONS, found
+
+RESPONSES = DOCUMENT["components"]["responses"]
+MOST_BYTES = 360_000
+
+
+def references(node: Any) -> Iterator[str]:
+    children = list(node.values()) if isinstance(node, dict) else node
+    for child in children if isinstance(children, list) else ():
+        yield from references(child)
+    if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        yield node["$ref"]
+
+
+def inline(section: str) -> Iterator[dict[str, Any]]:
+    """The headers or parameters that operations describe themselves."""
+    for operations in DOCUMENT["paths"].values():
+        for operation in operations.values():
+            holders = operation["responses"].values() if section == "headers" else [operation]
+            for holder in holders:
+                parts = holder.get(section, [])
+                yield from parts.values() if isinstance(parts, dict) else parts
+
+
+def test_the_document_is_small() -> None:
+    assert len(json.dumps(DOCUMENT, ensure_ascii=False, separators=(",", ":"))) < MOST_BYTES
+
+
+def test_every_reference_leads_to_something() -> None:
+    for reference in set(references(DOCUMENT)):
+        assert isinstance(found(reference), dict), reference
+
+
+@pytest.mark.parametrize("section", ["responses", "parameters", "headers"])
+def test_everything_shared_is_referred_to(section: str) -> None:
+    used = set(references(DOCUMENT))
+
+    for name in DOCUMENT["components"][section]:
+        assert f"#/components/{section}/{name}" in used
+
+
+@pytest.mark.parametrize("section", ["parameters", "headers"])
+def test_nothing_stands_twice(section: str) -> None:
+    counts = Counter(json.dumps(each) for each in inline(section) if "$ref" not in each)
+
+    assert [part for part, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_problem_of_an_operation_is_a_reference(name: str) -> None:
+    method, path = name.split()
+    responses = DOCUMENT["paths"][path][method.lower()]["responses"]
+
+    for code, response in responses.items():
+        assert (set(response) == {"$ref"}) == (code >= "300"), code
+
+
+@pytest.mark.parametrize("name", [name for name in RESPONSES if name != "NotModified"])
+def test_a_shared_problem_has_an_example_of_each_kind_that_it_stands_for(name: str) -> None:
+    media = RESPONSES[name]["content"][MEDIA_TYPE]
+
+    examples = [each["value"] for each in media.get("examples", {}).values()]
+    examples = examples or [media["example"]]
+    kinds = [PROBLEMS[example["type"].removeprefix("/problems/")] for example in examples]
+    assert len(kinds) == name.count("Or") - name.count("Order") + 1
+    for kind, example in zip(kinds, examples, strict=True):
+        assert (example["title"], example["status"]) == (kind.title, kind.status)
+        assert f"{kind.title}. {kind.meaning}" in RESPONSES[name]["description"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "kinds"),
+    [
+        ("POST /api/v1/files", "409", {"still-running", "quota-reached"}),
+        ("POST /api/v1/tasks", "422", {"invalid-input", "idempotency-key-reused"}),
+        ("POST /api/v1/agent/act", "429", {"rate-limited", "limit-reached"}),
+        ("POST /api/v1/agent/act", "503", {"unavailable", "model-unavailable"}),
+    ],
+)
+def test_a_status_names_all_problems_that_have_it(
+    operation: str, code: str, kinds: set[str]
+) -> None:
+    assert set(OPERATIONS[operation]["responses"][code]["content"][MEDIA_TYPE]["examples"]) == kinds
+
+
+def test_problems_declared_in_any_order_have_one_name() -> None:
+    document: dict[str, Any] = {"components": {}}
+    one: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+
+    refer_to_problems(one, [problems.CONFLICT, problems.QUOTA_REACHED], Components(document))
+    refer_to_problems(other, [problems.QUOTA_REACHED, problems.CONFLICT], Components(document))
+
+    assert one == other == {"409": {"$ref": "#/components/responses/ConflictOrQuotaReached"}}
+
+
+def test_a_route_may_declare_two_problems_of_one_status() -> None:
+    declared = declare(problems.CONFLICT, problems.BULK_REFUSED)
+
+    assert declared[409]["x-problems"] == ["conflict", "bulk-refused"]
+
+
+def test_two_parameters_of_one_name_are_both_kept() -> None:
+    short, long = (
+        {"name": "word", "in": "query", "schema": {"type": "string", "maxLength": most}}
+        for most in (5, 50)
+    )
+    operations = [{"parameters": [each], "responses": {}} for each in (short, long, short, long)]
+    document: dict[str, Any] = {"components": {}, "paths": {"/": dict(enumerate(operations))}}
+
+    share_repeated(document, Components(document))
+
+    assert document["components"] == {"parameters": {"word": short, "word-2": long}}
+    assert operations[3]["parameters"] == [{"$ref": "#/components/parameters/word-2"}]
