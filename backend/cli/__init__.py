@@ -1,6 +1,7 @@
 """`mvp`: the command line."""
 
 import sys
+from typing import NoReturn
 
 import typer
 from psycopg.errors import InsufficientPrivilege
@@ -33,8 +34,14 @@ def main() -> None:
     except (ConfigurationError, DomainError) as error:
         print_error(str(error))
         sys.exit(2)
+    except InsufficientPrivilege as error:
+        _refuse(error)
     except ProgrammingError as error:
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
-        print_error(f"DATABASE_URL: its user may not do this: {error.orig.diag.message_primary}")
-        sys.exit(2)
+        _refuse(error.orig)
+
+
+def _refuse(error: InsufficientPrivilege) -> NoReturn:
+    print_error(f"DATABASE_URL: its user may not do this: {error.diag.message_primary}")
+    sys.exit(2)
