@@ -1,6 +1,7 @@
 """The composition root of the API."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
@@ -122,6 +123,8 @@ def _lifespan(
             async with state.listener.running(), working:
                 preparing = asyncio.create_task(state.language_models.prepare())
                 ending = asyncio.create_task(_interrupt(app, services, state, settings))
+                # What there is by now stays: no collection has to look at it again.
+                gc.freeze()
                 yield
                 ending.cancel()
                 await asyncio.gather(preparing, ending, return_exceptions=True)

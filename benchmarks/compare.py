@@ -1,9 +1,7 @@
 """The command: `uv run python -m benchmarks.compare REV`. See README.md."""
 
 import asyncio
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -20,16 +18,15 @@ from rich.table import Table
 
 from backend.core.embedded import embedded_postgres
 from benchmarks.cases import Case, more_cases, prepare
+from benchmarks.footprint import cpu_of_openapi, memory_after_mix
 from benchmarks.listeners import cpu_of_event
 from benchmarks.measure import measure
 from benchmarks.revisions import checked_out
 from benchmarks.server import MVP, Server, running_server
 from benchmarks.steady import p99_at
-from benchmarks.wrk import put_load
 
 _BARE_CASES = {"read one", "page of 50", "create"}
 _LISTENERS = 200
-_MIXED_REQUESTS = 10_000
 _console = Console(stderr=True)
 Figures = dict[str, dict[str, list[float]]]
 """By measure and program, what each round has found."""
@@ -63,9 +60,12 @@ def main(
             _console.print(f"Round {number + 1} of {rounds}")
             _one_round(programs, connections, seconds, folder, found)
         _latency(programs, connections, seconds, folder, found)
-        _memory(programs, folder, found)
         for program in programs[:2]:
-            found["mvp openapi, CPU s"][program.name].append(_cpu_of_openapi(program, folder))
+            memory = memory_after_mix(program.server, program.cases, folder)
+            found["memory after the mix, MB"][program.name].append(memory)
+            if program.mvp is not None:
+                cpu = cpu_of_openapi(program.mvp, folder)
+                found["mvp openapi, CPU s"][program.name].append(cpu)
     Console().print(_table(found, revision))
 
 
@@ -129,32 +129,6 @@ def _latency(
         case = program.cases["read one"]
         latency = asyncio.run(p99_at(program.server.url, case, most / 2, 4 * seconds))
         found[f"read one, p99 ms at {most / 2:.0f} a second"][program.name].append(latency)
-
-
-def _memory(programs: list[Program], folder: Path, found: Figures) -> None:
-    names = ("read one", "page of 50", "create", "patch", "filter and search")
-    for program in programs[:2]:
-        sent = 0
-        while sent < _MIXED_REQUESTS:
-            for name in names:
-                sent += put_load(program.cases[name], program.server.url, 8, 1, folder).requests
-        found["memory after the mix, MB"][program.name].append(_resident(program.server.pid))
-
-
-def _resident(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _cpu_of_openapi(program: Program, folder: Path) -> float:
-    before = os.times()
-    subprocess.run([str(program.mvp), "openapi"], cwd=folder, check=True, capture_output=True)
-    after = os.times()
-    return (
-        after.children_user
-        + after.children_system
-        - (before.children_user + before.children_system)
-    )
 
 
 def _table(found: Figures, revision: str) -> Table:

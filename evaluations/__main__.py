@@ -10,7 +10,7 @@ import typer
 from pydantic_evals.reporting import EvaluationReport
 from rich.console import Console
 
-from backend.cli.migrate import migrate
+from backend.cli.migrating import migrate
 from backend.cli.runtime import database_of
 from backend.core.config import Environment, ModelProvider, Settings
 from backend.core.database import Database

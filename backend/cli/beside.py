@@ -49,7 +49,8 @@ class Beside:
     def stop(self, seconds: float) -> None:
         """Wait until it has ended, and end it hard after so long."""
         self.ask_to_stop()
-        self._keeper.join(seconds)
+        if self._keeper.is_alive():
+            self._keeper.join(seconds)
         if self._keeper.is_alive() and self._process is not None:
             self._process.kill()
             self._keeper.join()
@@ -83,7 +84,8 @@ class Beside:
 
 @contextmanager
 def executions_beside(settings: Settings) -> Iterator[Beside]:
-    """Run executions beside the block, as the settings say for all processes of the server."""
+    """Run executions beside the block once it starts them, as the settings say for all processes
+    of the server."""
     at_once = settings.worker.executions_concurrency * settings.server.workers
     command = [sys.executable, "-m", "backend", "worker", f"--concurrency={at_once}"]
     command += [f"--queues={Queue.EXECUTIONS}"]
@@ -92,7 +94,6 @@ def executions_beside(settings: Settings) -> Iterator[Beside]:
         PARENT_VARIABLE: str(os.getpid()),
     }
     beside = Beside("executions", command, environment)
-    beside.start()
     try:
         yield beside
     finally:

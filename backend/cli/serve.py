@@ -16,20 +16,23 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 import backend
 from backend.cli.beside import Beside, executions_beside
-from backend.cli.migrate import migrate
+from backend.cli.migrating import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
 from backend.cli.seeding import run_seeders, seed_password_holds
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
+from backend.core.garbage import without_collection
 from backend.core.logging import configure_logging
 from backend.core.orphans import PARENT_VARIABLE
 from backend.core.production import refuse_unsafe
-from backend.main import create_app
 from backend.seeds.users import USERS
 
 _KEEP_ALIVE_SECONDS = 75
 
+app = typer.Typer()
 
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [HOST]")] = None,
     port: Annotated[
@@ -135,7 +138,10 @@ def _password_to_show(settings: Settings) -> str:
 
 def _run(settings: Settings, listener: socket.socket, *, reload: bool) -> None:
     if not reload and settings.server.workers == 1:
-        config = _uvicorn(settings, create_app(settings))
+        with without_collection():
+            from backend.main import create_app  # noqa: PLC0415  # a parent of workers needs none
+
+            config = _uvicorn(settings, create_app(settings))
         with _executions(settings) as beside:
             _Server(config, beside).run(sockets=[listener])
         return
@@ -155,11 +161,18 @@ def _executions(settings: Settings) -> AbstractContextManager[Beside | None]:
 
 
 class _Server(uvicorn.Server):
-    """Tells the process beside it of a stop, so that both have the same time to end."""
+    """Starts the process beside it once it serves, and tells it of a stop, so that both have the
+    same time to end."""
 
     def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
         super().__init__(config)
         self._beside = beside
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # Not before: two that load at once would both be ready later.
+        if self._beside is not None:
+            self._beside.start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._beside is not None:
@@ -175,6 +188,11 @@ class _Processes(Multiprocess):
     ) -> None:
         super().__init__(config, sockets)
         self._beside = beside
+
+    def run(self) -> None:
+        if self._beside is not None:
+            self._beside.start()
+        super().run()
 
     def terminate_all(self) -> None:
         if self._beside is not None:
@@ -195,10 +213,10 @@ def _hand_on(settings: Settings) -> None:
     os.environ[PARENT_VARIABLE] = str(os.getpid())
 
 
-def _uvicorn(settings: Settings, app: object, *, reload: bool = False) -> uvicorn.Config:
+def _uvicorn(settings: Settings, program: object, *, reload: bool = False) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]  # an app, or where to import it
-        factory=isinstance(app, str),
+        program,  # type: ignore[arg-type]  # an app, or where to import it
+        factory=isinstance(program, str),
         workers=settings.server.workers,
         reload=reload,
         reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,

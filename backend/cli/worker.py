@@ -13,7 +13,10 @@ from backend.core.production import refuse_unsafe
 from backend.models.jobs import Queue
 from backend.worker import concurrency, work
 
+app = typer.Typer()
 
+
+@app.command()
 def worker(
     queues: Annotated[
         str | None, typer.Option(help="Such as events,mail; all if left out.")

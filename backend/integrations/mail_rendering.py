@@ -1,42 +1,52 @@
 """Mails from templates, on Jinja."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from typing import TYPE_CHECKING, Any
 
 from backend.models.mails import MailKind
 from backend.services.mail import MailContent
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 _FOLDER = Path(__file__).with_name("mail_templates")
 
 
 class JinjaTemplates:
-    """A pair of each kind, read once: `<kind>.txt`, which has the subject as well, and
-    `<kind>.html`, where values are escaped."""
+    """A pair of each kind: `<kind>.txt`, which has the subject as well, and `<kind>.html`, where
+    values are escaped. Jinja is loaded, and a template compiled, when the first mail needs it."""
 
-    def __init__(self) -> None:
-        environment = Environment(
+    def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
+        text = self._environment.get_template(f"{kind}.txt")
+        html = self._environment.get_template(f"{kind}.html")
+        subject = _subject(text, values)
+        return MailContent(
+            subject=subject,
+            text=text.render(values),
+            html=html.render(values, subject=subject),
+        )
+
+    @cached_property
+    def _environment(self) -> "Environment":
+        from jinja2 import (  # noqa: PLC0415  # see the class
+            Environment,
+            FileSystemLoader,
+            StrictUndefined,
+            select_autoescape,
+        )
+
+        return Environment(
             loader=FileSystemLoader(_FOLDER),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._text = {kind: environment.get_template(f"{kind}.txt") for kind in MailKind}
-        self._html = {kind: environment.get_template(f"{kind}.html") for kind in MailKind}
-
-    def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
-        subject = _subject(self._text[kind], values)
-        return MailContent(
-            subject=subject,
-            text=self._text[kind].render(values),
-            html=self._html[kind].render(values, subject=subject),
-        )
 
 
-def _subject(template: Template, values: Mapping[str, Any]) -> str:
+def _subject(template: "Template", values: Mapping[str, Any]) -> str:
     """In one line: a line break would begin another header."""
     written = "".join(template.blocks["subject"](template.new_context(dict(values))))
     return " ".join(written.split())

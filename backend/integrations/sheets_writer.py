@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from openpyxl import Workbook
-
 from backend.services.sheets import Cell
 
 # Characters that XML can't hold, or changes, and what would be taken for the escape of one.
@@ -17,9 +15,11 @@ _FIRST_YEAR = 1901
 
 
 class XlsxWriter:
-    """A `SheetWriter`."""
+    """A `SheetWriter`. openpyxl is loaded with the first: most processes write none."""
 
     def __init__(self, path: Path, title: str) -> None:
+        from openpyxl import Workbook  # noqa: PLC0415  # see the class
+
         self._path = path
         self._workbook = Workbook(write_only=True)
         self._sheet = self._workbook.create_sheet(title)

@@ -40,7 +40,9 @@ class Update(Input):
 class Output(SQLModel):
     """Base of what clients get. Every field is always there, and the schema says so."""
 
-    model_config = config(json_schema_serialization_defaults_required=True)
+    # What writes an answer is built with the first of them. Inputs can't have this: FastAPI quiets
+    # pydantic's warnings about the fields that it makes of them only while it declares a route.
+    model_config = config(json_schema_serialization_defaults_required=True, defer_build=True)
 
 
 def example(value: dict[str, Any], *, base: type[SQLModel] = Input) -> Any:

@@ -3,17 +3,12 @@
 import json
 import re
 from math import isfinite
-from typing import Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
-from jsonschema_rs import ValidationError, Validator
 from pydantic import AfterValidator, Field
 
-from backend.models.json_validation import (
-    looks_around,
-    place_of,
-    validator_of,
-    wrong_in_schema,
-)
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
 
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 32
@@ -28,6 +23,7 @@ _DIALECTS = {
     "http://json-schema.org/draft-04/schema",
 }
 _DEFINITION = re.compile(r"#/\$defs/([A-Za-z0-9_.-]+)")
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9k]")
 
 
 class Extent(NamedTuple):
@@ -86,7 +82,7 @@ class _Walk:
         self._patterns.add(pattern)
         if len(self._patterns) > MOST_PATTERNS:
             _refuse(inner, f"it is one of more than {MOST_PATTERNS} patterns; take some out")
-        return found._replace(lookarounds=found.lookarounds + looks_around(pattern))
+        return found._replace(lookarounds=found.lookarounds + _looks_around(pattern))
 
     def _definition(self, reference: str, path: str, depth: int) -> Extent:
         match = _DEFINITION.fullmatch(reference)
@@ -112,7 +108,7 @@ def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def usable(document: dict[str, Any]) -> tuple[Validator, Extent]:
+def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
     """What holds values against a schema, and how large that is. Raises as `check_json_schema`."""
     # First of all: what follows names the places of all parts, and those may have long names.
     if _size(document) > MOST_BYTES:
@@ -123,10 +119,24 @@ def usable(document: dict[str, Any]) -> tuple[Validator, Extent]:
     dialect = str(document.get("$schema", _USUAL)).rstrip("#")
     if dialect not in _DIALECTS:
         _refuse("$.$schema", f"it names no dialect that is known here; leave it out, or {_USUAL}")
+    # With the first schema: most processes see none.
+    from jsonschema_rs import ValidationError  # noqa: PLC0415
+
+    from backend.models.json_validation import (  # noqa: PLC0415
+        place_of,
+        validator_of,
+        wrong_in_schema,
+    )
+
     try:
         return validator_of(document), extent
     except ValidationError as error:
         _refuse(place_of(error), wrong_in_schema(error))
+
+
+def _looks_around(pattern: str) -> bool:
+    """Whether it looks ahead or behind, or back at what it has found."""
+    return _LOOKS_AROUND.search(pattern) is not None
 
 
 def _size(document: dict[str, Any]) -> int:

@@ -4,7 +4,6 @@ It is done at once, while nobody else is served, so that its time has bounds: a 
 many steps, and the larger a schema is, the less may be held against it.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -28,7 +27,6 @@ MOST_CHARACTERS = 100_000
 _MOST_PATTERN_BYTES = 2 * 1024 * 1024
 """Of each, once it is translated; and of what is kept for one while it is at work."""
 _PATTERNS = FancyRegexOptions(MOST_STEPS, _MOST_PATTERN_BYTES, _MOST_PATTERN_BYTES)
-_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9k]")
 _MASK = "it"
 _MOST_FAULTS = 5
 _LONGEST_FAULT = 300
@@ -43,11 +41,6 @@ def validator_of(schema: dict[str, Any]) -> Validator:
     return validator_for(
         schema, validate_formats=False, mask=_MASK, pattern_options=_PATTERNS, offline=True
     )
-
-
-def looks_around(pattern: str) -> bool:
-    """Whether it looks ahead or behind, or back at what it has found."""
-    return _LOOKS_AROUND.search(pattern) is not None
 
 
 def wrong_in_schema(error: ValidationError) -> str:

@@ -76,7 +76,7 @@ class SearchableQuery(PageQuery):
 class Page(BaseModel, Generic[Item]):
     """One page of a list. Follow `next_cursor` until it is null."""
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True, defer_build=True)
 
     items: list[Item]
     next_cursor: str | None = Field(

@@ -47,5 +47,8 @@ class Mailer(Protocol):
 
 class MailTemplates(Protocol):
     def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
-        """Write a mail of a kind. A value that its templates need and lack is an error."""
+        """Write a mail of a kind. A value that its templates need and lack is an error.
+
+        The first one takes long: call it in a thread.
+        """
         ...

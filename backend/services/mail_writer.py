@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,9 @@ class MailWriter:
         Raises:
             MailRefusedError: the token that it carries holds no longer.
         """
-        return self._templates.render(mail.kind, mail.payload | await self._made_values(mail))
+        values = mail.payload | await self._made_values(mail)
+        # The first of a kind compiles its templates.
+        return await asyncio.to_thread(self._templates.render, mail.kind, values)
 
     async def _made_values(self, mail: Mail) -> dict[str, Any]:
         payload = mail.payload

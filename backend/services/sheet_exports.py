@@ -1,5 +1,6 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,7 +115,9 @@ class ExportKind:
         exported = self._lists[wanted.resource]
         columns = _columns(wanted, exported.shown)
         count = 0
-        with self._open_writer(path, str(wanted.resource)) as writer:
+        with ExitStack() as stack:
+            opened = self._open_writer(path, str(wanted.resource))
+            writer = await in_thread(stack.enter_context, opened)
             await in_thread(writer.add, [[header_of(column) for column in columns]])
             async for rows in all_pages(exported.page, wanted.filters, run.owner):
                 count += len(rows)

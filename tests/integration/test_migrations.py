@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -6,8 +7,9 @@ from alembic import command
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
+from backend.core import migrations
 from backend.core.database import database_url
-from backend.core.migrations import alembic_config
+from backend.core.migrations import alembic_config, head_revisions, older_revisions
 from backend.models.base import metadata
 from tests.fixtures.processes import RunMvp, wait_for_waiting
 
@@ -18,6 +20,30 @@ def test_the_history_is_one_line() -> None:
     parents = [revision.down_revision for revision in REVISIONS]
 
     assert parents == [None, *(revision.revision for revision in REVISIONS[:-1])]
+
+
+def test_revisions_are_read_without_alembic_as_alembic_has_them() -> None:
+    *older, newest = (revision.revision for revision in REVISIONS)
+
+    assert head_revisions() == {newest}
+    assert older_revisions() == set(older)
+
+
+def test_branches_and_what_merges_them_are_read_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_ROOT", tmp_path)
+    versions = tmp_path / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    branches = {"aa1": "None", "bb2": '"aa1"', "cc3": "'aa1'"}
+    for name, before in branches.items():
+        text = f'revision: str = "{name}"\ndown_revision: str | None = {before}\n'
+        (versions / f"{name}.py").write_text(text)
+    assert head_revisions() == {"bb2", "cc3"}
+
+    (versions / "dd4.py").write_text('revision = "dd4"\ndown_revision = ("bb2", "cc3")\n')
+    assert head_revisions() == {"dd4"}
+    assert older_revisions() == {"aa1", "bb2", "cc3"}
 
 
 @pytest.mark.parametrize("revision", REVISIONS, ids=lambda revision: str(revision.revision))

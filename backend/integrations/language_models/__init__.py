@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from backend.core.config import LanguageModelSettings, ModelProvider
+from backend.core.garbage import without_collection
 from backend.models.usage import Usage
 from backend.services.language_models import AnswerEvent, Question
 
@@ -50,8 +51,10 @@ class LanguageModelsOnDemand:
 
 
 def _open(settings: LanguageModelSettings) -> "PydanticAiModels":
-    from backend.integrations.language_models.answers import (  # noqa: PLC0415  # see the class
-        PydanticAiModels,
-    )
+    # To look through so much would stop all threads, the one of the event loop too.
+    with without_collection():
+        from backend.integrations.language_models.answers import (  # noqa: PLC0415  # see the class
+            PydanticAiModels,
+        )
 
-    return PydanticAiModels(settings)
+        return PydanticAiModels(settings)

@@ -9,9 +9,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from backend.core.database import database_url
-from backend.core.migrations import alembic_config, head_revision
+from backend.core.migrations import alembic_config
 from tests.fixtures.postgres import execute
 from tests.fixtures.processes import ROOT, RunMvp, refusal
+
+HEAD_REVISION = ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 @pytest.fixture
@@ -40,14 +42,14 @@ def test_upgrade_brings_an_empty_database_to_the_newest_migration(
 ) -> None:
     assert mvp("migrate", "upgrade", DATABASE_URL=empty_database_url).returncode == 0
 
-    assert _revision(empty_database_url) == head_revision()
+    assert _revision(empty_database_url) == HEAD_REVISION
 
 
 @pytest.mark.parametrize("target", ["-1", "base"])
 def test_downgrade_takes_migrations_back(mvp: RunMvp, fresh_database_url: str, target: str) -> None:
     assert mvp("migrate", "downgrade", target, DATABASE_URL=fresh_database_url).returncode == 0
 
-    assert _revision(fresh_database_url) != head_revision()
+    assert _revision(fresh_database_url) != HEAD_REVISION
 
 
 def test_an_unknown_revision_is_told_in_a_line(mvp: RunMvp, fresh_database_url: str) -> None:
@@ -60,7 +62,7 @@ def test_history_marks_where_the_database_is(run_mvp: RunMvp, fresh_database_url
     listed = run_mvp("migrate", "history", DATABASE_URL=fresh_database_url)
 
     [current] = [line for line in listed.stdout.splitlines() if "(current)" in line]
-    assert f"-> {head_revision()} (head)" in current
+    assert f"-> {HEAD_REVISION} (head)" in current
 
 
 def test_check_is_content_with_the_models_and_leaves_nothing_behind(
