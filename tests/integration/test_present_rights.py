@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from backend.api import deps
 from backend.core.database import Database
 from backend.core.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
@@ -389,3 +390,22 @@ async def test_of_many_notifications_none_comes_after_the_end_of_the_session(
     await asyncio.sleep(0.3)
 
     assert [each async for each in stream] == []
+
+
+@pytest.mark.parametrize(("ends", "status"), [(demote, 403), (deactivate, 403), (sign_out, 401)])
+async def test_rights_that_end_while_a_body_comes_are_gone(
+    member: Person, admin: Person, monkeypatch: pytest.MonkeyPatch, ends: Ends, status: int
+) -> None:
+    monkeypatch.setattr(deps, "_FRESH_SECONDS", 0)
+
+    async def slow_body() -> AsyncIterator[bytes]:
+        yield b'{"title": "Too '
+        assert (await ends(admin, member)).is_success
+        yield b'late"}'
+
+    answer = await member.post(
+        "/tasks", content=slow_body(), headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == status
+    assert (await admin.get("/tasks", params={"q": "late"})).json()["items"] == []
