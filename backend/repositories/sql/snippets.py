@@ -27,9 +27,9 @@ def snippet(rows: FromClause, text: ColumnElement[str], q: str) -> ColumnElement
     any_of_them = cast(
         func.regexp_replace(func.querytree(all_of_them), "&|<[-0-9]+>", "|", "g"), TSQUERY()
     )
-    found = union_all(
-        _pieces(rows, text, all_of_them), _pieces(rows, text, any_of_them)
-    ).subquery("pieces")
+    found = union_all(_pieces(rows, text, all_of_them), _pieces(rows, text, any_of_them)).subquery(
+        "pieces"
+    )
     of_a_piece = select(_headline(found.c.piece, found.c.words)).limit(1).scalar_subquery()
     of_all = _headline(func.left(text, _PIECE), all_of_them)
     return case((func.length(text) > _PIECE, func.coalesce(of_a_piece, of_all)), else_=of_all)
