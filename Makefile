@@ -41,7 +41,7 @@ test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its 
 test-client: client ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
-test-faults: $(PRIVATE_UV) ## Test behind real proxies: Debian's nginx, caddy and apache2
+test-faults: $(PRIVATE_UV) ## Test behind real proxies and a pooler: Debian's nginx, caddy, apache2 and pgbouncer
 	@$(UV) run --locked pytest --override-ini=addopts= tests/faults
 
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
