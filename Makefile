@@ -10,8 +10,10 @@ PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 NODE_UV := $(UV) run --locked --group client
 EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair_queue.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
-	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/sessions.py,$\
-	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/rights.py,backend/services/role_grants.py,backend/services/sessions.py,$\
+	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/contention.py,$\
+	backend/repositories/sql/named_locks.py,backend/repositories/sql/sessions.py,$\
+	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/rights.py,$\
+	backend/services/role_grants.py,backend/services/retries.py,backend/services/sessions.py,$\
 	backend/services/sign_ins.py,backend/services/users.py,backend/services/crud.py,$\
 	backend/services/account_tokens.py,backend/services/password_resets.py,$\
 	backend/services/email_verification.py,backend/services/invitations.py,$\
@@ -41,7 +43,7 @@ test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its 
 test-client: client ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
-test-faults: $(PRIVATE_UV) ## Test behind real proxies: Debian's nginx, caddy and apache2
+test-faults: $(PRIVATE_UV) ## Test behind real proxies and a pooler: Debian's nginx, caddy, apache2 and pgbouncer
 	@$(UV) run --locked pytest --override-ini=addopts= tests/faults
 
 test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -47,6 +48,8 @@ from backend.services.workflows import WorkflowService
 
 DEVICE_LENGTH = 400
 _CALLER = "caller"
+_FRESH_SECONDS = 1.0
+"""For how long rights need not be looked at again: bodies may take minutes to come."""
 
 
 def _service(pick: Callable[[Services], object]) -> Any:
@@ -123,13 +126,24 @@ bearer = OAuth2PasswordBearer(
 
 
 async def identify(request: Request) -> Principal:
-    """Who calls; the same request is not asked twice. Raises AuthenticationError."""
+    """Who calls, with the rights of now, whenever the request began.
+
+    Raises:
+        AuthenticationError: nobody is signed in, or not any more.
+        PermissionDeniedError: the account was deactivated while the body came.
+    """
     state: dict[str, Any] = request.scope["state"]
+    caller: Principal
     if _CALLER not in state:
         if (token := await bearer(request)) is None:
             raise AuthenticationError("You are not signed in.")
-        state[_CALLER] = await request.app.state.services.sessions.identify(token)
-    caller: Principal = state[_CALLER]
+        caller = await request.app.state.services.sessions.identify(token)
+    else:
+        caller, asked_at = state[_CALLER]
+        if monotonic() - asked_at < _FRESH_SECONDS:
+            return caller
+        caller = await request.app.state.services.rights.of(caller)
+    state[_CALLER] = caller, monotonic()
     return caller
 
 

@@ -1,6 +1,6 @@
 """Money: an exact amount of one currency."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -10,10 +10,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
+    ValidationInfo,
     model_validator,
 )
 from sqlalchemy import Numeric
 
+from backend.core.errors import InvalidInputError
 from backend.models.currencies import CURRENT, STORED, stored_decimals
 from backend.models.fields import Exact
 
@@ -23,11 +25,16 @@ AMOUNT = Numeric(18, 4)
 _MOST = Decimal(10) ** 12
 
 
+NO_CURRENCY = "must be the ISO 4217 code of a currency, such as EUR"
+FROM_EXPORT = {"currencies": STORED}
+"""The context of validation for what was exported: `check_entered` comes later."""
+
+
 def _one_of(codes: Container[str]) -> AfterValidator:
-    def check(code: str) -> str:
+    def check(code: str, info: ValidationInfo) -> str:
         code = code.upper()
-        if code not in codes:
-            raise ValueError("must be the ISO 4217 code of a currency, such as EUR")
+        if code not in (info.context or {}).get("currencies", codes):
+            raise ValueError(NO_CURRENCY)
         return code
 
     return AfterValidator(check)
@@ -60,7 +67,7 @@ class Money(BaseModel):
         if isinstance(given, cls):  # Made by `of`, on its way into an answer.
             return given
         entered = validate(given)
-        decimals = CURRENT[entered.currency]
+        decimals = STORED[entered.currency]
         exact = _with_decimals(abs(entered.amount), decimals)
         if exact != entered.amount:
             raise ValueError(f"{entered.currency} has {decimals} decimals; the amount has more")
@@ -90,6 +97,13 @@ def money_columns(name: str, money: Money | None) -> dict[str, Any]:
         f"{name}_amount": money.amount if money else None,
         f"{name}_currency": money.currency if money else None,
     }
+
+
+def check_entered(name: str, changed: Mapping[str, Any], currency: str | None) -> None:
+    """Raises InvalidInputError for a new value in a currency that is only stored."""
+    is_new = not changed.keys().isdisjoint({f"{name}_amount", f"{name}_currency"})
+    if is_new and currency is not None and currency not in CURRENT:
+        raise InvalidInputError(f"{name}.currency", f"{NO_CURRENCY[0].upper()}{NO_CURRENCY[1:]}.")
 
 
 class MoneyTotal(Money):

@@ -20,6 +20,7 @@ from backend.models.mixins import now
 from backend.models.sessions import Client, RefreshToken, UserSession
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.retries import retried
 from backend.services.sessions import end_sessions
 from backend.services.sign_ins import PasswordCheck
 
@@ -107,6 +108,10 @@ class AuthService:
         except AuthenticationError:
             raise InvalidInputError("current_password", "This is not your password.") from None
         password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
+        await self._replace_password(by, checked, password_hash)
+
+    @retried
+    async def _replace_password(self, by: Principal, checked: User, password_hash: str) -> None:
         async with self._uow() as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)

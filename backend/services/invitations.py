@@ -18,6 +18,7 @@ from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
 from backend.services.account_tokens import AccountTokens, dead_token, find_token, use_token
 from backend.services.recording import created
+from backend.services.retries import retried
 from backend.services.role_grants import check_giver, lock_giver
 
 
@@ -75,6 +76,7 @@ class InvitationService:
         async with self._uow.reading() as uow:
             return await uow.invitations.page(query)
 
+    @retried
     async def send_again(
         self, invitation_id: UUID, by: Principal, match: Precondition
     ) -> Invitation:
@@ -101,6 +103,7 @@ class InvitationService:
             await uow.commit()
         return invitation
 
+    @retried
     async def revoke(self, invitation_id: UUID, by: Principal, match: Precondition) -> None:
         """Make all its links void. Raises as `send_again` does."""
         async with self._uow() as uow:

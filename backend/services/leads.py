@@ -12,6 +12,7 @@ from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.crud import CrudService
 from backend.services.recording import created
 from backend.services.references import check_active_user, check_products
+from backend.services.retries import retried
 
 
 class Conversion(NamedTuple):
@@ -43,6 +44,7 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
         lead.set_products(data.product_ids)
         return await self._add(lead, by, key)
 
+    @retried
     async def convert(
         self,
         lead_id: UUID,

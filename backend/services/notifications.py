@@ -11,6 +11,7 @@ from backend.models.notifications import (
 )
 from backend.models.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.retries import retried
 
 
 class NotificationService:
@@ -25,6 +26,7 @@ class NotificationService:
             page = await uow.notifications.page_of(by.user_id, query)
             return page, await uow.notifications.count_unread(by.user_id)
 
+    @retried
     async def mark_read(self, notification_id: UUID, by: Principal) -> Notification:
         """Doing it twice changes nothing. Raises NotFoundError."""
         async with self._uow() as uow:
@@ -32,6 +34,7 @@ class NotificationService:
             await uow.commit()
         return notification
 
+    @retried
     async def mark_all_read(self, by: Principal) -> int:
         """Answers how many were unread."""
         async with self._uow() as uow:
@@ -44,6 +47,7 @@ class NotificationService:
         async with self._uow.reading() as uow:
             return _complete(await uow.notifications.preferences(by.user_id))
 
+    @retried
     async def set_preferences(
         self, data: Preferences, by: Principal
     ) -> dict[NotificationKind, Channels]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -15,11 +14,13 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 AsOfNow = Callable[[], Awaitable[Principal]]
 """Answers somebody with the role of this moment, or raises as `PresentRights.require` does."""
 
-_FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
 
 class PresentRights:
-    """Asks the memory of the process first, which forgets what has changed; then one statement."""
+    """Asks the memory of the process first, which forgets what has changed; then one statement.
+
+    Work in the background always sends the statement: the notice to forget comes some moments after
+    the change, and a step more would be done by then.
+    """
 
     def __init__(self, uow: UnitOfWorkFactory, identities: Cache[Identity]) -> None:
         self._uow = uow
@@ -30,10 +31,10 @@ class PresentRights:
 
         With `NO_SESSION`, the user, whether signed in or not.
         """
+        if session_id == NO_SESSION:
+            return await self._active_user(user_id)
 
         async def load() -> Identity | None:
-            if session_id == NO_SESSION:
-                return await self._active_user(user_id)
             async with self._uow.reading() as uow:
                 identity = await uow.sessions.identity(session_id)
             return identity if identity and identity.principal.user_id == user_id else None
@@ -63,12 +64,12 @@ class PresentRights:
         """`require` for later, to be called as often as there is something to do for them."""
         return partial(self.require, by, needed)
 
-    async def _active_user(self, user_id: UUID) -> Identity | None:
+    async def _active_user(self, user_id: UUID) -> Principal | None:
         async with self._uow.reading() as uow:
             user = await uow.users.find(user_id)
         if user is None or not user.is_active:
             return None
-        return Identity(Principal(user.id, user.role, NO_SESSION), _FOR_EVER)
+        return Principal(user.id, user.role, NO_SESSION)
 
     async def _reason(self, by: Principal) -> DomainError:
         if await self._active_user(by.user_id) is None:

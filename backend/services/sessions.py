@@ -13,6 +13,7 @@ from backend.models.domain_events import (
 from backend.models.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.retries import retried
 from backend.services.rights import PresentRights
 
 
@@ -42,6 +43,7 @@ class SessionService:
         async with self._uow.reading() as uow:
             return await uow.sessions.page_live(by.user_id, query)
 
+    @retried
     async def revoke(self, session_id: UUID, by: Principal) -> None:
         """Raises NotFoundError if the caller has no such live session."""
         async with self._uow() as uow:
@@ -63,6 +65,7 @@ class SessionService:
             uow.forget(CacheName.IDENTITY, by.user_id)
             await uow.commit()
 
+    @retried
     async def revoke_all(self, by: Principal) -> None:
         """End all sessions of the caller, this one too."""
         async with self._uow() as uow:

@@ -21,6 +21,7 @@ from backend.services.account_mails import AccountMails
 from backend.services.invitations import withdraw_invitations
 from backend.services.mail_requests import MailRequestLimits
 from backend.services.recording import created
+from backend.services.retries import retried
 from backend.services.role_grants import lock_giver
 from backend.services.sessions import end_sessions
 
@@ -105,12 +106,14 @@ class UserService:
         async with self._uow.reading() as uow:
             return await uow.users.page(query)
 
+    @retried
     async def update_self(self, data: UserUpdate, by: Principal, match: Precondition) -> User:
         """Raises PreconditionFailedError."""
         async with self._changing(by.user_id, by, match) as (_, user):
             user.sqlmodel_update(data.changes())
         return user
 
+    @retried
     async def set_role(
         self, user_id: UUID, role: Role, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
@@ -128,6 +131,7 @@ class UserService:
             user.role = role
         return user
 
+    @retried
     async def deactivate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
@@ -144,6 +148,7 @@ class UserService:
                 await uow.account_tokens.take_back_of_user(purpose, user_id)
         return user
 
+    @retried
     async def activate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:

@@ -2,22 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from backend.core.config import Settings
+from backend.core.database import Database
 from backend.core.errors import TransactionLostError
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.retries import retried
 from tests.factories import (
+    PASSWORD,
     make_chat,
     make_file,
+    make_invitation,
+    make_lead,
     make_model_config,
     make_module,
+    make_notification,
     make_task,
+    make_user,
 )
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
@@ -130,6 +137,86 @@ async def test_a_transaction_that_is_lost_again_is_an_error() -> None:
         await lose()
 
     assert len(attempts) == 2
+
+
+@asynccontextmanager
+async def losing(database: Database) -> AsyncIterator[None]:
+    """The first transaction that writes something worth telling is lost."""
+    lose = """
+        CREATE SEQUENCE losses;
+        CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('losses') = 1 THEN
+                RAISE 'could not serialize access' USING ERRCODE = 'serialization_failure';
+            END IF;
+            RETURN NULL;
+        END $$;
+    """
+    tables = ("events", "notification_preferences", "notifications")
+    losing = "CREATE TRIGGER lose AFTER INSERT OR UPDATE ON {} EXECUTE FUNCTION lose();"
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(lose + "".join(losing.format(name) for name in tables))
+    try:
+        yield
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.exec_driver_sql("DROP FUNCTION lose CASCADE; DROP SEQUENCE losses")
+
+
+PREFERENCE = {"kind": "task_assigned", "in_app": True, "mail": False}
+SHORT_WRITES: dict[str, tuple[str, str, Any]] = {
+    "a role": ("PUT", "/users/{viewer}/role", {"role": "member"}),
+    "a deactivation": ("POST", "/users/{viewer}/deactivate", None),
+    "an activation": ("POST", "/users/{left}/activate", None),
+    "oneself": ("PATCH", "/users/me", {"full_name": "Grace"}),
+    "a password": (
+        "POST",
+        "/auth/password",
+        {"current_password": PASSWORD, "new_password": "another long one"},
+    ),
+    "all sessions": ("POST", "/auth/logout-all", None),
+    "a session": ("POST", "/auth/logout", None),
+    "a lead": ("POST", "/leads/{lead}/convert", {}),
+    "an invitation again": ("POST", "/invitations/{invitation}/resend", None),
+    "an invitation": ("DELETE", "/invitations/{invitation}", None),
+    "a default": ("PATCH", "/model-configs/{config}", {"is_default": True}),
+    "preferences": ("PUT", "/notifications/preferences", {"preferences": [PREFERENCE]}),
+    "a notification": ("POST", "/notifications/{notification}/read", None),
+    "all notifications": ("POST", "/notifications/read-all", None),
+}
+
+
+@pytest.mark.parametrize("request_", SHORT_WRITES.values(), ids=SHORT_WRITES)
+async def test_short_writes_are_run_once_more(
+    admin: Person,
+    viewer: Person,
+    uow: SqlUnitOfWorkFactory,
+    database: Database,
+    request_: tuple[str, str, Any],
+) -> None:
+    method, path, body = request_
+    left, lead = make_user(is_active=False), make_lead(owner_id=admin.user.id)
+    config, invitation = make_model_config(), make_invitation(invited_by=admin.user.id)
+    notification = make_notification(user_id=admin.user.id)
+    async with uow() as unit:
+        await unit.users.save(left)
+        await unit.leads.save(lead)
+        await unit.model_configs.save(config)
+        await unit.invitations.save(invitation)
+        await unit.notifications.add(notification)
+        await unit.commit()
+    ids = {
+        "viewer": viewer.user.id,
+        "left": left.id,
+        "lead": lead.id,
+        "config": config.id,
+        "invitation": invitation.id,
+        "notification": notification.id,
+    }
+
+    async with losing(database):
+        answer = await admin.request(method, path.format(**ids), json=body)
+
+    assert answer.is_success, answer.text
 
 
 async def test_a_locked_row_fails_alone_and_everybody_else_goes_on(

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 
+from backend.api import deps
 from backend.core.database import Database
 from backend.core.errors import AuthenticationError, NotFoundError, PermissionDeniedError
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
 from backend.models.customers import CustomerQuery
 from backend.models.events import EventQuery
@@ -28,6 +30,7 @@ from backend.services.executions import ExecutionService
 from backend.services.exports import all_pages
 from backend.services.notification_watch import NotificationWatch
 from backend.services.rights import PresentRights
+from backend.services.users import UserService
 from backend.wiring import process_state, wire
 from tests.factories import make_customer, make_notification
 from tests.fixtures.execution_kinds import (
@@ -117,7 +120,7 @@ async def test_looking_again_asks_the_database_only_after_a_change(
     state.caches.regained()
     uow = SqlUnitOfWorkFactory(database, caches=state.caches)
     services = wire(settings, uow, {}, state)
-    by = replace(member.principal, session_id=NO_SESSION, means=Means.JOB)
+    by = replace(member.principal, means=Means.AGENT)
     await services.rights.of(by)
 
     with sent_statements() as statements:
@@ -126,6 +129,21 @@ async def test_looking_again_asks_the_database_only_after_a_change(
     await services.users.set_role(member.user.id, Role.VIEWER, None)
 
     assert statements == []
+    assert (await services.rights.of(by)).role is Role.VIEWER
+
+
+async def test_work_in_the_background_waits_for_no_notice_of_a_change(
+    settings: Any, database: Database, member: Person
+) -> None:
+    state = process_state(settings)
+    state.caches.regained()
+    services = wire(settings, SqlUnitOfWorkFactory(database, caches=state.caches), {}, state)
+    by = replace(member.principal, session_id=NO_SESSION, means=Means.JOB)
+    await services.rights.of(by)
+
+    elsewhere = SqlUnitOfWorkFactory(database)
+    await UserService(elsewhere, PasswordHasher(), None).set_role(member.user.id, Role.VIEWER, None)
+
     assert (await services.rights.of(by)).role is Role.VIEWER
 
 
@@ -389,3 +407,22 @@ async def test_of_many_notifications_none_comes_after_the_end_of_the_session(
     await asyncio.sleep(0.3)
 
     assert [each async for each in stream] == []
+
+
+@pytest.mark.parametrize(("ends", "status"), [(demote, 403), (deactivate, 403), (sign_out, 401)])
+async def test_rights_that_end_while_a_body_comes_are_gone(
+    member: Person, admin: Person, monkeypatch: pytest.MonkeyPatch, ends: Ends, status: int
+) -> None:
+    monkeypatch.setattr(deps, "_FRESH_SECONDS", 0)
+
+    async def slow_body() -> AsyncIterator[bytes]:
+        yield b'{"title": "Too '
+        assert (await ends(admin, member)).is_success
+        yield b'late"}'
+
+    answer = await member.post(
+        "/tasks", content=slow_body(), headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == status
+    assert (await admin.get("/tasks", params={"q": "late"})).json()["items"] == []

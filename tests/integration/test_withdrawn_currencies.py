@@ -1,6 +1,7 @@
 """A currency leaves ISO 4217: what was stored in it stays readable."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -62,3 +63,29 @@ async def test_it_can_not_be_entered_anew(member: Person, paths: dict[str, str])
 
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["loc"] == ["body", field, "currency"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "counted"),
+    [
+        ({}, "unchanged"),
+        ({"name": "Renamed"}, "updated"),
+        ({"amount": "20.00"}, "failed"),
+        ({"amount": "20.00", "currency": "EUR"}, "updated"),
+        ({"id": "", "sku": "NEW", "email": "new@example.com"}, "failed"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("resource", "field"), [("products", "price"), ("leads", "estimated_value")]
+)
+@pytest.mark.usefixtures("paths")
+async def test_an_export_is_imported_again(
+    member: Person, sheets_of: Any, resource: str, field: str, edits: dict[str, str], counted: str
+) -> None:
+    (row,) = await export(member, f"/{resource}")
+    cells = {name: edits.get(name.removeprefix(f"{field}_"), text) for name, text in row.items()}
+
+    result = await sheets_of(member.principal).load(resource, [list(cells), list(cells.values())])
+
+    assert getattr(result, counted) == 1, result
+    assert [each.column for each in result.errors] == [f"{field}_currency"] * result.failed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy import Select, String, func, literal, literal_column, select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.permissions import Principal
@@ -18,12 +18,8 @@ from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks import Task
 from backend.repositories.sql.files import visible_files
 from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.full_text import marked_words, newest_matches, text_query
-
-# Not printable, so that nobody types them; they become <mark> once the text is escaped.
-_BEGIN, _END = "\x02", "\x03"
-# Words of all lengths: without them, a short text around a match would be cut away.
-_HEADLINE = f"StartSel={_BEGIN},StopSel={_END},MaxWords=24,MinWords=8,MaxFragments=2,ShortWord=0"
+from backend.repositories.sql.full_text import newest_matches, text_query
+from backend.repositories.sql.snippets import BEGIN, END, snippet
 
 
 @dataclass(frozen=True)
@@ -79,19 +75,22 @@ def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
     ranked = newest_matches(source.model, text_query(q), conditions).subquery()
     best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc()).limit(limit + 1)
     best_ids = best.subquery()
-    clean = func.translate(literal_column(source.text, String()), _BEGIN + _END, "")
-    snippet = func.ts_headline(
-        func.search_configuration(), clean, marked_words(q), bindparam(None, _HEADLINE)
+    clean = func.translate(literal_column(source.text, String()), BEGIN + END, "")
+    hits = (
+        select(source.model.id, source.title.label("title"), clean.label("text"), best_ids.c.rank)
+        .join(best_ids, best_ids.c.id == source.model.id)
+        .offset(0)
+        .subquery()
     )
     return select(
         literal(kind.value).label("kind"),
-        source.model.id,
-        source.title.label("title"),
-        snippet.label("snippet"),
-        best_ids.c.rank,
-    ).join(best_ids, best_ids.c.id == source.model.id)
+        hits.c.id,
+        hits.c.title,
+        snippet(hits, hits.c.text, q).label("snippet"),
+        hits.c.rank,
+    )
 
 
 def _hit(row: Any) -> SearchHit:
-    snippet = html.escape(row.snippet).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
-    return SearchHit(id=row.id, title=row.title, snippet=snippet)
+    marked = html.escape(row.snippet).replace(BEGIN, "<mark>").replace(END, "</mark>")
+    return SearchHit(id=row.id, title=row.title, snippet=marked)

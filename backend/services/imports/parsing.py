@@ -9,9 +9,10 @@ from pydantic_core import ErrorDetails
 
 from backend.models.base import Input
 from backend.models.characters import spelled
-from backend.models.currencies import CURRENT
+from backend.models.currencies import STORED
 from backend.models.fields import email_to_look_up
 from backend.models.imports import RowError, unstorable_in
+from backend.models.money import FROM_EXPORT
 from backend.models.sheet_errors import is_error_text
 from backend.services.imports.amounts import AmbiguousAmountError, plain_amount
 from backend.services.imports.cells import is_blank
@@ -63,7 +64,7 @@ class RowParser:
             values[str(self._resource.person)] = None
         found: list[RowError] = []
         try:
-            data = self._resource.create.model_validate(values)
+            data = self._resource.create.model_validate(values, context=FROM_EXPORT)
         except ValidationError as error:
             found += [self._error(number, each) for each in error.errors(include_url=False)]
         if row_id and not _is_id(row_id):
@@ -102,7 +103,7 @@ class RowParser:
         money = values.get(self._resource.amount) or {}
         if isinstance(text := money.get("amount"), str):
             try:
-                decimals = CURRENT.get(str(money.get("currency", "")).upper())
+                decimals = STORED.get(str(money.get("currency", "")).upper())
                 money["amount"] = plain_amount(text, decimals)
             except AmbiguousAmountError as error:
                 column = self.headers.name_of(self._resource.amount, "amount")

@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.core.errors import ConflictError, DomainError, InvalidInputError, PermissionDeniedError
 from backend.core.permissions import Principal
 from backend.models.imports import RowError
+from backend.models.money import check_entered
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.imports.fields import EMAIL
@@ -120,7 +121,7 @@ class Planner:
     def _decide_row(self, row: ParsedRow, match: Any | None, known: Known, plan: Plan) -> None:
         if match is None:
             values = self._with_person(self._resource.values(row.data), row, known)
-            self._check(values, known)
+            self._check(values, values, known)
             self._resource.check_new(values)
             plan.new.append(values | {"id": self._new_id(row)})
             plan.tally.created += 1
@@ -141,7 +142,7 @@ class Planner:
         if not different:
             plan.tally.unchanged += 1
             return
-        self._check(different, known)
+        self._check(different, given, known)
         self._resource.change(match, different)
         plan.changed.append(self._resource.columns_of(match))
         plan.tally.updated += 1
@@ -162,9 +163,11 @@ class Planner:
             person = self._by.user_id
         return values | {field: person}
 
-    def _check(self, values: Mapping[str, Any], known: Known) -> None:
-        """Raises InvalidInputError or PermissionDeniedError for what may not be referred to."""
+    def _check(self, values: Mapping[str, Any], row: Mapping[str, Any], known: Known) -> None:
+        """Raises InvalidInputError or PermissionDeniedError for new values that may not be."""
         resource = self._resource
+        if resource.amount:
+            check_entered(resource.amount, values, row.get(f"{resource.amount}_currency"))
         person = values.get(resource.person) if resource.person else None
         if resource.person and person is not None and person != self._by.user_id:
             if resource.person_permission:
@@ -176,7 +179,7 @@ class Planner:
     def _column_of(self, field: str | None) -> str | None:
         if field and field == self._resource.person:
             return self._headers.name_of(*EMAIL) or self._headers.name_of(field)
-        return self._headers.name_of(field) if field else None
+        return self._headers.name_of(*field.split(".")) if field else None
 
     def _field_of(self, error: DomainError) -> str | None:
         """Each kind of error can come from one field only, if it does not name it."""
