@@ -55,7 +55,8 @@ def test_a_server_loads_what_few_requests_need_when_one_of_them_comes(
     server = start_server(program=PROGRAM, **settings)
     assert loaded(server) & ON_DEMAND.keys() == set()
 
-    with httpx2.Client(base_url=server.url, headers=server.sign_in()) as client:
+    signed = server.sign_in()
+    with httpx2.Client(base_url=server.url, headers=signed, timeout=START_SECONDS) as client:
         created = client.post("/api/v1/tasks", json={"title": "Water the plants"})
         created.raise_for_status()
         client.get(created.headers["Location"]).raise_for_status()
