@@ -10,17 +10,17 @@ PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 NODE_UV := $(UV) run --locked --group client
 EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair_queue.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
-	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/contention.py,$\
-	backend/repositories/sql/named_locks.py,backend/repositories/sql/sessions.py,$\
+	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/platform/contention.py,$\
+	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/sessions.py,$\
 	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/rights.py,$\
-	backend/services/role_grants.py,backend/services/retries.py,backend/services/sessions.py,$\
-	backend/services/sign_ins.py,backend/services/users.py,backend/services/crud.py,$\
+	backend/services/role_grants.py,backend/services/platform/retries.py,backend/services/sessions.py,$\
+	backend/services/sign_ins.py,backend/services/users.py,backend/services/platform/crud.py,$\
 	backend/services/account_tokens.py,backend/services/password_resets.py,$\
 	backend/services/email_verification.py,backend/services/invitations.py,$\
 	backend/repositories/sql/account_tokens.py,$\
-	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/idempotency.py,$\
-	backend/repositories/sql/outbox.py,backend/repositories/sql/events.py,$\
-	backend/services/recording.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
+	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
+	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/audit_events.py,$\
+	backend/services/platform/change_events.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/agent_toolbox.py,backend/services/agent_actions.py,$\
 	backend/services/agent_budget.py,backend/services/agent_tools/base.py,$\
 	backend/models/agent_actions.py,backend/repositories/sql/agent_runs.py

@@ -10,7 +10,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 import backend.models  # noqa: F401  # registers the tables
 from backend.core.database import database_url
-from backend.models.base import metadata
+from backend.models.platform.base import metadata
 
 _LOCK = 6_837_201_946
 """Any number that nothing else in the database locks."""

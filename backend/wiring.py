@@ -13,16 +13,16 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens
 from backend.integrations.language_models import LanguageModelsOnDemand
-from backend.integrations.listener import Audience, Listener
 from backend.integrations.mail import open_mailer
 from backend.integrations.mail_rendering import JinjaTemplates
-from backend.integrations.notices import NoticeBoard, Topic
+from backend.integrations.platform.listener import Audience, Listener
+from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.integrations.sheets import read_sheet
 from backend.integrations.sheets_writer import write_xlsx
 from backend.integrations.storage import open_storage
 from backend.integrations.tavily import TavilySearch, open_web_search
 from backend.jobs.subscriptions import jobs_for
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
 from backend.repositories.sessions import Identity
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -46,7 +46,6 @@ from backend.services.executions import ExecutionService
 from backend.services.file_quota import FileQuota
 from backend.services.files import FileRules, FileService
 from backend.services.health import Check, HealthService
-from backend.services.idempotency import IdempotencyService
 from backend.services.imports.kind import ImportKind
 from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
@@ -62,6 +61,8 @@ from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
+from backend.services.platform.idempotency import IdempotencyService
+from backend.services.platform.live_streams import Streams
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
@@ -70,7 +71,6 @@ from backend.services.search import SearchService
 from backend.services.sessions import SessionService
 from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.sign_ins import PasswordCheck
-from backend.services.streams import Streams
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService

@@ -23,7 +23,7 @@ from backend.integrations.sheets_writer import write_xlsx
 from backend.integrations.storage import open_storage
 from backend.models.files import FileSubject
 from backend.models.imports import ImportInputs
-from backend.models.mixins import new_id
+from backend.models.platform.mixins import new_id
 from backend.models.sheet_exports import ExportInputs
 from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory

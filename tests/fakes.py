@@ -1,7 +1,7 @@
 """Repositories in memory, for the rules of services.
 
-`tests/integration/test_repository_contract.py` runs the same tests against these and against
-PostgreSQL, so they can't lie. Rules that need queries are tested on PostgreSQL alone.
+`tests/integration/platform/test_repository_contract.py` runs the same tests against these and
+against PostgreSQL, so they can't lie. Rules that need queries are tested on PostgreSQL alone.
 """
 
 from collections.abc import AsyncIterator, Collection
@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
-from backend.models.domain_events import DomainEvent
-from backend.models.idempotency import IdempotencyKey
-from backend.models.mixins import Identified
 from backend.models.model_configs import ModelConfig
+from backend.models.platform.domain_events import DomainEvent
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import Identified
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
 from backend.models.tools import Tool

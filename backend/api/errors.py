@@ -25,7 +25,7 @@ from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
 from backend.core.errors import DomainError
 from backend.core.logging import get_logger
-from backend.models.idempotency import AnsweredBeforeError
+from backend.models.platform.idempotency import AnsweredBeforeError
 
 _HTTP_PROBLEMS = {
     400: problems.BAD_REQUEST,

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from backend.core.errors import PreconditionRequiredError
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.models.mixins import Versioned
+from backend.models.platform.mixins import Versioned
 
 Row = TypeVar("Row", bound=Versioned)
 

@@ -13,9 +13,9 @@ from backend.api.routes import CheckedRoute
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
-from backend.models.characters import Form
-from backend.models.idempotency import Answer, IdempotencyKey
-from backend.models.mixins import now
+from backend.models.platform.characters import Form
+from backend.models.platform.idempotency import Answer, IdempotencyKey
+from backend.models.platform.mixins import now
 
 REPLAYED_HEADER = "Idempotency-Replayed"
 _KEPT_HEADERS = ("content-type", "etag", "location")

@@ -7,7 +7,7 @@ from rich.table import Table
 from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
 from backend.models.jobs import JobPublic, JobQuery, JobStatus, Queue
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.services.jobs import JobService
 
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.users import PasswordReset, User, UserCreate, UserQuery
 from backend.services.users import UserService
 

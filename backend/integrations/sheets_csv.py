@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from backend.integrations.sheets_bounds import batches_of
-from backend.models.characters import MARKS
+from backend.models.platform.characters import MARKS
 from backend.services.sheets import MOST_CELL_CHARACTERS, SheetError, SheetRow
 
 _LONGEST_ROW = 2_000_000

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.domain_events import (
+from backend.models.jobs import JobRequest, Queue
+from backend.models.platform.audit_events import Event
+from backend.models.platform.domain_events import (
     DomainEvent,
     ExecutionFinished,
     LeadConverted,
@@ -12,8 +14,6 @@ from backend.models.domain_events import (
     SignedIn,
     TaskAssigned,
 )
-from backend.models.events import Event
-from backend.models.jobs import JobRequest, Queue
 from backend.services.container import Services
 
 

@@ -6,11 +6,9 @@ from backend.models.agent_runs import AgentRun
 from backend.models.chat_messages import ChatMessage
 from backend.models.chats import Chat
 from backend.models.customers import Customer
-from backend.models.events import Event
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution
 from backend.models.files import File
-from backend.models.idempotency import IdempotentRequest
 from backend.models.invitations import Invitation
 from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
@@ -20,6 +18,8 @@ from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationPreference
 from backend.models.output_schemas import OutputSchema
+from backend.models.platform.audit_events import Event
+from backend.models.platform.idempotency import IdempotentRequest
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt

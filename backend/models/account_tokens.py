@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from backend.models.base import Input, Output, enum_type, example
-from backend.models.fields import Email, Line, Password, Text
-from backend.models.mixins import Identified, now
+from backend.models.platform.base import Input, Output, enum_type, example
+from backend.models.platform.fields import Email, Line, Password, Text
+from backend.models.platform.mixins import Identified, now
 
 _TOKEN = "3f1c0a9be27d4c55a8e6f0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b"
 

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field as BodyField, StringConstraints, model_val
 from sqlmodel import Field
 
 from backend.models.agent_actions import EXAMPLE as ACTION_EXAMPLE, AgentActionPublic
-from backend.models.base import Input, Output, example
-from backend.models.fields import Message, Slug, Text
 from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import CallOutcome
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Message, Slug, Text
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
 VariableText = Annotated[Text, StringConstraints(max_length=20_000)]

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.base import Output, enum_type, example
-from backend.models.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.base import Output, enum_type, example
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 
 EXAMPLE: dict[str, Any] = {
     "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21",

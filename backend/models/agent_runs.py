@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from backend.core.config import ModelProvider
-from backend.models.base import enum_type
-from backend.models.mixins import Identified, now
+from backend.models.platform.base import enum_type
+from backend.models.platform.mixins import Identified, now
 from backend.models.usage import Usage
 
 COST = Numeric(18, 9)

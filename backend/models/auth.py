@@ -4,8 +4,8 @@ from typing import Literal
 
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, example
-from backend.models.fields import GivenPassword, Password, Text
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import GivenPassword, Password, Text
 
 
 class Tokens(Output):

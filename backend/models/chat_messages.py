@@ -12,13 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.models.agent_runs import COST
-from backend.models.base import Input, Output, enum_type, example
-from backend.models.fields import Message, Paragraphs
-from backend.models.full_text import make_searchable
 from backend.models.incomplete import IncompleteReason
 from backend.models.message_parts import PARTS, MessagePart, TextPart, text_of
-from backend.models.mixins import Identified, Timestamped, Versioned, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Input, Output, enum_type, example
+from backend.models.platform.fields import Message, Paragraphs
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.paging import PageQuery
 from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
 

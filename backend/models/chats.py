@@ -9,11 +9,11 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Line, Slug
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Identified, Timestamped, Versioned, now
-from backend.models.paging import PageQuery, SearchText
+from backend.models.platform.base import Input, Output, Update, example
+from backend.models.platform.fields import Line, Slug
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.paging import PageQuery, SearchText
 
 NEW_CHAT = "New chat"
 """The title until the first message is there."""

@@ -7,9 +7,9 @@ from pydantic import MISSING, BaseModel, Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-from backend.models.base import Input, Update, example
-from backend.models.fields import Flag, Line
-from backend.models.mixins import new_id
+from backend.models.platform.base import Input, Update, example
+from backend.models.platform.fields import Flag, Line
+from backend.models.platform.mixins import new_id
 
 MOST_ITEMS = 100
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from backend.models.faults import Faults
 from backend.models.flow_templates import paths_in
-from backend.models.graphs import cycle_in, repeated
+from backend.models.platform.graphs import cycle_in, repeated
+from backend.models.platform.validation_faults import Faults
 from backend.models.workflow_parts import (
     AgentProfile,
     Assignment,

@@ -8,12 +8,12 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Paragraphs, Phone, Several
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Archivable, Archived, Identified, Timestamped
-from backend.models.paging import SearchableQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, enum_type, example
+from backend.models.platform.fields import Email, Line, Paragraphs, Phone, Several
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Archivable, Archived, Identified, Timestamped
+from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "Grace Hopper",

@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, create_model
 from sqlmodel import Field
 from typing_extensions import TypeAliasType
 
-from backend.models.base import Input, config
-from backend.models.by_kind import ShownByKind, TakenByKind, examples_of
 from backend.models.executions import EXAMPLE, ExecutionPublic
-from backend.models.fields import Line
 from backend.models.imports import ImportInputs, ImportResult
+from backend.models.platform.base import Input, config
+from backend.models.platform.fields import Line
+from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind, examples_of
 from backend.models.reports import ReportInputs, ReportResult
 from backend.models.sheet_exports import ExportInputs, ExportResult
 from backend.models.workflow_runs import CrewInputs, FlowInputs, WorkflowResult

@@ -9,9 +9,9 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, example
-from backend.models.mixins import Identified
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Output, example
+from backend.models.platform.mixins import Identified
+from backend.models.platform.paging import PageQuery
 
 
 class ExecutionStepBase(SQLModel):

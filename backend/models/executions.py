@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.base import Output, enum_type, example
-from backend.models.fields import Line, Several, Term
-from backend.models.mixins import Identified, Timestamped, Versioned, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Output, enum_type, example
+from backend.models.platform.fields import Line, Several, Term
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.paging import PageQuery
 
 
 class ExecutionStatus(StrEnum):

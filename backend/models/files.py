@@ -9,12 +9,12 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, Update, example
-from backend.models.fields import Line, Term
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import SearchableQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Output, Update, example
+from backend.models.platform.fields import Line, Term
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.sort_keys import sorted_by
 
 
 class FileSubject(NamedTuple):

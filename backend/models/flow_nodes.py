@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from backend.models.by_kind import TakenByKind
 from backend.models.crews import Crew
-from backend.models.fields import Flag
-from backend.models.json_values import JsonObject
+from backend.models.platform.fields import Flag
+from backend.models.platform.json_values import JsonObject
+from backend.models.platform.tagged_bodies import TakenByKind
 from backend.models.workflow_parts import (
     AgentProfile,
     Assignment,

@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from backend.models.faults import Faults
 from backend.models.flow_nodes import AnyNode, FlowEdge, NodeKind
 from backend.models.flow_templates import paths_in
-from backend.models.graphs import ancestors_of, cycle_in, repeated
+from backend.models.platform.graphs import ancestors_of, cycle_in, repeated
+from backend.models.platform.validation_faults import Faults
 from backend.models.workflow_parts import Part
 
 MOST_NODES = 50

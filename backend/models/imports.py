@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from backend.models.base import Input, Output, example
-from backend.models.fields import Flag, Line
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Flag, Line
 from backend.models.sheets import SheetResource
 
 MOST_ERRORS = 1_000

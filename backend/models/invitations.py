@@ -9,10 +9,10 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Role
-from backend.models.base import Input, Output, enum_type, example
-from backend.models.fields import Email, Several
-from backend.models.mixins import Identified, Timestamped, Versioned, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Input, Output, enum_type, example
+from backend.models.platform.fields import Email, Several
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"email": "grace@example.com", "role": "member"}
 

@@ -10,10 +10,10 @@ from pydantic import Field as QueryField
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, example
-from backend.models.fields import Several, Term
-from backend.models.mixins import now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Output, example
+from backend.models.platform.fields import Several, Term
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import PageQuery
 
 
 class Queue(StrEnum):

@@ -11,13 +11,13 @@ from sqlalchemy import Index
 from sqlmodel import Field, Relationship, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Paragraphs, Phone, Several
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Identified, Timestamped, Versioned, now
-from backend.models.money import AMOUNT, Money, money_columns
-from backend.models.paging import SearchableQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, enum_type, example
+from backend.models.platform.fields import Email, Line, Paragraphs, Phone, Several
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.money import AMOUNT, Money, money_columns
+from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "Katherine Johnson",

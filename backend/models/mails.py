@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.models.base import enum_type
-from backend.models.mixins import Identified, now
+from backend.models.platform.base import enum_type
+from backend.models.platform.mixins import Identified, now
 
 
 class MailKind(StrEnum):

@@ -9,11 +9,11 @@ from sqlalchemy import Index, Numeric, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.config import ModelProvider
-from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import PLAIN_NUMBER, Flag, Line, Number, Several, Whole
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, enum_type, example
+from backend.models.platform.fields import PLAIN_NUMBER, Flag, Line, Number, Several, Whole
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _EXAMPLE = {
     "name": "GPT, short answers",

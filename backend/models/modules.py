@@ -8,10 +8,10 @@ from pydantic import MISSING
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Line, Paragraphs
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Input, Output, Update, example
+from backend.models.platform.fields import Line, Paragraphs
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
 

@@ -9,11 +9,11 @@ from pydantic import Field as QueryField, model_validator
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, enum_type, example
-from backend.models.domain_events import SubjectKind
-from backend.models.fields import Flag, Several
-from backend.models.mixins import Identified, now
-from backend.models.paging import Page, PageQuery
+from backend.models.platform.base import Input, Output, enum_type, example
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.fields import Flag, Several
+from backend.models.platform.mixins import Identified, now
+from backend.models.platform.paging import Page, PageQuery
 
 
 class NotificationKind(StrEnum):

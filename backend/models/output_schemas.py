@@ -8,12 +8,12 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Paragraphs, Slug
 from backend.models.json_schemas import JsonSchema
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, example
+from backend.models.platform.fields import Paragraphs, Slug
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _JSON_SCHEMA = {
     "type": "object",

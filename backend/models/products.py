@@ -8,13 +8,13 @@ from pydantic import MISSING, Field as QueryField
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, Update, example
-from backend.models.fields import Flag, Line, Paragraphs, Sku
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Archivable, Archived, Identified, Timestamped
-from backend.models.money import AMOUNT, Money, StoredCurrencyCode, money_columns
-from backend.models.paging import SearchableQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, example
+from backend.models.platform.fields import Flag, Line, Paragraphs, Sku
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Archivable, Archived, Identified, Timestamped
+from backend.models.platform.money import AMOUNT, Money, StoredCurrencyCode, money_columns
+from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _EXAMPLE = {
     "sku": "SEAT-YEAR",

@@ -18,8 +18,8 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 from backend.core.errors import InvalidInputError
-from backend.models.base import Input
-from backend.models.fields import Identifier, LongText, Paragraphs, Words
+from backend.models.platform.base import Input
+from backend.models.platform.fields import Identifier, LongText, Paragraphs, Words
 from backend.models.template_values import Room, TemplateValues, TooLongError
 
 MOST_VARIABLES = 50

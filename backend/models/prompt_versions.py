@@ -9,10 +9,10 @@ from pydantic import Field as Constraints
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, example
-from backend.models.fields import Flag, Paragraphs
-from backend.models.mixins import Identified, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Flag, Paragraphs
+from backend.models.platform.mixins import Identified, now
+from backend.models.platform.paging import PageQuery
 from backend.models.prompt_templates import (
     MOST_VARIABLES,
     VARIABLES,

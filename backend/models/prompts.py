@@ -6,13 +6,13 @@ from pydantic import MISSING
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, Update, example
-from backend.models.fields import Paragraphs, Slug
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Output, Update, example
+from backend.models.platform.fields import Paragraphs, Slug
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.sort_keys import sorted_by
 from backend.models.prompt_templates import VARIABLES, PromptText, PromptTextInput, PromptVariable
 from backend.models.prompt_versions import TEXT_EXAMPLE, PromptVersion
-from backend.models.sort_keys import sorted_by
 
 _EXAMPLE = {"name": "greeting", "description": "How a conversation begins."}
 _LISTED = {

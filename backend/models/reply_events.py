@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from backend.models.base import Output, example
 from backend.models.chat_messages import ChatMessagePublic
 from backend.models.message_parts import ToolCallPart, ToolResultPart
+from backend.models.platform.base import Output, example
 
 
 class ReplyStarted(Output):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.models.base import Input, Output, example
-from backend.models.fields import UtcDatetime
 from backend.models.leads import LeadStatus
-from backend.models.money import MoneyTotal
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import UtcDatetime
+from backend.models.platform.money import MoneyTotal
 from backend.models.tasks import TaskStatus
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.models.fields import Several
-from backend.models.paging import SearchText
+from backend.models.platform.fields import Several
+from backend.models.platform.paging import SearchText
 
 
 class SearchKind(StrEnum):

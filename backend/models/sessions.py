@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, example
-from backend.models.mixins import Identified, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Output, example
+from backend.models.platform.mixins import Identified, now
+from backend.models.platform.paging import PageQuery
 
 
 class Client(NamedTuple):

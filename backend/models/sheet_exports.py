@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.models.base import Input, Output, config, example
 from backend.models.customers import CustomerQuery
-from backend.models.fields import Line
 from backend.models.leads import LeadQuery
+from backend.models.platform.base import Input, Output, config, example
+from backend.models.platform.fields import Line
 from backend.models.products import ProductQuery
 from backend.models.sheets import SheetResource
 from backend.models.tasks import TaskQuery

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from backend.models.money import Money
+from backend.models.platform.money import Money
 from backend.models.sheet_errors import is_error_text
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from backend.models.mixins import Identified, now
+from backend.models.platform.mixins import Identified, now
 
 
 class SignInFailure(Identified, table=True):

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 
-from backend.models.base import Input, example
-from backend.models.fields import Flag
+from backend.models.platform.base import Input, example
+from backend.models.platform.fields import Flag
 from backend.models.tasks import TaskPublic, TaskUpdate
 
 MOST_CHANGES = 100

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.models.fields import Several
-from backend.models.paging import PageQuery
+from backend.models.platform.fields import Several
+from backend.models.platform.paging import PageQuery
 
 
 class TimelineKind(StrEnum):

@@ -8,11 +8,11 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Output, Update, example
-from backend.models.fields import Flag
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Output, Update, example
+from backend.models.platform.fields import Flag
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.sort_keys import sorted_by
 
 
 class ToolBase(SQLModel):

@@ -8,11 +8,11 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Role, may_give
-from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.fields import Email, Line, Password, Several
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import PageQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, enum_type, example
+from backend.models.platform.fields import Email, Line, Password, Several
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.sort_keys import sorted_by
 
 _PERSON = {"email": "ada@example.com", "full_name": "Ada Lovelace"}
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.models.fields import Identifier, Line, Text
+from backend.models.platform.fields import Identifier, Line, Text
 
 StepName = Identifier
 """Of a step, an agent or a task, as templates name them."""

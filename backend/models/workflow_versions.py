@@ -9,13 +9,13 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from backend.models.base import Input, Output, example
-from backend.models.by_kind import TakenByKind
 from backend.models.crews import CREW_EXAMPLE, Crew
-from backend.models.fields import Flag
 from backend.models.flows import FLOW_EXAMPLE, Flow
-from backend.models.mixins import Identified, now
-from backend.models.paging import PageQuery
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Flag
+from backend.models.platform.mixins import Identified, now
+from backend.models.platform.paging import PageQuery
+from backend.models.platform.tagged_bodies import TakenByKind
 from backend.models.workflows import WorkflowKind
 
 _EXAMPLE: dict[str, Any] = {

@@ -9,15 +9,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 from typing_extensions import TypeAliasType
 
-from backend.models.base import Input, Output, Update, enum_type, example
-from backend.models.by_kind import ShownByKind, TakenByKind
 from backend.models.crews import CREW_EXAMPLE, Crew
-from backend.models.fields import Line, Paragraphs, Several
 from backend.models.flows import FLOW_EXAMPLE, Flow
-from backend.models.full_text import make_searchable
-from backend.models.mixins import Identified, Timestamped, Versioned
-from backend.models.paging import SearchableQuery
-from backend.models.sort_keys import sorted_by
+from backend.models.platform.base import Input, Output, Update, enum_type, example
+from backend.models.platform.fields import Line, Paragraphs, Several
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.sort_keys import sorted_by
+from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind
 
 _CREW = {
     "kind": "crew",

@@ -2,7 +2,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.account_tokens import AccountToken, TokenPurpose
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class AccountTokenRepository(Repository[AccountToken], Protocol):

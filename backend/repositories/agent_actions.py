@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.agent_actions import AgentAction
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class AgentActionRepository(Repository[AgentAction], Protocol):

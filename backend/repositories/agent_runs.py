@@ -3,7 +3,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.agent_runs import AgentRun, Amounts
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class AgentRunRepository(Repository[AgentRun], Protocol):

@@ -3,8 +3,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.chat_messages import ChatMessage, ChatMessageQuery
-from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
 
 
 class ChatMessageRepository(Repository[ChatMessage], Protocol):

@@ -2,8 +2,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.chats import Chat, ChatQuery
-from backend.models.paging import Page
-from backend.repositories.base import ListedRepository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import ListedRepository
 
 
 class ChatRepository(ListedRepository[Chat, ChatQuery], Protocol):

@@ -3,10 +3,10 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.customers import Customer, CustomerCounts, CustomerQuery
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineQuery
-from backend.repositories.base import ListedRepository
-from backend.repositories.bulk import BulkRepository
+from backend.repositories.platform.base import ListedRepository
+from backend.repositories.platform.bulk import BulkRepository
 
 
 class CustomerRepository(

@@ -2,8 +2,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
-from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
 
 
 class ExecutionStepRepository(Repository[ExecutionStep], Protocol):

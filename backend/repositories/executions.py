@@ -3,8 +3,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.executions import Execution, ExecutionQuery
-from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
 
 
 class ExecutionRepository(Repository[Execution], Protocol):

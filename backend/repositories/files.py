@@ -3,8 +3,8 @@ from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.files import File, FileQuery, FileUsage
-from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
 
 
 class FileRepository(Repository[File], Protocol):

@@ -2,7 +2,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.invitations import Invitation, InvitationQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class InvitationRepository(ListedRepository[Invitation, InvitationQuery], Protocol):

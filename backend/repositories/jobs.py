@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from backend.models.jobs import JobFailure, JobPublic, JobQuery, Queue, QueueState, StalledJob
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 
 class JobRepository(Protocol):

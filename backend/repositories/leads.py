@@ -1,8 +1,8 @@
 from typing import Protocol
 
 from backend.models.leads import Lead, LeadQuery
-from backend.repositories.base import ListedRepository
-from backend.repositories.bulk import BulkRepository
+from backend.repositories.platform.base import ListedRepository
+from backend.repositories.platform.bulk import BulkRepository
 
 
 class LeadRepository(ListedRepository[Lead, LeadQuery], BulkRepository[Lead], Protocol):

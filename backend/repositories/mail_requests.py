@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backend.models.mail_requests import MailRequest
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class MailRequestRepository(Repository[MailRequest], Protocol):

@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.mails import Mail
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class MailRepository(Repository[Mail], Protocol):

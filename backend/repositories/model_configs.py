@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.model_configs import ModelConfig, ModelConfigQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class ModelConfigRepository(ListedRepository[ModelConfig, ModelConfigQuery], Protocol):

@@ -3,8 +3,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.modules import Module, ModuleQuery
-from backend.models.paging import Page
-from backend.repositories.base import ListedRepository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import ListedRepository
 
 
 class ModuleRepository(ListedRepository[Module, ModuleQuery], Protocol):

@@ -10,8 +10,8 @@ from backend.models.notifications import (
     NotificationPreference,
     NotificationQuery,
 )
-from backend.models.paging import Page
-from backend.repositories.base import Repository
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
 
 
 class NotificationRepository(Repository[Notification], Protocol):

@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.output_schemas import OutputSchema, OutputSchemaQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class OutputSchemaRepository(ListedRepository[OutputSchema, OutputSchemaQuery], Protocol):

@@ -1,8 +1,8 @@
 from typing import Protocol
 
 from backend.models.products import Product, ProductQuery
-from backend.repositories.base import ListedRepository
-from backend.repositories.bulk import BulkRepository
+from backend.repositories.platform.base import ListedRepository
+from backend.repositories.platform.bulk import BulkRepository
 
 
 class ProductRepository(ListedRepository[Product, ProductQuery], BulkRepository[Product], Protocol):

@@ -1,9 +1,9 @@
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.prompt_versions import PromptVersion, PromptVersionQuery
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class PromptVersionRepository(Repository[PromptVersion], Protocol):

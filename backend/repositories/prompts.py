@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt, PromptQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class PromptRepository(ListedRepository[Prompt, PromptQuery], Protocol):

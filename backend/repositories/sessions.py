@@ -3,10 +3,10 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.users import User
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class TokenFamily(NamedTuple):

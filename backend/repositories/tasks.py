@@ -2,8 +2,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.tasks import Task, TaskQuery
-from backend.repositories.base import ListedRepository
-from backend.repositories.bulk import BulkRepository
+from backend.repositories.platform.base import ListedRepository
+from backend.repositories.platform.bulk import BulkRepository
 
 
 class TaskRepository(ListedRepository[Task, TaskQuery], BulkRepository[Task], Protocol):

@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.tools import Tool, ToolQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class ToolRepository(ListedRepository[Tool, ToolQuery], Protocol):

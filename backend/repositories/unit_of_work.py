@@ -10,8 +10,8 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.core.caching import CacheName
-from backend.models.domain_events import DomainEvent
 from backend.models.jobs import JobRequest
+from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.account_tokens import AccountTokenRepository
 from backend.repositories.agent_actions import AgentActionRepository
 from backend.repositories.agent_runs import AgentRunRepository
@@ -19,11 +19,9 @@ from backend.repositories.chat_messages import ChatMessageRepository
 from backend.repositories.chats import ChatRepository
 from backend.repositories.clean_up import CleanUpRepository
 from backend.repositories.customers import CustomerRepository
-from backend.repositories.events import EventRepository
 from backend.repositories.execution_steps import ExecutionStepRepository
 from backend.repositories.executions import ExecutionRepository
 from backend.repositories.files import FileRepository
-from backend.repositories.idempotency import IdempotencyRepository
 from backend.repositories.invitations import InvitationRepository
 from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
@@ -33,6 +31,8 @@ from backend.repositories.model_configs import ModelConfigRepository
 from backend.repositories.modules import ModuleRepository
 from backend.repositories.notifications import NotificationRepository
 from backend.repositories.output_schemas import OutputSchemaRepository
+from backend.repositories.platform.audit_events import EventRepository
+from backend.repositories.platform.idempotency import IdempotencyRepository
 from backend.repositories.products import ProductRepository
 from backend.repositories.prompt_versions import PromptVersionRepository
 from backend.repositories.prompts import PromptRepository

@@ -3,7 +3,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.users import User, UserQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class UserRepository(ListedRepository[User, UserQuery], Protocol):

@@ -1,9 +1,9 @@
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.workflow_versions import WorkflowVersion, WorkflowVersionQuery
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 
 
 class WorkflowVersionRepository(Repository[WorkflowVersion], Protocol):

@@ -1,7 +1,7 @@
 from typing import Protocol
 
 from backend.models.workflows import Workflow, WorkflowQuery
-from backend.repositories.base import ListedRepository
+from backend.repositories.platform.base import ListedRepository
 
 
 class WorkflowRepository(ListedRepository[Workflow, WorkflowQuery], Protocol):

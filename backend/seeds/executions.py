@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.leads import LeadStatus
-from backend.models.money import MoneyTotal
+from backend.models.platform.money import MoneyTotal
 from backend.models.reports import PipelineStage, ReportInputs, ReportName, ReportResult
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MEMBER

@@ -7,7 +7,7 @@ from backend.core.config import SecuritySettings
 from backend.core.errors import InvalidInputError
 from backend.core.security import derived_token, token_hash
 from backend.models.account_tokens import AccountToken, TokenPurpose
-from backend.models.mixins import new_id, now
+from backend.models.platform.mixins import new_id, now
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 from backend.services.mail import MailRefusedError

@@ -7,8 +7,8 @@ from backend.core.errors import StillRunningError
 from backend.core.permissions import Principal
 from backend.models.agent import AgentAsk, AgentReply, AgentUsage
 from backend.models.agent_runs import AgentRun, Amounts
-from backend.models.idempotency import IdempotencyKey
-from backend.models.mixins import new_id
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.agent_actions import AgentActionService
 from backend.services.agent_budget import AgentBudget, start_of_day

@@ -6,10 +6,10 @@ from backend.core.errors import ConflictError, DomainError, NotFoundError, Still
 from backend.core.permissions import Principal
 from backend.models.agent_actions import ActionStatus, AgentAction
 from backend.models.chat_messages import ChatMessage, MessageRole
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
 from backend.models.message_parts import CallOutcome, TextPart, ToolCallPart, ToolResultPart
-from backend.models.mixins import now
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.agent_toolbox import Toolbox
 

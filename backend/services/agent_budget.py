@@ -8,7 +8,7 @@ from backend.core.config import AssistantSettings
 from backend.core.errors import LimitReachedError
 from backend.core.permissions import Principal
 from backend.models.agent_runs import AgentRun, Amounts
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork
 from backend.services.language_models import Limits
 from backend.services.model_choice import ChosenModel

@@ -6,7 +6,7 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError
 from backend.core.permissions import Principal
 from backend.models.assistant_prompt import ASSISTANT, DEFAULT_ASSISTANT
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.prompt_templates import PromptText, render
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.references import check_own_module

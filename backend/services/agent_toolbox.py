@@ -12,9 +12,9 @@ from pydantic_core import to_json
 from backend.core.errors import ConflictError, DomainError, in_words
 from backend.core.permissions import Principal
 from backend.models.agent_actions import AgentAction
-from backend.models.domain_events import SubjectKind
 from backend.models.message_parts import CallOutcome
-from backend.models.mixins import now
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.agent_tools.base import (
     AgentTool,
@@ -24,7 +24,7 @@ from backend.services.agent_tools.base import (
     as_agent,
 )
 from backend.services.language_models import OfferedTool, ToolOutcome
-from backend.services.recording import created
+from backend.services.platform.change_events import created
 from backend.services.rights import PresentRights
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")

@@ -10,7 +10,7 @@ from backend.core.permissions import Principal
 from backend.models.agent_runs import AgentRun
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.agent_budget import AgentBudget
 from backend.services.agent_runner import AgentAnswer, AgentRunner, AgentTask

@@ -1,7 +1,7 @@
 from uuid import UUID
 
-from backend.models.events import Event, EventQuery
-from backend.models.paging import Page
+from backend.models.platform.audit_events import Event, EventQuery
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 
 

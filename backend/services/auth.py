@@ -8,19 +8,19 @@ from backend.core.permissions import Principal
 from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.account_tokens import TokenPurpose
 from backend.models.auth import PasswordChange, Tokens
-from backend.models.domain_events import (
+from backend.models.platform.domain_events import (
     RefreshReplayed,
     ResourceChanged,
     SignedIn,
     SubjectKind,
     changes_between,
 )
-from backend.models.fields import email_to_look_up
-from backend.models.mixins import now
+from backend.models.platform.fields import email_to_look_up
+from backend.models.platform.mixins import now
 from backend.models.sessions import Client, RefreshToken, UserSession
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.retries import retried
+from backend.services.platform.retries import retried
 from backend.services.sessions import end_sessions
 from backend.services.sign_ins import PasswordCheck
 

@@ -4,12 +4,12 @@ from uuid import UUID
 from backend.core.errors import NotFoundError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.chats import NEW_CHAT, Chat, ChatCreate, ChatQuery, ChatUpdate
-from backend.models.domain_events import SubjectKind
-from backend.models.idempotency import IdempotencyKey
-from backend.models.paging import Page
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.agent_instructions import unknown_prompt
-from backend.services.crud import CrudService
+from backend.services.platform.crud import CrudService
 from backend.services.references import check_own_module
 
 _REFERENCES = ("module_id", "model_config_id", "prompt")

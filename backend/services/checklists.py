@@ -9,12 +9,12 @@ from backend.models.checklists import (
     ChecklistItemCreate,
     ChecklistItemUpdate,
 )
-from backend.models.domain_events import SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.crud import CrudService
-from backend.services.retries import retried
+from backend.services.platform.crud import CrudService
+from backend.services.platform.retries import retried
 
 
 class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from backend.core.logging import get_logger
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.files import FileService

@@ -13,7 +13,6 @@ from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
 from backend.services.files import FileService
 from backend.services.health import HealthService
-from backend.services.idempotency import IdempotencyService
 from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
@@ -25,6 +24,7 @@ from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
 from backend.services.password_resets import PasswordResetService
+from backend.services.platform.idempotency import IdempotencyService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.rights import PresentRights

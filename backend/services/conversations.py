@@ -13,9 +13,9 @@ from backend.models.chat_messages import (
     message_of_person,
 )
 from backend.models.chats import Chat
-from backend.models.idempotency import IdempotencyKey
-from backend.models.mixins import new_id
-from backend.models.paging import Page
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.agent_tasks import AnswerOptions
 from backend.services.answers import AnswerWriter

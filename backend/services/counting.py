@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 
 
 class Window:

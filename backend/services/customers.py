@@ -10,12 +10,12 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
-from backend.models.domain_events import SubjectKind
-from backend.models.idempotency import IdempotencyKey
-from backend.models.paging import Page
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.archiving import ArchivingService
+from backend.services.platform.archiving import ArchivingService
 from backend.services.references import check_active_user
 
 _NEEDED = {

@@ -1,8 +1,8 @@
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
 from backend.models.account_tokens import TokenPurpose
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.mixins import now
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.mixins import now
 from backend.models.sessions import Client
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory

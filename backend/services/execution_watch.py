@@ -6,7 +6,7 @@ from uuid import UUID
 from backend.core.permissions import Principal
 from backend.models.executions import Execution
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.streams import Streams
+from backend.services.platform.live_streams import Streams
 
 
 class ExecutionWatch:

@@ -3,14 +3,14 @@ from uuid import UUID
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.execution_kinds import ExecutionCreate, ExecutionDraft
 from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionQuery, ExecutionStatus
-from backend.models.idempotency import IdempotencyKey
 from backend.models.jobs import JobRequest, Queue
-from backend.models.mixins import new_id
-from backend.models.paging import Page
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import (
     Channel,
     ReadingUnitOfWork,

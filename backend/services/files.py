@@ -18,18 +18,18 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.domain_events import SubjectKind, changes_between
 from backend.models.file_names import clean_file_name
 from backend.models.files import File, FileQuery, FileSubject, FileUpdate
-from backend.models.idempotency import AnsweredBeforeError, IdempotencyKey
-from backend.models.mixins import now
-from backend.models.paging import Page
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import AnsweredBeforeError, IdempotencyKey
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.file_content import UNKNOWN
 from backend.services.file_inspection import Content, inspect
 from backend.services.file_quota import UNLIMITED, FileQuota
 from backend.services.file_rights import check_may_change, check_one, check_visible, visible_file
-from backend.services.recording import created, deleted, updated
+from backend.services.platform.change_events import created, deleted, updated
 from backend.services.references import check_own_module
 from backend.services.rights import AsOfNow
 from backend.services.storage import (

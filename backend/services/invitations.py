@@ -7,18 +7,18 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
 from backend.models.invitations import Invitation, InvitationCreate, InvitationQuery
-from backend.models.mixins import now
-from backend.models.paging import Page
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
 from backend.models.sessions import Client
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
 from backend.services.account_tokens import AccountTokens, dead_token, find_token, use_token
-from backend.services.recording import created
-from backend.services.retries import retried
+from backend.services.platform.change_events import created
+from backend.services.platform.retries import retried
 from backend.services.role_grants import check_giver, lock_giver
 
 

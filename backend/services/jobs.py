@@ -3,7 +3,6 @@ from typing import NamedTuple
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
-from backend.models.domain_events import Changes, ResourceChanged, SubjectKind
 from backend.models.jobs import (
     JobFailure,
     JobPublic,
@@ -14,7 +13,8 @@ from backend.models.jobs import (
     StalledJob,
     TakeOverRules,
 )
-from backend.models.paging import Page
+from backend.models.platform.domain_events import Changes, ResourceChanged, SubjectKind
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _RETRIED_AT_ONCE = 100

@@ -4,15 +4,15 @@ from uuid import UUID
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.customers import Customer, CustomerStatus
-from backend.models.domain_events import LeadConverted, SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
 from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
-from backend.models.mixins import new_id
+from backend.models.platform.domain_events import LeadConverted, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
-from backend.services.recording import created
+from backend.services.platform.change_events import created
+from backend.services.platform.crud import CrudService
+from backend.services.platform.retries import retried
 from backend.services.references import check_active_user, check_products
-from backend.services.retries import retried
 
 
 class Conversion(NamedTuple):

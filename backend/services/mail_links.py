@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.models.account_tokens import TokenPurpose
-from backend.models.domain_events import SubjectKind
+from backend.models.platform.domain_events import SubjectKind
 
 
 @dataclass(frozen=True)

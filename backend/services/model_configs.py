@@ -2,16 +2,16 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.domain_events import SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
 from backend.models.model_configs import (
     ModelConfig,
     ModelConfigCreate,
     ModelConfigQuery,
     ModelConfigUpdate,
 )
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
+from backend.services.platform.crud import CrudService
 
 
 class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigUpdate]):

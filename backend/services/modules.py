@@ -4,15 +4,6 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
-from backend.models.domain_events import (
-    Changes,
-    DomainEvent,
-    ModuleCreated,
-    ResourceChanged,
-    SubjectKind,
-    changes_between,
-)
-from backend.models.idempotency import IdempotencyKey
 from backend.models.modules import (
     MOST_MODULES,
     Module,
@@ -22,10 +13,19 @@ from backend.models.modules import (
     ModuleSort,
     ModuleUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.domain_events import (
+    Changes,
+    DomainEvent,
+    ModuleCreated,
+    ResourceChanged,
+    SubjectKind,
+    changes_between,
+)
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
-from backend.services.retries import retried
+from backend.services.platform.crud import CrudService
+from backend.services.platform.retries import retried
 
 
 class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):

@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.models.domain_events import (
+from backend.models.executions import Execution, ExecutionState
+from backend.models.notifications import NotificationKind
+from backend.models.platform.audit_events import Event
+from backend.models.platform.domain_events import (
     ExecutionFinished,
     LeadConverted,
     ModuleCreated,
     SignedIn,
     TaskAssigned,
 )
-from backend.models.events import Event
-from backend.models.executions import Execution, ExecutionState
-from backend.models.notifications import NotificationKind
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 
 

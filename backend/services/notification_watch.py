@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.core.permissions import Principal
 from backend.models.notifications import Notification
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.streams import Streams
+from backend.services.platform.live_streams import Streams
 
 _AT_ONCE = 100
 _EVER = datetime.min.replace(tzinfo=UTC)

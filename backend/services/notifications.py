@@ -9,9 +9,9 @@ from backend.models.notifications import (
     NotificationQuery,
     Preferences,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.retries import retried
+from backend.services.platform.retries import retried
 
 
 class NotificationService:

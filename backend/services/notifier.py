@@ -1,6 +1,6 @@
-from backend.models.events import Event
 from backend.models.mails import Mail, MailKind
 from backend.models.notifications import Notification
+from backend.models.platform.audit_events import Event
 from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
 from backend.services.mail_links import page_of
 from backend.services.mails import MailService

@@ -1,14 +1,14 @@
 from backend.core.permissions import Principal
-from backend.models.domain_events import SubjectKind
-from backend.models.idempotency import IdempotencyKey
 from backend.models.output_schemas import (
     OutputSchema,
     OutputSchemaCreate,
     OutputSchemaQuery,
     OutputSchemaUpdate,
 )
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.crud import CrudService
+from backend.services.platform.crud import CrudService
 
 
 class OutputSchemaService(CrudService[OutputSchema, OutputSchemaQuery, OutputSchemaUpdate]):

@@ -3,8 +3,8 @@ from uuid import UUID
 from backend.core.addresses import network_of
 from backend.core.passwords import PasswordHasher
 from backend.models.account_tokens import NewPassword, TokenPurpose
-from backend.models.domain_events import ResourceChanged, SubjectKind
 from backend.models.jobs import JobRequest, Queue
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind
 from backend.models.sessions import Client
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory

@@ -1,9 +1,9 @@
 from backend.core.permissions import Principal
-from backend.models.domain_events import SubjectKind
-from backend.models.idempotency import IdempotencyKey
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.archiving import ArchivingService
+from backend.services.platform.archiving import ArchivingService
 
 
 class ProductService(ArchivingService[Product, ProductQuery, ProductUpdate]):

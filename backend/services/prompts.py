@@ -3,9 +3,9 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
-from backend.models.domain_events import SubjectKind, changes_between
-from backend.models.idempotency import IdempotencyKey
-from backend.models.paging import Page
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
 from backend.models.prompt_templates import PromptText, render
 from backend.models.prompt_versions import (
     PromptRender,
@@ -15,8 +15,8 @@ from backend.models.prompt_versions import (
 )
 from backend.models.prompts import Prompt, PromptCreate, PromptQuery, PromptUpdate
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
-from backend.services.recording import created
+from backend.services.platform.change_events import created
+from backend.services.platform.crud import CrudService
 
 
 class PromptService(CrudService[Prompt, PromptQuery, PromptUpdate]):

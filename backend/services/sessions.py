@@ -4,16 +4,16 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.security import AccessTokens
-from backend.models.domain_events import (
+from backend.models.platform.domain_events import (
     ResourceChanged,
     SessionsRevoked,
     SubjectKind,
     changes_between,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.sessions import SessionQuery, UserSession
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.retries import retried
+from backend.services.platform.retries import retried
 from backend.services.rights import PresentRights
 
 

@@ -13,8 +13,8 @@ from backend.core.errors import InvalidInputError, TooLargeError
 from backend.core.permissions import Permission, Principal
 from backend.models.customers import CustomerListed
 from backend.models.leads import LeadPublic
-from backend.models.mixins import now
-from backend.models.paging import Page
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
 from backend.models.products import ProductPublic
 from backend.models.sheet_exports import ExportInputs, ExportResult, ListExport
 from backend.models.sheets import (
@@ -28,13 +28,13 @@ from backend.models.sheets import (
 from backend.models.tasks import TaskPublic
 from backend.services.customers import CustomerService
 from backend.services.execution_kinds import ExecutionRun
-from backend.services.exports import all_pages
 from backend.services.files import FileService
 from backend.services.leads import LeadService
+from backend.services.platform.all_pages import all_pages
+from backend.services.platform.blocking import in_thread
 from backend.services.products import ProductService
 from backend.services.sheets import MOST_ROWS, Cell, OpenSheetWriter
 from backend.services.tasks import TaskService
-from backend.services.threads import in_thread
 
 
 class ExportedList(NamedTuple):

@@ -6,7 +6,7 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError, UnavailableError
 from backend.core.passwords import PasswordHasher
-from backend.models.domain_events import (
+from backend.models.platform.domain_events import (
     ResourceChanged,
     SignInFailed,
     SubjectKind,

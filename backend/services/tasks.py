@@ -5,19 +5,19 @@ from uuid import UUID
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.checklists import ChecklistItem
-from backend.models.domain_events import (
+from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
     ResourceChanged,
     SubjectKind,
     TaskAssigned,
 )
-from backend.models.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
+from backend.services.platform.crud import CrudService
+from backend.services.platform.retries import retried
 from backend.services.references import check_active_user, check_own_module
-from backend.services.retries import retried
 
 
 class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):

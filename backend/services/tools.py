@@ -2,11 +2,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from backend.core.permissions import Permission
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.tools import Tool, ToolQuery, ToolUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.crud import CrudService
-from backend.services.recording import created, deleted
+from backend.services.platform.change_events import created, deleted
+from backend.services.platform.crud import CrudService
 
 
 class ToolDescription(Protocol):

@@ -10,18 +10,18 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.account_tokens import TokenPurpose
-from backend.models.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.fields import email_to_look_up
-from backend.models.idempotency import IdempotencyKey
-from backend.models.paging import Page
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.fields import email_to_look_up
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
 from backend.models.sessions import Client
 from backend.models.users import User, UserBase, UserCreate, UserQuery, UserRegister, UserUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.account_mails import AccountMails
 from backend.services.invitations import withdraw_invitations
 from backend.services.mail_requests import MailRequestLimits
-from backend.services.recording import created
-from backend.services.retries import retried
+from backend.services.platform.change_events import created
+from backend.services.platform.retries import retried
 from backend.services.role_grants import lock_giver
 from backend.services.sessions import end_sessions
 

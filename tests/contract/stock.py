@@ -17,7 +17,7 @@ from backend.core.security import AccessClaims, AccessTokens, token_hash
 from backend.models.account_tokens import AccountToken, TokenPurpose
 from backend.models.chat_messages import MessageRole
 from backend.models.checklists import ChecklistItem
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sessions import RefreshToken, UserSession
 from backend.models.tasks import TaskStatus
 from backend.models.users import User

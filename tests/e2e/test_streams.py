@@ -17,7 +17,7 @@ from backend.core.config import DatabaseSettings, SecuritySettings
 from backend.core.database import Database
 from backend.core.security import AccessClaims, AccessTokens
 from backend.models.executions import ExecutionStatus
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sessions import UserSession
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import Role
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_customer, make_task
 from tests.fixtures.assistant import act, begin_chat, messages_of, offered_to, told_to

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.core.config import ModelProvider, Settings
 from backend.models.agent_runs import AgentRun
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.assistant import add_default, begin_chat, messages_of, say

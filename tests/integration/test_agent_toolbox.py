@@ -9,8 +9,8 @@ import pytest
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Permission
-from backend.models.base import Input
 from backend.models.message_parts import CallOutcome
+from backend.models.platform.base import Input
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.agent_toolbox import MOST_AT_ONCE, Toolbox
 from backend.services.agent_tools.base import (

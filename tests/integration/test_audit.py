@@ -13,9 +13,9 @@ from sqlmodel import SQLModel
 from backend.core.database import Database
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means, Role
-from backend.models.base import metadata
-from backend.models.domain_events import ResourceChanged, SubjectKind
-from backend.models.mixins import Identified
+from backend.models.platform.base import metadata
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind
+from backend.models.platform.mixins import Identified
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.users import UserService
 from tests.factories import make_task, make_user

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from backend.core.config import Settings
 from backend.models.chat_messages import MessageRole, MessageStatus
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.wiring import process_state, wire
 from tests.factories import make_chat, make_message

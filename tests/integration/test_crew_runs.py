@@ -7,7 +7,7 @@ import pytest
 
 from backend.core.config import ModelProvider
 from backend.models.agent_runs import AgentRun
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_task
 from tests.fixtures.assistant import offered_to, told_to

@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from backend.core.errors import ConflictError
 from backend.models.checklists import ChecklistItem
 from backend.models.crews import CREW_EXAMPLE
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.tasks import TaskStatus
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import (

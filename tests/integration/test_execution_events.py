@@ -17,8 +17,8 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
-from backend.services.notices import ANYTHING, Subscription
-from backend.services.streams import Streams
+from backend.services.platform.live_streams import Streams
+from backend.services.platform.wake_ups import ANYTHING, Subscription
 from backend.wiring import process_state, wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored

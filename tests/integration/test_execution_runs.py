@@ -16,10 +16,10 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.errors import ConflictError
 from backend.core.permissions import Means, Role
-from backend.models.events import Event, EventQuery
 from backend.models.execution_steps import ExecutionStepQuery
 from backend.models.executions import Execution, ExecutionStatus
-from backend.models.mixins import now
+from backend.models.platform.audit_events import Event, EventQuery
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun, TryAgainError
 from backend.services.executions import ExecutionService

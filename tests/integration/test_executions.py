@@ -11,8 +11,8 @@ from backend.core.database import Database
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Role
 from backend.models.executions import ExecutionStatus
-from backend.models.idempotency import IdempotencyKey
-from backend.models.mixins import now
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.executions import ExecutionService
 from tests.factories import make_execution

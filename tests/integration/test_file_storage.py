@@ -13,7 +13,7 @@ import pytest
 
 from backend.core.preconditions import ANY_VERSION
 from backend.models.files import FileSubject
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import file_service
 from tests.fixtures.application import make_settings, running_app

@@ -20,13 +20,13 @@ from backend.models.crews import CREW_EXAMPLE
 from backend.models.customers import Customer
 from backend.models.executions import Execution
 from backend.models.files import File
-from backend.models.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.invitations import Invitation
 from backend.models.leads import Lead
-from backend.models.mixins import new_id, now
 from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.output_schemas import OutputSchema
+from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
+from backend.models.platform.mixins import new_id, now
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt

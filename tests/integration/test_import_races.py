@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from backend.core.errors import ConflictError
-from backend.repositories.sql.bulk import SqlBulkList
+from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import TryAgainError
 from backend.services.imports import writing

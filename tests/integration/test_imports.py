@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
-from backend.models.events import EventQuery
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.imports import MOST_ERRORS, ImportInputs, ImportResult
-from backend.models.mixins import now
+from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.mixins import now
 from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -29,7 +29,7 @@ from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
 from tests.fixtures.workbooks import SHEET, repacked, sheet
-from tests.integration.test_query_count import fill
+from tests.integration.platform.test_query_count import fill
 
 SheetsOf = Callable[[Any], Sheets]
 CUSTOMERS: Table = [

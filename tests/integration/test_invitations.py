@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
-from backend.models.events import EventQuery
-from backend.models.mixins import now
+from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_invitation, make_user
 from tests.fixtures.application import PUBLIC_URL

@@ -9,19 +9,19 @@ import pytest
 
 from backend.models.chats import ChatSort
 from backend.models.customers import CustomerSort
-from backend.models.domain_events import SubjectKind
-from backend.models.events import EventSort
 from backend.models.executions import ExecutionSort
 from backend.models.files import FileSort
 from backend.models.invitations import InvitationSort
 from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.leads import LeadSort
-from backend.models.mixins import now
 from backend.models.model_configs import ModelConfigSort
 from backend.models.modules import ModuleSort
 from backend.models.notifications import NotificationSort
 from backend.models.output_schemas import OutputSchemaSort
-from backend.models.paging import RELEVANCE
+from backend.models.platform.audit_events import EventSort
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import RELEVANCE
 from backend.models.products import ProductSort
 from backend.models.prompts import PromptSort
 from backend.models.sessions import SessionSort
@@ -30,7 +30,7 @@ from backend.models.tools import ToolSort
 from backend.models.users import UserSort
 from backend.models.workflows import WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.recording import created
+from backend.services.platform.change_events import created
 from tests.factories import (
     make_chat,
     make_customer,

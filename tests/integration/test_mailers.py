@@ -17,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 from backend.core.config import ConfigurationError
 from backend.integrations.mail import open_mailer
 from backend.main import create_app
-from backend.models.mixins import new_id, now
+from backend.models.platform.mixins import new_id, now
 from backend.services.mail import (
     MailContent,
     Mailer,

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from backend.core.config import DatabaseSettings, Settings
 from backend.core.database import Database
 from backend.models.mails import Mail, MailKind
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.mail import MailUnavailableError

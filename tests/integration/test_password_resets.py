@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.main import create_app
-from backend.models.events import EventQuery
 from backend.models.mails import Mail, MailKind
-from backend.models.mixins import now
+from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import process_state, wire

@@ -13,7 +13,7 @@ from backend.core.database import Database
 from backend.core.fair_queue import FairQueue
 from backend.core.passwords import Comparison, PasswordHasher, PasswordTurn
 from backend.main import create_app
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sign_ins import SignInFailure
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory

@@ -16,19 +16,19 @@ from backend.core.errors import AuthenticationError, NotFoundError, PermissionDe
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
 from backend.models.customers import CustomerQuery
-from backend.models.events import EventQuery
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.executions import ExecutionStatus
 from backend.models.files import FileSubject
 from backend.models.imports import ImportInputs
 from backend.models.notifications import Notification
+from backend.models.platform.audit_events import EventQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
 from backend.services.customers import CustomerService
 from backend.services.execution_registry import RegisteredKind
 from backend.services.executions import ExecutionService
-from backend.services.exports import all_pages
 from backend.services.notification_watch import NotificationWatch
+from backend.services.platform.all_pages import all_pages
 from backend.services.rights import PresentRights
 from backend.services.users import UserService
 from backend.wiring import process_state, wire

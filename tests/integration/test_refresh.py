@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from backend.core.database import Database
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sessions import RefreshToken, UserSession
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory

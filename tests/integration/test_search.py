@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_product, make_task
 from tests.fixtures.people import Person

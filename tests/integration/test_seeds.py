@@ -12,9 +12,9 @@ from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.integrations.storage import open_storage
-from backend.models.base import metadata
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.json_schemas import check_json_schema
+from backend.models.platform.base import metadata
 from backend.models.prompt_templates import PromptTextInput
 from backend.models.tasks import Task, TaskPriority, TaskStatus
 from backend.models.users import User

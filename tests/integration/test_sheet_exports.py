@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.core.errors import InvalidInputError
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sheet_exports import ExportInputs
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.sheets import XLSX
@@ -16,7 +16,7 @@ from tests.factories import make_customer, make_task
 from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person
 from tests.fixtures.sheets import Sheets, xlsx_rows
-from tests.integration.test_query_count import fill
+from tests.integration.platform.test_query_count import fill
 
 
 @pytest.fixture

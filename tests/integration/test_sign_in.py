@@ -11,7 +11,7 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.passwords import PasswordHasher
 from backend.main import create_app
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.sessions import SessionQuery
 from backend.models.sign_ins import SignInFailure
 from backend.models.users import User

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from tests.fixtures.people import Person
 
 

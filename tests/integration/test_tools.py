@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from backend.core.permissions import Permission
-from backend.models.events import EventQuery
+from backend.models.platform.audit_events import EventQuery
 from backend.models.tools import ToolQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.tools import ToolService

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from backend.core.database import Database
-from backend.models.mixins import now
-from backend.models.paging import MOST_COUNTED
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import MOST_COUNTED
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.integration.test_lists import walk

@@ -2,7 +2,7 @@ import pytest
 
 from backend.core.errors import ConflictError
 from backend.models.executions import ExecutionState, ExecutionStatus
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from tests.factories import make_execution
 
 ENDED = [ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED]

@@ -15,7 +15,7 @@ from fastapi.exceptions import ResponseValidationError
 from sqlmodel import SQLModel
 
 from backend.api.fast_path.parameters import adapter_of
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 Write = Callable[[Any], bytes]
 _new, _set = object.__new__, object.__setattr__

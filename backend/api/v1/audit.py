@@ -5,8 +5,8 @@ from fastapi import APIRouter, Query
 from backend.api.deps import AuditServiceDep, may
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission
-from backend.models.events import Event, EventPublic, EventQuery
-from backend.models.paging import Page
+from backend.models.platform.audit_events import Event, EventPublic, EventQuery
+from backend.models.platform.paging import Page
 
 router = APIRouter(
     prefix="/audit",

@@ -26,7 +26,7 @@ from backend.models.chat_messages import (
     MessageCreate,
     MessageFeedback,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.reply_events import REPLY_EVENTS, ReplyStarted, ReplyText, ReplyWithdrawn
 from backend.services.language_models import Answered, TextDelta, TextWithdrawn
 from backend.services.replies import Reply

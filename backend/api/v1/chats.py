@@ -7,7 +7,7 @@ from backend.api.deps import CallerDep, ChatServiceDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.models.chats import Chat, ChatCreate, ChatPublic, ChatQuery, ChatUpdate
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/chats", tags=["chats"], route_class=IdempotentRoute)
 

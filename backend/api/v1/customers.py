@@ -17,9 +17,9 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineQuery
-from backend.services.exports import all_pages
+from backend.services.platform.all_pages import all_pages
 
 router = APIRouter(prefix="/customers", tags=["customers"], route_class=IdempotentRoute)
 

@@ -28,7 +28,7 @@ from backend.models.executions import (
     ExecutionQuery,
     ExecutionState,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
 

@@ -28,7 +28,7 @@ from backend.models.files import (
     FileSubject,
     FileUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)

@@ -14,7 +14,7 @@ from backend.models.invitations import (
     InvitationPublic,
     InvitationQuery,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/invitations", tags=["invitations"], route_class=IdempotentRoute)
 

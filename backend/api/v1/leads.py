@@ -11,8 +11,8 @@ from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.customers import Customer, CustomerPublic
 from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadQuery, LeadUpdate
-from backend.models.paging import Page
-from backend.services.exports import all_pages
+from backend.models.platform.paging import Page
+from backend.services.platform.all_pages import all_pages
 
 router = APIRouter(prefix="/leads", tags=["leads"], route_class=IdempotentRoute)
 

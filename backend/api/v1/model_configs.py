@@ -15,7 +15,7 @@ from backend.models.model_configs import (
     ModelConfigQuery,
     ModelConfigUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/model-configs", tags=["model-configs"], route_class=IdempotentRoute)
 

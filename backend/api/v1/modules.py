@@ -15,7 +15,7 @@ from backend.models.modules import (
     ModuleQuery,
     ModuleUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
 

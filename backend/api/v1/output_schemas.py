@@ -15,7 +15,7 @@ from backend.models.output_schemas import (
     OutputSchemaQuery,
     OutputSchemaUpdate,
 )
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/schemas", tags=["schemas"], route_class=IdempotentRoute)
 

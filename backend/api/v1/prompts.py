@@ -8,7 +8,7 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.prompt_versions import (
     PromptActivate,
     PromptRender,

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep, SessionServiceDep
 from backend.api.routes import CheckedRoute
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.sessions import SessionPublic, SessionQuery, UserSession
 
 router = APIRouter(prefix="/auth/sessions", tags=["auth"], route_class=CheckedRoute)

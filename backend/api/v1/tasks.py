@@ -9,7 +9,7 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.tasks import (
     Task,
     TaskAssign,
@@ -18,7 +18,7 @@ from backend.models.tasks import (
     TaskQuery,
     TaskUpdate,
 )
-from backend.services.exports import all_pages
+from backend.services.platform.all_pages import all_pages
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=IdempotentRoute)
 

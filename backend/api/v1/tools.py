@@ -7,7 +7,7 @@ from backend.api.deps import ToolServiceDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
 
 router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)

@@ -7,7 +7,7 @@ from backend.api.deps import WorkflowServiceDep, may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.core.permissions import Permission, Principal
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.workflow_versions import (
     AnyWorkflowVersionCreate,
     WorkflowVersion,

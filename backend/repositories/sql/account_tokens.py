@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from backend.models.account_tokens import AccountToken, TokenPurpose
-from backend.models.mixins import now
-from backend.repositories.sql.base import SqlRepository
+from backend.models.platform.mixins import now
+from backend.repositories.sql.platform.base import SqlRepository
 
 
 class SqlAccountTokenRepository(SqlRepository[AccountToken]):

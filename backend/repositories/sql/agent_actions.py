@@ -1,5 +1,5 @@
 from backend.models.agent_actions import AgentAction
-from backend.repositories.sql.base import SqlRepository
+from backend.repositories.sql.platform.base import SqlRepository
 
 
 class SqlAgentActionRepository(SqlRepository[AgentAction]):

@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
 from backend.models.agent_runs import AgentRun, Amounts
-from backend.repositories.sql.base import SqlRepository
-from backend.repositories.sql.named_locks import lock
+from backend.repositories.sql.platform.base import SqlRepository
+from backend.repositories.sql.platform.named_locks import lock
 
 _AT_WORK = and_(col(AgentRun.finished_at).is_(None), col(AgentRun.over_at) > func.now())
 

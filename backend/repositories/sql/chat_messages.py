@@ -5,10 +5,10 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from backend.models.chat_messages import ChatMessage, ChatMessageQuery, MessageStatus
-from backend.models.paging import Page
-from backend.repositories.sql.base import LOCK
-from backend.repositories.sql.keyset import COUNT, by_column
-from backend.repositories.sql.lists import SqlList
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.keyset import COUNT, by_column
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlChatMessageRepository(SqlList[ChatMessage, ChatMessageQuery]):

@@ -6,10 +6,10 @@ from sqlmodel import col, select
 
 from backend.models.chat_messages import ChatMessage
 from backend.models.chats import Chat, ChatQuery
-from backend.models.paging import Page
-from backend.repositories.sql.full_text import matches
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.full_text import matches
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlChatRepository(SqlList[Chat, ChatQuery]):

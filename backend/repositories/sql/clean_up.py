@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.models.base import metadata
+from backend.models.platform.base import metadata
 from backend.repositories.clean_up import Expiring
 from backend.repositories.sql.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 
 _FORGOTTEN_AT_ONCE = 100
 

@@ -3,9 +3,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
-from backend.models.paging import Page
-from backend.repositories.sql.keyset import COUNT, by_column
-from backend.repositories.sql.lists import SqlList
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.keyset import COUNT, by_column
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlExecutionStepRepository(SqlList[ExecutionStep, ExecutionStepQuery]):

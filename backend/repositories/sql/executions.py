@@ -7,13 +7,13 @@ from sqlmodel import col, select
 
 from backend.models.executions import ACTIVE, Execution, ExecutionQuery, ExecutionStatus
 from backend.models.jobs import JobStatus
-from backend.models.mixins import now
-from backend.models.paging import Page
-from backend.repositories.sql.filters import one_of
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
 from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 # The database's clock: those of several machines differ. `now()` would stand still in a unit.
 _CLOCK = func.clock_timestamp()

@@ -6,11 +6,11 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Permission, Principal
 from backend.models.files import File, FileQuery, FileUsage
-from backend.models.paging import Page
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import BIG_COUNT, MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import BIG_COUNT, MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 _FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
 

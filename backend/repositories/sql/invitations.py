@@ -5,10 +5,10 @@ from sqlalchemy import ColumnElement, delete, or_
 from sqlmodel import col, select
 
 from backend.models.invitations import Invitation, InvitationQuery, InvitationStatus
-from backend.models.mixins import now
-from backend.repositories.sql.base import LOCK
-from backend.repositories.sql.keyset import MOMENT, by_column
-from backend.repositories.sql.lists import SqlList
+from backend.models.platform.mixins import now
+from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.keyset import MOMENT, by_column
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlInvitationRepository(SqlList[Invitation, InvitationQuery]):

@@ -20,9 +20,7 @@ from backend.models.jobs import (
     QueueState,
     StalledJob,
 )
-from backend.models.paging import MOST_COUNTED, Page
-from backend.repositories.sql.constraints import domain_errors
-from backend.repositories.sql.filters import one_of
+from backend.models.platform.paging import MOST_COUNTED, Page
 from backend.repositories.sql.job_tables import (
     ALONE,
     END_EVENTS,
@@ -33,7 +31,9 @@ from backend.repositories.sql.job_tables import (
     THEIR_STATUSES,
     WORKERS,
 )
-from backend.repositories.sql.keyset import Keyset, Sort
+from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import Keyset, Sort
 
 _NUMBER: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=1, le=2**63 - 1)])
 _BY_ID: Sort[JobPublic] = Sort(JOBS.c.id, attrgetter("id"), _NUMBER)

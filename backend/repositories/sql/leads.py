@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from backend.models.leads import Lead, LeadProduct, LeadQuery
-from backend.repositories.sql.bulk import SqlBulkList, insertion
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.bulk import SqlBulkList, insertion
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 
 
 class SqlLeadRepository(SqlBulkList[Lead, LeadQuery]):

@@ -4,9 +4,9 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import col
 
 from backend.models.mail_requests import MailRequest
-from backend.repositories.sql.base import SqlRepository
 from backend.repositories.sql.counting import counts, forget_some, nth_newest
-from backend.repositories.sql.named_locks import lock_both
+from backend.repositories.sql.platform.base import SqlRepository
+from backend.repositories.sql.platform.named_locks import lock_both
 
 
 class SqlMailRequestRepository(SqlRepository[MailRequest]):

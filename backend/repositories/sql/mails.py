@@ -1,5 +1,5 @@
 from backend.models.mails import Mail
-from backend.repositories.sql.base import SqlRepository
+from backend.repositories.sql.platform.base import SqlRepository
 
 
 class SqlMailRepository(SqlRepository[Mail]):

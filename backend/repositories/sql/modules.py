@@ -5,10 +5,10 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from backend.models.modules import MOST_MODULES, Module, ModuleQuery
-from backend.models.paging import Page
-from backend.repositories.sql.keyset import COUNT, MOMENT, by_column
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.keyset import COUNT, MOMENT, by_column
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 
 class SqlModuleRepository(SqlList[Module, ModuleQuery]):

@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from backend.core.errors import NotFoundError
-from backend.models.mixins import now
 from backend.models.notifications import (
     Channels,
     Notification,
@@ -15,12 +14,13 @@ from backend.models.notifications import (
     NotificationPreference,
     NotificationQuery,
 )
-from backend.models.paging import Page
-from backend.repositories.sql.base import in_order
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import MOMENT, by_column
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.base import in_order
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 
 class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):

@@ -1,6 +1,6 @@
 from backend.models.output_schemas import OutputSchema, OutputSchemaQuery
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlOutputSchemaRepository(SqlList[OutputSchema, OutputSchemaQuery]):

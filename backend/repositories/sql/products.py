@@ -5,9 +5,9 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, String, literal_colum
 from sqlmodel import col
 
 from backend.models.products import SKU_SQL, Product, ProductQuery
-from backend.repositories.sql.bulk import SqlBulkList
-from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.bulk import SqlBulkList
+from backend.repositories.sql.platform.filters import not_put_aside
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 
 
 class SqlProductRepository(SqlBulkList[Product, ProductQuery]):

@@ -2,10 +2,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from backend.models.paging import Page
+from backend.models.platform.paging import Page
 from backend.models.prompt_versions import PromptVersion, PromptVersionQuery
-from backend.repositories.sql.keyset import COUNT, by_column
-from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.platform.keyset import COUNT, by_column
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlPromptVersionRepository(SqlList[PromptVersion, PromptVersionQuery]):

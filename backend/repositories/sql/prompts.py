@@ -7,8 +7,8 @@ from sqlmodel import col, select
 from backend.core.errors import NotFoundError
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt, PromptQuery
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlPromptRepository(SqlList[Prompt, PromptQuery]):

@@ -7,11 +7,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.leads import Lead
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.reports import DAYS, Age, ReportFilter, TasksOfAge
 from backend.models.tasks import UNFINISHED, Task
 from backend.repositories.reports import LeadGroup
-from backend.repositories.sql.filters import one_of
+from backend.repositories.sql.platform.filters import one_of
 
 
 class SqlReportRepository:

@@ -12,13 +12,13 @@ from backend.core.permissions import Principal
 from backend.models.customers import Customer
 from backend.models.files import File
 from backend.models.leads import Lead
-from backend.models.mixins import Archivable, Archived
+from backend.models.platform.mixins import Archivable, Archived
 from backend.models.products import Product
 from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks import Task
 from backend.repositories.sql.files import visible_files
-from backend.repositories.sql.filters import not_put_aside
-from backend.repositories.sql.full_text import newest_matches, text_query
+from backend.repositories.sql.platform.filters import not_put_aside
+from backend.repositories.sql.platform.full_text import newest_matches, text_query
 from backend.repositories.sql.snippets import BEGIN, END, snippet
 
 

@@ -5,14 +5,14 @@ from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
-from backend.models.mixins import now
-from backend.models.paging import Page
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
 from backend.models.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.users import User
 from backend.repositories.sessions import Identity, TokenFamily
-from backend.repositories.sql.base import LOCK, in_order
-from backend.repositories.sql.keyset import MOMENT, by_column
-from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.platform.base import LOCK, in_order
+from backend.repositories.sql.platform.keyset import MOMENT, by_column
+from backend.repositories.sql.platform.lists import SqlList
 
 # Asked more often than anything else: built once and run without the ORM, it costs half.
 _ACTIVE = (

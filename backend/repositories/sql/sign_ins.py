@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.sign_ins import SignInFailure
 from backend.repositories.sql.counting import counts, forget_some, nth_newest
-from backend.repositories.sql.named_locks import lock_both
+from backend.repositories.sql.platform.named_locks import lock_both
 
 
 class SqlSignInRepository:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from backend.repositories.sql.full_text import marked_words
+from backend.repositories.sql.platform.full_text import marked_words
 
 # Not printable, so that nobody types them.
 BEGIN, END = "\x02", "\x03"

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, DateTime, SmallInteger, and_, literal_column, not_
 from sqlmodel import col
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from backend.models.tasks import (
     DUE_SQL,
     NO_DUE_DATE,
@@ -14,9 +14,9 @@ from backend.models.tasks import (
     TaskPriority,
     TaskQuery,
 )
-from backend.repositories.sql.bulk import SqlBulkList
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import MOMENT, RANK, Sort, by_column, by_name
+from backend.repositories.sql.platform.bulk import SqlBulkList
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, RANK, Sort, by_column, by_name
 
 _REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
 _RANKS = {priority: rank for rank, priority in enumerate(TaskPriority, start=1)}

@@ -4,10 +4,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from backend.models.tools import Tool, ToolQuery
-from backend.repositories.sql.base import LOCK
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 
 class SqlToolRepository(SqlList[Tool, ToolQuery]):

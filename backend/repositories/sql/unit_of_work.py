@@ -11,22 +11,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
-from backend.models.domain_events import DomainEvent
 from backend.models.jobs import JobRequest
+from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.sql.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.agent_actions import SqlAgentActionRepository
 from backend.repositories.sql.agent_runs import SqlAgentRunRepository
 from backend.repositories.sql.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.chats import SqlChatRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
-from backend.repositories.sql.constraints import domain_errors
-from backend.repositories.sql.contention import contention_errors
 from backend.repositories.sql.customers import SqlCustomerRepository
-from backend.repositories.sql.events import SqlEventRepository
 from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
 from backend.repositories.sql.executions import SqlExecutionRepository
 from backend.repositories.sql.files import SqlFileRepository
-from backend.repositories.sql.idempotency import SqlIdempotencyRepository
 from backend.repositories.sql.invitations import SqlInvitationRepository
 from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
@@ -35,12 +31,17 @@ from backend.repositories.sql.mails import SqlMailRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.modules import SqlModuleRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository
-from backend.repositories.sql.outbox import Outbox
 from backend.repositories.sql.output_schemas import SqlOutputSchemaRepository
+from backend.repositories.sql.platform.audit_events import SqlEventRepository
+from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.contention import contention_errors
+from backend.repositories.sql.platform.idempotency import SqlIdempotencyRepository
+from backend.repositories.sql.platform.outbox import Outbox
+from backend.repositories.sql.platform.reading import Reader
+from backend.repositories.sql.platform.writing import Writer
 from backend.repositories.sql.products import SqlProductRepository
 from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.prompts import SqlPromptRepository
-from backend.repositories.sql.reading import Reader
 from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.sessions import SqlSessionRepository
@@ -50,7 +51,6 @@ from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.users import SqlUserRepository
 from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows import SqlWorkflowRepository
-from backend.repositories.sql.writing import Writer
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
 

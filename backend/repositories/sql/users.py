@@ -6,10 +6,10 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.users import User, UserQuery
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
-from backend.repositories.sql.named_locks import lock
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
 
 
 class SqlUserRepository(SqlList[User, UserQuery]):

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement
 
 from backend.models.workflows import Workflow, WorkflowQuery
-from backend.repositories.sql.filters import one_of
-from backend.repositories.sql.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.lists import SqlList
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
 
 
 class SqlWorkflowRepository(SqlList[Workflow, WorkflowQuery]):

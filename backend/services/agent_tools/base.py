@@ -14,8 +14,8 @@ from sqlmodel import SQLModel
 
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Means, Permission, Principal
-from backend.models.idempotency import IdempotencyKey
-from backend.models.mixins import now
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
 from backend.services.customers import CustomerService
 from backend.services.files import FileService
 from backend.services.leads import LeadService

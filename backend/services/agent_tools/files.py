@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backend.core.errors import InvalidInputError
 from backend.core.permissions import Permission
-from backend.models.base import Input
+from backend.models.platform.base import Input
 from backend.services.agent_tools.base import AgentTool, Result, ToolContext, foreign
 
 _MOST_BYTES = 32_000

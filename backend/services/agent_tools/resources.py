@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from sqlmodel import SQLModel
 
 from backend.core.permissions import Permission, Principal
-from backend.models.base import Input
-from backend.models.idempotency import IdempotencyKey
-from backend.models.paging import Page, PageQuery, SearchText
+from backend.models.platform.base import Input
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page, PageQuery, SearchText
 from backend.services.agent_tools.base import AgentTool, Result, ToolContext, ToolServices, shown
 
 Find = TypeVar("Find", bound="FindArguments")

@@ -5,8 +5,8 @@ from pydantic import Field
 from backend.core.errors import UnavailableError
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission
-from backend.models.base import Input
-from backend.models.fields import Words
+from backend.models.platform.base import Input
+from backend.models.platform.fields import Words
 from backend.services.agent_tools.base import AgentTool, Result, ToolContext, foreign
 from backend.services.web_search import WebSearchUnavailableError
 

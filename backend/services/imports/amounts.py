@@ -2,7 +2,7 @@
 
 import re
 
-from backend.models.characters import without_marks
+from backend.models.platform.characters import without_marks
 
 _GROUP = 3
 _MARKS = re.compile("[.,]")

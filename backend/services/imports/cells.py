@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from backend.models.characters import trimmed, without_marks
+from backend.models.platform.characters import trimmed, without_marks
 from backend.models.sheets import as_written
 from backend.services.sheets import Cell
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from backend.models.characters import as_typed, trimmed
 from backend.models.imports import RowError
+from backend.models.platform.characters import as_typed, trimmed
 from backend.services.imports.fields import (
     EMAIL,
     Column,

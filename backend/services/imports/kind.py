@@ -15,8 +15,8 @@ from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
 from backend.services.imports.writing import Batch
+from backend.services.platform.blocking import in_thread, iterated
 from backend.services.sheets import CSV, XLSX, SheetError, SheetReader
-from backend.services.threads import in_thread, iterated
 
 
 class ImportKind:

@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.models.users import User
-from backend.repositories.base import Repository
+from backend.repositories.platform.base import Repository
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.imports.parsing import ParsedRow
 from backend.services.imports.resources import Resource

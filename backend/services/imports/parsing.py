@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import MISSING, ValidationError
 from pydantic_core import ErrorDetails
 
-from backend.models.base import Input
-from backend.models.characters import spelled
-from backend.models.currencies import STORED
-from backend.models.fields import email_to_look_up
 from backend.models.imports import RowError, unstorable_in
-from backend.models.money import FROM_EXPORT
+from backend.models.platform.base import Input
+from backend.models.platform.characters import spelled
+from backend.models.platform.currencies import STORED
+from backend.models.platform.fields import email_to_look_up
+from backend.models.platform.money import FROM_EXPORT
 from backend.models.sheet_errors import is_error_text
 from backend.services.imports.amounts import AmbiguousAmountError, plain_amount
 from backend.services.imports.cells import is_blank

@@ -14,7 +14,7 @@ from backend.services.imports.resources import RESOURCES
 from backend.services.imports.spool import Spool
 from backend.services.imports.tally import Tally
 from backend.services.imports.writing import Batch, RowWriter, StagedBatch, attempted
-from backend.services.threads import in_thread, iterated
+from backend.services.platform.blocking import in_thread, iterated
 
 
 class Spools(NamedTuple):

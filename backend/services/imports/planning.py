@@ -11,7 +11,7 @@ from uuid import UUID
 from backend.core.errors import ConflictError, DomainError, InvalidInputError, PermissionDeniedError
 from backend.core.permissions import Principal
 from backend.models.imports import RowError
-from backend.models.money import check_entered
+from backend.models.platform.money import check_entered
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.imports.fields import EMAIL
@@ -21,7 +21,7 @@ from backend.services.imports.known import Known, read_known
 from backend.services.imports.parsing import ParsedRow
 from backend.services.imports.resources import Resource
 from backend.services.imports.tally import Tally
-from backend.services.threads import in_thread
+from backend.services.platform.blocking import in_thread
 
 _EXACT_TO = timedelta(milliseconds=1)
 """Spreadsheets keep no more of a moment."""

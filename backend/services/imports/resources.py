@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel
 
 from backend.core.permissions import Permission
-from backend.models.base import Input, Update
 from backend.models.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
-from backend.models.domain_events import SubjectKind
 from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
-from backend.models.mixins import Versioned
-from backend.models.money import money_columns
+from backend.models.platform.base import Input, Update
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.mixins import Versioned
+from backend.models.platform.money import money_columns
 from backend.models.products import Product, ProductCreate, ProductPublic, ProductUpdate
 from backend.models.sheets import SheetResource
 from backend.models.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
-from backend.repositories.bulk import BulkRepository
+from backend.repositories.platform.bulk import BulkRepository
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 
 Row = TypeVar("Row", bound=Versioned)

@@ -12,7 +12,7 @@ from backend.core.errors import (
     LockedError,
     TransactionLostError,
 )
-from backend.models.domain_events import ResourceChanged, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun, TryAgainError
 from backend.services.imports.parsing import ParsedRow

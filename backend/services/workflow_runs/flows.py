@@ -13,7 +13,7 @@ from backend.models.flow_templates import (
     render_text,
 )
 from backend.models.flows import Flow
-from backend.models.graphs import last_of
+from backend.models.platform.graphs import last_of
 from backend.models.workflow_runs import StepTrace
 from backend.services.agent_tools.base import foreign
 from backend.services.workflow_runs.agents import AgentWork, WorkflowAgents

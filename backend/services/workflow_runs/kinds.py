@@ -7,7 +7,7 @@ from backend.core.permissions import Means, Permission, Principal
 from backend.models.crews import Crew
 from backend.models.flow_templates import MissingValueError
 from backend.models.flows import Flow
-from backend.models.graphs import last_of
+from backend.models.platform.graphs import last_of
 from backend.models.workflow_parts import DEFINITION_STEP
 from backend.models.workflow_runs import (
     CrewInputs,

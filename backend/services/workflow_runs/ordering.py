@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from backend.models.graphs import Needs
+from backend.models.platform.graphs import Needs
 
 MOST_AT_ONCE = 4
 

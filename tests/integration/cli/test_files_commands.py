@@ -3,7 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 from tests.fixtures.processes import RunMvp
 
 

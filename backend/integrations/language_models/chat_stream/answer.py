@@ -22,7 +22,7 @@ from backend.integrations.language_models.chat_stream.stream import (
     Piece,
 )
 from backend.integrations.language_models.chat_stream.thoughts import Said, Thought, Withdrawn
-from backend.models.mixins import now
+from backend.models.platform.mixins import now
 
 WITHDRAWN = {"withdrawn": True}
 """The details of a text that takes the place of one that was told before."""

@@ -1,0 +1,79 @@
+"""Hands the notices that one connection hears to all in this process who wait for them."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+
+from backend.repositories.unit_of_work import Channel
+from backend.services.platform.wake_ups import ANYTHING, Subscription
+
+_MOST_PAYLOADS = 100
+
+
+class Mailbox:
+    """What one subscriber has not taken yet. Never holds more than `_MOST_PAYLOADS`."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, None] = {}
+        self._woken = asyncio.Event()
+
+    def put(self, payload: str) -> None:
+        if payload == ANYTHING or len(self._heard) == _MOST_PAYLOADS:
+            self._heard = {ANYTHING: None}
+        elif ANYTHING not in self._heard:
+            self._heard[payload] = None
+        self._woken.set()
+
+    async def next(self, seconds: float) -> list[str]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return []
+        heard, self._heard = list(self._heard), {}
+        self._woken.clear()
+        return heard
+
+
+class Topic:
+    """One channel and its subscribers, by payload, so that a notice wakes only those it is for."""
+
+    def __init__(self) -> None:
+        self._mailboxes: dict[str | None, set[Mailbox]] = {}
+
+    @contextmanager
+    def subscribe(self, payload: str | None) -> Iterator[Subscription]:
+        mailbox = Mailbox()
+        mailboxes = self._mailboxes.setdefault(payload, set())
+        mailboxes.add(mailbox)
+        try:
+            yield mailbox
+        finally:
+            mailboxes.remove(mailbox)
+            if not mailboxes:
+                del self._mailboxes[payload]
+
+    def hear(self, payload: str) -> None:
+        for heard_by in (payload, None):
+            for mailbox in self._mailboxes.get(heard_by, ()):
+                mailbox.put(payload)
+
+    def lost(self) -> None:
+        """There is nothing to look at before notices are heard again."""
+
+    def regained(self) -> None:
+        for payload, mailboxes in self._mailboxes.items():
+            for mailbox in mailboxes:
+                mailbox.put(ANYTHING if payload is None else payload)
+
+
+class NoticeBoard:
+    """`Notices` of `backend.services.platform.wake_ups`."""
+
+    def __init__(self, topics: Mapping[Channel, Topic]) -> None:
+        self._topics = topics
+
+    def subscribe(
+        self, channel: Channel, payload: str | None = None
+    ) -> AbstractContextManager[Subscription]:
+        return self._topics[channel].subscribe(payload)

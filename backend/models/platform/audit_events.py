@@ -1,0 +1,91 @@
+"""The table that keeps what has happened for good, and what clients see of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field as QueryField
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from backend.core.permissions import Means
+from backend.models.platform.base import Output, enum_type, example
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.fields import Several, Term, UtcDatetime
+from backend.models.platform.mixins import Identified, now
+from backend.models.platform.paging import PageQuery
+
+
+class EventBase(SQLModel):
+    type: str = Field(description="What happened to what, such as `task.completed`.")
+    subject_kind: SubjectKind
+    subject_id: UUID | None = None
+    actor_id: UUID | None = Field(default=None, description="The user who did it; null: nobody.")
+    means: Means = Field(description="What it was done with.")
+    changes: dict[str, Any] = Field(
+        default_factory=dict, description="By field, the value before and after."
+    )
+    request_id: str | None = Field(default=None, description="As in the log.")
+    occurred_at: datetime = Field(default_factory=now)
+
+
+class Event(EventBase, Identified, table=True):
+    """Append-only: the database refuses to change or delete rows.
+
+    No foreign keys, as what an event tells of may be deleted.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "occurred_at", "id"),
+        Index(None, "type", "occurred_at", "id"),
+        Index(None, "subject_kind", "occurred_at", "id"),
+        Index(None, "subject_id", "occurred_at", "id"),
+        Index(None, "actor_id", "occurred_at", "id"),
+    )
+
+    subject_kind: SubjectKind = Field(sa_type=enum_type(SubjectKind))
+    means: Means = Field(sa_type=enum_type(Means))
+    changes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+    def after(self, name: str) -> Any:
+        """The value that a field has got; None if it did not change."""
+        return self.changes.get(name, {}).get("after")
+
+
+class EventPublic(Output, EventBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e10",
+            "type": "task.completed",
+            "subject_kind": "task",
+            "subject_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04",
+            "actor_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
+            "means": "api",
+            "changes": {"status": {"before": "open", "after": "done"}},
+            "request_id": "5f0c6a2e4b7d4c0f9a3e1d2c8b7a6f50",
+            "occurred_at": "2026-06-01T09:30:00Z",
+        },
+        base=Output,
+    )
+
+
+class EventSort(StrEnum):
+    OCCURRED_AT = "occurred_at"
+    OCCURRED_AT_DESC = "-occurred_at"
+
+
+class EventQuery(PageQuery):
+    sort: EventSort = EventSort.OCCURRED_AT_DESC
+    type: list[Term] = QueryField(
+        default=[], description="Any of these types, such as `task.completed`.", max_length=20
+    )
+    subject_kind: Several[SubjectKind] = QueryField(default=[], description="Any of these.")
+    subject_id: UUID | None = None
+    actor_id: UUID | None = None
+    occurred_after: UtcDatetime | None = QueryField(
+        default=None, description="At this moment or later."
+    )
+    occurred_before: UtcDatetime | None = QueryField(default=None, description="Earlier than this.")

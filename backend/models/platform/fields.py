@@ -1,0 +1,232 @@
+"""Types of fields that more than one resource has, with the rules that hold for all of them."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, TypeVar
+from unicodedata import category
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    validate_email,
+)
+from pydantic.config import JsonDict
+from pydantic_core import PydanticKnownError
+
+from backend.core.passwords import normal_password
+from backend.models.platform.characters import Form, as_typed, spelled, trimmed
+
+Item = TypeVar("Item")
+
+
+def _storable(text: str) -> str:
+    text.encode()  # Lone surrogates raise a ValueError.
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters, which the database can't store")
+    return text
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    control = next((each for each in text if category(each) == "Cc"), None)
+    if control is not None:
+        raise ValueError(
+            f"must not contain control characters or line breaks: remove {spelled(control)}"
+        )
+    return text
+
+
+def _trim(value: object) -> object:
+    return trimmed(value) if isinstance(value, str) else value
+
+
+def _type(value: object) -> object:
+    return as_typed(value) if isinstance(value, str) else value
+
+
+def normalise_email(text: str) -> str:
+    """The form in which an address is stored: one for all ways to write it.
+
+    Raises:
+        ValueError: this is no address.
+    """
+    if "<" in text:
+        raise ValueError("must be an address alone, without a name")
+    return validate_email(trimmed(text))[1].lower()
+
+
+def email_to_look_up(text: str) -> str:
+    """As `normalise_email`; what is no address stays as it is, and will not be found."""
+    try:
+        return normalise_email(text)
+    except ValueError:
+        return trimmed(text).lower()
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def _plain_number(value: object) -> object:
+    """Python would take underscores, and digits of every script, as parts of a number."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError("must be a number with the digits 0 to 9, as in 1234.50")
+    return value
+
+
+def _written_out(value: object) -> object:
+    """Pydantic would take a number for the seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
+        raise ValueError("must be a date and a time with a time zone, as in 2026-06-01T12:00:00Z")
+    return value
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+
+
+_MOST_OF_PASSWORD = 256
+_MOST_TYPED = 4 * _MOST_OF_PASSWORD
+"""What 256 characters may take in another form. To normalise more would take long."""
+
+
+def _in_normal_form(value: object) -> object:
+    if isinstance(value, str) and len(value) <= _MOST_TYPED:
+        return normal_password(value)
+    return value
+
+
+def _short_in_some_form(password: str) -> str:
+    if len(password) > _MOST_OF_PASSWORD and (
+        len(password) > _MOST_TYPED or len(normal_password(password)) > _MOST_OF_PASSWORD
+    ):
+        raise PydanticKnownError("string_too_long", {"max_length": _MOST_OF_PASSWORD})
+    return password
+
+
+_HIDDEN: JsonDict = {"format": "password"}
+_STORABLE = AfterValidator(_storable)
+
+Text = Annotated[str, _STORABLE]
+
+# The constraints come first: they are not passed through a validator that stands before them.
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    _STORABLE,
+    AfterValidator(_printable),
+    BeforeValidator(_trim),
+]
+"""A name or a title: 1 to 200 characters, without white space or invisible marks around them."""
+
+Term = Annotated[str, StringConstraints(max_length=200), _STORABLE]
+"""A text to compare with, as it is: at most 200 characters; may be empty."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
+"""What somebody looks for: at most 200 characters; may be empty."""
+
+Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
+"""Free text of at most 10,000 characters; may be empty."""
+
+Message = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
+    _STORABLE,
+]
+"""What somebody says to the assistant: 1 to 20,000 characters."""
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
+"""Text of at most 20,000 characters, as it is; not empty."""
+
+Several = Annotated[list[Item], Field(max_length=50)]
+"""Values that are looked for, any of which will do."""
+
+Slug = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Form(
+        r"^[a-z][a-z0-9_-]*$",
+        "begin with a small letter, and have small letters, digits, _ and - only",
+    ),
+]
+"""A name by which programs ask for something: small letters, digits, `_` and `-`."""
+
+Identifier = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    Form(
+        r"^[a-z][a-z0-9_]*$",
+        "begin with a small letter, and have small letters, digits and _ only",
+    ),
+]
+"""A name that templates and models use: small letters, digits and `_`."""
+
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=32),
+    Form(
+        r"^\+?[0-9 ()./-]+$",
+        "be a telephone number: digits, spaces and ( ) . / -, perhaps with a + before them",
+        "+0-9 ()./-",
+    ),
+    BeforeValidator(_type),
+]
+"""A telephone number. Invisible marks, and hyphens and spaces of typesetting, are replaced."""
+
+Sku = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    Form(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        "begin with a letter or a digit, and have letters of English, digits and . _ / - only",
+        "A-Za-z0-9._/-",
+    ),
+    BeforeValidator(_type),
+]
+"""A stock keeping unit. Two that differ in case alone are the same."""
+
+Email = Annotated[
+    str,
+    AfterValidator(normalise_email),
+    Field(max_length=254, json_schema_extra={"format": "email"}),
+]
+"""An address in one form, so that two that differ in case alone are the same."""
+
+Password = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=_MOST_OF_PASSWORD),
+    _STORABLE,
+    BeforeValidator(_in_normal_form),
+    Field(json_schema_extra=_HIDDEN),
+]
+"""A password that somebody chooses, in its normal form: 8 to 256 characters of that."""
+
+GivenPassword = Annotated[
+    str,
+    AfterValidator(_short_in_some_form),
+    Field(json_schema_extra=_HIDDEN | {"maxLength": _MOST_OF_PASSWORD}),
+]
+"""A password to compare with one that was chosen, perhaps under older rules: as it was typed."""
+
+Flag = Annotated[bool, Strict()]
+"""True or false: a body may say neither 0 nor "no"."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number: a body may say neither true nor "3"."""
+
+Number = Annotated[float, Strict()]
+"""As `Whole`, with decimals."""
+
+PLAIN_NUMBER = BeforeValidator(_plain_number)
+Exact = Annotated[Decimal, PLAIN_NUMBER]
+"""A decimal number, which texts write as JSON does. Constraints come before `PLAIN_NUMBER`."""
+
+UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
+"""A moment with a time zone, turned into UTC. Naive values are refused."""

@@ -1,0 +1,1 @@
+"""Shared by every area: base classes, lists, change events, idempotency."""

@@ -1,0 +1,115 @@
+"""Full-text queries on the column `search` of each table: see `models/platform/full_text.py`.
+
+A word that is everywhere is found at once by walking an index in the order that is wanted; one that
+is rare, by the index of words. The planner can't tell them apart: of the beginning of a word it
+always believes that it matches one row in fifty. So a look at the newest rows decides, within the
+statement, and the fences (`LIMIT`, `OFFSET 0`) keep the planner to it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlmodel import SQLModel
+
+from backend.models.platform.full_text import SEARCH_COLUMN
+
+MOST_RANKED = 1000
+"""Ranking reads each match: of a word that is everywhere, only the newest rows are ranked."""
+
+_SAMPLE = 1000
+_COMMON = 20
+"""A word is common that at least so many of the sample have."""
+
+
+def text_query(q: str) -> ColumnElement[Any]:
+    return func.search_query(q, type_=TSQUERY())
+
+
+def marked_words(q: str) -> ColumnElement[Any]:
+    """The words of the query to show in what was found: all of it, or a dozen different ones."""
+    return func.search_marks(q, type_=TSQUERY())
+
+
+def matches(model: type[SQLModel], q: str) -> ColumnElement[bool]:
+    return _document(model).op("@@")(text_query(q))
+
+
+def newest_matches(
+    model: type[Any], words: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    """The ids and ranks of the newest matches, in no order."""
+    wanted = and_(_document(model).op("@@")(words), *conditions)
+    order = (model.created_at.desc(), model.id.desc())
+    newest = first_matches(model, wanted, order, MOST_RANKED).subquery()
+    rank = func.ts_rank(newest.c[SEARCH_COLUMN], words)
+    # As a double, it comes back from a cursor as it was.
+    exact: ColumnElement[float] = cast(rank, Double())
+    return select(newest.c.id, exact.label("rank"))
+
+
+def first_matches(
+    model: type[Any],
+    wanted: ColumnElement[bool],
+    order: Sequence[ColumnElement[Any]],
+    count: int,
+    *place: ColumnElement[bool],
+) -> Select[Any]:
+    """The ids and documents of the first rows in an order that are wanted, behind a place in it."""
+    columns = (model.id.label("id"), _document(model).label(SEARCH_COLUMN))
+    walk = (
+        select(*columns, wanted.label("is_wanted"))
+        .where(*place)
+        .order_by(*order)
+        .limit(_length_of_walk(model, wanted, count))
+        .subquery()
+    )
+    walked = select(walk.c.id, walk.c[SEARCH_COLUMN]).where(walk.c.is_wanted).limit(count).cte()
+    enough = select(func.count() == count).select_from(walked).scalar_subquery()
+    keys = [key.element.label(f"key_{n}") for n, key in enumerate(order)]
+    looked_up = select(*columns, *keys).where(wanted, *place, ~enough).offset(0).subquery()
+    sorted_up = (
+        select(looked_up.c.id, looked_up.c[SEARCH_COLUMN])
+        .order_by(*(_same_direction(key, looked_up.c[f"key_{n}"]) for n, key in enumerate(order)))
+        .limit(count)
+        .subquery()
+    )
+    either = union_all(select(walked).where(enough), select(sorted_up)).subquery()
+    return select(either)
+
+
+def _length_of_walk(
+    model: type[Any], wanted: ColumnElement[bool], count: int
+) -> ColumnElement[int]:
+    """How many rows to read for so many matches; none for what is rare among the newest rows."""
+    newest = (
+        select(wanted.label("is_wanted"))
+        .order_by(model.created_at.desc(), model.id.desc())
+        .limit(_SAMPLE)
+        .subquery()
+    )
+    found = select(func.count().filter(newest.c.is_wanted).label("found")).cte()
+    rows = literal(count * _SAMPLE * 3 // 2, Integer()) // found.c.found
+    return select(case((found.c.found >= _COMMON, rows), else_=0)).scalar_subquery()
+
+
+def _same_direction(key: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return column.desc() if key.compare(key.element.desc()) else column.asc()
+
+
+def _document(model: type[SQLModel]) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = model.__table__.c[SEARCH_COLUMN]  # type: ignore[attr-defined]
+    return column

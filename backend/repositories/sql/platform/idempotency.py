@@ -1,0 +1,95 @@
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.errors import KeyReusedError, StillRunningError
+from backend.models.platform.idempotency import (
+    Answer,
+    AnsweredBeforeError,
+    IdempotencyKey,
+    IdempotentRequest,
+)
+from backend.models.platform.mixins import new_id, now
+from backend.repositories.sql.platform.named_locks import try_lock
+
+
+class SqlIdempotencyRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> UUID | None:
+        if key is None:
+            return None
+        await self._lock(key)
+        if await self._insert(key, resource_id):
+            return None
+        found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
+        return _told(key, found.one())
+
+    async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
+        if key is not None:
+            claimed = update(IdempotentRequest).where(*_of(key))
+            await self._session.exec(claimed.values(resource_id=resource_id))
+
+    async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
+        kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
+        # The key may be another request's by now, if this one has not committed its claim.
+        same = col(IdempotentRequest.fingerprint) == key.fingerprint
+        unanswered = col(IdempotentRequest.status).is_(None)
+        claimed = update(IdempotentRequest).where(*_of(key), same, unanswered)
+        await self._session.exec(claimed.values(**kept))
+
+    async def _lock(self, key: IdempotencyKey) -> None:
+        # The unique constraint alone would have the second request wait for the first.
+        if not await try_lock(self._session, f"{key.user_id}:{key.key}"):
+            raise StillRunningError(
+                "A request with this Idempotency-Key is still running; try again in a moment."
+            )
+
+    async def _insert(self, key: IdempotencyKey, resource_id: UUID) -> bool:
+        """Whether the key was free, or its time was over."""
+        fresh = {
+            "fingerprint": key.fingerprint,
+            "resource_id": resource_id,
+            "created_at": now(),
+            "status": None,
+            "headers": None,
+            "body": None,
+        }
+        row = {"id": new_id(), "user_id": key.user_id, "key": key.key, **fresh}
+        statement = (
+            insert(IdempotentRequest)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=["user_id", "key"],
+                set_=fresh,
+                where=col(IdempotentRequest.created_at) < key.valid_since,
+            )
+            .returning(col(IdempotentRequest.id))
+        )
+        connection = await self._session.connection()
+        return (await connection.execute(statement)).one_or_none() is not None
+
+
+def _of(key: IdempotencyKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        col(IdempotentRequest.user_id) == key.user_id,
+        col(IdempotentRequest.key) == key.key,
+    )
+
+
+def _told(key: IdempotencyKey, earlier: IdempotentRequest) -> UUID:
+    if earlier.fingerprint != key.fingerprint:
+        raise KeyReusedError(
+            "Idempotency-Key",
+            "This key was used for another request; send a new one.",
+            "idempotency_key_reused",
+        )
+    key.is_replay = True
+    if earlier.status is not None and earlier.body is not None:
+        answer = Answer(earlier.status, earlier.headers or {}, earlier.body)
+        raise AnsweredBeforeError(answer)
+    return earlier.resource_id

@@ -1,0 +1,105 @@
+"""What a transaction announces: events, jobs and notices, written with it or not at all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.psycopg_connector import PsycopgConnector
+from sqlalchemy import insert, text
+
+from backend.core.logging import request_id
+from backend.core.permissions import Means
+from backend.models.jobs import JobRequest
+from backend.models.platform.audit_events import Event
+from backend.models.platform.domain_events import DomainEvent
+from backend.models.platform.mixins import new_id, now
+from backend.repositories.sql.platform.adding import Notice
+from backend.repositories.sql.platform.writing import Writer
+from backend.repositories.unit_of_work import Channel, Subscriptions
+
+# It only shapes statements, which run on the transaction's own connection: it is never opened.
+_JOBS = JobManager(PsycopgConnector())
+_NOTIFY = text(
+    "SELECT pg_notify(channel, payload)"
+    " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload)"
+)
+
+
+class Outbox:
+    """Of one unit of work. Events and notices wait for the commit, as a rollback drops them."""
+
+    def __init__(self, writer: Writer, means: Means, subscriptions: Subscriptions) -> None:
+        self._writer = writer
+        self._means = means
+        self._subscriptions = subscriptions
+        self._events: list[DomainEvent] = []
+        self._notices: dict[Notice, None] = {}
+
+    def record(self, event: DomainEvent) -> None:
+        self._events.append(event)
+
+    def notify(self, channel: Channel, payload: str) -> None:
+        self._notices[channel, payload] = None
+
+    async def defer(self, requests: Sequence[JobRequest]) -> list[int]:
+        connection = await (await self._writer.connection()).get_raw_connection()
+        jobs = [_job(request) for request in requests]
+        deferred = await _JOBS.batch_defer_jobs_async(jobs, connection.driver_connection)
+        return [job.id for job in deferred if job.id is not None]
+
+    async def send(self) -> None:
+        """Write all of it. Called directly before the commit, with the rows flushed."""
+        rows, jobs, notices = self._take()
+        connection = await self._writer.connection()
+        if rows:
+            await connection.execute(insert(Event), rows)
+        if jobs:
+            await self.defer(jobs)
+        if notices:
+            channels, payloads = zip(*notices, strict=True)
+            await connection.execute(
+                _NOTIFY, {"channels": list(map(str, channels)), "payloads": list(payloads)}
+            )
+
+    async def send_with_new_rows(self) -> None:
+        """Write all of it, and what waits in the writer, at once. There is no transaction yet."""
+        rows, jobs, notices = self._take()
+        await self._writer.add_at_once([(Event, row) for row in rows], jobs, notices)
+
+    def _take(self) -> tuple[list[dict[str, Any]], list[JobRequest], list[Notice]]:
+        """The rows of the events, the jobs that they start, and the notices."""
+        events, self._events = self._events, []
+        notices, self._notices = list(self._notices), {}
+        rows = [self._row(event) for event in events]
+        jobs = [
+            job
+            for event, row in zip(events, rows, strict=True)
+            for job in self._subscriptions(event, row["id"])
+        ]
+        return rows, jobs, notices
+
+    def _row(self, event: DomainEvent) -> dict[str, Any]:
+        by = event.by
+        return {
+            "id": new_id(),
+            "type": event.type,
+            "subject_kind": event.kind,
+            "subject_id": event.subject_id,
+            "actor_id": by.user_id if by else None,
+            "means": by.means or self._means if by else self._means,
+            "changes": dict(event.changes),
+            "request_id": request_id(),
+            "occurred_at": now(),
+        }
+
+
+def _job(request: JobRequest) -> Job:
+    args: dict[str, Any] = request.args
+    return Job(
+        task_name=request.task,
+        queue=request.queue,
+        task_kwargs=args,
+        lock=None,
+        queueing_lock=None,
+    )

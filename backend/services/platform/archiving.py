@@ -1,0 +1,32 @@
+from typing import TypeVar
+from uuid import UUID
+
+from backend.core.permissions import Principal
+from backend.core.preconditions import Precondition
+from backend.models.platform.base import Update
+from backend.models.platform.mixins import Archivable
+from backend.models.platform.paging import PageQuery
+from backend.services.platform.crud import CrudService
+from backend.services.platform.retries import retried
+
+Row = TypeVar("Row", bound=Archivable)
+Query = TypeVar("Query", bound=PageQuery)
+Changes = TypeVar("Changes", bound=Update)
+
+
+class ArchivingService(CrudService[Row, Query, Changes]):
+    """For resources that can be put aside without being lost."""
+
+    @retried
+    async def archive(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
+        """Raises NotFoundError or PreconditionFailedError. Doing it twice changes nothing."""
+        async with self._changing(row_id, by, match, "archived") as (_, row):
+            row.archive()
+        return row
+
+    @retried
+    async def restore(self, row_id: UUID, by: Principal, match: Precondition) -> Row:
+        """Raises as `archive` does."""
+        async with self._changing(row_id, by, match, "restored") as (_, row):
+            row.restore()
+        return row

@@ -1,0 +1,141 @@
+"""What repeats for every plain resource: create, read, list, change and delete."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from backend.core.permissions import Principal
+from backend.core.preconditions import Precondition
+from backend.models.platform.base import Update
+from backend.models.platform.domain_events import (
+    Changes,
+    DomainEvent,
+    ResourceChanged,
+    SubjectKind,
+    changes_between,
+)
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import Versioned
+from backend.models.platform.paging import Page, PageQuery
+from backend.repositories.platform.base import ListedRepository
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.platform.retries import retried
+
+Row = TypeVar("Row", bound=Versioned)
+Query = TypeVar("Query", bound=PageQuery)
+Data = TypeVar("Data", bound=Update)
+
+
+class CrudService(Generic[Row, Query, Data]):
+    """Each resource is a subclass, which adds `create` and the rules that are its own.
+
+    Every change is recorded, with what it changed; what changes nothing is not.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        kind: SubjectKind,
+        rows: Callable[[ReadingUnitOfWork], ListedRepository[Row, Query]],
+    ) -> None:
+        self._uow = uow
+        self._kind = kind
+        self._rows = rows
+
+    async def read(self, row_id: UUID, by: Principal) -> Row:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await self._get(uow, row_id, by)
+
+    async def page(self, query: Query, by: Principal) -> Page[Row]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await self._page(uow, query, by)
+
+    @retried
+    async def update(self, row_id: UUID, data: Data, by: Principal, match: Precondition) -> Row:
+        """Change the fields that `data` sets.
+
+        Raises:
+            NotFoundError: there is no such row.
+            PreconditionFailedError: the row is at another version than the caller expects.
+            InvalidInputError: a field refers to a row that does not exist.
+        """
+        async with self._changing(row_id, by, match) as (uow, row):
+            await self._apply(uow, row, data.changes(), by)
+        return row
+
+    @retried
+    async def delete(self, row_id: UUID, by: Principal, match: Precondition) -> None:
+        """Raises as `update` does, or ConflictError while other rows refer to this one."""
+        async with self._uow() as uow:
+            row = await self._get(uow, row_id, by, for_update=True)
+            match.check(row.version)
+            facts = row.facts() | await self._let_go(uow, row)
+            await self._rows(uow).delete(row)
+            changes = changes_between(facts, {}, row.private_fields())
+            self._record(uow, row, "deleted", changes, by)
+            await uow.commit()
+
+    @retried
+    async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Row:
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, row.id):
+                return await self._rows(uow).get(earlier)
+            await self._check_new(uow, row, by)
+            await self._rows(uow).add_new(row)
+            changes = changes_between({}, row.facts(), row.private_fields())
+            self._record(uow, row, "created", changes, by)
+            await uow.commit()
+        return row
+
+    async def _get(
+        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+    ) -> Row:
+        """Where a resource hides rows from those who may not see them."""
+        return await self._rows(uow).get(row_id, for_update=for_update)
+
+    async def _page(self, uow: ReadingUnitOfWork, query: Query, by: Principal) -> Page[Row]:
+        return await self._rows(uow).page(query)
+
+    async def _check_new(self, uow: UnitOfWork, row: Row, by: Principal) -> None:
+        """Refuse a row that the rules of the resource do not allow."""
+
+    async def _apply(
+        self, uow: UnitOfWork, row: Row, changes: dict[str, Any], by: Principal
+    ) -> None:
+        """Write the changes into the row. Where the rules of a resource have their place."""
+        row.sqlmodel_update(changes)
+
+    async def _let_go(self, uow: UnitOfWork, row: Row) -> dict[str, Any]:
+        """Free what refers to a row that goes, and answer it for the record."""
+        return {}
+
+    def _events(
+        self, row: Row, verb: str, changes: Changes, by: Principal
+    ) -> Iterable[DomainEvent]:
+        """What a change is recorded as. Where a resource has events of its own."""
+        yield ResourceChanged(kind=self._kind, verb=verb, subject_id=row.id, by=by, changes=changes)
+
+    def _record(
+        self, uow: UnitOfWork, row: Row, verb: str, changes: Changes, by: Principal
+    ) -> None:
+        if changes:
+            for event in self._events(row, verb, changes, by):
+                uow.record(event)
+
+    @asynccontextmanager
+    async def _changing(
+        self, row_id: UUID, by: Principal, match: Precondition, verb: str = "updated"
+    ) -> AsyncIterator[tuple[UnitOfWork, Row]]:
+        """Lock a row, let the caller change it, and commit unless an error was raised."""
+        async with self._uow() as uow:
+            row = await self._get(uow, row_id, by, for_update=True)
+            match.check(row.version)
+            before = row.facts()
+            yield uow, row
+            await self._rows(uow).save(row)
+            changes = changes_between(before, row.facts(), row.private_fields())
+            self._record(uow, row, verb, changes, by)
+            await uow.commit()

@@ -1,0 +1,41 @@
+"""What streams go by: notices, the session of who follows, and whether the process stops."""
+
+import asyncio
+from contextlib import AbstractContextManager
+
+from backend.core.permissions import Principal
+from backend.repositories.unit_of_work import Channel
+from backend.services.platform.wake_ups import Notices, Subscription
+from backend.services.rights import PresentRights
+
+_MOST_SECONDS = 1.0
+"""Until it is looked whether the session has ended."""
+
+
+class Streams:
+    def __init__(self, rights: PresentRights, notices: Notices, stopped: asyncio.Event) -> None:
+        """`stopped` ends all streams."""
+        self._rights = rights
+        self._notices = notices
+        self._stopped = stopped
+
+    def subscribe(self, channel: Channel, payload: str) -> AbstractContextManager[Subscription]:
+        return self._notices.subscribe(channel, payload)
+
+    async def go_on(self, by: Principal) -> bool:
+        """False once the session of the caller has ended, or this process is to stop."""
+        if self._stopped.is_set():
+            return False
+        return await self._rights.find(by.user_id, by.session_id) is not None
+
+    async def hear(self, heard: Subscription) -> bool:
+        """Wait until there is something to look at; False if there is nothing for a second."""
+        hearing = asyncio.ensure_future(heard.next(_MOST_SECONDS))
+        stopping = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait([hearing, stopping], return_when=asyncio.FIRST_COMPLETED)
+            return hearing.done() and bool(hearing.result())
+        finally:
+            for each in (hearing, stopping):
+                each.cancel()
+            await asyncio.gather(hearing, stopping, return_exceptions=True)

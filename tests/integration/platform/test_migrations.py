@@ -1,0 +1,147 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import NullPool, create_engine
+
+from backend.core import migrations
+from backend.core.database import database_url
+from backend.core.migrations import alembic_config, head_revisions, older_revisions
+from backend.models.platform.base import metadata
+from tests.fixtures.processes import RunMvp, wait_for_waiting
+
+REVISIONS = list(reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions())))
+
+
+def test_the_history_is_one_line() -> None:
+    parents = [revision.down_revision for revision in REVISIONS]
+
+    assert parents == [None, *(revision.revision for revision in REVISIONS[:-1])]
+
+
+def test_revisions_are_read_without_alembic_as_alembic_has_them() -> None:
+    *older, newest = (revision.revision for revision in REVISIONS)
+
+    assert head_revisions() == {newest}
+    assert older_revisions() == set(older)
+
+
+def test_branches_and_what_merges_them_are_read_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_ROOT", tmp_path)
+    versions = tmp_path / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    branches = {"aa1": "None", "bb2": '"aa1"', "cc3": "'aa1'"}
+    for name, before in branches.items():
+        text = f'revision: str = "{name}"\ndown_revision: str | None = {before}\n'
+        (versions / f"{name}.py").write_text(text)
+    assert head_revisions() == {"bb2", "cc3"}
+
+    (versions / "dd4.py").write_text('revision = "dd4"\ndown_revision = ("bb2", "cc3")\n')
+    assert head_revisions() == {"dd4"}
+    assert older_revisions() == {"aa1", "bb2", "cc3"}
+
+
+@pytest.mark.parametrize("revision", REVISIONS, ids=lambda revision: str(revision.revision))
+def test_a_migration_can_be_taken_back_and_applied_again(
+    empty_database_url: str, revision: Script
+) -> None:
+    config = alembic_config(empty_database_url)
+    if revision.down_revision:
+        command.upgrade(config, str(revision.down_revision))
+    before = _schema(empty_database_url)
+    command.upgrade(config, revision.revision)
+    after = _schema(empty_database_url)
+
+    command.downgrade(config, "-1")
+    assert _schema(empty_database_url) == before
+
+    command.upgrade(config, revision.revision)
+    assert _schema(empty_database_url) == after
+
+
+def test_of_two_that_migrate_at_once_one_waits_for_the_other(
+    run_mvp: RunMvp, empty_database_url: str
+) -> None:
+    config = alembic_config(empty_database_url)
+    with ThreadPoolExecutor(2) as threads:
+        with psycopg.connect(empty_database_url) as connection:
+            # Keeps whoever is first from going on until the second is there as well.
+            connection.execute("CREATE TABLE users ()")
+            here = threads.submit(command.upgrade, config, "head")
+            there = threads.submit(run_mvp, "migrate", "upgrade", DATABASE_URL=empty_database_url)
+            wait_for_waiting(empty_database_url, 2)
+            connection.rollback()
+        here.result()
+        assert there.result().returncode == 0, there.result().stderr
+
+    command.check(config)
+
+
+def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> None:
+    command.check(alembic_config(fresh_database_url))
+
+    tables = {table for table, _, _ in _tables(fresh_database_url)}
+    # Those of jobs are procrastinate's.
+    ours = {table for table in tables if not table.startswith("procrastinate_")}
+    assert ours == set(metadata.tables)
+
+
+def test_the_migrations_make_what_autogenerate_does_not_compare(fresh_database_url: str) -> None:
+    """Checks, conditions and methods of indexes, generated columns, defaults, collations."""
+    migrated = _definitions(fresh_database_url)
+    engine = create_engine(database_url(fresh_database_url), poolclass=NullPool)
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+
+    created = _definitions(fresh_database_url)
+
+    assert migrated - created == set(), "only the migrations have these"
+    assert created - migrated == set(), "only the models have these"
+
+
+_DEFINITIONS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE conrelid::regclass::text = ANY(%(tables)s)
+    UNION ALL
+    SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%(tables)s)
+    UNION ALL
+    SELECT attrelid::regclass::text, attname, concat_ws(' ',
+        format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
+        attcollation::regcollation, pg_get_expr(adbin, adrelid))
+    FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attrelid::regclass::text = ANY(%(tables)s) AND attnum > 0 AND NOT attisdropped
+"""
+
+
+def _definitions(url: str) -> set[tuple[str, str, str]]:
+    """Of our tables: each constraint, index and column, as PostgreSQL writes it."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(_DEFINITIONS, {"tables": list(metadata.tables)})
+        return {(table, name, definition) for table, name, definition in found}
+
+
+def _tables(url: str) -> set[tuple[str, ...]]:
+    """Every column with its type."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+        )
+        return set(found.fetchall())
+
+
+def _schema(url: str) -> list[tuple[str, ...]]:
+    """Columns, indexes and constraints."""
+    with psycopg.connect(url) as connection:
+        others = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%(tables)s)"
+            " UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid::regclass::text = ANY(%(tables)s)",
+            {"tables": list(metadata.tables)},
+        ).fetchall()
+    return sorted([*_tables(url), *others])
