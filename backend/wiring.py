@@ -13,8 +13,8 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens
 from backend.integrations.language_models import LanguageModelsOnDemand
-from backend.integrations.mail import open_mailer
-from backend.integrations.mail_rendering import JinjaTemplates
+from backend.integrations.mail.mailers import open_mailer
+from backend.integrations.mail.rendering import JinjaTemplates
 from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.integrations.sheets import read_sheet
@@ -50,10 +50,10 @@ from backend.services.imports.kind import ImportKind
 from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
-from backend.services.mail_links import MailLinks
+from backend.services.mail.composing import MailWriter
+from backend.services.mail.delivery import MailService
+from backend.services.mail.links import MailLinks
 from backend.services.mail_requests import MailRequestLimits
-from backend.services.mail_writer import MailWriter
-from backend.services.mails import MailService
 from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch

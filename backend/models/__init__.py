@@ -12,8 +12,8 @@ from backend.models.files import File
 from backend.models.invitations import Invitation
 from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
+from backend.models.mail.mails import Mail
 from backend.models.mail_requests import MailRequest
-from backend.models.mails import Mail
 from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationPreference

@@ -25,8 +25,8 @@ from backend.repositories.files import FileRepository
 from backend.repositories.invitations import InvitationRepository
 from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
+from backend.repositories.mail.mails import MailRepository
 from backend.repositories.mail_requests import MailRequestRepository
-from backend.repositories.mails import MailRepository
 from backend.repositories.model_configs import ModelConfigRepository
 from backend.repositories.modules import ModuleRepository
 from backend.repositories.notifications import NotificationRepository

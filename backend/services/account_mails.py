@@ -1,10 +1,10 @@
 from backend.models.account_tokens import AccountToken, TokenPurpose
 from backend.models.invitations import Invitation
-from backend.models.mails import Mail, MailKind
+from backend.models.mail.mails import Mail, MailKind
 from backend.models.users import User
 from backend.repositories.unit_of_work import UnitOfWork
 from backend.services.account_tokens import AccountTokens
-from backend.services.mails import MailService
+from backend.services.mail.delivery import MailService
 
 
 class AccountMails:

@@ -10,7 +10,7 @@ from backend.models.account_tokens import AccountToken, TokenPurpose
 from backend.models.platform.mixins import new_id, now
 from backend.models.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
-from backend.services.mail import MailRefusedError
+from backend.services.mail.protocols import MailRefusedError
 
 _DEAD = "The link is invalid, was used before or has expired. Ask for a new one."
 

@@ -16,7 +16,7 @@ from backend.services.health import HealthService
 from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
-from backend.services.mails import MailService
+from backend.services.mail.delivery import MailService
 from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch

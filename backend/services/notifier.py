@@ -1,9 +1,9 @@
-from backend.models.mails import Mail, MailKind
+from backend.models.mail.mails import Mail, MailKind
 from backend.models.notifications import Notification
 from backend.models.platform.audit_events import Event
 from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
-from backend.services.mail_links import page_of
-from backend.services.mails import MailService
+from backend.services.mail.delivery import MailService
+from backend.services.mail.links import page_of
 from backend.services.notification_rules import RULES, Message, subject_of
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.main import create_app
-from backend.models.mails import Mail, MailKind
+from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory

@@ -26,8 +26,8 @@ from backend.repositories.sql.files import SqlFileRepository
 from backend.repositories.sql.invitations import SqlInvitationRepository
 from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
+from backend.repositories.sql.mail.mails import SqlMailRepository
 from backend.repositories.sql.mail_requests import SqlMailRequestRepository
-from backend.repositories.sql.mails import SqlMailRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.modules import SqlModuleRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository

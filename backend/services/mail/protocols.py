@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from backend.models.mails import MailKind
+from backend.models.mail.mails import MailKind
 
 
 class MailUnavailableError(Exception):

@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from backend.core.config import DatabaseSettings, Settings
 from backend.core.database import Database
-from backend.models.mails import Mail, MailKind
+from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.mail import MailUnavailableError
+from backend.services.mail.protocols import MailUnavailableError
 from backend.wiring import process_state, wire
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import execute

@@ -1,4 +1,4 @@
-from backend.models.mails import Mail
+from backend.models.mail.mails import Mail
 from backend.repositories.sql.platform.base import SqlRepository
 
 

@@ -5,13 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backend.models.mails import MailKind
-from backend.services.mail import MailContent
+from backend.models.mail.mails import MailKind
+from backend.services.mail.protocols import MailContent
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-_FOLDER = Path(__file__).with_name("mail_templates")
+_FOLDER = Path(__file__).with_name("templates")
 
 
 class JinjaTemplates:

@@ -15,10 +15,10 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from backend.core.config import ConfigurationError
-from backend.integrations.mail import open_mailer
+from backend.integrations.mail.mailers import open_mailer
 from backend.main import create_app
 from backend.models.platform.mixins import new_id, now
-from backend.services.mail import (
+from backend.services.mail.protocols import (
     MailContent,
     Mailer,
     MailRefusedError,

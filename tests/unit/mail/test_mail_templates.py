@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from backend.integrations.mail_rendering import JinjaTemplates
-from backend.models.mails import MailKind
+from backend.integrations.mail.rendering import JinjaTemplates
+from backend.models.mail.mails import MailKind
 
 LINK = "https://app.example.com/page#token=abc"
 LINKED = {"link": LINK, "token": "abc", "expires_at": datetime(2026, 6, 1, 12, 30, tzinfo=UTC)}

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from backend.core.logging import get_logger
 from backend.models.jobs import JobRequest, Queue
-from backend.models.mails import Mail
+from backend.models.mail.mails import Mail
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.mail import (
+from backend.services.mail.composing import MailWriter
+from backend.services.mail.protocols import (
     MailContent,
     Mailer,
     MailRefusedError,
     MailUnavailableError,
     OutgoingMail,
 )
-from backend.services.mail_writer import MailWriter
 
 _NOTING = timedelta(minutes=5)
 """How long an outage of the database is sat out after a mail was sent."""

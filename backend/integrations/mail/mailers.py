@@ -5,9 +5,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import url2pathname
 
 from backend.core.config import ConfigurationError
-from backend.integrations.mail_folder import FolderMailer
-from backend.integrations.mail_smtp import SmtpMailer, SmtpServer
-from backend.services.mail import Mailer
+from backend.integrations.mail.folder import FolderMailer
+from backend.integrations.mail.smtp import SmtpMailer, SmtpServer
+from backend.services.mail.protocols import Mailer
 
 _REMEDY = "give a URL such as smtp://user:password@host:587 or smtps://user:password@host:465"
 _PORTS = {"smtp": 587, "smtps": 465}

@@ -2,11 +2,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from backend.models.mails import Mail
+from backend.models.mail.mails import Mail
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.account_tokens import AccountTokens
-from backend.services.mail import MailContent, MailRefusedError, MailTemplates
-from backend.services.mail_links import MailLinks
+from backend.services.mail.links import MailLinks
+from backend.services.mail.protocols import MailContent, MailRefusedError, MailTemplates
 
 
 class MailWriter:

@@ -9,8 +9,8 @@ import aiosmtplib
 
 from backend.core.logging import get_logger
 from backend.core.storable import storable
-from backend.integrations.mail_message import build_message
-from backend.services.mail import MailRefusedError, MailUnavailableError, OutgoingMail
+from backend.integrations.mail.message import build_message
+from backend.services.mail.protocols import MailRefusedError, MailUnavailableError, OutgoingMail
 
 _log = get_logger(__name__)
 _PERMANENT = 500

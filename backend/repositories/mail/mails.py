@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from backend.models.mails import Mail
+from backend.models.mail.mails import Mail
 from backend.repositories.platform.base import Repository
 
 

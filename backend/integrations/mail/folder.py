@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from backend.core.logging import get_logger
-from backend.integrations.mail_message import build_message
-from backend.services.mail import MailUnavailableError, OutgoingMail
+from backend.integrations.mail.message import build_message
+from backend.services.mail.protocols import MailUnavailableError, OutgoingMail
 
 _log = get_logger(__name__)
 

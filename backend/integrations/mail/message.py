@@ -7,7 +7,7 @@ from email.utils import format_datetime, parseaddr
 
 from email_validator import EmailNotValidError, validate_email
 
-from backend.services.mail import MailRefusedError, OutgoingMail
+from backend.services.mail.protocols import MailRefusedError, OutgoingMail
 
 
 def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
