@@ -11,13 +11,13 @@ NODE_UV := $(UV) run --locked --group client
 EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair_queue.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
 	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/platform/contention.py,$\
-	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/sessions.py,$\
-	backend/repositories/sql/sign_ins.py,backend/services/auth.py,backend/services/rights.py,$\
-	backend/services/role_grants.py,backend/services/platform/retries.py,backend/services/sessions.py,$\
-	backend/services/sign_ins.py,backend/services/users.py,backend/services/platform/crud.py,$\
-	backend/services/account_tokens.py,backend/services/password_resets.py,$\
-	backend/services/email_verification.py,backend/services/invitations.py,$\
-	backend/repositories/sql/account_tokens.py,$\
+	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/identity/sessions.py,$\
+	backend/repositories/sql/identity/sign_in_failures.py,backend/services/identity/auth.py,backend/services/identity/rights.py,$\
+	backend/services/identity/role_grants.py,backend/services/platform/retries.py,backend/services/identity/sessions.py,$\
+	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\
+	backend/services/identity/account_tokens.py,backend/services/identity/password_resets.py,$\
+	backend/services/identity/email_verification.py,backend/services/identity/invitations.py,$\
+	backend/repositories/sql/identity/account_tokens.py,$\
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
 	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/audit_events.py,$\
 	backend/services/platform/change_events.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\

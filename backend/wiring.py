@@ -24,21 +24,17 @@ from backend.integrations.tavily import TavilySearch, open_web_search
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
-from backend.repositories.sessions import Identity
+from backend.repositories.identity.sessions import Identity
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.account_mails import AccountMails
-from backend.services.account_tokens import AccountTokens
 from backend.services.agent_tools import AGENT_TOOLS
 from backend.services.agent_tools.base import ToolServices
 from backend.services.assistant import assistant_of
 from backend.services.audit import AuditService
-from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.customers import CustomerService
-from backend.services.email_verification import EmailVerificationService
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.execution_watch import ExecutionWatch
@@ -46,35 +42,39 @@ from backend.services.executions import ExecutionService
 from backend.services.file_quota import FileQuota
 from backend.services.files import FileRules, FileService
 from backend.services.health import Check, HealthService
+from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.auth import AuthService
+from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.invitations import InvitationService
+from backend.services.identity.mail_limits import MailRequestLimits
+from backend.services.identity.password_check import PasswordCheck
+from backend.services.identity.password_resets import PasswordResetService
+from backend.services.identity.rights import PresentRights
+from backend.services.identity.sessions import SessionService
+from backend.services.identity.token_mails import AccountMails
+from backend.services.identity.users import Registration, UserService
 from backend.services.imports.kind import ImportKind
-from backend.services.invitations import InvitationService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
-from backend.services.mail_requests import MailRequestLimits
 from backend.services.model_configs import ModelConfigService
 from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
-from backend.services.password_resets import PasswordResetService
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
-from backend.services.rights import PresentRights
 from backend.services.search import SearchService
-from backend.services.sessions import SessionService
 from backend.services.sheet_exports import ExportKind, exported_lists
-from backend.services.sign_ins import PasswordCheck
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
-from backend.services.users import Registration, UserService
 from backend.services.workflow_runs.kinds import workflow_kinds
 from backend.services.workflows import WorkflowService
 

@@ -16,7 +16,8 @@ from backend.models.customers import Customer, CustomerStatus
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution, ExecutionStatus
 from backend.models.files import File
-from backend.models.invitations import Invitation
+from backend.models.identity.invitations import Invitation
+from backend.models.identity.users import User
 from backend.models.leads import Lead
 from backend.models.message_parts import TextPart
 from backend.models.model_configs import ModelConfig
@@ -30,7 +31,6 @@ from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
 from backend.models.tasks import Task, TaskPriority
 from backend.models.tools import Tool
-from backend.models.users import User
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow, WorkflowKind
 

@@ -9,9 +9,9 @@ from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
 from backend.models.platform.paging import Page
-from backend.models.users import PasswordReset, User, UserCreate, UserQuery
-from backend.services.users import UserService
+from backend.services.identity.users import UserService
 
 Result = TypeVar("Result")
 

@@ -117,7 +117,7 @@ NO_SESSION = UUID(int=0)
 class Principal:
     """The signed-in caller of one request, as the database knew them when it began.
 
-    What takes longer than a request looks at their rights again; see `services/rights.py`.
+    What takes longer than a request looks at their rights again; see `services/identity/rights.py`.
 
     Attributes:
         means: None if it is what the process is for, such as the API.

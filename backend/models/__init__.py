@@ -1,6 +1,5 @@
 """Tables and schemas. Importing this package registers every table in the metadata."""
 
-from backend.models.account_tokens import AccountToken
 from backend.models.agent_actions import AgentAction
 from backend.models.agent_runs import AgentRun
 from backend.models.chat_messages import ChatMessage
@@ -9,11 +8,15 @@ from backend.models.customers import Customer
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution
 from backend.models.files import File
-from backend.models.invitations import Invitation
+from backend.models.identity.account_tokens import AccountToken
+from backend.models.identity.invitations import Invitation
+from backend.models.identity.mail_limits import MailRequest
+from backend.models.identity.sessions import RefreshToken, UserSession
+from backend.models.identity.sign_in_failures import SignInFailure
+from backend.models.identity.users import User
 from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
 from backend.models.mail.mails import Mail
-from backend.models.mail_requests import MailRequest
 from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationPreference
@@ -23,11 +26,8 @@ from backend.models.platform.idempotency import IdempotentRequest
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
-from backend.models.sessions import RefreshToken, UserSession
-from backend.models.sign_ins import SignInFailure
 from backend.models.tasks import Task
 from backend.models.tools import Tool
-from backend.models.users import User
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow
 

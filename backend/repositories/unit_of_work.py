@@ -12,7 +12,6 @@ from uuid import UUID
 from backend.core.caching import CacheName
 from backend.models.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
-from backend.repositories.account_tokens import AccountTokenRepository
 from backend.repositories.agent_actions import AgentActionRepository
 from backend.repositories.agent_runs import AgentRunRepository
 from backend.repositories.chat_messages import ChatMessageRepository
@@ -22,11 +21,15 @@ from backend.repositories.customers import CustomerRepository
 from backend.repositories.execution_steps import ExecutionStepRepository
 from backend.repositories.executions import ExecutionRepository
 from backend.repositories.files import FileRepository
-from backend.repositories.invitations import InvitationRepository
+from backend.repositories.identity.account_tokens import AccountTokenRepository
+from backend.repositories.identity.invitations import InvitationRepository
+from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.sessions import SessionRepository
+from backend.repositories.identity.sign_in_failures import SignInRepository
+from backend.repositories.identity.users import UserRepository
 from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
 from backend.repositories.mail.mails import MailRepository
-from backend.repositories.mail_requests import MailRequestRepository
 from backend.repositories.model_configs import ModelConfigRepository
 from backend.repositories.modules import ModuleRepository
 from backend.repositories.notifications import NotificationRepository
@@ -38,11 +41,8 @@ from backend.repositories.prompt_versions import PromptVersionRepository
 from backend.repositories.prompts import PromptRepository
 from backend.repositories.reports import ReportRepository
 from backend.repositories.search import SearchRepository
-from backend.repositories.sessions import SessionRepository
-from backend.repositories.sign_ins import SignInRepository
 from backend.repositories.tasks import TaskRepository
 from backend.repositories.tools import ToolRepository
-from backend.repositories.users import UserRepository
 from backend.repositories.workflow_versions import WorkflowVersionRepository
 from backend.repositories.workflows import WorkflowRepository
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
-from backend.models.users import User
+from backend.models.identity.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
 from backend.services.storage import FileStorage
 from backend.services.tools import ToolService

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from backend.core.permissions import Role
-from backend.models.users import User
+from backend.models.identity.users import User
 from backend.seeds.base import SeedContext, seed_id
 
 

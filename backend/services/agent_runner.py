@@ -24,6 +24,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.agent_budget import AgentBudget, limits_of
 from backend.services.agent_toolbox import Toolbox
 from backend.services.agent_tools.base import CallScope
+from backend.services.identity.rights import AsOfNow, PresentRights
 from backend.services.language_models import (
     Answered,
     AnswerEvent,
@@ -34,7 +35,6 @@ from backend.services.language_models import (
     Turn,
 )
 from backend.services.model_choice import ChosenModel
-from backend.services.rights import AsOfNow, PresentRights
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 

@@ -23,9 +23,9 @@ from backend.services.agent_tools.base import (
     ToolServices,
     as_agent,
 )
+from backend.services.identity.rights import PresentRights
 from backend.services.language_models import OfferedTool, ToolOutcome
 from backend.services.platform.change_events import created
-from backend.services.rights import PresentRights
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 MOST_AT_ONCE = 4

@@ -17,9 +17,9 @@ from backend.services.answers import AnswerWriter
 from backend.services.chat_titles import ChatTitles
 from backend.services.chats import ChatService
 from backend.services.conversations import ConversationService
+from backend.services.identity.rights import PresentRights
 from backend.services.language_models import LanguageModels
 from backend.services.model_choice import ModelChooser
-from backend.services.rights import PresentRights
 
 
 @dataclass(frozen=True)

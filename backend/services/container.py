@@ -4,16 +4,20 @@ from dataclasses import dataclass
 
 from backend.services.assistant import Assistant
 from backend.services.audit import AuditService
-from backend.services.auth import AuthService
 from backend.services.checklists import ChecklistService
 from backend.services.clean_up import CleanUpService
 from backend.services.customers import CustomerService
-from backend.services.email_verification import EmailVerificationService
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
 from backend.services.files import FileService
 from backend.services.health import HealthService
-from backend.services.invitations import InvitationService
+from backend.services.identity.auth import AuthService
+from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.invitations import InvitationService
+from backend.services.identity.password_resets import PasswordResetService
+from backend.services.identity.rights import PresentRights
+from backend.services.identity.sessions import SessionService
+from backend.services.identity.users import UserService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.mail.delivery import MailService
@@ -23,17 +27,13 @@ from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
-from backend.services.password_resets import PasswordResetService
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
-from backend.services.rights import PresentRights
 from backend.services.search import SearchService
-from backend.services.sessions import SessionService
 from backend.services.task_bulk import TaskBulkService
 from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
-from backend.services.users import UserService
 from backend.services.workflows import WorkflowService
 
 

@@ -25,7 +25,7 @@ from backend.services.execution_leases import (
     Lease,
     LeaseLostError,
 )
-from backend.services.rights import PresentRights
+from backend.services.identity.rights import PresentRights
 
 _SECONDS_BETWEEN_WRITES = 0.25
 _RENEWAL_SECONDS = 1.0

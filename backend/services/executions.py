@@ -22,7 +22,7 @@ from backend.services.execution_leases import LEASE
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
 from backend.services.execution_runner import ExecutionRunner
-from backend.services.rights import PresentRights
+from backend.services.identity.rights import PresentRights
 
 _MOST_NAME = 200
 

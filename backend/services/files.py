@@ -29,9 +29,9 @@ from backend.services.file_content import UNKNOWN
 from backend.services.file_inspection import Content, inspect
 from backend.services.file_quota import UNLIMITED, FileQuota
 from backend.services.file_rights import check_may_change, check_one, check_visible, visible_file
+from backend.services.identity.rights import AsOfNow
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.references import check_own_module
-from backend.services.rights import AsOfNow
 from backend.services.storage import (
     FileStorage,
     StorageUnavailableError,

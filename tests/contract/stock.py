@@ -14,14 +14,14 @@ from sqlmodel import Session
 from backend.core.config import Settings
 from backend.core.permissions import Role
 from backend.core.security import AccessClaims, AccessTokens, token_hash
-from backend.models.account_tokens import AccountToken, TokenPurpose
 from backend.models.chat_messages import MessageRole
 from backend.models.checklists import ChecklistItem
+from backend.models.identity.account_tokens import AccountToken, TokenPurpose
+from backend.models.identity.sessions import RefreshToken, UserSession
+from backend.models.identity.users import User
 from backend.models.platform.mixins import now
-from backend.models.sessions import RefreshToken, UserSession
 from backend.models.tasks import TaskStatus
-from backend.models.users import User
-from backend.services.account_tokens import AccountTokens
+from backend.services.identity.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,
     make_action,

@@ -17,8 +17,8 @@ from backend.core.config import DatabaseSettings, SecuritySettings
 from backend.core.database import Database
 from backend.core.security import AccessClaims, AccessTokens
 from backend.models.executions import ExecutionStatus
+from backend.models.identity.sessions import UserSession
 from backend.models.platform.mixins import now
-from backend.models.sessions import UserSession
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
 from tests.factories import make_execution, make_notification, make_user

@@ -17,7 +17,7 @@ from backend.models.platform.base import metadata
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind
 from backend.models.platform.mixins import Identified
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.users import UserService
+from backend.services.identity.users import UserService
 from tests.factories import make_task, make_user
 from tests.fixtures.people import Person, SignedIn
 

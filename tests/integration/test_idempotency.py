@@ -20,7 +20,8 @@ from backend.models.crews import CREW_EXAMPLE
 from backend.models.customers import Customer
 from backend.models.executions import Execution
 from backend.models.files import File
-from backend.models.invitations import Invitation
+from backend.models.identity.invitations import Invitation
+from backend.models.identity.users import User
 from backend.models.leads import Lead
 from backend.models.model_configs import ModelConfig
 from backend.models.modules import Module
@@ -31,7 +32,6 @@ from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
 from backend.models.tasks import Task
-from backend.models.users import User
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow
 from backend.repositories.unit_of_work import UnitOfWorkFactory

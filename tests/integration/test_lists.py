@@ -11,7 +11,9 @@ from backend.models.chats import ChatSort
 from backend.models.customers import CustomerSort
 from backend.models.executions import ExecutionSort
 from backend.models.files import FileSort
-from backend.models.invitations import InvitationSort
+from backend.models.identity.invitations import InvitationSort
+from backend.models.identity.sessions import SessionSort
+from backend.models.identity.users import UserSort
 from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.leads import LeadSort
 from backend.models.model_configs import ModelConfigSort
@@ -24,10 +26,8 @@ from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
 from backend.models.products import ProductSort
 from backend.models.prompts import PromptSort
-from backend.models.sessions import SessionSort
 from backend.models.tasks import TaskPriority, TaskSort
 from backend.models.tools import ToolSort
-from backend.models.users import UserSort
 from backend.models.workflows import WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created

@@ -13,11 +13,11 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.integrations.storage import open_storage
 from backend.models.customers import Customer, CustomerStatus
+from backend.models.identity.users import User
 from backend.models.json_schemas import check_json_schema
 from backend.models.platform.base import metadata
 from backend.models.prompt_templates import PromptTextInput
 from backend.models.tasks import Task, TaskPriority, TaskStatus
-from backend.models.users import User
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext
 from backend.seeds.runner import DEFAULTS, SEEDERS, seed

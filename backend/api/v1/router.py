@@ -1,17 +1,14 @@
 from fastapi import APIRouter
 
 from backend.api.v1 import (
-    account_links,
     agent,
     audit,
-    auth,
     chat_messages,
     chats,
     checklists,
     customers,
     executions,
     files,
-    invitations,
     jobs,
     leads,
     model_configs,
@@ -21,14 +18,13 @@ from backend.api.v1 import (
     products,
     prompts,
     search,
-    sessions,
     task_bulk,
     tasks,
     tools,
-    users,
     workflow_versions,
     workflows,
 )
+from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 
 PREFIX = "/api/v1"
 

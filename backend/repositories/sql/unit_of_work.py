@@ -13,7 +13,6 @@ from backend.core.database import Database
 from backend.core.permissions import Means
 from backend.models.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
-from backend.repositories.sql.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.agent_actions import SqlAgentActionRepository
 from backend.repositories.sql.agent_runs import SqlAgentRunRepository
 from backend.repositories.sql.chat_messages import SqlChatMessageRepository
@@ -23,11 +22,15 @@ from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
 from backend.repositories.sql.executions import SqlExecutionRepository
 from backend.repositories.sql.files import SqlFileRepository
-from backend.repositories.sql.invitations import SqlInvitationRepository
+from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
+from backend.repositories.sql.identity.invitations import SqlInvitationRepository
+from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.sessions import SqlSessionRepository
+from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
+from backend.repositories.sql.identity.users import SqlUserRepository
 from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
-from backend.repositories.sql.mail_requests import SqlMailRequestRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.modules import SqlModuleRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository
@@ -44,11 +47,8 @@ from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.prompts import SqlPromptRepository
 from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
-from backend.repositories.sql.sessions import SqlSessionRepository
-from backend.repositories.sql.sign_ins import SqlSignInRepository
 from backend.repositories.sql.tasks import SqlTaskRepository
 from backend.repositories.sql.tools import SqlToolRepository
-from backend.repositories.sql.users import SqlUserRepository
 from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows import SqlWorkflowRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions

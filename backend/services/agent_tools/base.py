@@ -18,11 +18,11 @@ from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.services.customers import CustomerService
 from backend.services.files import FileService
+from backend.services.identity.users import UserService
 from backend.services.leads import LeadService
 from backend.services.products import ProductService
 from backend.services.search import SearchService
 from backend.services.tasks import TaskService
-from backend.services.users import UserService
 from backend.services.web_search import WebSearch
 
 Arguments = TypeVar("Arguments", bound=BaseModel)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Permission, Principal
-from backend.models.users import User
+from backend.models.identity.users import User
 from backend.repositories.platform.base import Repository
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.imports.parsing import ParsedRow

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.models.mail.mails import Mail
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.account_tokens import AccountTokens
+from backend.services.identity.account_tokens import AccountTokens
 from backend.services.mail.links import MailLinks
 from backend.services.mail.protocols import MailContent, MailRefusedError, MailTemplates
 

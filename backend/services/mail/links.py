@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.account_tokens import TokenPurpose
+from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.platform.domain_events import SubjectKind
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from backend.core.permissions import Principal
 from backend.models.platform.paging import RELEVANCE, Page, PageQuery
-from backend.services.rights import AsOfNow
+from backend.services.identity.rights import AsOfNow
 
 Row = TypeVar("Row")
 Query = TypeVar("Query", bound=PageQuery)

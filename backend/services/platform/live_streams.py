@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 
 from backend.core.permissions import Principal
 from backend.repositories.unit_of_work import Channel
+from backend.services.identity.rights import PresentRights
 from backend.services.platform.wake_ups import Notices, Subscription
-from backend.services.rights import PresentRights
 
 _MOST_SECONDS = 1.0
 """Until it is looked whether the session has ended."""

@@ -17,6 +17,7 @@ from backend.core.errors import ConflictError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.core.security import AccessTokens
+from backend.models.identity.sessions import UserSession
 from backend.models.notifications import (
     NotificationKind,
     NotificationPreference,
@@ -24,11 +25,10 @@ from backend.models.notifications import (
     Preferences,
 )
 from backend.models.platform.mixins import new_id
-from backend.models.sessions import UserSession
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.identity.sessions import SessionService
+from backend.services.identity.users import UserService
 from backend.services.notifications import NotificationService
-from backend.services.sessions import SessionService
-from backend.services.users import UserService
 from tests.factories import make_customer, make_model_config, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person, SignedIn

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from backend.models.identity.sessions import UserSession
 from backend.models.jobs import JobRequest, Queue
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
-from backend.models.sessions import UserSession
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import (

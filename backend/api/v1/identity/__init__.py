@@ -1,0 +1,1 @@
+"""Users, sessions, sign-in, invitations and account tokens."""

@@ -1,0 +1,85 @@
+"""What the links in mails lead to, and asking for such mails."""
+
+from fastapi import APIRouter, Response, status
+
+from backend.api.deps import (
+    CallerDep,
+    ClientDep,
+    EmailVerificationServiceDep,
+    InvitationServiceDep,
+    PasswordResetServiceDep,
+    public,
+)
+from backend.api.problems import CONFLICT, declare
+from backend.api.routes import CheckedRoute
+from backend.models.identity.account_tokens import (
+    GivenToken,
+    InvitationAcceptance,
+    MailOnItsWay,
+    NewPassword,
+    PasswordResetRequest,
+)
+from backend.models.identity.users import User, UserPublic
+
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
+
+
+@router.post("/verify-email", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])
+async def verify_email(data: GivenToken, verification: EmailVerificationServiceDep) -> None:
+    """Show that you get mail at your address, with the token of such a mail."""
+    await verification.verify(data.token)
+
+
+@router.post(
+    "/verify-email/resend",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=declare(CONFLICT),
+)
+async def resend_verification(
+    caller: CallerDep, client: ClientDep, verification: EmailVerificationServiceDep
+) -> MailOnItsWay:
+    """Have the mail that verifies your address sent once more."""
+    await verification.send_again(caller, client)
+    return MailOnItsWay(detail="A mail is on its way to your address.")
+
+
+@router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, dependencies=[public])
+async def request_password_reset(
+    data: PasswordResetRequest, client: ClientDep, resets: PasswordResetServiceDep
+) -> MailOnItsWay:
+    """Have a mail sent that lets you set a new password.
+
+    The answer is the same whether there is such an account or not. Requests are limited by
+    account and by address.
+    """
+    await resets.request(data.email, client)
+    return MailOnItsWay(detail="If there is an account with this address, a mail is on its way.")
+
+
+@router.post(
+    "/password-reset/confirm", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public]
+)
+async def reset_password(
+    data: NewPassword, client: ClientDep, resets: PasswordResetServiceDep
+) -> None:
+    """Set a new password with the token of a mail, and end all of your sessions."""
+    await resets.confirm(data, client)
+
+
+@router.post(
+    "/accept-invitation",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserPublic,
+    dependencies=[public],
+    responses=declare(CONFLICT),
+)
+async def accept_invitation(
+    data: InvitationAcceptance,
+    client: ClientDep,
+    invitations: InvitationServiceDep,
+    response: Response,
+) -> User:
+    """Open the account that you were invited to, with the token of the mail."""
+    user = await invitations.accept(data, client)
+    response.headers["Location"] = "/api/v1/users/me"
+    return user

@@ -1,0 +1,79 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response, status
+
+from backend.api.deps import (
+    AuthServiceDep,
+    CallerDep,
+    ClientDep,
+    SessionServiceDep,
+    UserServiceDep,
+    public,
+)
+from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
+from backend.api.routes import CheckedRoute
+from backend.models.identity.auth import PasswordChange, SignIn, TokenRefresh, Tokens
+from backend.models.identity.users import User, UserPublic, UserRegister
+
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserPublic,
+    dependencies=[public],
+    responses=declare(CONFLICT, PERMISSION_DENIED),
+)
+async def register(
+    data: UserRegister, users: UserServiceDep, client: ClientDep, response: Response
+) -> User:
+    """Open an account, and get a mail that verifies its address.
+
+    Works where REGISTRATION_ENABLED is on; the role is the one in REGISTRATION_ROLE. Limited by
+    account and by address, as other requests for mails.
+    """
+    user = await users.register(data, client)
+    response.headers["Location"] = "/api/v1/users/me"
+    return user
+
+
+@router.post("/token", dependencies=[public], responses=declare(NOT_AUTHENTICATED))
+async def sign_in(
+    form: Annotated[SignIn, Form()], auth: AuthServiceDep, client: ClientDep
+) -> Tokens:
+    """Sign in with e-mail address and password (OAuth 2.0 password flow).
+
+    Failures are limited by account and by address.
+    """
+    return await auth.sign_in(form.username, form.password, client)
+
+
+@router.post("/refresh", dependencies=[public], responses=declare(NOT_AUTHENTICATED))
+async def refresh(data: TokenRefresh, auth: AuthServiceDep, client: ClientDep) -> Tokens:
+    """Exchange a refresh token for a new pair.
+
+    Each refresh token can be used once; using one again ends the session. The same device may
+    use it again for some seconds, as two tabs or a lost answer make it.
+    """
+    return await auth.refresh(data.refresh_token, client)
+
+
+@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
+async def sign_out(caller: CallerDep, sessions: SessionServiceDep) -> None:
+    """End this session: its access and refresh tokens are dead at once."""
+    await sessions.revoke(caller.session_id, caller)
+
+
+@router.post("/logout-all", status_code=status.HTTP_204_NO_CONTENT)
+async def sign_out_everywhere(caller: CallerDep, sessions: SessionServiceDep) -> None:
+    """End all of your sessions, this one too."""
+    await sessions.revoke_all(caller)
+
+
+@router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
+async def change_password(
+    data: PasswordChange, caller: CallerDep, auth: AuthServiceDep, client: ClientDep
+) -> None:
+    """Change your password and end your other sessions."""
+    await auth.change_password(caller, data, client)

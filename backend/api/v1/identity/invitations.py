@@ -1,0 +1,80 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import InvitationServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.identity.invitations import (
+    Invitation,
+    InvitationCreate,
+    InvitationPublic,
+    InvitationQuery,
+)
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/invitations", tags=["invitations"], route_class=IdempotentRoute)
+
+InvitationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
+MAY_READ = may(Permission.USERS_READ)
+MayInvite = Annotated[Principal, may(Permission.USERS_WRITE)]
+
+
+@router.get("", response_model=Page[InvitationPublic], dependencies=[MAY_READ])
+async def list_invitations(
+    query: Annotated[InvitationQuery, Query()], invitations: InvitationServiceDep
+) -> Page[Invitation]:
+    """All invitations that were not revoked."""
+    return await invitations.page(query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=InvitationPublic,
+    responses=declare(CONFLICT),
+)
+async def create_invitation(
+    data: InvitationCreate,
+    by: MayInvite,
+    invitations: InvitationServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> Invitation:
+    """Invite somebody to open an account with a role. They get a mail with a link."""
+    return tag.created("invitations", await invitations.create(data, by, key))
+
+
+@router.get("/{invitation_id}", response_model=InvitationPublic, dependencies=[MAY_READ])
+async def read_invitation(
+    invitation_id: InvitationId, invitations: InvitationServiceDep, tag: CachedTagDep
+) -> Invitation:
+    """One invitation."""
+    return tag(await invitations.read(invitation_id))
+
+
+@router.delete(
+    "/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT)
+)
+async def revoke_invitation(
+    invitation_id: InvitationId, by: MayInvite, invitations: InvitationServiceDep, match: MatchDep
+) -> None:
+    """Revoke an invitation that was not accepted: its links are void at once."""
+    await invitations.revoke(invitation_id, by, match)
+
+
+@router.post(
+    "/{invitation_id}/resend", response_model=InvitationPublic, responses=declare(CONFLICT)
+)
+async def resend_invitation(
+    invitation_id: InvitationId,
+    by: MayInvite,
+    invitations: InvitationServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Invitation:
+    """Send another link, which holds as long as the first one did; earlier links are void."""
+    return tag(await invitations.send_again(invitation_id, by, match))

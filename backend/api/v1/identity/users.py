@@ -1,0 +1,111 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import CallerDep, UserServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.identity.users import (
+    User,
+    UserCreate,
+    UserPublic,
+    UserQuery,
+    UserRole,
+    UserUpdate,
+)
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
+
+UserId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"])]
+MAY_READ = may(Permission.USERS_READ)
+MayWrite = Annotated[Principal, may(Permission.USERS_WRITE)]
+
+
+@router.get("/me", response_model=UserPublic)
+async def read_me(caller: CallerDep, users: UserServiceDep, tag: CachedTagDep) -> User:
+    """Your own account."""
+    return tag(await users.read(caller.user_id))
+
+
+@router.patch("/me", response_model=UserPublic)
+async def update_me(
+    data: UserUpdate, caller: CallerDep, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
+    """Change your own account."""
+    return tag(await users.update_self(data, caller, match))
+
+
+@router.get("", response_model=Page[UserPublic], dependencies=[MAY_READ])
+async def list_users(query: Annotated[UserQuery, Query()], users: UserServiceDep) -> Page[User]:
+    """All accounts, deactivated ones too."""
+    return await users.page(query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserPublic,
+    responses=declare(CONFLICT),
+)
+async def create_user(
+    data: UserCreate,
+    by: MayWrite,
+    users: UserServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> User:
+    """Open an account for somebody, with any role."""
+    return tag.created("users", await users.create(data, by, key))
+
+
+@router.get("/{user_id}", response_model=UserPublic, dependencies=[MAY_READ])
+async def read_user(user_id: UserId, users: UserServiceDep, tag: CachedTagDep) -> User:
+    """One account."""
+    return tag(await users.read(user_id))
+
+
+@router.put(
+    "/{user_id}/role",
+    response_model=UserPublic,
+    responses=declare(CONFLICT),
+)
+async def change_role(
+    user_id: UserId,
+    data: UserRole,
+    by: MayWrite,
+    users: UserServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> User:
+    """Give the user another role, which counts from the next request on.
+
+    The last active admin can't be demoted.
+    """
+    return tag(await users.set_role(user_id, data.role, by, match))
+
+
+@router.post(
+    "/{user_id}/deactivate",
+    response_model=UserPublic,
+    responses=declare(CONFLICT),
+)
+async def deactivate_user(
+    user_id: UserId, by: MayWrite, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
+    """Lock the user out and end all their sessions. Nothing of theirs is deleted.
+
+    The last active admin can't be deactivated.
+    """
+    return tag(await users.deactivate(user_id, by, match))
+
+
+@router.post("/{user_id}/activate", response_model=UserPublic)
+async def activate_user(
+    user_id: UserId, by: MayWrite, users: UserServiceDep, match: MatchDep, tag: TagDep
+) -> User:
+    """Let a deactivated user sign in again."""
+    return tag(await users.activate(user_id, by, match))

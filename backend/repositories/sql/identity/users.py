@@ -1,0 +1,40 @@
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from backend.core.permissions import Role
+from backend.models.identity.users import User, UserQuery
+from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
+from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.named_locks import lock
+
+
+class SqlUserRepository(SqlList[User, UserQuery]):
+    model = User
+    kind = "user"
+    sorts = {
+        "created_at": by_column(User.created_at, MOMENT),
+        "email": by_name(User.email),
+    }
+
+    def conditions(self, query: UserQuery) -> Iterator[ColumnElement[bool]]:
+        if query.role:
+            yield one_of(User.role, query.role)
+        if query.is_active is not None:
+            yield col(User.is_active).is_(query.is_active)
+
+    async def find_by_email(self, email: str) -> User | None:
+        found = await self._session.exec(select(User).where(User.email == email))
+        return found.one_or_none()
+
+    async def find_by_emails(self, emails: Collection[str]) -> list[User]:
+        found = await self._session.exec(select(User).where(one_of(User.email, emails)))
+        return list(found.all())
+
+    async def lock_active_admins(self) -> set[UUID]:
+        await lock(self._session, "active admins")
+        admins = select(User.id).where(User.role == Role.ADMIN, col(User.is_active))
+        return set((await self._session.exec(admins)).all())

@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+from backend.core.addresses import network_of
+from backend.core.caching import CacheName
+from backend.core.errors import AuthenticationError, InvalidInputError
+from backend.core.passwords import PasswordHasher
+from backend.core.permissions import Principal
+from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
+from backend.models.identity.account_tokens import TokenPurpose
+from backend.models.identity.auth import PasswordChange, Tokens
+from backend.models.identity.sessions import Client, RefreshToken, UserSession
+from backend.models.identity.users import User
+from backend.models.platform.domain_events import (
+    RefreshReplayed,
+    ResourceChanged,
+    SignedIn,
+    SubjectKind,
+    changes_between,
+)
+from backend.models.platform.fields import email_to_look_up
+from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.password_check import PasswordCheck
+from backend.services.identity.sessions import end_sessions
+from backend.services.platform.retries import retried
+
+_DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sign in again."
+
+
+class AuthService:
+    """Signs people in, keeps them signed in, and changes their passwords."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        passwords: PasswordCheck,
+        tokens: AccessTokens,
+        refresh_lifetime: timedelta,
+        refresh_leeway: timedelta,
+    ) -> None:
+        """`refresh_leeway` is how long a refresh token may be used once more."""
+        self._uow = uow
+        self._hasher = hasher
+        self._passwords = passwords
+        self._tokens = tokens
+        self._refresh_lifetime = refresh_lifetime
+        self._refresh_leeway = refresh_leeway
+
+    async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
+        """Open a session. Raises what `PasswordCheck.verify` does."""
+        checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
+        async with self._uow() as uow:
+            await _unchanged(uow, checked)
+            session = UserSession(
+                user_id=checked.id, expires_at=now() + self._refresh_lifetime, **client._asdict()
+            )
+            await uow.sessions.save(session)
+            tokens = await self._issue(uow, session)
+            uow.record(_signed_in(checked, session))
+            await uow.commit()
+        return tokens
+
+    async def refresh(self, refresh_token: str, client: Client) -> Tokens:
+        """Exchange a refresh token for new tokens.
+
+        A token that was used before is in two hands: its session ends, whoever presents it. Not
+        so for a moment: two tabs of one device may use the same, and answers get lost. Each then
+        gets tokens of its own, and the first of them that is used makes the others used as well.
+
+        Raises:
+            AuthenticationError: the token can't be used, now or ever.
+        """
+        async with self._uow() as uow:
+            family = await uow.sessions.lock_family(token_hash(refresh_token))
+            if family is None:
+                raise AuthenticationError(_DEAD_TOKEN)
+            token, session, _, at = family
+            is_repeated = session.may_repeat(token, at, self._refresh_leeway, client)
+            if token.used_at is not None and not is_repeated:
+                # Committed before the error is raised, which would otherwise roll it back.
+                session.revoke()
+                uow.record(_replayed(session, client))
+                uow.forget(CacheName.IDENTITY, family.user.id)
+                await uow.commit()
+                raise AuthenticationError(_DEAD_TOKEN)
+            if not (session.is_live and family.user.is_active):
+                raise AuthenticationError(_DEAD_TOKEN)
+            if not is_repeated:
+                await uow.sessions.use_tokens(session.id, at)
+                session.prolong(at, self._refresh_lifetime, client)
+            tokens = await self._issue(uow, session)
+            await uow.commit()
+        return tokens
+
+    async def change_password(self, by: Principal, data: PasswordChange, client: Client) -> None:
+        """Set a new password, and end all other sessions and all links that would set one.
+
+        Raises:
+            InvalidInputError: the current password is wrong; this counts as a failed sign-in.
+            AuthenticationError: the session has ended meanwhile.
+            RateLimitedError, UnavailableError: there were too many failures, or too many wait.
+        """
+        async with self._uow.reading() as uow:
+            email = (await uow.users.get(by.user_id)).email
+        try:
+            checked = await self._passwords.verify(email, data.current_password, client.address)
+        except AuthenticationError:
+            raise InvalidInputError("current_password", "This is not your password.") from None
+        password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
+        await self._replace_password(by, checked, password_hash)
+
+    @retried
+    async def _replace_password(self, by: Principal, checked: User, password_hash: str) -> None:
+        async with self._uow() as uow:
+            user = await _unchanged(uow, checked)
+            session = await uow.sessions.get(by.session_id, for_update=True)
+            if not session.is_live:
+                raise AuthenticationError("The session has ended. Sign in again.")
+            user.password_hash = password_hash
+            await uow.users.save(user)
+            await end_sessions(uow, by.user_id, by, keep=by.session_id)
+            await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, by.user_id)
+            uow.record(
+                ResourceChanged(
+                    kind=SubjectKind.USER, verb="password_changed", subject_id=user.id, by=by
+                )
+            )
+            await uow.commit()
+
+    async def _issue(self, uow: UnitOfWork, session: UserSession) -> Tokens:
+        refresh_token = new_token()
+        await uow.sessions.save_token(
+            RefreshToken(session_id=session.id, token_hash=token_hash(refresh_token))
+        )
+        access_token = self._tokens.sign(AccessClaims(session.user_id, session.id))
+        return Tokens(
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_in=int(self._tokens.lifetime.total_seconds()),
+        )
+
+
+def _signed_in(user: User, session: UserSession) -> SignedIn:
+    return SignedIn(
+        subject_id=session.id,
+        by=Principal(user.id, user.role, session.id),
+        changes=changes_between({}, session.facts()),
+    )
+
+
+def _replayed(session: UserSession, client: Client) -> RefreshReplayed:
+    """Nobody is named as the actor: it may be the thief or the victim."""
+    facts = {"user_id": str(session.user_id), **client._asdict()}
+    return RefreshReplayed(subject_id=session.id, changes=changes_between({}, facts))
+
+
+async def _unchanged(uow: UnitOfWork, checked: User) -> User:
+    """The user, locked, if password and state are still those that were checked."""
+    user = await uow.users.get(checked.id, for_update=True)
+    if not user.is_active or user.password_hash != checked.password_hash:
+        raise AuthenticationError("The account has changed meanwhile. Sign in again.")
+    return user

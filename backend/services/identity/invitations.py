@@ -1,0 +1,204 @@
+from typing import Any
+from uuid import UUID
+
+from backend.core.addresses import network_of
+from backend.core.errors import ConflictError
+from backend.core.passwords import PasswordHasher
+from backend.core.permissions import Principal
+from backend.core.preconditions import Precondition
+from backend.models.identity.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
+from backend.models.identity.invitations import Invitation, InvitationCreate, InvitationQuery
+from backend.models.identity.sessions import Client
+from backend.models.identity.users import User
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.account_tokens import (
+    AccountTokens,
+    dead_token,
+    find_token,
+    use_token,
+)
+from backend.services.identity.role_grants import check_giver, lock_giver
+from backend.services.identity.token_mails import AccountMails
+from backend.services.platform.change_events import created
+from backend.services.platform.retries import retried
+
+
+class InvitationService:
+    """An admin invites an address; who gets the mail there opens the account."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        mails: AccountMails,
+        tokens: AccountTokens,
+    ) -> None:
+        self._uow = uow
+        self._hasher = hasher
+        self._mails = mails
+        self._lifetime = tokens.invitation_lifetime
+
+    async def create(
+        self, data: InvitationCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Invitation:
+        """Invite an address.
+
+        Raises:
+            PermissionDeniedError: the person may not give the role, or not any more.
+            ConflictError: the address has an account or an open invitation.
+        """
+        given = {"invited_by": by.user_id, "expires_at": now() + self._lifetime}
+        invitation = Invitation.model_validate(data, update=given)
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, invitation.id):
+                return await uow.invitations.get(earlier)
+            inviter = await lock_giver(uow, by, invitation.role)
+            if await uow.users.find_by_email(invitation.email):
+                raise ConflictError("There is a user with this e-mail address already.")
+            for expired_id in await uow.invitations.take_back_expired(invitation.email):
+                uow.record(
+                    ResourceChanged(
+                        kind=SubjectKind.INVITATION, verb="revoked", subject_id=expired_id, by=by
+                    )
+                )
+            await uow.invitations.save(invitation)
+            await self._mails.invite(uow, invitation, inviter)
+            uow.record(_event("created", invitation, by, {}, _facts(invitation)))
+            await uow.commit()
+        return invitation
+
+    async def read(self, invitation_id: UUID) -> Invitation:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await uow.invitations.get(invitation_id)
+
+    async def page(self, query: InvitationQuery) -> Page[Invitation]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.invitations.page(query)
+
+    @retried
+    async def send_again(
+        self, invitation_id: UUID, by: Principal, match: Precondition
+    ) -> Invitation:
+        """Send a new link, which begins its time anew; the older ones are void.
+
+        From now on it is the invitation of whoever has sent it.
+
+        Raises:
+            PermissionDeniedError: the person may not give the role, or not any more.
+            NotFoundError: there is no such invitation.
+            PreconditionFailedError: it has changed.
+            ConflictError: it was accepted.
+        """
+        async with self._uow() as uow:
+            sender = await lock_giver(uow, by)
+            invitation = await _lock_open(uow, invitation_id, match)
+            check_giver(sender, invitation.role)
+            before = _facts(invitation)
+            invitation.expires_at = now() + self._lifetime
+            invitation.invited_by = sender.id
+            await uow.invitations.save(invitation)
+            await self._mails.invite(uow, invitation, sender)
+            uow.record(_event("sent_again", invitation, by, before, _facts(invitation)))
+            await uow.commit()
+        return invitation
+
+    @retried
+    async def revoke(self, invitation_id: UUID, by: Principal, match: Precondition) -> None:
+        """Make all its links void. Raises as `send_again` does."""
+        async with self._uow() as uow:
+            await _revoke(uow, await _lock_open(uow, invitation_id, match), by)
+            await uow.commit()
+
+    async def accept(self, data: InvitationAcceptance, client: Client) -> User:
+        """Open the account. The address counts as verified: the mail was received there.
+
+        Raises:
+            InvalidInputError: the token is not or no longer good for anything, or the inviter
+                may not give the role any more.
+            ConflictError: the address got an account in another way.
+            RateLimitedError, UnavailableError: too many wait.
+        """
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
+            password_hash = await turn.hash(data.password)
+        async with self._uow() as uow:
+            invitation = await _invitation_of(uow, token)
+            await use_token(uow, token)
+            user = User(
+                email=invitation.email,
+                full_name=data.full_name,
+                role=invitation.role,
+                password_hash=password_hash,
+                email_verified_at=now(),
+            )
+            await uow.users.save(user)
+            invitation.accept(user.id)
+            await uow.invitations.save(invitation)
+            uow.record(_event("accepted", invitation, None, {}, {"user_id": str(user.id)}))
+            uow.record(created(SubjectKind.USER, user, None))
+            await uow.commit()
+        return user
+
+
+async def withdraw_invitations(uow: UnitOfWork, inviter: User, by: Principal | None) -> None:
+    """Revoke what somebody has invited to and could not any more. Lock the user first."""
+    for invitation in await uow.invitations.lock_open_of(inviter.id):
+        if not inviter.may_give(invitation.role):
+            await _revoke(uow, invitation, by)
+
+
+async def _lock_open(uow: UnitOfWork, invitation_id: UUID, match: Precondition) -> Invitation:
+    """An invitation that nobody has accepted."""
+    invitation = await uow.invitations.get(invitation_id, for_update=True)
+    match.check(invitation.version)
+    if invitation.accepted_at is not None:
+        raise ConflictError("The invitation was accepted already.")
+    return invitation
+
+
+async def _revoke(uow: UnitOfWork, invitation: Invitation, by: Principal | None) -> None:
+    uow.record(_event("revoked", invitation, by, _facts(invitation), {}))
+    await uow.invitations.delete(invitation)
+
+
+async def _invitation_of(uow: UnitOfWork, token: AccountToken) -> Invitation:
+    """It may have been revoked since the token was looked up, or its inviter may not invite now.
+
+    The inviter is locked first, as by whoever takes their rights away.
+    """
+    invitation_id = token.invitation_id
+    inviter_id = invitation_id and await uow.invitations.inviter_of(invitation_id)
+    if invitation_id is None or inviter_id is None:
+        raise dead_token()
+    inviter = await uow.users.get(inviter_id, for_update=True)
+    for invitation in await uow.invitations.find_many([invitation_id], for_update=True):
+        if invitation.invited_by == inviter.id and inviter.may_give(invitation.role):
+            return invitation
+    raise dead_token()
+
+
+def _facts(invitation: Invitation) -> dict[str, Any]:
+    return invitation.model_dump(mode="json", include={"email", "role", "invited_by", "expires_at"})
+
+
+def _event(
+    verb: str,
+    invitation: Invitation,
+    by: Principal | None,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> ResourceChanged:
+    return ResourceChanged(
+        kind=SubjectKind.INVITATION,
+        verb=verb,
+        subject_id=invitation.id,
+        by=by,
+        changes=changes_between(before, after),
+    )

@@ -1,0 +1,56 @@
+"""How often one may ask for a mail, to whatever address: nobody's mailbox is to be flooded."""
+
+from backend.core.addresses import network_of
+from backend.core.config import SecuritySettings
+from backend.core.errors import RateLimitedError
+from backend.models.identity.mail_limits import MailRequest
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
+from backend.services.identity.rate_windows import Window, hashed
+
+
+class MailRequestLimits:
+    """Requests are counted by account and by client network, exactly, across all processes.
+
+    Whether there is such an account makes no difference.
+    """
+
+    def __init__(self, settings: SecuritySettings) -> None:
+        self._per_account = settings.mail_requests_per_account
+        self._per_address = settings.mail_requests_per_address
+        self._window = Window(settings.mail_request_window_minutes)
+
+    async def check(self, uow: ReadingUnitOfWork, email: str, address: str | None) -> None:
+        """Refuse early what `admit` would. Counts nothing. Raises RateLimitedError."""
+        await self._check(uow, _request(email, address))
+
+    async def admit(self, uow: UnitOfWork, email: str, address: str | None) -> MailRequest:
+        """Count a request, if the unit commits. Raises RateLimitedError."""
+        request = _request(email, address)
+        await uow.mail_requests.lock(request)
+        await self._check(uow, request)
+        await uow.mail_requests.forget(before=self._window.begins())
+        await uow.mail_requests.save(request)
+        return request
+
+    async def admit_answered(self, uow: UnitOfWork, email: str, address: str | None) -> None:
+        """As `admit`, where the mail is queued in the same unit."""
+        request = await self.admit(uow, email, address)
+        request.email = None
+        await uow.mail_requests.save(request)
+
+    async def _check(self, uow: ReadingUnitOfWork, request: MailRequest) -> None:
+        since = self._window.begins()
+        oldest = await uow.mail_requests.nth_of_account(
+            request.account_hash, self._per_account, since
+        ) or await uow.mail_requests.nth_of_address(request.address_hash, self._per_address, since)
+        if oldest is not None:
+            raise RateLimitedError(
+                "Too many mails were asked for; look for those that were sent, or wait.",
+                retry_after=self._window.seconds_left(oldest),
+            )
+
+
+def _request(email: str, address: str | None) -> MailRequest:
+    return MailRequest(
+        email=email, account_hash=hashed(email), address_hash=hashed(network_of(address))
+    )

@@ -1,0 +1,110 @@
+"""Checks passwords, and how often one may be wrong."""
+
+from typing import NoReturn
+
+from backend.core.addresses import network_of
+from backend.core.config import SecuritySettings
+from backend.core.errors import AuthenticationError, RateLimitedError, UnavailableError
+from backend.core.passwords import PasswordHasher
+from backend.models.identity.sign_in_failures import SignInFailure
+from backend.models.identity.users import User
+from backend.models.platform.domain_events import (
+    ResourceChanged,
+    SignInFailed,
+    SubjectKind,
+    changes_between,
+)
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.rate_windows import Window, hashed
+
+
+class PasswordCheck:
+    """Wrong passwords are counted by account and by address, exactly, across all processes.
+
+    The limits are checked twice: first without a lock, to spare the work of hashing, once the
+    client has its turn; then, once the answer is known, under a lock. So however many guesses
+    come at once, no more than the limit learn whether they were right, and hardly more are
+    hashed.
+    """
+
+    def __init__(
+        self, uow: UnitOfWorkFactory, hasher: PasswordHasher, settings: SecuritySettings
+    ) -> None:
+        self._uow = uow
+        self._hasher = hasher
+        self._per_account = settings.sign_in_failures_per_account
+        self._per_address = settings.sign_in_failures_per_address
+        self._window = Window(settings.sign_in_window_minutes)
+
+    async def verify(self, email: str, password: str, address: str | None) -> User:
+        """The active user with this address and password.
+
+        Takes as long for an unknown address as for a wrong password. No connection is held
+        while the password is hashed.
+
+        Raises:
+            AuthenticationError: there is none; the failure is kept.
+            RateLimitedError: there were too many failures, or too many wait; whether this was
+                one is not told.
+            UnavailableError: too many of all wait.
+        """
+        network = network_of(address)
+        failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))
+        async with self._hasher.turn(network) as turn:
+            async with self._uow.reading() as uow:
+                await self._check_limits(uow, failure)
+                user = await uow.users.find_by_email(email)
+            compared = await turn.compare(password, user.password_hash if user else None)
+        async with self._uow() as uow:
+            await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
+            await self._check_limits(uow, failure)
+            if user is None or not compared.is_right or not user.is_active:
+                await self._fail(uow, failure, user, address)
+        if compared.is_outdated:
+            return await self._hash_again(user, password, network)
+        return user
+
+    async def _fail(
+        self, uow: UnitOfWork, failure: SignInFailure, user: User | None, address: str | None
+    ) -> NoReturn:
+        await uow.sign_ins.record(failure, forget_before=self._window.begins())
+        # What was typed is not kept: it may be a password in the wrong field.
+        changes = changes_between({}, {"address": address})
+        uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
+        await uow.commit()
+        raise AuthenticationError("The e-mail address or the password is wrong.")
+
+    async def _hash_again(self, checked: User, password: str, network: str) -> User:
+        """Keep the hash of the normal form, unless the password has changed meanwhile."""
+        try:
+            password_hash = await self._hasher.hash(password, network)
+        except (RateLimitedError, UnavailableError):
+            # The next sign-in will do.
+            return checked
+        async with self._uow() as uow:
+            user = await uow.users.get(checked.id, for_update=True)
+            if user.password_hash == checked.password_hash:
+                user.password_hash = password_hash
+                await uow.users.save(user)
+                uow.record(
+                    ResourceChanged(
+                        kind=SubjectKind.USER, verb="password_hashed_again", subject_id=user.id
+                    )
+                )
+                await uow.commit()
+                return user
+        # Somebody who signed in at the same moment was faster; or the password is another now.
+        return user if await self._hasher.verify(password, user.password_hash) else checked
+
+    async def _check_limits(self, uow: ReadingUnitOfWork, failure: SignInFailure) -> None:
+        since = self._window.begins()
+        oldest = await uow.sign_ins.nth_failure_of_account(
+            failure.account_hash, self._per_account, since
+        ) or await uow.sign_ins.nth_failure_of_address(
+            failure.address_hash, self._per_address, since
+        )
+        if oldest is not None:
+            raise RateLimitedError(
+                "There were too many failed sign-ins; wait before you try again.",
+                retry_after=self._window.seconds_left(oldest),
+            )

@@ -1,0 +1,77 @@
+"""Whose rights hold now. What goes on for somebody looks at them before each piece of its work."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from backend.core.caching import Cache
+from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
+from backend.core.permissions import NO_SESSION, Permission, Principal
+from backend.repositories.identity.sessions import Identity
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+
+AsOfNow = Callable[[], Awaitable[Principal]]
+"""Answers somebody with the role of this moment, or raises as `PresentRights.require` does."""
+
+
+class PresentRights:
+    """Asks the memory of the process first, which forgets what has changed; then one statement.
+
+    Work in the background always sends the statement: the notice to forget comes some moments after
+    the change, and a step more would be done by then.
+    """
+
+    def __init__(self, uow: UnitOfWorkFactory, identities: Cache[Identity]) -> None:
+        self._uow = uow
+        self._identities = identities
+
+    async def find(self, user_id: UUID, session_id: UUID) -> Principal | None:
+        """The user of a session; None once it has ended or the account is deactivated.
+
+        With `NO_SESSION`, the user, whether signed in or not.
+        """
+        if session_id == NO_SESSION:
+            return await self._active_user(user_id)
+
+        async def load() -> Identity | None:
+            async with self._uow.reading() as uow:
+                identity = await uow.sessions.identity(session_id)
+            return identity if identity and identity.principal.user_id == user_id else None
+
+        identity = await self._identities.get(user_id, session_id, load)
+        return identity.principal if identity else None
+
+    async def of(self, by: Principal) -> Principal:
+        """The same person, with the role of now.
+
+        Raises:
+            PermissionDeniedError: the account is deactivated.
+            AuthenticationError: the session has ended in which they act.
+        """
+        found = await self.find(by.user_id, by.session_id)
+        if found is None:
+            raise await self._reason(by)
+        return by if found.role is by.role else replace(by, role=found.role)
+
+    async def require(self, by: Principal, needed: Permission) -> Principal:
+        """As `of`; raises PermissionDeniedError if the role does not have the permission, too."""
+        present = await self.of(by)
+        present.require(needed)
+        return present
+
+    def as_of_now(self, by: Principal, needed: Permission) -> AsOfNow:
+        """`require` for later, to be called as often as there is something to do for them."""
+        return partial(self.require, by, needed)
+
+    async def _active_user(self, user_id: UUID) -> Principal | None:
+        async with self._uow.reading() as uow:
+            user = await uow.users.find(user_id)
+        if user is None or not user.is_active:
+            return None
+        return Principal(user.id, user.role, NO_SESSION)
+
+    async def _reason(self, by: Principal) -> DomainError:
+        if await self._active_user(by.user_id) is None:
+            return PermissionDeniedError("The account is deactivated.")
+        return AuthenticationError("The session has ended. Sign in again.")

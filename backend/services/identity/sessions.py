@@ -1,0 +1,84 @@
+from uuid import UUID
+
+from backend.core.caching import CacheName
+from backend.core.errors import AuthenticationError, NotFoundError
+from backend.core.permissions import Principal
+from backend.core.security import AccessTokens
+from backend.models.identity.sessions import SessionQuery, UserSession
+from backend.models.platform.domain_events import (
+    ResourceChanged,
+    SessionsRevoked,
+    SubjectKind,
+    changes_between,
+)
+from backend.models.platform.paging import Page
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.rights import PresentRights
+from backend.services.platform.retries import retried
+
+
+class SessionService:
+    """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
+
+    def __init__(self, uow: UnitOfWorkFactory, tokens: AccessTokens, rights: PresentRights) -> None:
+        self._uow = uow
+        self._tokens = tokens
+        self._rights = rights
+
+    async def identify(self, access_token: str) -> Principal:
+        """The caller behind an access token, in one query at most.
+
+        Raises:
+            AuthenticationError: the token does not hold, the session has ended, or the user is
+                deactivated.
+        """
+        claims = self._tokens.read(access_token)
+        caller = await self._rights.find(claims.user_id, claims.session_id)
+        if caller is None:
+            raise AuthenticationError("The session has ended. Sign in again.")
+        return caller
+
+    async def page(self, by: Principal, query: SessionQuery) -> Page[UserSession]:
+        """The caller's own live sessions. Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.sessions.page_live(by.user_id, query)
+
+    @retried
+    async def revoke(self, session_id: UUID, by: Principal) -> None:
+        """Raises NotFoundError if the caller has no such live session."""
+        async with self._uow() as uow:
+            session = await uow.sessions.get(session_id, for_update=True)
+            if session.user_id != by.user_id or not session.is_live:
+                raise NotFoundError.of("session", session_id)
+            before = session.facts()
+            session.revoke()
+            await uow.sessions.save(session)
+            uow.record(
+                ResourceChanged(
+                    kind=SubjectKind.SESSION,
+                    verb="revoked",
+                    subject_id=session_id,
+                    by=by,
+                    changes=changes_between(before, session.facts()),
+                )
+            )
+            uow.forget(CacheName.IDENTITY, by.user_id)
+            await uow.commit()
+
+    @retried
+    async def revoke_all(self, by: Principal) -> None:
+        """End all sessions of the caller, this one too."""
+        async with self._uow() as uow:
+            await end_sessions(uow, by.user_id, by)
+            await uow.commit()
+
+
+async def end_sessions(
+    uow: UnitOfWork, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
+) -> None:
+    """End all live sessions of a user but one, and record which."""
+    ended = await uow.sessions.revoke_all(user_id, keep=keep)
+    uow.forget(CacheName.IDENTITY, user_id)
+    if ended:
+        changes = {"session_ids": {"before": list(map(str, ended)), "after": []}}
+        uow.record(SessionsRevoked(subject_id=user_id, by=by, changes=changes))

@@ -1,0 +1,50 @@
+from backend.models.identity.account_tokens import AccountToken, TokenPurpose
+from backend.models.identity.invitations import Invitation
+from backend.models.identity.users import User
+from backend.models.mail.mails import Mail, MailKind
+from backend.repositories.unit_of_work import UnitOfWork
+from backend.services.identity.account_tokens import AccountTokens
+from backend.services.mail.delivery import MailService
+
+
+class AccountMails:
+    """Queues the mails that carry a token, with the token, in the unit of whoever asks.
+
+    Mails about an account do not have its name: a stranger may have opened it, with somebody
+    else's address and a URL for a name.
+    """
+
+    def __init__(self, mails: MailService, tokens: AccountTokens) -> None:
+        self._mails = mails
+        self._tokens = tokens
+
+    async def verify_email(self, uow: UnitOfWork, user: User) -> None:
+        token = self._tokens.new(TokenPurpose.VERIFY_EMAIL, user.email)
+        token.user_id = user.id
+        await self._queue(uow, token, MailKind.VERIFY_EMAIL)
+
+    async def reset_password(self, uow: UnitOfWork, user: User) -> None:
+        token = self._tokens.new(TokenPurpose.RESET_PASSWORD, user.email)
+        token.user_id = user.id
+        await self._queue(uow, token, MailKind.RESET_PASSWORD)
+
+    async def invite(self, uow: UnitOfWork, invitation: Invitation, inviter: User) -> None:
+        """Links of the same invitation that were sent before are void from now on."""
+        await uow.account_tokens.take_back_of_invitation(invitation.id)
+        token = self._tokens.new(TokenPurpose.ACCEPT_INVITATION, invitation.email)
+        token.invitation_id = invitation.id
+        token.expires_at = invitation.expires_at
+        await self._queue(uow, token, MailKind.ACCEPT_INVITATION, inviter=inviter.full_name)
+
+    async def _queue(
+        self, uow: UnitOfWork, token: AccountToken, kind: MailKind, **values: str
+    ) -> None:
+        await uow.account_tokens.save(token)
+        mail = Mail(
+            kind=kind,
+            recipient=token.email,
+            user_id=token.user_id,
+            payload={"token_id": str(token.id), **values},
+            dedup_key=f"token {token.id}",
+        )
+        await self._mails.queue(uow, mail)

@@ -1,0 +1,240 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.core.addresses import network_of
+from backend.core.caching import CacheName
+from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.passwords import PasswordHasher
+from backend.core.permissions import Principal, Role
+from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.models.identity.account_tokens import TokenPurpose
+from backend.models.identity.sessions import Client
+from backend.models.identity.users import (
+    User,
+    UserBase,
+    UserCreate,
+    UserQuery,
+    UserRegister,
+    UserUpdate,
+)
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.fields import email_to_look_up
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.invitations import withdraw_invitations
+from backend.services.identity.mail_limits import MailRequestLimits
+from backend.services.identity.role_grants import lock_giver
+from backend.services.identity.sessions import end_sessions
+from backend.services.identity.token_mails import AccountMails
+from backend.services.platform.change_events import created
+from backend.services.platform.retries import retried
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What people get who open an account themselves: a role, and a mail to verify the address."""
+
+    role: Role
+    mails: AccountMails
+    limits: MailRequestLimits
+
+
+class UserService:
+    """Accounts. At least one active admin remains, whatever is done at the same time."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        registration: Registration | None,
+    ) -> None:
+        """None closes the registration."""
+        self._uow = uow
+        self._hasher = hasher
+        self._registration = registration
+
+    async def register(self, data: UserRegister, client: Client) -> User:
+        """Open an account for whoever asks.
+
+        Raises:
+            PermissionDeniedError: registration is closed.
+            RateLimitedError, UnavailableError: too many mails were asked for, or too many wait.
+            ConflictError: there is a user with the address.
+        """
+        opened = self._registration
+        if opened is None:
+            raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
+
+        async with self._hasher.turn(network_of(client.address)) as turn:
+            async with self._uow.reading() as reading:
+                await opened.limits.check(reading, data.email, client.address)
+                if await reading.users.find_by_email(data.email):
+                    raise ConflictError("There is a user with this e-mail address already.")
+            user = _user(data, await turn.hash(data.password), opened.role)
+        async with self._uow() as uow:
+            await opened.limits.admit_answered(uow, user.email, client.address)
+            await uow.users.save(user)
+            uow.record(created(SubjectKind.USER, user, None))
+            await opened.mails.verify_email(uow, user)
+            await uow.commit()
+        return user
+
+    async def create(
+        self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
+    ) -> User:
+        """Open an account for somebody else.
+
+        Raises:
+            PermissionDeniedError: the person may not give the role, or not any more.
+            ConflictError: there is a user with the address.
+        """
+        password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
+        user = _user(data, password_hash, data.role)
+        async with self._uow() as uow:
+            if earlier := await uow.idempotency.claim(key, user.id):
+                return await uow.users.get(earlier)
+            if by is not None:
+                await lock_giver(uow, by, user.role)
+            await uow.users.save(user)
+            uow.record(created(SubjectKind.USER, user, by))
+            await uow.commit()
+        return user
+
+    async def read(self, user_id: UUID) -> User:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await uow.users.get(user_id)
+
+    async def page(self, query: UserQuery) -> Page[User]:
+        """Raises InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            return await uow.users.page(query)
+
+    @retried
+    async def update_self(self, data: UserUpdate, by: Principal, match: Precondition) -> User:
+        """Raises PreconditionFailedError."""
+        async with self._changing(by.user_id, by, match) as (_, user):
+            user.sqlmodel_update(data.changes())
+        return user
+
+    @retried
+    async def set_role(
+        self, user_id: UUID, role: Role, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
+        """Give a user another role; what they have invited to beyond it is revoked.
+
+        Raises:
+            NotFoundError: there is no such user.
+            PreconditionFailedError: the user has changed.
+            PermissionDeniedError: the person may not give or take the roles, or not any more.
+            ConflictError: this is the last active admin.
+        """
+        async with self._changing_rights(user_id, by, match, "role_changed") as (uow, user):
+            if by is not None:
+                await lock_giver(uow, by, user.role, role)
+            user.role = role
+        return user
+
+    @retried
+    async def deactivate(
+        self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
+        """Sign the user out everywhere, for good; their links in mails and invitations are void.
+
+        Raises as `set_role` does.
+        """
+        async with self._changing_rights(user_id, by, match, "deactivated") as (uow, user):
+            if by is not None:
+                await lock_giver(uow, by, user.role)
+            user.is_active = False
+            await end_sessions(uow, user_id, by)
+            for purpose in (TokenPurpose.RESET_PASSWORD, TokenPurpose.VERIFY_EMAIL):
+                await uow.account_tokens.take_back_of_user(purpose, user_id)
+        return user
+
+    @retried
+    async def activate(
+        self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
+    ) -> User:
+        """Raises NotFoundError or PreconditionFailedError."""
+        async with self._changing(user_id, by, match, "activated") as (_, user):
+            user.is_active = True
+        return user
+
+    async def find_by_email(self, email: str) -> User:
+        """For the command line and the agent. Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            user = await uow.users.find_by_email(email_to_look_up(email))
+        if user is None:
+            raise NotFoundError(f"There is no user with the e-mail address {email}.")
+        return user
+
+    async def reset_password(self, user_id: UUID, password: str) -> None:
+        """For the command line: set a password without the old one and end all sessions."""
+        password_hash = await self._hasher.hash(password)
+        async with self._changing(user_id, None, ANY_VERSION) as (uow, user):
+            user.password_hash = password_hash
+            uow.record(_password_reset(user))
+            await end_sessions(uow, user_id, None)
+            await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user_id)
+
+    @asynccontextmanager
+    async def _changing(
+        self,
+        user_id: UUID,
+        by: Principal | None,
+        match: Precondition,
+        verb: str = "updated",
+    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+        """Lock a user, let the caller change it, and commit."""
+        async with self._uow() as uow:
+            async with _changing(uow, user_id, by, match, verb) as user:
+                yield uow, user
+            await uow.commit()
+
+    @asynccontextmanager
+    async def _changing_rights(
+        self, user_id: UUID, by: Principal | None, match: Precondition, verb: str
+    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+        """As `_changing`, one at a time: an admin remains, and no invitation beyond the rights."""
+        async with self._uow() as uow:
+            active_admins = await uow.users.lock_active_admins()
+            async with _changing(uow, user_id, by, match, verb) as user:
+                yield uow, user
+                if active_admins == {user.id} and not user.is_active_admin:
+                    raise ConflictError(
+                        "This is the last active admin; make another user admin first."
+                    )
+                await withdraw_invitations(uow, user, by)
+            await uow.commit()
+
+
+@asynccontextmanager
+async def _changing(
+    uow: UnitOfWork, user_id: UUID, by: Principal | None, match: Precondition, verb: str
+) -> AsyncIterator[User]:
+    """Lock a user, let the caller change it, and record what has changed."""
+    user = await uow.users.get(user_id, for_update=True)
+    match.check(user.version)
+    before = user.facts()
+    yield user
+    # Role, state and sessions are part of it.
+    uow.forget(CacheName.IDENTITY, user.id)
+    await uow.users.save(user)
+    if changes := changes_between(before, user.facts()):
+        uow.record(
+            ResourceChanged(
+                kind=SubjectKind.USER, verb=verb, subject_id=user_id, by=by, changes=changes
+            )
+        )
+
+
+def _user(data: UserBase, password_hash: str, role: Role) -> User:
+    return User.model_validate(data, update={"password_hash": password_hash, "role": role})
+
+
+def _password_reset(user: User) -> ResourceChanged:
+    return ResourceChanged(kind=SubjectKind.USER, verb="password_reset", subject_id=user.id)
