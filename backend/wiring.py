@@ -31,7 +31,6 @@ from backend.services.agent_tools import AGENT_TOOLS
 from backend.services.agent_tools.base import ToolServices
 from backend.services.assistant import assistant_of
 from backend.services.audit import AuditService
-from backend.services.checklists import ChecklistService
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.customers import CustomerService
@@ -60,7 +59,6 @@ from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
 from backend.services.model_configs import ModelConfigService
-from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
@@ -72,9 +70,11 @@ from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
 from backend.services.search import SearchService
 from backend.services.sheet_exports import ExportKind, exported_lists
-from backend.services.task_bulk import TaskBulkService
-from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
+from backend.services.work.checklists import ChecklistService
+from backend.services.work.modules import ModuleService
+from backend.services.work.task_bulk import TaskBulkService
+from backend.services.work.tasks import TaskService
 from backend.services.workflow_runs.kinds import workflow_kinds
 from backend.services.workflows import WorkflowService
 

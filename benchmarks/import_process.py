@@ -33,7 +33,7 @@ from backend.services.imports.kind import ImportKind
 from backend.services.leads import LeadService
 from backend.services.products import ProductService
 from backend.services.sheet_exports import ExportKind, exported_lists
-from backend.services.tasks import TaskService
+from backend.services.work.tasks import TaskService
 
 _PERSON = UUID("01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01")
 _BY = Principal(_PERSON, Role.MANAGER, _PERSON, Means.JOB)

@@ -21,7 +21,6 @@ from backend.models.identity.users import User
 from backend.models.leads import Lead
 from backend.models.message_parts import TextPart
 from backend.models.model_configs import ModelConfig
-from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationKind
 from backend.models.output_schemas import OutputSchema
 from backend.models.platform.domain_events import SubjectKind
@@ -29,8 +28,9 @@ from backend.models.platform.mixins import now
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
-from backend.models.tasks import Task, TaskPriority
 from backend.models.tools import Tool
+from backend.models.work.modules import Module
+from backend.models.work.tasks import Task, TaskPriority
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow, WorkflowKind
 

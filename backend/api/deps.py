@@ -16,7 +16,6 @@ from backend.services.agent import AgentService
 from backend.services.agent_actions import AgentActionService
 from backend.services.audit import AuditService
 from backend.services.chats import ChatService
-from backend.services.checklists import ChecklistService
 from backend.services.container import Services
 from backend.services.conversations import ConversationService
 from backend.services.customers import CustomerService
@@ -34,16 +33,17 @@ from backend.services.identity.users import UserService
 from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.model_configs import ModelConfigService
-from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.output_schemas import OutputSchemaService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.search import SearchService
-from backend.services.task_bulk import TaskBulkService
-from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
+from backend.services.work.checklists import ChecklistService
+from backend.services.work.modules import ModuleService
+from backend.services.work.task_bulk import TaskBulkService
+from backend.services.work.tasks import TaskService
 from backend.services.workflows import WorkflowService
 
 DEVICE_LENGTH = 400

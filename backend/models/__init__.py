@@ -18,7 +18,6 @@ from backend.models.jobs import JobFailure
 from backend.models.leads import Lead, LeadProduct
 from backend.models.mail.mails import Mail
 from backend.models.model_configs import ModelConfig
-from backend.models.modules import Module
 from backend.models.notifications import Notification, NotificationPreference
 from backend.models.output_schemas import OutputSchema
 from backend.models.platform.audit_events import Event
@@ -26,8 +25,9 @@ from backend.models.platform.idempotency import IdempotentRequest
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
-from backend.models.tasks import Task
 from backend.models.tools import Tool
+from backend.models.work.modules import Module
+from backend.models.work.tasks import Task
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow
 

@@ -10,7 +10,7 @@ from backend.models.leads import LeadStatus
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import UtcDatetime
 from backend.models.platform.money import MoneyTotal
-from backend.models.tasks import TaskStatus
+from backend.models.work.tasks import TaskStatus
 
 
 class ReportName(StrEnum):

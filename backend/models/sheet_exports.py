@@ -11,7 +11,7 @@ from backend.models.platform.base import Input, Output, config, example
 from backend.models.platform.fields import Line
 from backend.models.products import ProductQuery
 from backend.models.sheets import SheetResource
-from backend.models.tasks import TaskQuery
+from backend.models.work.tasks import TaskQuery
 
 _FILTERS = "As for the list. All rows that match are exported, whatever `limit` and `cursor` say."
 

@@ -31,7 +31,6 @@ from backend.repositories.jobs import JobRepository
 from backend.repositories.leads import LeadRepository
 from backend.repositories.mail.mails import MailRepository
 from backend.repositories.model_configs import ModelConfigRepository
-from backend.repositories.modules import ModuleRepository
 from backend.repositories.notifications import NotificationRepository
 from backend.repositories.output_schemas import OutputSchemaRepository
 from backend.repositories.platform.audit_events import EventRepository
@@ -41,8 +40,9 @@ from backend.repositories.prompt_versions import PromptVersionRepository
 from backend.repositories.prompts import PromptRepository
 from backend.repositories.reports import ReportRepository
 from backend.repositories.search import SearchRepository
-from backend.repositories.tasks import TaskRepository
 from backend.repositories.tools import ToolRepository
+from backend.repositories.work.modules import ModuleRepository
+from backend.repositories.work.tasks import TaskRepository
 from backend.repositories.workflow_versions import WorkflowVersionRepository
 from backend.repositories.workflows import WorkflowRepository
 

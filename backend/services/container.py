@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from backend.services.assistant import Assistant
 from backend.services.audit import AuditService
-from backend.services.checklists import ChecklistService
 from backend.services.clean_up import CleanUpService
 from backend.services.customers import CustomerService
 from backend.services.execution_watch import ExecutionWatch
@@ -22,7 +21,6 @@ from backend.services.jobs import JobService
 from backend.services.leads import LeadService
 from backend.services.mail.delivery import MailService
 from backend.services.model_configs import ModelConfigService
-from backend.services.modules import ModuleService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
@@ -31,9 +29,11 @@ from backend.services.platform.idempotency import IdempotencyService
 from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.search import SearchService
-from backend.services.task_bulk import TaskBulkService
-from backend.services.tasks import TaskService
 from backend.services.tools import ToolService
+from backend.services.work.checklists import ChecklistService
+from backend.services.work.modules import ModuleService
+from backend.services.work.task_bulk import TaskBulkService
+from backend.services.work.tasks import TaskService
 from backend.services.workflows import WorkflowService
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
-from backend.models.modules import Module
+from backend.models.work.modules import Module
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 
 

@@ -25,7 +25,7 @@ from backend.models.sheets import (
     header_of,
     value_in,
 )
-from backend.models.tasks import TaskPublic
+from backend.models.work.tasks import TaskPublic
 from backend.services.customers import CustomerService
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.files import FileService
@@ -34,7 +34,7 @@ from backend.services.platform.all_pages import all_pages
 from backend.services.platform.blocking import in_thread
 from backend.services.products import ProductService
 from backend.services.sheets import MOST_ROWS, Cell, OpenSheetWriter
-from backend.services.tasks import TaskService
+from backend.services.work.tasks import TaskService
 
 
 class ExportedList(NamedTuple):

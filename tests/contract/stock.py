@@ -15,12 +15,12 @@ from backend.core.config import Settings
 from backend.core.permissions import Role
 from backend.core.security import AccessClaims, AccessTokens, token_hash
 from backend.models.chat_messages import MessageRole
-from backend.models.checklists import ChecklistItem
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
-from backend.models.tasks import TaskStatus
+from backend.models.work.checklists import ChecklistItem
+from backend.models.work.tasks import TaskStatus
 from backend.services.identity.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,

@@ -24,14 +24,14 @@ from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.leads import Lead
 from backend.models.model_configs import ModelConfig
-from backend.models.modules import Module
 from backend.models.output_schemas import OutputSchema
 from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.platform.mixins import new_id, now
 from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
-from backend.models.tasks import Task
+from backend.models.work.modules import Module
+from backend.models.work.tasks import Task
 from backend.models.workflow_versions import WorkflowVersion
 from backend.models.workflows import Workflow
 from backend.repositories.unit_of_work import UnitOfWorkFactory

@@ -17,7 +17,6 @@ from backend.models.identity.users import UserSort
 from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.leads import LeadSort
 from backend.models.model_configs import ModelConfigSort
-from backend.models.modules import ModuleSort
 from backend.models.notifications import NotificationSort
 from backend.models.output_schemas import OutputSchemaSort
 from backend.models.platform.audit_events import EventSort
@@ -26,8 +25,9 @@ from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
 from backend.models.products import ProductSort
 from backend.models.prompts import PromptSort
-from backend.models.tasks import TaskPriority, TaskSort
 from backend.models.tools import ToolSort
+from backend.models.work.modules import ModuleSort
+from backend.models.work.tasks import TaskPriority, TaskSort
 from backend.models.workflows import WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created

@@ -17,7 +17,7 @@ from backend.models.identity.users import User
 from backend.models.json_schemas import check_json_schema
 from backend.models.platform.base import metadata
 from backend.models.prompt_templates import PromptTextInput
-from backend.models.tasks import Task, TaskPriority, TaskStatus
+from backend.models.work.tasks import Task, TaskPriority, TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext
 from backend.seeds.runner import DEFAULTS, SEEDERS, seed

@@ -5,26 +5,23 @@ from backend.api.v1 import (
     audit,
     chat_messages,
     chats,
-    checklists,
     customers,
     executions,
     files,
     jobs,
     leads,
     model_configs,
-    modules,
     notifications,
     output_schemas,
     products,
     prompts,
     search,
-    task_bulk,
-    tasks,
     tools,
     workflow_versions,
     workflows,
 )
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
+from backend.api.v1.work import checklists, modules, task_bulk, tasks
 
 PREFIX = "/api/v1"
 

@@ -8,8 +8,8 @@ from sqlmodel import col, func, select
 from backend.models.customers import Customer, CustomerCounts, CustomerQuery
 from backend.models.files import File
 from backend.models.platform.paging import Page
-from backend.models.tasks import UNFINISHED, Task
 from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.models.work.tasks import UNFINISHED, Task
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.sql.platform.filters import not_put_aside, one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.models.leads import Lead
 from backend.models.platform.mixins import now
 from backend.models.reports import DAYS, Age, ReportFilter, TasksOfAge
-from backend.models.tasks import UNFINISHED, Task
+from backend.models.work.tasks import UNFINISHED, Task
 from backend.repositories.reports import LeadGroup
 from backend.repositories.sql.platform.filters import one_of
 

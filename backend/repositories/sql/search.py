@@ -15,7 +15,7 @@ from backend.models.leads import Lead
 from backend.models.platform.mixins import Archivable, Archived
 from backend.models.products import Product
 from backend.models.search import SearchGroup, SearchHit, SearchKind
-from backend.models.tasks import Task
+from backend.models.work.tasks import Task
 from backend.repositories.sql.files import visible_files
 from backend.repositories.sql.platform.filters import not_put_aside
 from backend.repositories.sql.platform.full_text import newest_matches, text_query

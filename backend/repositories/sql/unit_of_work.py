@@ -32,7 +32,6 @@ from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.leads import SqlLeadRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
-from backend.repositories.sql.modules import SqlModuleRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository
 from backend.repositories.sql.output_schemas import SqlOutputSchemaRepository
 from backend.repositories.sql.platform.audit_events import SqlEventRepository
@@ -47,8 +46,9 @@ from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.prompts import SqlPromptRepository
 from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.search import SqlSearchRepository
-from backend.repositories.sql.tasks import SqlTaskRepository
 from backend.repositories.sql.tools import SqlToolRepository
+from backend.repositories.sql.work.modules import SqlModuleRepository
+from backend.repositories.sql.work.tasks import SqlTaskRepository
 from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows import SqlWorkflowRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions

@@ -22,8 +22,8 @@ from backend.services.identity.users import UserService
 from backend.services.leads import LeadService
 from backend.services.products import ProductService
 from backend.services.search import SearchService
-from backend.services.tasks import TaskService
 from backend.services.web_search import WebSearch
+from backend.services.work.tasks import TaskService
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = dict[str, Any]

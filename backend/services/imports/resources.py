@@ -19,7 +19,7 @@ from backend.models.platform.mixins import Versioned
 from backend.models.platform.money import money_columns
 from backend.models.products import Product, ProductCreate, ProductPublic, ProductUpdate
 from backend.models.sheets import SheetResource
-from backend.models.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
+from backend.models.work.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
 from backend.repositories.platform.bulk import BulkRepository
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backend.models.customers import CustomerStatus
 from backend.models.leads import LeadStatus
-from backend.models.tasks import TaskStatus
+from backend.models.work.tasks import TaskStatus
 
 _MARKS = re.compile("</?foreign_text>")
 

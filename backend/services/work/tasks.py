@@ -4,7 +4,6 @@ from uuid import UUID
 
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.checklists import ChecklistItem
 from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
@@ -13,7 +12,8 @@ from backend.models.platform.domain_events import (
     TaskAssigned,
 )
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
+from backend.models.work.checklists import ChecklistItem
+from backend.models.work.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried

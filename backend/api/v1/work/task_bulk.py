@@ -7,14 +7,14 @@ from backend.api.domain_problems import DOMAIN_PROBLEMS
 from backend.api.problems import BULK_REFUSED, declare
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
-from backend.models.task_bulk import (
+from backend.models.work.task_bulk import (
     TaskBulk,
     TaskBulkResult,
     TaskChangeFailure,
     TaskChangeResult,
 )
-from backend.models.tasks import TaskPublic
-from backend.services.task_bulk import Outcome
+from backend.models.work.tasks import TaskPublic
+from backend.services.work.task_bulk import Outcome
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
 

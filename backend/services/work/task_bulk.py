@@ -12,12 +12,12 @@ from backend.core.errors import (
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import changes_between
-from backend.models.task_bulk import TaskBulk, TaskChange
-from backend.models.tasks import Task
+from backend.models.work.task_bulk import TaskBulk, TaskChange
+from backend.models.work.tasks import Task
 from backend.repositories.platform.base import Repository
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.retries import retried
-from backend.services.tasks import change_task, task_events
+from backend.services.work.tasks import change_task, task_events
 
 _KINDS = {
     "assignee_id": "user",

@@ -7,7 +7,8 @@ from backend.api.deps import CallerDep, ModuleServiceDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
-from backend.models.modules import (
+from backend.models.platform.paging import Page
+from backend.models.work.modules import (
     Module,
     ModuleCreate,
     ModuleOrder,
@@ -15,7 +16,6 @@ from backend.models.modules import (
     ModuleQuery,
     ModuleUpdate,
 )
-from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
 

@@ -3,15 +3,15 @@ from uuid import UUID
 from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
-from backend.models.checklists import (
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.work.checklists import (
     MOST_ITEMS,
     ChecklistItem,
     ChecklistItemCreate,
     ChecklistItemUpdate,
 )
-from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.tasks import Task, TaskQuery, TaskUpdate
+from backend.models.work.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried

@@ -10,7 +10,7 @@ from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
-from backend.models.tasks import (
+from backend.models.work.tasks import (
     Task,
     TaskAssign,
     TaskCreate,

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.modules import Module, ModuleQuery
 from backend.models.platform.paging import Page
+from backend.models.work.modules import Module, ModuleQuery
 from backend.repositories.platform.base import ListedRepository
 
 

@@ -8,8 +8,8 @@ from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.checklists import ChecklistItemCreate, ChecklistItemUpdate
-from backend.models.tasks import Task, TaskPublic
+from backend.models.work.checklists import ChecklistItemCreate, ChecklistItemUpdate
+from backend.models.work.tasks import Task, TaskPublic
 
 router = APIRouter(prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_class=IdempotentRoute)
 

@@ -9,13 +9,13 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.checklists import CHECKLIST, ChecklistItem, NewChecklist
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Line, Paragraphs, Several, UtcDatetime
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
+from backend.models.work.checklists import CHECKLIST, ChecklistItem, NewChecklist
 
 _EXAMPLE = {
     "title": "Send the offer",

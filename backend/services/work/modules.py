@@ -4,15 +4,6 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
-from backend.models.modules import (
-    MOST_MODULES,
-    Module,
-    ModuleCreate,
-    ModuleOrder,
-    ModuleQuery,
-    ModuleSort,
-    ModuleUpdate,
-)
 from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
@@ -23,6 +14,15 @@ from backend.models.platform.domain_events import (
 )
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
+from backend.models.work.modules import (
+    MOST_MODULES,
+    Module,
+    ModuleCreate,
+    ModuleOrder,
+    ModuleQuery,
+    ModuleSort,
+    ModuleUpdate,
+)
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
