@@ -12,6 +12,7 @@ from backend.core.migrations import older_revisions
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens
+from backend.integrations.files.storage import open_storage
 from backend.integrations.language_models import LanguageModelsOnDemand
 from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
@@ -19,7 +20,6 @@ from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.integrations.sheets import read_sheet
 from backend.integrations.sheets_writer import write_xlsx
-from backend.integrations.storage import open_storage
 from backend.integrations.tavily import TavilySearch, open_web_search
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
@@ -38,8 +38,8 @@ from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
-from backend.services.file_quota import FileQuota
-from backend.services.files import FileRules, FileService
+from backend.services.files.files import FileRules, FileService
+from backend.services.files.quota import FileQuota
 from backend.services.health import Check, HealthService
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.auth import AuthService

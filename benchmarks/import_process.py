@@ -18,17 +18,17 @@ from pydantic import SecretStr
 from backend.core.config import DatabaseSettings
 from backend.core.database import Database
 from backend.core.permissions import Means, Principal, Role
+from backend.integrations.files.storage import open_storage
 from backend.integrations.sheets import read_sheet
 from backend.integrations.sheets_writer import write_xlsx
-from backend.integrations.storage import open_storage
-from backend.models.files import FileSubject
+from backend.models.files.files import FileSubject
 from backend.models.imports import ImportInputs
 from backend.models.platform.mixins import new_id
 from backend.models.sheet_exports import ExportInputs
 from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.customers import CustomerService
-from backend.services.files import FileRules, FileService
+from backend.services.files.files import FileRules, FileService
 from backend.services.imports.kind import ImportKind
 from backend.services.leads import LeadService
 from backend.services.products import ProductService

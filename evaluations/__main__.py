@@ -16,7 +16,7 @@ from backend.core.config import Environment, ModelProvider, Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
-from backend.integrations.storage import open_storage
+from backend.integrations.files.storage import open_storage
 from backend.wiring import process_state, units_of_work, wire
 from evaluations.agent import asking, prepare
 from evaluations.cases import cases

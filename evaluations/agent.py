@@ -12,7 +12,7 @@ from backend.seeds.base import SeedContext, seed_id
 from backend.seeds.runner import seed
 from backend.seeds.users import SeedUser
 from backend.services.container import Services
-from backend.services.storage import FileStorage
+from backend.services.files.storage import FileStorage
 from evaluations.requests import Ask, Called, Observed, Request
 from evaluations.trap import add_trap
 

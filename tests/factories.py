@@ -15,7 +15,7 @@ from backend.models.crews import Crew
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution, ExecutionStatus
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.leads import Lead

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from backend.cli.runtime import with_units_of_work
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
-from backend.integrations.storage import open_storage
+from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
 from backend.seeds.runner import SEEDERS, Seeded, seed

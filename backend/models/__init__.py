@@ -7,7 +7,7 @@ from backend.models.chats import Chat
 from backend.models.customers import Customer
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.identity.account_tokens import AccountToken
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.mail_limits import MailRequest

@@ -20,7 +20,7 @@ from backend.repositories.clean_up import CleanUpRepository
 from backend.repositories.customers import CustomerRepository
 from backend.repositories.execution_steps import ExecutionStepRepository
 from backend.repositories.executions import ExecutionRepository
-from backend.repositories.files import FileRepository
+from backend.repositories.files.files import FileRepository
 from backend.repositories.identity.account_tokens import AccountTokenRepository
 from backend.repositories.identity.invitations import InvitationRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository

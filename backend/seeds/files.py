@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.customers import CUSTOMERS
 from backend.seeds.users import MEMBER

@@ -5,7 +5,7 @@ from backend.core.logging import get_logger
 from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.files import FileService
+from backend.services.files.files import FileService
 
 _ROWS_AT_ONCE = 1_000
 """Few enough that nobody waits long for a row that is being deleted."""

@@ -8,7 +8,7 @@ from backend.services.clean_up import CleanUpService
 from backend.services.customers import CustomerService
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
-from backend.services.files import FileService
+from backend.services.files.files import FileService
 from backend.services.health import HealthService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_verification import EmailVerificationService

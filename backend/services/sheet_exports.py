@@ -28,7 +28,7 @@ from backend.models.sheets import (
 from backend.models.work.tasks import TaskPublic
 from backend.services.customers import CustomerService
 from backend.services.execution_kinds import ExecutionRun
-from backend.services.files import FileService
+from backend.services.files.files import FileService
 from backend.services.leads import LeadService
 from backend.services.platform.all_pages import all_pages
 from backend.services.platform.blocking import in_thread

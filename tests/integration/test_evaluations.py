@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from backend.core.config import LanguageModelSettings, ModelProvider, Settings
-from backend.integrations.storage import open_storage
+from backend.integrations.files.storage import open_storage
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
 from backend.wiring import process_state, wire

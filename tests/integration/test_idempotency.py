@@ -19,7 +19,7 @@ from backend.models.chats import Chat
 from backend.models.crews import CREW_EXAMPLE
 from backend.models.customers import Customer
 from backend.models.executions import Execution
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.leads import Lead

@@ -10,7 +10,7 @@ import pytest
 from backend.models.chats import ChatSort
 from backend.models.customers import CustomerSort
 from backend.models.executions import ExecutionSort
-from backend.models.files import FileSort
+from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.identity.users import UserSort

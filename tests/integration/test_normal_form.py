@@ -11,7 +11,7 @@ from backend.main import create_app
 from tests.fixtures.application import client_of, make_settings
 from tests.fixtures.people import Person
 from tests.integration.document import APP
-from tests.integration.test_files import attempt
+from tests.integration.files.test_files import attempt
 from tests.integration.test_manners import metric
 
 ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"

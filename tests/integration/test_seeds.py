@@ -11,7 +11,7 @@ from backend.core.database import Database
 from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.integrations.storage import open_storage
+from backend.integrations.files.storage import open_storage
 from backend.models.customers import Customer, CustomerStatus
 from backend.models.identity.users import User
 from backend.models.json_schemas import check_json_schema

@@ -7,7 +7,6 @@ from backend.api.v1 import (
     chats,
     customers,
     executions,
-    files,
     jobs,
     leads,
     model_configs,
@@ -20,6 +19,7 @@ from backend.api.v1 import (
     workflow_versions,
     workflows,
 )
+from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 from backend.api.v1.work import checklists, modules, task_bulk, tasks
 

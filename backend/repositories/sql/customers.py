@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, func, select
 
 from backend.models.customers import Customer, CustomerCounts, CustomerQuery
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.platform.paging import Page
 from backend.models.timeline import TimelineEntry, TimelineQuery
 from backend.models.work.tasks import UNFINISHED, Task

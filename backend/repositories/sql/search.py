@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.permissions import Principal
 from backend.models.customers import Customer
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.leads import Lead
 from backend.models.platform.mixins import Archivable, Archived
 from backend.models.products import Product
 from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.work.tasks import Task
-from backend.repositories.sql.files import visible_files
+from backend.repositories.sql.files.files import visible_files
 from backend.repositories.sql.platform.filters import not_put_aside
 from backend.repositories.sql.platform.full_text import newest_matches, text_query
 from backend.repositories.sql.snippets import BEGIN, END, snippet

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.leads import Lead
 from backend.models.platform.paging import MOST_COUNTED, Page
 from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery

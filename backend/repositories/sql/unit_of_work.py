@@ -21,7 +21,7 @@ from backend.repositories.sql.clean_up import SqlCleanUpRepository
 from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
 from backend.repositories.sql.executions import SqlExecutionRepository
-from backend.repositories.sql.files import SqlFileRepository
+from backend.repositories.sql.files.files import SqlFileRepository
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository

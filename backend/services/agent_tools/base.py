@@ -17,7 +17,7 @@ from backend.core.permissions import Means, Permission, Principal
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.services.customers import CustomerService
-from backend.services.files import FileService
+from backend.services.files.files import FileService
 from backend.services.identity.users import UserService
 from backend.services.leads import LeadService
 from backend.services.products import ProductService

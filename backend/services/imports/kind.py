@@ -3,11 +3,11 @@ from tempfile import TemporaryDirectory
 
 from backend.core.errors import InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
-from backend.models.files import File
+from backend.models.files.files import File
 from backend.models.imports import ImportInputs, ImportResult
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun
-from backend.services.files import FileService
+from backend.services.files.files import FileService
 from backend.services.imports.headers import BadHeadersError
 from backend.services.imports.passes import ImportPasses, Spools
 from backend.services.imports.reading import RowsRead, read_rows

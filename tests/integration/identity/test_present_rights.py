@@ -18,7 +18,7 @@ from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permis
 from backend.models.customers import CustomerQuery
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.executions import ExecutionStatus
-from backend.models.files import FileSubject
+from backend.models.files.files import FileSubject
 from backend.models.imports import ImportInputs
 from backend.models.notifications import Notification
 from backend.models.platform.audit_events import EventQuery

@@ -12,7 +12,7 @@ from backend.core.permissions import Role
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file, make_module
 from tests.fixtures.people import Person, SignedIn
-from tests.integration.test_files import attempt, make_subject, stored, upload
+from tests.integration.files.test_files import attempt, make_subject, stored, upload
 
 TEAM = ["customer_id", "lead_id", "task_id"]
 PRIVATE = ["module_id", None]

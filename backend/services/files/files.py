@@ -18,25 +18,25 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.file_names import clean_file_name
-from backend.models.files import File, FileQuery, FileSubject, FileUpdate
+from backend.models.files.file_names import clean_file_name
+from backend.models.files.files import File, FileQuery, FileSubject, FileUpdate
 from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import AnsweredBeforeError, IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.file_content import UNKNOWN
-from backend.services.file_inspection import Content, inspect
-from backend.services.file_quota import UNLIMITED, FileQuota
-from backend.services.file_rights import check_may_change, check_one, check_visible, visible_file
-from backend.services.identity.rights import AsOfNow
-from backend.services.platform.change_events import created, deleted, updated
-from backend.services.references import check_own_module
-from backend.services.storage import (
+from backend.services.files.media_types import UNKNOWN
+from backend.services.files.quota import UNLIMITED, FileQuota
+from backend.services.files.rights import check_may_change, check_one, check_visible, visible_file
+from backend.services.files.storage import (
     FileStorage,
     StorageUnavailableError,
     StoredFileMissingError,
 )
+from backend.services.files.uploads import Content, inspect
+from backend.services.identity.rights import AsOfNow
+from backend.services.platform.change_events import created, deleted, updated
+from backend.services.references import check_own_module
 
 _log = get_logger(__name__)
 

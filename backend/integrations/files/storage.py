@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from backend.core.config import ConfigurationError
-from backend.integrations.storage_on_demand import FolderOnDemand
-from backend.services.storage import FileStorage
+from backend.integrations.files.storage_on_demand import FolderOnDemand
+from backend.services.files.storage import FileStorage
 
 _BUCKETS = ("s3://", "gs://", "az://")
 
@@ -36,7 +36,7 @@ def _open(url: str) -> FileStorage:
         return FolderOnDemand(folder)
     if url.startswith(_BUCKETS):
         # Loaded here, as only obstore knows whether it can use the URL and its variables.
-        from backend.integrations.bucket_storage import open_bucket  # noqa: PLC0415
+        from backend.integrations.files.bucket_storage import open_bucket  # noqa: PLC0415
 
         return open_bucket(url)
     raise ValueError("it begins with none of file:///, s3://, gs:// and az://")

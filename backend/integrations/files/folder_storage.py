@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from obstore.store import LocalStore
 
-from backend.integrations.object_storage import ObjectStorage, our_errors
+from backend.integrations.files.object_storage import ObjectStorage, our_errors
 
 _LEFTOVER = "#"
 

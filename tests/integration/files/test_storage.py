@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from backend.core.config import ConfigurationError
-from backend.integrations import object_storage
-from backend.integrations.storage import open_storage
+from backend.integrations.files import object_storage
+from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.files import FileRules, FileService
-from backend.services.storage import FileStorage, StorageUnavailableError, StoredFileMissingError
+from backend.services.files.files import FileRules, FileService
+from backend.services.files.storage import (
+    FileStorage,
+    StorageUnavailableError,
+    StoredFileMissingError,
+)
 from tests.factories import make_file
 from tests.fixtures.http_server import HttpServer, Reply, Request
 from tests.fixtures.processes import free_port
@@ -37,7 +41,7 @@ too little"""
 
 KILLED_WHILE_WRITING = """
 import asyncio, io, os, signal, sys
-from backend.integrations.storage import open_storage
+from backend.integrations.files.storage import open_storage
 
 class Deadly(io.BytesIO):
     def read(self, size):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from backend.integrations.object_storage import ObjectStorage, first_line
+from backend.integrations.files.object_storage import ObjectStorage, first_line
 
 
 def open_bucket(url: str) -> ObjectStorage:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from backend.models.files import FileSubject
+from backend.models.files.files import FileSubject
 from tests.fixtures.people import Person
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(64)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
-from tests.integration.test_files import attempt, make_subject, stored, upload
+from tests.integration.files.test_files import attempt, make_subject, stored, upload
 
 FILES, BYTES = 3, 100
 

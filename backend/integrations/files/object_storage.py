@@ -10,7 +10,11 @@ import obstore
 from obstore.exceptions import BaseError, GenericError
 from obstore.store import ObjectStore
 
-from backend.services.storage import FileStorage, StorageUnavailableError, StoredFileMissingError
+from backend.services.files.storage import (
+    FileStorage,
+    StorageUnavailableError,
+    StoredFileMissingError,
+)
 
 _BATCH = 1_000
 _READ_BYTES = 256 * 1024

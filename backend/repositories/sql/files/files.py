@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
 from backend.core.permissions import Permission, Principal
-from backend.models.files import File, FileQuery, FileUsage
+from backend.models.files.files import File, FileQuery, FileUsage
 from backend.models.platform.paging import Page
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import BIG_COUNT, MOMENT, by_column, by_name

@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from backend.models.file_names import clean_file_name
+from backend.models.files.file_names import clean_file_name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import Permission, Principal
-from backend.models.files import File, FileSubject
+from backend.models.files.files import File, FileSubject
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 
 

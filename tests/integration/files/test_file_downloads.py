@@ -5,7 +5,7 @@ import pytest
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file
 from tests.fixtures.people import Person
-from tests.integration.test_files import PNG, upload
+from tests.integration.files.test_files import PNG, upload
 
 DIGITS = b"0123456789"
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from backend.core.preconditions import ANY_VERSION
-from backend.models.files import FileSubject
+from backend.models.files.files import FileSubject
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import file_service
@@ -20,7 +20,7 @@ from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.processes import free_port
 from tests.fixtures.s3 import use_s3_at
-from tests.integration.test_files import SUBJECTS, attempt, make_subject, stored, upload
+from tests.integration.files.test_files import SUBJECTS, attempt, make_subject, stored, upload
 
 KEY = {"Idempotency-Key": "once"}
 HOUR = timedelta(hours=1)

@@ -1,8 +1,8 @@
 from hashlib import sha256
 from typing import BinaryIO, NamedTuple
 
-from backend.services.file_content import HEAD_BYTES, ZIP, judge_type
-from backend.services.office_content import office_type
+from backend.services.files.media_types import HEAD_BYTES, ZIP, judge_type
+from backend.services.files.office_content import office_type
 
 _PIECE_BYTES = 1024 * 1024
 

@@ -12,7 +12,7 @@ import pytest
 from backend.api.middleware import early_answers
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
-from tests.integration.test_files import attempt, stored
+from tests.integration.files.test_files import attempt, stored
 
 MOST = 2_000
 ROOM = 64 * 1024

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backend.core.errors import QuotaReachedError
-from backend.models.files import File, FileUsage
+from backend.models.files.files import File, FileUsage
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 
 

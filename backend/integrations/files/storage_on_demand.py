@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from backend.services.storage import FileStorage
+from backend.services.files.storage import FileStorage
 
 if TYPE_CHECKING:
-    from backend.integrations.folder_storage import FolderStorage
+    from backend.integrations.files.folder_storage import FolderStorage
 
 
 class FolderOnDemand(FileStorage):
@@ -45,6 +45,6 @@ class FolderOnDemand(FileStorage):
 def _open(folder: Path) -> "FolderStorage":
     from obstore.store import LocalStore  # noqa: PLC0415  # see the class
 
-    from backend.integrations.folder_storage import FolderStorage  # noqa: PLC0415
+    from backend.integrations.files.folder_storage import FolderStorage  # noqa: PLC0415
 
     return FolderStorage(LocalStore(folder))

@@ -20,7 +20,7 @@ from backend.api.problems import (
     declare,
 )
 from backend.api.ranges import wanted_range
-from backend.models.files import (
+from backend.models.files.files import (
     DETACHED,
     File,
     FilePublic,

@@ -6,8 +6,8 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from backend.services.file_content import HEAD_BYTES, judge_type
-from backend.services.file_inspection import inspect
+from backend.services.files.media_types import HEAD_BYTES, judge_type
+from backend.services.files.uploads import inspect
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument"

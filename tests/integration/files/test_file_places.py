@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from tests.fixtures.people import Person
+from tests.integration.files.test_files import SUBJECTS, make_subject, upload
 from tests.integration.test_audit import events
-from tests.integration.test_files import SUBJECTS, make_subject, upload
 
 TEAM = ["customer_id", "lead_id", "task_id"]
 NOWHERE = dict.fromkeys(SUBJECTS)

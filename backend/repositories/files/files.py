@@ -2,7 +2,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.files import File, FileQuery, FileUsage
+from backend.models.files.files import File, FileQuery, FileUsage
 from backend.models.platform.paging import Page
 from backend.repositories.platform.base import Repository
 
