@@ -33,7 +33,6 @@ from backend.services.assistant import assistant_of
 from backend.services.audit import AuditService
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
-from backend.services.customers import CustomerService
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.execution_watch import ExecutionWatch
@@ -54,7 +53,6 @@ from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
 from backend.services.imports.kind import ImportKind
 from backend.services.jobs import JobService
-from backend.services.leads import LeadService
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
@@ -65,9 +63,11 @@ from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
-from backend.services.products import ProductService
 from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.search import SearchService
 from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.tools import ToolService

@@ -27,11 +27,11 @@ from backend.models.platform.mixins import new_id
 from backend.models.sheet_exports import ExportInputs
 from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.customers import CustomerService
 from backend.services.files.files import FileRules, FileService
 from backend.services.imports.kind import ImportKind
-from backend.services.leads import LeadService
-from backend.services.products import ProductService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.work.tasks import TaskService
 

@@ -1,6 +1,6 @@
 """A customer whose data try to give orders to the agent."""
 
-from backend.models.customers import Customer, CustomerStatus
+from backend.models.sales.customers import Customer, CustomerStatus
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import seed_id, seeded_user
 from backend.seeds.customers import SeedCustomer

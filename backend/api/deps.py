@@ -18,7 +18,6 @@ from backend.services.audit import AuditService
 from backend.services.chats import ChatService
 from backend.services.container import Services
 from backend.services.conversations import ConversationService
-from backend.services.customers import CustomerService
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
 from backend.services.files.files import FileService
@@ -31,13 +30,14 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 from backend.services.jobs import JobService
-from backend.services.leads import LeadService
 from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.output_schemas import OutputSchemaService
-from backend.services.products import ProductService
 from backend.services.prompts import PromptService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.search import SearchService
 from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService

@@ -4,7 +4,6 @@ from backend.models.agent_actions import AgentAction
 from backend.models.agent_runs import AgentRun
 from backend.models.chat_messages import ChatMessage
 from backend.models.chats import Chat
-from backend.models.customers import Customer
 from backend.models.execution_steps import ExecutionStep
 from backend.models.executions import Execution
 from backend.models.files.files import File
@@ -15,16 +14,17 @@ from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
 from backend.models.jobs import JobFailure
-from backend.models.leads import Lead, LeadProduct
 from backend.models.mail.mails import Mail
 from backend.models.model_configs import ModelConfig
 from backend.models.notifications import Notification, NotificationPreference
 from backend.models.output_schemas import OutputSchema
 from backend.models.platform.audit_events import Event
 from backend.models.platform.idempotency import IdempotentRequest
-from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
+from backend.models.sales.customers import Customer
+from backend.models.sales.leads import Lead, LeadProduct
+from backend.models.sales.products import Product
 from backend.models.tools import Tool
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task

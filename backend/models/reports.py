@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.models.leads import LeadStatus
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import UtcDatetime
 from backend.models.platform.money import MoneyTotal
+from backend.models.sales.leads import LeadStatus
 from backend.models.work.tasks import TaskStatus
 
 

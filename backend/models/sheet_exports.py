@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.models.customers import CustomerQuery
-from backend.models.leads import LeadQuery
 from backend.models.platform.base import Input, Output, config, example
 from backend.models.platform.fields import Line
-from backend.models.products import ProductQuery
+from backend.models.sales.customers import CustomerQuery
+from backend.models.sales.leads import LeadQuery
+from backend.models.sales.products import ProductQuery
 from backend.models.sheets import SheetResource
 from backend.models.work.tasks import TaskQuery
 

@@ -1,8 +1,8 @@
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from backend.models.leads import LeadStatus
 from backend.models.reports import ReportFilter, TasksOfAge
+from backend.models.sales.leads import LeadStatus
 
 
 class LeadGroup(NamedTuple):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from backend.models.customers import Customer, CustomerStatus
+from backend.models.sales.customers import Customer, CustomerStatus
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MANAGER, MEMBER
 

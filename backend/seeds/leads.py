@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.models.leads import Lead, LeadStatus
+from backend.models.sales.leads import Lead, LeadStatus
 from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.customers import CUSTOMERS

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from backend.models.products import Product
+from backend.models.sales.products import Product
 from backend.seeds.base import SeedContext, seed_id
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from backend.services.assistant import Assistant
 from backend.services.audit import AuditService
 from backend.services.clean_up import CleanUpService
-from backend.services.customers import CustomerService
 from backend.services.execution_watch import ExecutionWatch
 from backend.services.executions import ExecutionService
 from backend.services.files.files import FileService
@@ -18,7 +17,6 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 from backend.services.jobs import JobService
-from backend.services.leads import LeadService
 from backend.services.mail.delivery import MailService
 from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch
@@ -26,8 +24,10 @@ from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.output_schemas import OutputSchemaService
 from backend.services.platform.idempotency import IdempotencyService
-from backend.services.products import ProductService
 from backend.services.prompts import PromptService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.search import SearchService
 from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService

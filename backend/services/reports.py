@@ -4,10 +4,10 @@ from uuid import UUID
 
 from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
-from backend.models.leads import LeadStatus
 from backend.models.platform.mixins import now
 from backend.models.platform.money import MoneyTotal
 from backend.models.reports import Age, PipelineStage, ReportInputs, ReportName, ReportResult
+from backend.models.sales.leads import LeadStatus
 from backend.repositories.reports import LeadGroup
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.execution_kinds import ExecutionRun

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from backend.core.errors import InvalidInputError, TooLargeError
 from backend.core.permissions import Permission, Principal
-from backend.models.customers import CustomerListed
-from backend.models.leads import LeadPublic
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
-from backend.models.products import ProductPublic
+from backend.models.sales.customers import CustomerListed
+from backend.models.sales.leads import LeadPublic
+from backend.models.sales.products import ProductPublic
 from backend.models.sheet_exports import ExportInputs, ExportResult, ListExport
 from backend.models.sheets import (
     ColumnPath,
@@ -26,13 +26,13 @@ from backend.models.sheets import (
     value_in,
 )
 from backend.models.work.tasks import TaskPublic
-from backend.services.customers import CustomerService
 from backend.services.execution_kinds import ExecutionRun
 from backend.services.files.files import FileService
-from backend.services.leads import LeadService
 from backend.services.platform.all_pages import all_pages
 from backend.services.platform.blocking import in_thread
-from backend.services.products import ProductService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.sheets import MOST_ROWS, Cell, OpenSheetWriter
 from backend.services.work.tasks import TaskService
 

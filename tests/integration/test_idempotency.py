@@ -17,19 +17,19 @@ from backend.core.security import fingerprint
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
 from backend.models.crews import CREW_EXAMPLE
-from backend.models.customers import Customer
 from backend.models.executions import Execution
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
-from backend.models.leads import Lead
 from backend.models.model_configs import ModelConfig
 from backend.models.output_schemas import OutputSchema
 from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.platform.mixins import new_id, now
-from backend.models.products import Product
 from backend.models.prompt_versions import PromptVersion
 from backend.models.prompts import Prompt
+from backend.models.sales.customers import Customer
+from backend.models.sales.leads import Lead
+from backend.models.sales.products import Product
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task
 from backend.models.workflow_versions import WorkflowVersion

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from backend.models.chats import ChatSort
-from backend.models.customers import CustomerSort
 from backend.models.executions import ExecutionSort
 from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.identity.users import UserSort
 from backend.models.jobs import JobRequest, JobSort, Queue
-from backend.models.leads import LeadSort
 from backend.models.model_configs import ModelConfigSort
 from backend.models.notifications import NotificationSort
 from backend.models.output_schemas import OutputSchemaSort
@@ -23,8 +21,10 @@ from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
-from backend.models.products import ProductSort
 from backend.models.prompts import PromptSort
+from backend.models.sales.customers import CustomerSort
+from backend.models.sales.leads import LeadSort
+from backend.models.sales.products import ProductSort
 from backend.models.tools import ToolSort
 from backend.models.work.modules import ModuleSort
 from backend.models.work.tasks import TaskPriority, TaskSort

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from backend.models.leads import LeadStatus
 from backend.models.platform.mixins import now
+from backend.models.sales.leads import LeadStatus
 from backend.models.work.tasks import TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.executions import ExecutionService

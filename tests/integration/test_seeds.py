@@ -12,11 +12,11 @@ from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.integrations.files.storage import open_storage
-from backend.models.customers import Customer, CustomerStatus
 from backend.models.identity.users import User
 from backend.models.json_schemas import check_json_schema
 from backend.models.platform.base import metadata
 from backend.models.prompt_templates import PromptTextInput
+from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.work.tasks import Task, TaskPriority, TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext

@@ -5,14 +5,11 @@ from backend.api.v1 import (
     audit,
     chat_messages,
     chats,
-    customers,
     executions,
     jobs,
-    leads,
     model_configs,
     notifications,
     output_schemas,
-    products,
     prompts,
     search,
     tools,
@@ -21,6 +18,7 @@ from backend.api.v1 import (
 )
 from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
+from backend.api.v1.sales import customers, leads, products
 from backend.api.v1.work import checklists, modules, task_bulk, tasks
 
 PREFIX = "/api/v1"

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.models.leads import Lead
 from backend.models.platform.mixins import now
 from backend.models.reports import DAYS, Age, ReportFilter, TasksOfAge
+from backend.models.sales.leads import Lead
 from backend.models.work.tasks import UNFINISHED, Task
 from backend.repositories.reports import LeadGroup
 from backend.repositories.sql.platform.filters import one_of

@@ -9,11 +9,11 @@ from sqlalchemy import Select, String, func, literal, literal_column, select, un
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.permissions import Principal
-from backend.models.customers import Customer
 from backend.models.files.files import File
-from backend.models.leads import Lead
 from backend.models.platform.mixins import Archivable, Archived
-from backend.models.products import Product
+from backend.models.sales.customers import Customer
+from backend.models.sales.leads import Lead
+from backend.models.sales.products import Product
 from backend.models.search import SearchGroup, SearchHit, SearchKind
 from backend.models.work.tasks import Task
 from backend.repositories.sql.files.files import visible_files

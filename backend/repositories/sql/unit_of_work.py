@@ -18,7 +18,6 @@ from backend.repositories.sql.agent_runs import SqlAgentRunRepository
 from backend.repositories.sql.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.chats import SqlChatRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
-from backend.repositories.sql.customers import SqlCustomerRepository
 from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
 from backend.repositories.sql.executions import SqlExecutionRepository
 from backend.repositories.sql.files.files import SqlFileRepository
@@ -29,7 +28,6 @@ from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
 from backend.repositories.sql.identity.users import SqlUserRepository
 from backend.repositories.sql.jobs import SqlJobRepository
-from backend.repositories.sql.leads import SqlLeadRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository
@@ -41,10 +39,12 @@ from backend.repositories.sql.platform.idempotency import SqlIdempotencyReposito
 from backend.repositories.sql.platform.outbox import Outbox
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.writing import Writer
-from backend.repositories.sql.products import SqlProductRepository
 from backend.repositories.sql.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.prompts import SqlPromptRepository
 from backend.repositories.sql.reports import SqlReportRepository
+from backend.repositories.sql.sales.customers import SqlCustomerRepository
+from backend.repositories.sql.sales.leads import SqlLeadRepository
+from backend.repositories.sql.sales.products import SqlProductRepository
 from backend.repositories.sql.search import SqlSearchRepository
 from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.work.modules import SqlModuleRepository

@@ -16,11 +16,11 @@ from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Means, Permission, Principal
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
-from backend.services.customers import CustomerService
 from backend.services.files.files import FileService
 from backend.services.identity.users import UserService
-from backend.services.leads import LeadService
-from backend.services.products import ProductService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
 from backend.services.search import SearchService
 from backend.services.web_search import WebSearch
 from backend.services.work.tasks import TaskService

@@ -6,14 +6,14 @@ from pydantic import Field
 
 from backend.core.permissions import Permission
 from backend.core.preconditions import ANY_VERSION
-from backend.models.customers import (
+from backend.models.platform.base import Input
+from backend.models.sales.customers import (
     CustomerCreate,
     CustomerPublic,
     CustomerQuery,
     CustomerStatus,
 )
-from backend.models.platform.base import Input
-from backend.models.timeline import TimelineQuery
+from backend.models.sales.timeline import TimelineQuery
 from backend.services.agent_tools.base import AgentTool, Result, ToolContext, shown
 from backend.services.agent_tools.resources import FindArguments, creator, finder, reader
 

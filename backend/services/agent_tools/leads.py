@@ -5,8 +5,8 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.core.permissions import Permission
-from backend.models.leads import LeadCreate, LeadPublic, LeadQuery, LeadStatus
 from backend.models.platform.base import Input
+from backend.models.sales.leads import LeadCreate, LeadPublic, LeadQuery, LeadStatus
 from backend.services.agent_tools.resources import FindArguments, creator, finder, reader
 
 

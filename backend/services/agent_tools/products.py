@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.core.permissions import Permission
 from backend.models.platform.base import Input
-from backend.models.products import ProductCreate, ProductPublic, ProductQuery
+from backend.models.sales.products import ProductCreate, ProductPublic, ProductQuery
 from backend.services.agent_tools.resources import FindArguments, creator, finder, reader
 
 

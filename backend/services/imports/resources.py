@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel
 
 from backend.core.permissions import Permission
-from backend.models.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
-from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
 from backend.models.platform.base import Input, Update
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import Versioned
 from backend.models.platform.money import money_columns
-from backend.models.products import Product, ProductCreate, ProductPublic, ProductUpdate
+from backend.models.sales.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
+from backend.models.sales.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
+from backend.models.sales.products import Product, ProductCreate, ProductPublic, ProductUpdate
 from backend.models.sheets import SheetResource
 from backend.models.work.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
 from backend.repositories.platform.bulk import BulkRepository

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from backend.models.customers import CustomerStatus
-from backend.models.leads import LeadStatus
+from backend.models.sales.customers import CustomerStatus
+from backend.models.sales.leads import LeadStatus
 from backend.models.work.tasks import TaskStatus
 
 _MARKS = re.compile("</?foreign_text>")

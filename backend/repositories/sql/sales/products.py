@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, literal_column
 from sqlmodel import col
 
-from backend.models.products import SKU_SQL, Product, ProductQuery
+from backend.models.sales.products import SKU_SQL, Product, ProductQuery
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.sql.platform.filters import not_put_aside
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name

@@ -9,7 +9,8 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.customers import (
+from backend.models.platform.paging import Page
+from backend.models.sales.customers import (
     Customer,
     CustomerCreate,
     CustomerListed,
@@ -17,8 +18,7 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
-from backend.models.platform.paging import Page
-from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.models.sales.timeline import TimelineEntry, TimelineQuery
 from backend.services.platform.all_pages import all_pages
 
 router = APIRouter(prefix="/customers", tags=["customers"], route_class=IdempotentRoute)

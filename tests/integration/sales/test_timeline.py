@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.models.customers import Customer
 from backend.models.platform.mixins import now
+from backend.models.sales.customers import Customer
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_task
 from tests.fixtures.people import Person

@@ -2,7 +2,10 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.permissions import Permission, Principal
-from backend.models.customers import (
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.paging import Page
+from backend.models.sales.customers import (
     Customer,
     CustomerCounts,
     CustomerCreate,
@@ -10,10 +13,7 @@ from backend.models.customers import (
     CustomerQuery,
     CustomerUpdate,
 )
-from backend.models.platform.domain_events import SubjectKind
-from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.platform.paging import Page
-from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery
+from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.archiving import ArchivingService
 from backend.services.references import check_active_user

@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from backend.models.products import Product, ProductQuery
+from backend.models.sales.products import Product, ProductQuery
 from backend.repositories.platform.base import ListedRepository
 from backend.repositories.platform.bulk import BulkRepository
 

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, func, select
 
-from backend.models.customers import Customer, CustomerCounts, CustomerQuery
 from backend.models.files.files import File
 from backend.models.platform.paging import Page
-from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.models.sales.customers import Customer, CustomerCounts, CustomerQuery
+from backend.models.sales.timeline import TimelineEntry, TimelineQuery
 from backend.models.work.tasks import UNFINISHED, Task
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.sql.platform.filters import not_put_aside, one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
-from backend.repositories.sql.timeline import timeline_page
+from backend.repositories.sql.sales.timeline import timeline_page
 
 
 class SqlCustomerRepository(SqlBulkList[Customer, CustomerQuery]):

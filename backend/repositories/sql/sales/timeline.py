@@ -19,9 +19,9 @@ from sqlalchemy import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.files.files import File
-from backend.models.leads import Lead
 from backend.models.platform.paging import MOST_COUNTED, Page
-from backend.models.timeline import TimelineEntry, TimelineKind, TimelineQuery
+from backend.models.sales.leads import Lead
+from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
 from backend.models.work.tasks import Task
 from backend.repositories.sql.platform.keyset import MOMENT, Keyset, Sort
 

@@ -10,7 +10,7 @@ from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
-from backend.models.products import (
+from backend.models.sales.products import (
     Product,
     ProductCreate,
     ProductPublic,

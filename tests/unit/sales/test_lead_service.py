@@ -12,9 +12,9 @@ from backend.core.errors import (
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.identity.users import User
-from backend.models.leads import Lead, LeadCreate, LeadStatus, LeadUpdate
+from backend.models.sales.leads import Lead, LeadCreate, LeadStatus, LeadUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.leads import LeadService
+from backend.services.sales.leads import LeadService
 from tests.factories import make_customer, make_lead, make_principal, make_user
 from tests.fakes import fake_units_of_work
 

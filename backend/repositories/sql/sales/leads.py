@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from backend.models.leads import Lead, LeadProduct, LeadQuery
+from backend.models.sales.leads import Lead, LeadProduct, LeadQuery
 from backend.repositories.sql.platform.bulk import SqlBulkList, insertion
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name

@@ -2,9 +2,9 @@ from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.customers import Customer, CustomerCounts, CustomerQuery
 from backend.models.platform.paging import Page
-from backend.models.timeline import TimelineEntry, TimelineQuery
+from backend.models.sales.customers import Customer, CustomerCounts, CustomerQuery
+from backend.models.sales.timeline import TimelineEntry, TimelineQuery
 from backend.repositories.platform.base import ListedRepository
 from backend.repositories.platform.bulk import BulkRepository
 

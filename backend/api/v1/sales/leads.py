@@ -9,9 +9,9 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.customers import Customer, CustomerPublic
-from backend.models.leads import Lead, LeadCreate, LeadPublic, LeadQuery, LeadUpdate
 from backend.models.platform.paging import Page
+from backend.models.sales.customers import Customer, CustomerPublic
+from backend.models.sales.leads import Lead, LeadCreate, LeadPublic, LeadQuery, LeadUpdate
 from backend.services.platform.all_pages import all_pages
 
 router = APIRouter(prefix="/leads", tags=["leads"], route_class=IdempotentRoute)

@@ -1,7 +1,7 @@
 from backend.core.permissions import Principal
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.products import Product, ProductCreate, ProductQuery, ProductUpdate
+from backend.models.sales.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.archiving import ArchivingService
 

@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from backend.models.leads import Lead, LeadQuery
+from backend.models.sales.leads import Lead, LeadQuery
 from backend.repositories.platform.base import ListedRepository
 from backend.repositories.platform.bulk import BulkRepository
 

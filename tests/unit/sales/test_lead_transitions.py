@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from backend.core.errors import ConflictError
-from backend.models.leads import Lead, LeadStatus
+from backend.models.sales.leads import Lead, LeadStatus
 from tests.factories import make_lead
 
 NEW, CONTACTED, QUALIFIED, LOST, CONVERTED = LeadStatus

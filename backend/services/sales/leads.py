@@ -3,11 +3,11 @@ from uuid import UUID
 
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
-from backend.models.customers import Customer, CustomerStatus
-from backend.models.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
 from backend.models.platform.domain_events import LeadConverted, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
+from backend.models.sales.customers import Customer, CustomerStatus
+from backend.models.sales.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService

@@ -1,0 +1,1 @@
+"""Customers, leads, products and the timeline of a customer."""
