@@ -68,7 +68,7 @@ from backend.services.reports import ReportKind
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.search import SearchService
+from backend.services.search.search import SearchService
 from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService

@@ -38,7 +38,7 @@ from backend.services.prompts import PromptService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.search import SearchService
+from backend.services.search.search import SearchService
 from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService

@@ -39,7 +39,7 @@ from backend.repositories.reports import ReportRepository
 from backend.repositories.sales.customers import CustomerRepository
 from backend.repositories.sales.leads import LeadRepository
 from backend.repositories.sales.products import ProductRepository
-from backend.repositories.search import SearchRepository
+from backend.repositories.search.search import SearchRepository
 from backend.repositories.tools import ToolRepository
 from backend.repositories.work.modules import ModuleRepository
 from backend.repositories.work.tasks import TaskRepository

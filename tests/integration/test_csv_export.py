@@ -23,7 +23,7 @@ from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
 from tests.integration.platform.test_query_count import fill
-from tests.integration.test_search import add
+from tests.integration.search.test_search import add
 
 EXPORTS = ["/customers", "/leads", "/products", "/tasks"]
 CSV = {"Accept": "text/csv"}

@@ -15,7 +15,7 @@ from tests.factories import make_customer
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.postgres import execute, url_of
-from tests.integration.test_search import add, found
+from tests.integration.search.test_search import add, found
 
 TITLES = [
     "Offer - final version",

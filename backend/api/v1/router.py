@@ -11,7 +11,6 @@ from backend.api.v1 import (
     notifications,
     output_schemas,
     prompts,
-    search,
     tools,
     workflow_versions,
     workflows,
@@ -19,6 +18,7 @@ from backend.api.v1 import (
 from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 from backend.api.v1.sales import customers, leads, products
+from backend.api.v1.search import search
 from backend.api.v1.work import checklists, modules, task_bulk, tasks
 
 PREFIX = "/api/v1"

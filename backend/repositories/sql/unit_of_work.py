@@ -45,7 +45,7 @@ from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.sales.customers import SqlCustomerRepository
 from backend.repositories.sql.sales.leads import SqlLeadRepository
 from backend.repositories.sql.sales.products import SqlProductRepository
-from backend.repositories.sql.search import SqlSearchRepository
+from backend.repositories.sql.search.search import SqlSearchRepository
 from backend.repositories.sql.tools import SqlToolRepository
 from backend.repositories.sql.work.modules import SqlModuleRepository
 from backend.repositories.sql.work.tasks import SqlTaskRepository

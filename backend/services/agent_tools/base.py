@@ -21,7 +21,7 @@ from backend.services.identity.users import UserService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.search import SearchService
+from backend.services.search.search import SearchService
 from backend.services.web_search import WebSearch
 from backend.services.work.tasks import TaskService
 

@@ -5,7 +5,7 @@ from pydantic import Field
 from backend.core.permissions import Permission
 from backend.models.platform.base import Input
 from backend.models.platform.paging import SearchText
-from backend.models.search import SearchKind, SearchQuery
+from backend.models.search.search import SearchKind, SearchQuery
 from backend.services.agent_tools.base import AgentTool, Result, ToolContext
 
 

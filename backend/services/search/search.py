@@ -1,5 +1,5 @@
 from backend.core.permissions import Permission, Principal
-from backend.models.search import SearchKind, SearchQuery, SearchResult
+from backend.models.search.search import SearchKind, SearchQuery, SearchResult
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 
 _NEEDED = {

@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
-from backend.models.search import SearchKind
+from backend.models.search.search import SearchKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
 from tests.fixtures.people import Person
-from tests.integration.test_search import LISTS, add
+from tests.integration.search.test_search import LISTS, add
 
 KINDS = [kind.value for kind in SearchKind]
 

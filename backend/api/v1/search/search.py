@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from backend.api.deps import CallerDep, SearchServiceDep
 from backend.api.routes import CheckedRoute
-from backend.models.search import SearchQuery, SearchResult
+from backend.models.search.search import SearchQuery, SearchResult
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=CheckedRoute)
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from backend.core.permissions import Principal
-from backend.models.search import SearchGroup, SearchKind
+from backend.models.search.search import SearchGroup, SearchKind
 
 
 class SearchRepository(Protocol):
