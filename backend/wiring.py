@@ -31,12 +31,13 @@ from backend.services.agent_tools import AGENT_TOOLS
 from backend.services.agent_tools.base import ToolServices
 from backend.services.assistant import assistant_of
 from backend.services.audit import AuditService
+from backend.services.background.executions import ExecutionService
+from backend.services.background.jobs import JobService
+from backend.services.background.stream import ExecutionWatch
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
-from backend.services.execution_watch import ExecutionWatch
-from backend.services.executions import ExecutionService
 from backend.services.files.files import FileRules, FileService
 from backend.services.files.quota import FileQuota
 from backend.services.health import Check, HealthService
@@ -52,7 +53,6 @@ from backend.services.identity.sessions import SessionService
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
 from backend.services.imports.kind import ImportKind
-from backend.services.jobs import JobService
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks

@@ -9,11 +9,11 @@ from uuid import uuid4
 from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role
 from backend.models.agent_actions import AgentAction
+from backend.models.background.execution_steps import ExecutionStep
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
 from backend.models.crews import Crew
-from backend.models.execution_steps import ExecutionStep
-from backend.models.executions import Execution, ExecutionStatus
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User

@@ -15,11 +15,12 @@ from backend.models.identity.sessions import Client
 from backend.services.agent import AgentService
 from backend.services.agent_actions import AgentActionService
 from backend.services.audit import AuditService
+from backend.services.background.executions import ExecutionService
+from backend.services.background.jobs import JobService
+from backend.services.background.stream import ExecutionWatch
 from backend.services.chats import ChatService
 from backend.services.container import Services
 from backend.services.conversations import ConversationService
-from backend.services.execution_watch import ExecutionWatch
-from backend.services.executions import ExecutionService
 from backend.services.files.files import FileService
 from backend.services.health import HealthService
 from backend.services.identity.auth import AuthService
@@ -29,7 +30,6 @@ from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
-from backend.services.jobs import JobService
 from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService

@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core.logging import get_logger
-from backend.models.jobs import QueueState
-from backend.services.jobs import JobService
+from backend.models.background.jobs import QueueState
+from backend.services.background.jobs import JobService
 
 _PATIENCE_SECONDS = 2
 _log = get_logger(__name__)

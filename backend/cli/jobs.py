@@ -6,9 +6,9 @@ from rich.table import Table
 
 from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
-from backend.models.jobs import JobPublic, JobQuery, JobStatus, Queue
+from backend.models.background.jobs import JobPublic, JobQuery, JobStatus, Queue
 from backend.models.platform.paging import Page
-from backend.services.jobs import JobService
+from backend.services.background.jobs import JobService
 
 Result = TypeVar("Result")
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core.logging import get_logger
 from backend.core.storable import storable
-from backend.models.jobs import JobFailure
-from backend.services.jobs import JobService
+from backend.models.background.jobs import JobFailure
+from backend.services.background.jobs import JobService
 
 _MOST_FRAMES = 20
 _MOST_CHARACTERS = 8_000

@@ -9,7 +9,7 @@ from procrastinate.jobs import Job
 
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
-from backend.models.jobs import Queue, TakeOverRules
+from backend.models.background.jobs import Queue, TakeOverRules
 from backend.models.platform.mixins import now
 
 

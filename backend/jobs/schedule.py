@@ -6,7 +6,7 @@ from functools import partial
 from procrastinate import App
 
 from backend.jobs.retry import NextTick
-from backend.models.jobs import Queue
+from backend.models.background.jobs import Queue
 from backend.repositories.clean_up import Expiring
 from backend.services.container import Services
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.jobs import JobRequest, Queue
+from backend.models.background.jobs import JobRequest, Queue
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
     DomainEvent,

@@ -9,8 +9,8 @@ from procrastinate import App
 
 from backend.core.config import WorkerSettings
 from backend.jobs.runner import QueueRunner
-from backend.models.jobs import Queue
-from backend.services.jobs import JobService
+from backend.models.background.jobs import Queue
+from backend.services.background.jobs import JobService
 
 
 class Supervisor:

@@ -2,10 +2,11 @@
 
 from backend.models.agent_actions import AgentAction
 from backend.models.agent_runs import AgentRun
+from backend.models.background.execution_steps import ExecutionStep
+from backend.models.background.executions import Execution
+from backend.models.background.jobs import JobFailure
 from backend.models.chat_messages import ChatMessage
 from backend.models.chats import Chat
-from backend.models.execution_steps import ExecutionStep
-from backend.models.executions import Execution
 from backend.models.files.files import File
 from backend.models.identity.account_tokens import AccountToken
 from backend.models.identity.invitations import Invitation
@@ -13,7 +14,6 @@ from backend.models.identity.mail_limits import MailRequest
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
-from backend.models.jobs import JobFailure
 from backend.models.mail.mails import Mail
 from backend.models.model_configs import ModelConfig
 from backend.models.notifications import Notification, NotificationPreference

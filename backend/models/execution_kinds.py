@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, create_model
 from sqlmodel import Field
 from typing_extensions import TypeAliasType
 
-from backend.models.executions import EXAMPLE, ExecutionPublic
+from backend.models.background.executions import EXAMPLE, ExecutionPublic
 from backend.models.imports import ImportInputs, ImportResult
 from backend.models.platform.base import Input, config
 from backend.models.platform.fields import Line

@@ -10,15 +10,16 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.core.caching import CacheName
-from backend.models.jobs import JobRequest
+from backend.models.background.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.agent_actions import AgentActionRepository
 from backend.repositories.agent_runs import AgentRunRepository
+from backend.repositories.background.execution_steps import ExecutionStepRepository
+from backend.repositories.background.executions import ExecutionRepository
+from backend.repositories.background.jobs import JobRepository
 from backend.repositories.chat_messages import ChatMessageRepository
 from backend.repositories.chats import ChatRepository
 from backend.repositories.clean_up import CleanUpRepository
-from backend.repositories.execution_steps import ExecutionStepRepository
-from backend.repositories.executions import ExecutionRepository
 from backend.repositories.files.files import FileRepository
 from backend.repositories.identity.account_tokens import AccountTokenRepository
 from backend.repositories.identity.invitations import InvitationRepository
@@ -26,7 +27,6 @@ from backend.repositories.identity.mail_limits import MailRequestRepository
 from backend.repositories.identity.sessions import SessionRepository
 from backend.repositories.identity.sign_in_failures import SignInRepository
 from backend.repositories.identity.users import UserRepository
-from backend.repositories.jobs import JobRepository
 from backend.repositories.mail.mails import MailRepository
 from backend.repositories.model_configs import ModelConfigRepository
 from backend.repositories.notifications import NotificationRepository

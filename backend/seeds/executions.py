@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.models.executions import Execution, ExecutionStatus
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.money import MoneyTotal
 from backend.models.reports import PipelineStage, ReportInputs, ReportName, ReportResult
 from backend.models.sales.leads import LeadStatus

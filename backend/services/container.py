@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from backend.services.assistant import Assistant
 from backend.services.audit import AuditService
+from backend.services.background.executions import ExecutionService
+from backend.services.background.jobs import JobService
+from backend.services.background.stream import ExecutionWatch
 from backend.services.clean_up import CleanUpService
-from backend.services.execution_watch import ExecutionWatch
-from backend.services.executions import ExecutionService
 from backend.services.files.files import FileService
 from backend.services.health import HealthService
 from backend.services.identity.auth import AuthService
@@ -16,7 +17,6 @@ from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
-from backend.services.jobs import JobService
 from backend.services.mail.delivery import MailService
 from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch

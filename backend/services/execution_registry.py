@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from backend.models.execution_kinds import KIND_MODELS
-from backend.services.execution_kinds import ExecutionKind
+from backend.services.background.kinds import ExecutionKind
 from backend.services.imports.kind import ImportKind
 from backend.services.reports import ReportKind, report_name
 from backend.services.sheet_exports import ExportKind, export_name

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.models.executions import Execution, ExecutionState
+from backend.models.background.executions import Execution, ExecutionState
 from backend.models.notifications import NotificationKind
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (

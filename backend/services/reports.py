@@ -10,7 +10,7 @@ from backend.models.reports import Age, PipelineStage, ReportInputs, ReportName,
 from backend.models.sales.leads import LeadStatus
 from backend.repositories.reports import LeadGroup
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 
 _NEEDED = {
     ReportName.LEADS_PIPELINE: Permission.LEADS_READ,

@@ -26,7 +26,7 @@ from backend.models.sheets import (
     value_in,
 )
 from backend.models.work.tasks import TaskPublic
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.files.files import FileService
 from backend.services.platform.all_pages import all_pages
 from backend.services.platform.blocking import in_thread

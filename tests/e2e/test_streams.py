@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from backend.core.config import DatabaseSettings, SecuritySettings
 from backend.core.database import Database
 from backend.core.security import AccessClaims, AccessTokens
-from backend.models.executions import ExecutionStatus
+from backend.models.background.executions import ExecutionStatus
 from backend.models.identity.sessions import UserSession
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from backend.models.executions import Execution, ExecutionStatus
-from backend.models.jobs import Queue
+from backend.models.background.executions import Execution, ExecutionStatus
+from backend.models.background.jobs import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.assistant import STREAMED, begin_chat, say
 from tests.fixtures.http_server import until
@@ -17,7 +17,7 @@ from tests.fixtures.jobs import Jobs
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
 from tests.fixtures.workflow_runs import ask, crew, steps_of, task
-from tests.integration.test_execution_events import events_in
+from tests.integration.background.test_execution_events import events_in
 
 Json = dict[str, Any]
 

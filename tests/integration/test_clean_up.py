@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.models.jobs import JobRequest, Queue
+from backend.models.background.jobs import JobRequest, Queue
 from backend.repositories.clean_up import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services import clean_up

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from backend.models.background.jobs import Queue
 from backend.models.flows import FLOW_EXAMPLE
-from backend.models.jobs import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_task
 from tests.fixtures.assistant import told_to

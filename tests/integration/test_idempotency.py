@@ -14,10 +14,10 @@ from sqlmodel import SQLModel, select
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.security import fingerprint
+from backend.models.background.executions import Execution
 from backend.models.chat_messages import ChatMessage, MessageRole
 from backend.models.chats import Chat
 from backend.models.crews import CREW_EXAMPLE
-from backend.models.executions import Execution
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User

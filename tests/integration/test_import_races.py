@@ -11,7 +11,7 @@ import pytest
 from backend.core.errors import ConflictError
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.execution_kinds import TryAgainError
+from backend.services.background.kinds import TryAgainError
 from backend.services.imports import writing
 from tests.fixtures.kept_runs import KeptRun
 from tests.fixtures.people import Person

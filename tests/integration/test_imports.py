@@ -12,16 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.execution_kinds import ExecutionCreate
-from backend.models.executions import Execution, ExecutionStatus
 from backend.models.imports import MOST_ERRORS, ImportInputs, ImportResult
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.background.executions import ExecutionService
 from backend.services.execution_registry import RegisteredKind
-from backend.services.executions import ExecutionService
 from backend.services.imports.resources import RESOURCES
 from tests.factories import make_customer, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time, stored

@@ -19,7 +19,7 @@ from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.openai_wire import DONE, Call, Said, chunk, words
 from tests.fixtures.people import Person
 from tests.fixtures.workflow_runs import crew, run, steps_of, task
-from tests.integration.test_execution_events import events_in
+from tests.integration.background.test_execution_events import events_in
 
 HALF = "The first half"
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from backend.models.background.executions import ExecutionSort
+from backend.models.background.jobs import JobRequest, JobSort, Queue
 from backend.models.chats import ChatSort
-from backend.models.executions import ExecutionSort
 from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.identity.users import UserSort
-from backend.models.jobs import JobRequest, JobSort, Queue
 from backend.models.model_configs import ModelConfigSort
 from backend.models.notifications import NotificationSort
 from backend.models.output_schemas import OutputSchemaSort

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.permissions import Role
 from backend.jobs.subscriptions import NOTIFY, SUBSCRIPTIONS
-from backend.models.jobs import Queue
+from backend.models.background.jobs import Queue
 from backend.models.platform.audit_events import EventQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.notification_rules import RULES

@@ -11,7 +11,7 @@ from backend.models.platform.mixins import now
 from backend.models.sales.leads import LeadStatus
 from backend.models.work.tasks import TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.executions import ExecutionService
+from backend.services.background.executions import ExecutionService
 from tests.factories import make_lead, make_task
 from tests.fixtures.people import Person
 

@@ -5,8 +5,6 @@ from backend.api.v1 import (
     audit,
     chat_messages,
     chats,
-    executions,
-    jobs,
     model_configs,
     notifications,
     output_schemas,
@@ -15,6 +13,7 @@ from backend.api.v1 import (
     workflow_versions,
     workflows,
 )
+from backend.api.v1.background import executions, jobs
 from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 from backend.api.v1.sales import customers, leads, products

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.platform.base import metadata
 from backend.repositories.clean_up import Expiring
-from backend.repositories.sql.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
+from backend.repositories.sql.background.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 
 _NO_JOB = 2**63 - 1
 # Their jobs are tried for days; but addresses of strangers are not kept for ever.

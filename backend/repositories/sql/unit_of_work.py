@@ -11,15 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
-from backend.models.jobs import JobRequest
+from backend.models.background.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.sql.agent_actions import SqlAgentActionRepository
 from backend.repositories.sql.agent_runs import SqlAgentRunRepository
+from backend.repositories.sql.background.execution_steps import SqlExecutionStepRepository
+from backend.repositories.sql.background.executions import SqlExecutionRepository
+from backend.repositories.sql.background.jobs import SqlJobRepository
 from backend.repositories.sql.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.chats import SqlChatRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
-from backend.repositories.sql.execution_steps import SqlExecutionStepRepository
-from backend.repositories.sql.executions import SqlExecutionRepository
 from backend.repositories.sql.files.files import SqlFileRepository
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
@@ -27,7 +28,6 @@ from backend.repositories.sql.identity.mail_limits import SqlMailRequestReposito
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
 from backend.repositories.sql.identity.users import SqlUserRepository
-from backend.repositories.sql.jobs import SqlJobRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
 from backend.repositories.sql.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.notifications import SqlNotificationRepository

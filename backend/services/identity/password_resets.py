@@ -2,10 +2,10 @@ from uuid import UUID
 
 from backend.core.addresses import network_of
 from backend.core.passwords import PasswordHasher
+from backend.models.background.jobs import JobRequest, Queue
 from backend.models.identity.account_tokens import NewPassword, TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
-from backend.models.jobs import JobRequest, Queue
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token

@@ -6,7 +6,7 @@ from backend.core.permissions import Principal
 from backend.models.files.files import File
 from backend.models.imports import ImportInputs, ImportResult
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.files.files import FileService
 from backend.services.imports.headers import BadHeadersError
 from backend.services.imports.passes import ImportPasses, Spools

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backend.models.imports import ImportInputs
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.imports.planning import Planner
 from backend.services.imports.reading import RowsRead
 from backend.services.imports.resources import RESOURCES

@@ -13,7 +13,7 @@ from backend.core.permissions import Principal
 from backend.models.imports import RowError
 from backend.models.platform.money import check_entered
 from backend.repositories.unit_of_work import ReadingUnitOfWork
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.imports.fields import EMAIL
 from backend.services.imports.headers import Headers
 from backend.services.imports.identities import new_row_id

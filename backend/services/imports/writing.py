@@ -14,7 +14,7 @@ from backend.core.errors import (
 )
 from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun, TryAgainError
+from backend.services.background.kinds import ExecutionRun, TryAgainError
 from backend.services.imports.parsing import ParsedRow
 from backend.services.imports.planning import Plan, Planner
 from backend.services.imports.resources import Resource

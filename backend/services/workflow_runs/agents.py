@@ -20,7 +20,7 @@ from backend.services.agent_runner import AgentRunner
 from backend.services.agent_tasks import AgentTasks, AnswerOptions
 from backend.services.agent_toolbox import Toolbox
 from backend.services.agent_tools.base import CallScope, foreign
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.workflow_runs.traces import MOST_TEXT, bounded, shortened
 
 _MOST_HANDED_ON = 10_000

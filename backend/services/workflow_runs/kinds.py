@@ -19,7 +19,7 @@ from backend.models.workflows import WorkflowKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.agent_tools import AGENT_TOOLS
 from backend.services.assistant import Assistant
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 from backend.services.workflow_runs.agents import WorkflowAgents
 from backend.services.workflow_runs.crews import CrewRuns
 from backend.services.workflow_runs.definitions import Definitions

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from backend.services.execution_kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun
 
 
 class RunProgress:

@@ -11,7 +11,7 @@ from backend.core.errors import (
     in_words,
 )
 from backend.models.workflow_runs import StepTrace
-from backend.services.execution_kinds import ExecutionRun, TryAgainError
+from backend.services.background.kinds import ExecutionRun, TryAgainError
 from backend.services.workflow_runs.ordering import MOST_AT_ONCE
 from backend.services.workflow_runs.progress import RunProgress
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from backend.models.background.jobs import JobRequest, Queue
 from backend.models.identity.sessions import UserSession
-from backend.models.jobs import JobRequest, Queue
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.executions import ExecutionService
+from backend.services.background.executions import ExecutionService
 from tests.factories import make_lead, make_product
 from tests.fixtures.people import Person
 from tests.integration.test_csv_export import export

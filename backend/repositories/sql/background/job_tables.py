@@ -7,7 +7,7 @@ from procrastinate.jobs import Status
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, String, column, table
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
-from backend.models.jobs import JobStatus
+from backend.models.background.jobs import JobStatus
 
 MOMENT = DateTime(timezone=True)
 

@@ -11,22 +11,22 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.event_streams import event_of
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
-from backend.models.execution_kinds import (
-    AnyExecution,
-    AnyExecutionCreate,
-    AnyExecutionDraft,
-)
-from backend.models.execution_steps import (
+from backend.models.background.execution_steps import (
     ExecutionStep,
     ExecutionStepPublic,
     ExecutionStepQuery,
 )
-from backend.models.executions import (
+from backend.models.background.executions import (
     Execution,
     ExecutionListed,
     ExecutionName,
     ExecutionQuery,
     ExecutionState,
+)
+from backend.models.execution_kinds import (
+    AnyExecution,
+    AnyExecutionCreate,
+    AnyExecutionDraft,
 )
 from backend.models.platform.paging import Page
 

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from backend.models.executions import ExecutionStatus
-from backend.models.jobs import Queue
+from backend.models.background.executions import ExecutionStatus
+from backend.models.background.jobs import Queue
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
 

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
+from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.platform.paging import Page
 from backend.repositories.sql.platform.keyset import COUNT, by_column
 from backend.repositories.sql.platform.lists import SqlList

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from backend.models.executions import Execution
+from backend.models.background.executions import Execution
 from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
 
 LEASE = timedelta(seconds=20)

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, text, update
 from sqlmodel import col, select
 
-from backend.models.executions import ACTIVE, Execution, ExecutionQuery, ExecutionStatus
-from backend.models.jobs import JobStatus
+from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery, ExecutionStatus
+from backend.models.background.jobs import JobStatus
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
-from backend.repositories.sql.job_tables import JOBS, THEIR_STATUSES
+from backend.repositories.sql.background.job_tables import JOBS, THEIR_STATUSES
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.platform.lists import SqlList

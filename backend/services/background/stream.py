@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.executions import Execution
+from backend.models.background.executions import Execution
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.platform.live_streams import Streams
 

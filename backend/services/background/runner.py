@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError, in_words
 from backend.core.logging import get_logger
 from backend.core.permissions import NO_SESSION, Means, Principal
-from backend.models.executions import Execution, ExecutionStatus
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.execution_attempts import Attempt
-from backend.services.execution_kinds import TryAgainError
-from backend.services.execution_leases import LEASE, CancelRequestedError, LeaseLostError
+from backend.services.background.attempts import Attempt
+from backend.services.background.kinds import TryAgainError
+from backend.services.background.leases import LEASE, CancelRequestedError, LeaseLostError
 from backend.services.execution_registry import ExecutionKinds, RegisteredKind
 from backend.services.identity.rights import PresentRights
 

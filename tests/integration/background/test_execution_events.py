@@ -12,11 +12,11 @@ import pytest
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.models.executions import Execution, ExecutionStatus
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
-from backend.services.execution_watch import ExecutionWatch
-from backend.services.executions import ExecutionService
+from backend.services.background.executions import ExecutionService
+from backend.services.background.stream import ExecutionWatch
 from backend.services.platform.live_streams import Streams
 from backend.services.platform.wake_ups import ANYTHING, Subscription
 from backend.wiring import process_state, wire

@@ -10,11 +10,11 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Role
-from backend.models.executions import ExecutionStatus
+from backend.models.background.executions import ExecutionStatus
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.executions import ExecutionService
+from backend.services.background.executions import ExecutionService
 from tests.factories import make_execution
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.execution_kinds import begin, steps_of, stored

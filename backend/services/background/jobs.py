@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal
-from backend.models.jobs import (
+from backend.models.background.jobs import (
     JobFailure,
     JobPublic,
     JobQuery,

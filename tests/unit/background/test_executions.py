@@ -1,7 +1,7 @@
 import pytest
 
 from backend.core.errors import ConflictError
-from backend.models.executions import ExecutionState, ExecutionStatus
+from backend.models.background.executions import ExecutionState, ExecutionStatus
 from backend.models.platform.mixins import now
 from tests.factories import make_execution
 

@@ -1,7 +1,7 @@
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
+from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.platform.paging import Page
 from backend.repositories.platform.base import Repository
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.errors import NotFoundError
-from backend.models.jobs import (
+from backend.models.background.jobs import (
     JobFailure,
     JobPublic,
     JobQuery,
@@ -21,7 +21,7 @@ from backend.models.jobs import (
     StalledJob,
 )
 from backend.models.platform.paging import MOST_COUNTED, Page
-from backend.repositories.sql.job_tables import (
+from backend.repositories.sql.background.job_tables import (
     ALONE,
     END_EVENTS,
     ENDED,

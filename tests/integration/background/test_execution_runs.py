@@ -16,13 +16,13 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.errors import ConflictError
 from backend.core.permissions import Means, Role
-from backend.models.execution_steps import ExecutionStepQuery
-from backend.models.executions import Execution, ExecutionStatus
+from backend.models.background.execution_steps import ExecutionStepQuery
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.audit_events import Event, EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.execution_kinds import ExecutionRun, TryAgainError
-from backend.services.executions import ExecutionService
+from backend.services.background.executions import ExecutionService
+from backend.services.background.kinds import ExecutionRun, TryAgainError
 from tests.fixtures.execution_kinds import (
     StepsInputs,
     StepsKind,

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.executions import Execution, ExecutionQuery
+from backend.models.background.executions import Execution, ExecutionQuery
 from backend.models.platform.paging import Page
 from backend.repositories.platform.base import Repository
 

@@ -3,10 +3,10 @@ from uuid import UUID
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
+from backend.models.background.executions import Execution, ExecutionQuery, ExecutionStatus
+from backend.models.background.jobs import JobRequest, Queue
 from backend.models.execution_kinds import ExecutionCreate, ExecutionDraft
-from backend.models.execution_steps import ExecutionStep, ExecutionStepQuery
-from backend.models.executions import Execution, ExecutionQuery, ExecutionStatus
-from backend.models.jobs import JobRequest, Queue
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
@@ -17,11 +17,11 @@ from backend.repositories.unit_of_work import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
-from backend.services.execution_attempts import finished
-from backend.services.execution_leases import LEASE
+from backend.services.background.attempts import finished
+from backend.services.background.leases import LEASE
+from backend.services.background.runner import ExecutionRunner
 from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
-from backend.services.execution_runner import ExecutionRunner
 from backend.services.identity.rights import PresentRights
 
 _MOST_NAME = 200

@@ -13,13 +13,13 @@ from pydantic_core import to_jsonable_python
 from backend.core.errors import InvalidInputError, PermissionDeniedError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
-from backend.models.execution_steps import ExecutionStep
-from backend.models.executions import Execution, ExecutionStatus
+from backend.models.background.execution_steps import ExecutionStep
+from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.domain_events import ExecutionFinished, changes_between
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.execution_kinds import Work
-from backend.services.execution_leases import (
+from backend.services.background.kinds import Work
+from backend.services.background.leases import (
     LEASE,
     CancelRequestedError,
     Lease,

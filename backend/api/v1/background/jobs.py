@@ -6,7 +6,7 @@ from backend.api.deps import JobServiceDep, may
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
-from backend.models.jobs import JobPublic, JobQuery
+from backend.models.background.jobs import JobPublic, JobQuery
 from backend.models.platform.paging import Page
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CheckedRoute)

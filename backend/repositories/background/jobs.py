@@ -2,7 +2,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from backend.models.jobs import JobFailure, JobPublic, JobQuery, Queue, QueueState, StalledJob
+from backend.models.background.jobs import (
+    JobFailure,
+    JobPublic,
+    JobQuery,
+    Queue,
+    QueueState,
+    StalledJob,
+)
 from backend.models.platform.paging import Page
 
 

@@ -1,0 +1,1 @@
+"""Executions and jobs: work that outlives a request."""
