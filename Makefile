@@ -21,9 +21,9 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
 	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/audit_events.py,$\
 	backend/services/platform/change_events.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
-	backend/jobs/events.py,backend/services/agent_toolbox.py,backend/services/agent_actions.py,$\
-	backend/services/agent_budget.py,backend/services/agent_tools/base.py,$\
-	backend/models/agent_actions.py,backend/repositories/sql/agent_runs.py
+	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
+	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\
+	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

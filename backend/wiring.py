@@ -12,31 +12,35 @@ from backend.core.migrations import older_revisions
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
 from backend.core.security import AccessTokens
+from backend.integrations.assistant.language_models import LanguageModelsOnDemand
+from backend.integrations.assistant.tavily import TavilySearch, open_web_search
 from backend.integrations.files.storage import open_storage
-from backend.integrations.language_models import LanguageModelsOnDemand
 from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
 from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.integrations.sheets import read_sheet
 from backend.integrations.sheets_writer import write_xlsx
-from backend.integrations.tavily import TavilySearch, open_web_search
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
-from backend.services.agent_tools import AGENT_TOOLS
-from backend.services.agent_tools.base import ToolServices
-from backend.services.assistant import assistant_of
+from backend.services.assistant.execution_naming import ExecutionNames
+from backend.services.assistant.model_configs import ModelConfigService
+from backend.services.assistant.output_schemas import OutputSchemaService
+from backend.services.assistant.prompts import PromptService
+from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.tools import AGENT_TOOLS
+from backend.services.assistant.tools.base import ToolServices
+from backend.services.assistant.wiring import assistant_of
 from backend.services.audit import AuditService
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
 from backend.services.background.stream import ExecutionWatch
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
-from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import execution_kinds
 from backend.services.files.files import FileRules, FileService
 from backend.services.files.quota import FileQuota
@@ -56,21 +60,17 @@ from backend.services.imports.kind import ImportKind
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
-from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
-from backend.services.output_schemas import OutputSchemaService
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
-from backend.services.prompts import PromptService
 from backend.services.reports import ReportKind
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
 from backend.services.search.search import SearchService
 from backend.services.sheet_exports import ExportKind, exported_lists
-from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService
 from backend.services.work.task_bulk import TaskBulkService

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from backend.core.errors import DomainError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, Principal
-from backend.models.agent import AgentAsk, TakenAction
-from backend.models.message_parts import CallOutcome
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.requests import AgentAsk, TakenAction
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seed_id
 from backend.seeds.runner import seed

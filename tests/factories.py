@@ -8,27 +8,27 @@ from uuid import uuid4
 
 from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role
-from backend.models.agent_actions import AgentAction
+from backend.models.assistant.chat_messages import ChatMessage, MessageRole
+from backend.models.assistant.chats import Chat
+from backend.models.assistant.message_parts import TextPart
+from backend.models.assistant.model_configs import ModelConfig
+from backend.models.assistant.output_schemas import OutputSchema
+from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.prompt_versions import PromptVersion
+from backend.models.assistant.prompts import Prompt
+from backend.models.assistant.tools import Tool
 from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution, ExecutionStatus
-from backend.models.chat_messages import ChatMessage, MessageRole
-from backend.models.chats import Chat
 from backend.models.crews import Crew
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
-from backend.models.message_parts import TextPart
-from backend.models.model_configs import ModelConfig
 from backend.models.notifications import Notification, NotificationKind
-from backend.models.output_schemas import OutputSchema
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
-from backend.models.prompt_versions import PromptVersion
-from backend.models.prompts import Prompt
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
-from backend.models.tools import Tool
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task, TaskPriority
 from backend.models.workflow_versions import WorkflowVersion

@@ -11,13 +11,13 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
-from backend.models.model_configs import ModelConfig
+from backend.models.assistant.model_configs import ModelConfig
+from backend.models.assistant.prompt_versions import PromptVersion
+from backend.models.assistant.prompts import Prompt
+from backend.models.assistant.tools import Tool
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import Identified
-from backend.models.prompt_versions import PromptVersion
-from backend.models.prompts import Prompt
-from backend.models.tools import Tool
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 
 Row = TypeVar("Row", bound=Identified)

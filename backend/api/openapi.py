@@ -29,7 +29,7 @@ from backend.api.openapi_problems import declared_in, refer_to_problems
 from backend.api.openapi_streams import describe_streams
 from backend.api.problems import Problem, ProblemType
 from backend.api.routes import calls_of
-from backend.models.reply_events import REPLY_EVENTS
+from backend.models.assistant.stream_events import REPLY_EVENTS
 
 Operation = dict[str, Any]
 

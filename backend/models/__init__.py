@@ -1,12 +1,17 @@
 """Tables and schemas. Importing this package registers every table in the metadata."""
 
-from backend.models.agent_actions import AgentAction
-from backend.models.agent_runs import AgentRun
+from backend.models.assistant.chat_messages import ChatMessage
+from backend.models.assistant.chats import Chat
+from backend.models.assistant.model_configs import ModelConfig
+from backend.models.assistant.output_schemas import OutputSchema
+from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.prompt_versions import PromptVersion
+from backend.models.assistant.prompts import Prompt
+from backend.models.assistant.tools import Tool
+from backend.models.assistant.usage_records import AgentRun
 from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution
 from backend.models.background.jobs import JobFailure
-from backend.models.chat_messages import ChatMessage
-from backend.models.chats import Chat
 from backend.models.files.files import File
 from backend.models.identity.account_tokens import AccountToken
 from backend.models.identity.invitations import Invitation
@@ -15,17 +20,12 @@ from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail
-from backend.models.model_configs import ModelConfig
 from backend.models.notifications import Notification, NotificationPreference
-from backend.models.output_schemas import OutputSchema
 from backend.models.platform.audit_events import Event
 from backend.models.platform.idempotency import IdempotentRequest
-from backend.models.prompt_versions import PromptVersion
-from backend.models.prompts import Prompt
 from backend.models.sales.customers import Customer
 from backend.models.sales.leads import Lead, LeadProduct
 from backend.models.sales.products import Product
-from backend.models.tools import Tool
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task
 from backend.models.workflow_versions import WorkflowVersion

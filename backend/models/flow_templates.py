@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from backend.models.prompt_templates import PromptTemplate
-from backend.models.template_values import Room, TemplateValues, TooLongError
+from backend.models.assistant.prompt_templates import PromptTemplate
+from backend.models.assistant.template_values import Room, TemplateValues, TooLongError
 
 MOST_RENDERED = 200_000
 """Characters of all values in one text, or in one JSON document."""

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field as PartField, model_validator
 from sqlmodel import Field
 
-from backend.models.agent import TakenAction
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
+from backend.models.assistant.requests import TakenAction
 from backend.models.crews import CREW_EXAMPLE, Crew
 from backend.models.flows import FLOW_EXAMPLE, Flow
-from backend.models.incomplete import IncompleteReason
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.json_values import JsonObject
-from backend.models.usage import EXAMPLE as USAGE_EXAMPLE, Usage
 
 
 class WorkflowInputs(Input):

@@ -9,8 +9,8 @@ from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.assistant.tool_registry import ToolService
 from backend.services.files.storage import FileStorage
-from backend.services.tools import ToolService
 
 _NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
 

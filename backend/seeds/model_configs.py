@@ -6,7 +6,7 @@ None is the default: the settings decide until an admin does.
 from typing import NamedTuple
 
 from backend.core.config import ModelProvider
-from backend.models.model_configs import ModelConfig
+from backend.models.assistant.model_configs import ModelConfig
 from backend.seeds.base import SeedContext, seed_id
 
 

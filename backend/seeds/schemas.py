@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from backend.models.output_schemas import OutputSchema
+from backend.models.assistant.output_schemas import OutputSchema
 from backend.seeds.base import SeedContext, seed_id
 
 

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from backend.models.assistant_prompt import ASSISTANT, DEFAULT_ASSISTANT
-from backend.models.prompt_templates import PromptText, PromptVariable
-from backend.models.prompt_versions import PromptVersion
-from backend.models.prompts import Prompt
+from backend.models.assistant.default_prompt import ASSISTANT, DEFAULT_ASSISTANT
+from backend.models.assistant.prompt_templates import PromptText, PromptVariable
+from backend.models.assistant.prompt_versions import PromptVersion
+from backend.models.assistant.prompts import Prompt
 from backend.seeds.base import SeedContext, seed_id
 
 

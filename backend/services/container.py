@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from backend.services.assistant import Assistant
+from backend.services.assistant.model_configs import ModelConfigService
+from backend.services.assistant.output_schemas import OutputSchemaService
+from backend.services.assistant.prompts import PromptService
+from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.wiring import Assistant
 from backend.services.audit import AuditService
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
@@ -18,18 +22,14 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 from backend.services.mail.delivery import MailService
-from backend.services.model_configs import ModelConfigService
 from backend.services.notification_watch import NotificationWatch
 from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
-from backend.services.output_schemas import OutputSchemaService
 from backend.services.platform.idempotency import IdempotencyService
-from backend.services.prompts import PromptService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
 from backend.services.search.search import SearchService
-from backend.services.tools import ToolService
 from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService
 from backend.services.work.task_bulk import TaskBulkService

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from backend.core.config import Settings
 from backend.core.permissions import Role
 from backend.core.security import AccessClaims, AccessTokens, token_hash
-from backend.models.chat_messages import MessageRole
+from backend.models.assistant.chat_messages import MessageRole
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.core.config import ModelProvider
-from backend.models.agent_runs import AgentRun
+from backend.models.assistant.usage_records import AgentRun
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_task

@@ -14,19 +14,19 @@ from sqlmodel import SQLModel, select
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.security import fingerprint
+from backend.models.assistant.chat_messages import ChatMessage, MessageRole
+from backend.models.assistant.chats import Chat
+from backend.models.assistant.model_configs import ModelConfig
+from backend.models.assistant.output_schemas import OutputSchema
+from backend.models.assistant.prompt_versions import PromptVersion
+from backend.models.assistant.prompts import Prompt
 from backend.models.background.executions import Execution
-from backend.models.chat_messages import ChatMessage, MessageRole
-from backend.models.chats import Chat
 from backend.models.crews import CREW_EXAMPLE
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
-from backend.models.model_configs import ModelConfig
-from backend.models.output_schemas import OutputSchema
 from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.platform.mixins import new_id, now
-from backend.models.prompt_versions import PromptVersion
-from backend.models.prompts import Prompt
 from backend.models.sales.customers import Customer
 from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product

@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
+from backend.models.assistant.chats import ChatSort
+from backend.models.assistant.model_configs import ModelConfigSort
+from backend.models.assistant.output_schemas import OutputSchemaSort
+from backend.models.assistant.prompts import PromptSort
+from backend.models.assistant.tools import ToolSort
 from backend.models.background.executions import ExecutionSort
 from backend.models.background.jobs import JobRequest, JobSort, Queue
-from backend.models.chats import ChatSort
 from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.identity.users import UserSort
-from backend.models.model_configs import ModelConfigSort
 from backend.models.notifications import NotificationSort
-from backend.models.output_schemas import OutputSchemaSort
 from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
-from backend.models.prompts import PromptSort
 from backend.models.sales.customers import CustomerSort
 from backend.models.sales.leads import LeadSort
 from backend.models.sales.products import ProductSort
-from backend.models.tools import ToolSort
 from backend.models.work.modules import ModuleSort
 from backend.models.work.tasks import TaskPriority, TaskSort
 from backend.models.workflows import WorkflowSort

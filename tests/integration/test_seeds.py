@@ -12,10 +12,10 @@ from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.integrations.files.storage import open_storage
+from backend.models.assistant.json_schemas import check_json_schema
+from backend.models.assistant.prompt_templates import PromptTextInput
 from backend.models.identity.users import User
-from backend.models.json_schemas import check_json_schema
 from backend.models.platform.base import metadata
-from backend.models.prompt_templates import PromptTextInput
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.work.tasks import Task, TaskPriority, TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -24,9 +24,9 @@ from backend.seeds.runner import DEFAULTS, SEEDERS, seed
 from backend.seeds.schemas import SCHEMAS, SeedSchema
 from backend.seeds.templates import PROMPTS, SeedPrompt
 from backend.seeds.users import USERS
-from backend.services.tools import ToolService
+from backend.services.assistant.tool_registry import ToolService
 from tests.factories import make_prompt, make_user
-from tests.integration.test_tools import Described
+from tests.integration.assistant.test_tools import Described
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSWORD = "a password of the tests"

@@ -1,17 +1,14 @@
 from fastapi import APIRouter
 
-from backend.api.v1 import (
-    agent,
-    audit,
+from backend.api.v1 import audit, notifications, workflow_versions, workflows
+from backend.api.v1.assistant import (
     chat_messages,
     chats,
     model_configs,
-    notifications,
     output_schemas,
     prompts,
+    requests as agent,
     tools,
-    workflow_versions,
-    workflows,
 )
 from backend.api.v1.background import executions, jobs
 from backend.api.v1.files import files

@@ -17,10 +17,10 @@ from backend.repositories.unit_of_work import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
+from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.background.attempts import finished
 from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
-from backend.services.execution_names import ExecutionNames
 from backend.services.execution_registry import ExecutionKinds
 from backend.services.identity.rights import PresentRights
 

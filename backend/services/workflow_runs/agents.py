@@ -9,17 +9,17 @@ from uuid import UUID, uuid5
 
 from backend.core.errors import DomainError
 from backend.core.storable import storable_json
-from backend.models.agent import TakenAction
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.requests import TakenAction
 from backend.models.flow_templates import written
-from backend.models.message_parts import CallOutcome
 from backend.models.workflow_parts import AgentProfile
 from backend.models.workflow_runs import StepTrace
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
-from backend.services.agent_replies import taken
-from backend.services.agent_runner import AgentRunner
-from backend.services.agent_tasks import AgentTasks, AnswerOptions
-from backend.services.agent_toolbox import Toolbox
-from backend.services.agent_tools.base import CallScope, foreign
+from backend.services.assistant.briefs import AgentTasks, AnswerOptions
+from backend.services.assistant.engine import AgentRunner
+from backend.services.assistant.responses import taken
+from backend.services.assistant.toolbox import Toolbox
+from backend.services.assistant.tools.base import CallScope, foreign
 from backend.services.background.kinds import ExecutionRun
 from backend.services.workflow_runs.traces import MOST_TEXT, bounded, shortened
 

@@ -10,7 +10,7 @@ from backend.models.flows import Flow
 from backend.models.workflow_runs import WorkflowInputs
 from backend.models.workflows import WorkflowKind
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
-from backend.services.agent_toolbox import Tools
+from backend.services.assistant.toolbox import Tools
 from backend.services.workflow_runs.needs import Needed, needed_by
 from backend.services.workflow_runs.stored import (
     Definition,

@@ -15,7 +15,7 @@ from backend.models.flow_templates import (
 from backend.models.flows import Flow
 from backend.models.platform.graphs import last_of
 from backend.models.workflow_runs import StepTrace
-from backend.services.agent_tools.base import foreign
+from backend.services.assistant.tools.base import foreign
 from backend.services.workflow_runs.agents import AgentWork, WorkflowAgents
 from backend.services.workflow_runs.conditions import holds
 from backend.services.workflow_runs.crews import CrewRuns

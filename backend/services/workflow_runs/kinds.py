@@ -17,8 +17,8 @@ from backend.models.workflow_runs import (
 )
 from backend.models.workflows import WorkflowKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.agent_tools import AGENT_TOOLS
-from backend.services.assistant import Assistant
+from backend.services.assistant.tools import AGENT_TOOLS
+from backend.services.assistant.wiring import Assistant
 from backend.services.background.kinds import ExecutionRun
 from backend.services.workflow_runs.agents import WorkflowAgents
 from backend.services.workflow_runs.crews import CrewRuns

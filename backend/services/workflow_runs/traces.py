@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.models.agent import TakenAction
-from backend.models.incomplete import IncompleteReason
-from backend.models.message_parts import CallOutcome
-from backend.models.usage import Usage
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.model_usage import Usage
+from backend.models.assistant.requests import TakenAction
 from backend.models.workflow_runs import StepOutcome, StepStatus, StepTrace, WorkflowResult
 
 MOST_TEXT = 50_000

@@ -15,7 +15,7 @@ from backend.seeds.tasks import TASKS
 from backend.seeds.templates import PROMPTS
 from backend.seeds.users import USERS
 from backend.seeds.workflows import WORKFLOWS
-from backend.services.agent_tools import AGENT_TOOLS
+from backend.services.assistant.tools import AGENT_TOOLS
 from tests.fixtures.processes import RunMvp, refusal
 
 DEFAULTS = {

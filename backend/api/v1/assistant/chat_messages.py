@@ -1,0 +1,169 @@
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response, status
+
+from backend.api.deps import CallerDep, ConversationServiceDep, may
+from backend.api.domain_problems import problem_of_error
+from backend.api.etags import CachedTagDep, TagDep
+from backend.api.event_streams import MEDIA_TYPE, Events, WantsEvents, event_stream
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.openapi_streams import content_of_stream
+from backend.api.problems import (
+    CONFLICT,
+    LIMIT_REACHED,
+    MODEL_FAILED,
+    MODEL_TIMEOUT,
+    MODEL_UNAVAILABLE,
+    Problem,
+    declare,
+)
+from backend.core.permissions import Permission, Principal
+from backend.models.assistant.chat_messages import (
+    ChatMessage,
+    ChatMessagePublic,
+    ChatMessageQuery,
+    MessageCreate,
+    MessageFeedback,
+)
+from backend.models.assistant.stream_events import (
+    REPLY_EVENTS,
+    ReplyStarted,
+    ReplyText,
+    ReplyWithdrawn,
+)
+from backend.models.platform.paging import Page
+from backend.services.assistant.language_models import Answered, TextDelta, TextWithdrawn
+from backend.services.assistant.live_answers import Reply
+
+router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["chats"], route_class=IdempotentRoute)
+
+ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
+MessageId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23"])]
+MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "The answer; or, with `Accept: text/event-stream`, the answer as it comes.",
+        "content": {MEDIA_TYPE: content_of_stream({**REPLY_EVENTS, "error": Problem})},
+    },
+    **declare(CONFLICT, LIMIT_REACHED, MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT),
+}
+
+
+@router.get("", response_model=Page[ChatMessagePublic])
+async def list_chat_messages(
+    chat_id: ChatId,
+    query: Annotated[ChatMessageQuery, Query()],
+    by: CallerDep,
+    conversations: ConversationServiceDep,
+) -> Page[ChatMessage]:
+    """What was said in one of your chats, the first message first."""
+    return await conversations.page(chat_id, query, by)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ChatMessagePublic,
+    responses=_ANSWERS,
+)
+async def send_chat_message(
+    request: Request,
+    chat_id: ChatId,
+    data: MessageCreate,
+    by: MayAsk,
+    conversations: ConversationServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+    as_events: WantsEvents,
+) -> ChatMessage | Response:
+    """Say something, and get the answer: whole, or as it comes.
+
+    With `Accept: text/event-stream` the events are `start` (the ids), `text` (the next piece),
+    `tool_call`, `tool_result`, and at the end `done` (the message) or `error` (a problem). Rarely
+    there is `text_withdrawn`: the text since the last `tool_result`, or the beginning, was a
+    thought of the model, and not meant for you. What you say and what the assistant answers are
+    kept, even if you go away meanwhile. A message that is `incomplete` has ended before all was
+    said; `incomplete_reason` says why.
+    """
+    reply = await conversations.send(chat_id, data.text, by, key)
+    return await _answer(request, reply, tag, as_events=as_events)
+
+
+@router.get("/{message_id}", response_model=ChatMessagePublic)
+async def read_chat_message(
+    chat_id: ChatId,
+    message_id: MessageId,
+    by: CallerDep,
+    conversations: ConversationServiceDep,
+    tag: CachedTagDep,
+) -> ChatMessage:
+    """One message. While it is `running`, the answer is being written."""
+    return tag(await conversations.read(chat_id, message_id, by))
+
+
+@router.post(
+    "/{message_id}/regenerate",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ChatMessagePublic,
+    responses=_ANSWERS,
+)
+async def regenerate_chat_message(
+    request: Request,
+    chat_id: ChatId,
+    message_id: MessageId,
+    by: MayAsk,
+    conversations: ConversationServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+    as_events: WantsEvents,
+) -> ChatMessage | Response:
+    """Have the last answer of a chat written again. What its tools have done remains done.
+
+    It answers as `POST /chats/{chat_id}/messages` does; the old answer stays, as replaced.
+    """
+    reply = await conversations.regenerate(chat_id, message_id, by, key)
+    return await _answer(request, reply, tag, as_events=as_events)
+
+
+@router.put("/{message_id}/feedback", response_model=ChatMessagePublic, responses=declare(CONFLICT))
+async def rate_chat_message(
+    chat_id: ChatId,
+    message_id: MessageId,
+    data: MessageFeedback,
+    by: CallerDep,
+    conversations: ConversationServiceDep,
+    tag: TagDep,
+) -> ChatMessage:
+    """Say whether an answer was good. What you have said last counts."""
+    return tag(await conversations.rate(chat_id, message_id, data, by))
+
+
+async def _answer(
+    request: Request, reply: Reply, tag: TagDep, *, as_events: bool
+) -> ChatMessage | Response:
+    if as_events:
+        return event_stream(_told(request, reply))
+    message = await reply.whole()
+    return tag.created(f"chats/{message.chat_id}/messages", message)
+
+
+async def _told(request: Request, reply: Reply) -> Events:
+    yield "start", ReplyStarted(chat_id=reply.message.chat_id, message_id=reply.message.id)
+    async for event in reply.events():
+        match event:
+            case TextDelta(text):
+                yield "text", ReplyText(text=text)
+            case TextWithdrawn():
+                yield "text_withdrawn", ReplyWithdrawn()
+            case Answered():
+                pass
+            case part:
+                yield part.kind, part
+    try:
+        message = await reply.whole()
+    except Exception as error:  # noqa: BLE001  # told to the caller, and logged where it happened
+        yield "error", problem_of_error(request, error)
+    else:
+        yield "done", ChatMessagePublic.model_validate(message, from_attributes=True)

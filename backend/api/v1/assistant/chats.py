@@ -1,0 +1,59 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import CallerDep, ChatServiceDep
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.models.assistant.chats import Chat, ChatCreate, ChatPublic, ChatQuery, ChatUpdate
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/chats", tags=["chats"], route_class=IdempotentRoute)
+
+ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
+
+
+@router.get("", response_model=Page[ChatPublic])
+async def list_chats(
+    query: Annotated[ChatQuery, Query()], by: CallerDep, chats: ChatServiceDep
+) -> Page[Chat]:
+    """Your chats, the one in which something was said last first."""
+    return await chats.page(query, by)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=ChatPublic)
+async def create_chat(
+    data: ChatCreate, by: CallerDep, chats: ChatServiceDep, tag: TagDep, key: IdempotencyKeyDep
+) -> Chat:
+    """Begin a chat. Then say something by `POST /chats/{chat_id}/messages`."""
+    return tag.created("chats", await chats.create(data, by, key))
+
+
+@router.get("/{chat_id}", response_model=ChatPublic)
+async def read_chat(
+    chat_id: ChatId, by: CallerDep, chats: ChatServiceDep, tag: CachedTagDep
+) -> Chat:
+    """One of your chats, without what was said in it."""
+    return tag(await chats.read(chat_id, by))
+
+
+@router.patch("/{chat_id}", response_model=ChatPublic)
+async def update_chat(
+    chat_id: ChatId,
+    data: ChatUpdate,
+    by: CallerDep,
+    chats: ChatServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Chat:
+    """Rename a chat, or change which model and prompt answer in it from now on."""
+    return tag(await chats.update(chat_id, data, by, match))
+
+
+@router.delete("/{chat_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_chat(
+    chat_id: ChatId, by: CallerDep, chats: ChatServiceDep, match: MatchDep
+) -> None:
+    """Delete a chat with all that was said in it. What the assistant has done remains."""
+    await chats.delete(chat_id, by, match)

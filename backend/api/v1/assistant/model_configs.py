@@ -1,0 +1,81 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import ModelConfigServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.assistant.model_configs import (
+    ModelConfig,
+    ModelConfigCreate,
+    ModelConfigPublic,
+    ModelConfigQuery,
+    ModelConfigUpdate,
+)
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/model-configs", tags=["model-configs"], route_class=IdempotentRoute)
+
+ConfigId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21"])]
+MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
+
+
+@router.get("", response_model=Page[ModelConfigPublic])
+async def list_model_configs(
+    query: Annotated[ModelConfigQuery, Query()], by: MayUse, configs: ModelConfigServiceDep
+) -> Page[ModelConfig]:
+    """The models that may be asked."""
+    return await configs.page(query, by)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ModelConfigPublic,
+    responses=declare(CONFLICT),
+)
+async def create_model_config(
+    data: ModelConfigCreate,
+    by: MayManage,
+    configs: ModelConfigServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> ModelConfig:
+    """Add a configuration. No other may have its name, in whatever case.
+
+    Keys are not among it: they come from the settings of the server alone.
+    """
+    return tag.created("model-configs", await configs.create(data, by, key))
+
+
+@router.get("/{model_config_id}", response_model=ModelConfigPublic)
+async def read_model_config(
+    model_config_id: ConfigId, by: MayUse, configs: ModelConfigServiceDep, tag: CachedTagDep
+) -> ModelConfig:
+    """One configuration."""
+    return tag(await configs.read(model_config_id, by))
+
+
+@router.patch("/{model_config_id}", response_model=ModelConfigPublic, responses=declare(CONFLICT))
+async def update_model_config(
+    model_config_id: ConfigId,
+    data: ModelConfigUpdate,
+    by: MayManage,
+    configs: ModelConfigServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> ModelConfig:
+    """Change the fields that you send. What becomes the default takes that from another."""
+    return tag(await configs.update(model_config_id, data, by, match))
+
+
+@router.delete("/{model_config_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_model_config(
+    model_config_id: ConfigId, by: MayManage, configs: ModelConfigServiceDep, match: MatchDep
+) -> None:
+    """Delete a configuration. After the default is gone, the settings decide."""
+    await configs.delete(model_config_id, by, match)

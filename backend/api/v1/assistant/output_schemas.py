@@ -1,0 +1,78 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, status
+
+from backend.api.deps import OutputSchemaServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import CONFLICT, declare
+from backend.core.permissions import Permission, Principal
+from backend.models.assistant.output_schemas import (
+    OutputSchema,
+    OutputSchemaCreate,
+    OutputSchemaPublic,
+    OutputSchemaQuery,
+    OutputSchemaUpdate,
+)
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/schemas", tags=["schemas"], route_class=IdempotentRoute)
+
+SchemaId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e25"])]
+MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
+
+
+@router.get("", response_model=Page[OutputSchemaPublic])
+async def list_output_schemas(
+    query: Annotated[OutputSchemaQuery, Query()], by: MayUse, schemas: OutputSchemaServiceDep
+) -> Page[OutputSchema]:
+    """The forms in which the assistant can answer."""
+    return await schemas.page(query, by)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=OutputSchemaPublic,
+    responses=declare(CONFLICT),
+)
+async def create_output_schema(
+    data: OutputSchemaCreate,
+    by: MayManage,
+    schemas: OutputSchemaServiceDep,
+    tag: TagDep,
+    key: IdempotencyKeyDep,
+) -> OutputSchema:
+    """Add a schema, of at most 64 KiB. No other may have its name."""
+    return tag.created("schemas", await schemas.create(data, by, key))
+
+
+@router.get("/{schema_id}", response_model=OutputSchemaPublic)
+async def read_output_schema(
+    schema_id: SchemaId, by: MayUse, schemas: OutputSchemaServiceDep, tag: CachedTagDep
+) -> OutputSchema:
+    """One schema."""
+    return tag(await schemas.read(schema_id, by))
+
+
+@router.patch("/{schema_id}", response_model=OutputSchemaPublic, responses=declare(CONFLICT))
+async def update_output_schema(
+    schema_id: SchemaId,
+    data: OutputSchemaUpdate,
+    by: MayManage,
+    schemas: OutputSchemaServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> OutputSchema:
+    """Change the fields that you send."""
+    return tag(await schemas.update(schema_id, data, by, match))
+
+
+@router.delete("/{schema_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_output_schema(
+    schema_id: SchemaId, by: MayManage, schemas: OutputSchemaServiceDep, match: MatchDep
+) -> None:
+    """Delete a schema."""
+    await schemas.delete(schema_id, by, match)

@@ -1,0 +1,57 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from backend.api.deps import AgentActionServiceDep, AgentServiceDep, CallerDep, may
+from backend.api.etags import CachedTagDep
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.problems import (
+    CONFLICT,
+    LIMIT_REACHED,
+    MODEL_FAILED,
+    MODEL_TIMEOUT,
+    MODEL_UNAVAILABLE,
+    NOT_FOUND,
+    declare,
+)
+from backend.core.permissions import Permission, Principal
+from backend.models.assistant.planned_actions import AgentAction, AgentActionPublic
+from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
+
+router = APIRouter(prefix="/agent", tags=["agent"], route_class=IdempotentRoute)
+
+ActionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21"])]
+MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+
+
+@router.post(
+    "/act",
+    responses=declare(
+        NOT_FOUND, CONFLICT, LIMIT_REACHED, MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT
+    ),
+)
+async def act(
+    data: AgentAsk, by: MayAsk, agent: AgentServiceDep, key: IdempotencyKeyDep
+) -> AgentReply:
+    """Have the agent answer a request, and do what it asks for with your permissions.
+
+    What can't be undone is only planned (`to_confirm`): send the id of the planned action as
+    `confirm`, and it is done exactly as it was shown. Every change is in the audit trail, by
+    you, with the agent as the means.
+    """
+    return await agent.act(data, by, key)
+
+
+@router.get("/actions/{action_id}", response_model=AgentActionPublic)
+async def read_agent_action(
+    action_id: ActionId, by: CallerDep, actions: AgentActionServiceDep, tag: CachedTagDep
+) -> AgentAction:
+    """An action that the agent has planned for you, and what has come of it."""
+    return tag(await actions.read(action_id, by))
+
+
+@router.get("/usage")
+async def read_agent_usage(by: CallerDep, agent: AgentServiceDep) -> AgentUsage:
+    """What you have used today (UTC) of what you may use."""
+    return await agent.usage(by)

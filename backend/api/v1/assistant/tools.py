@@ -1,0 +1,44 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from backend.api.deps import ToolServiceDep, may
+from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.routes import CheckedRoute
+from backend.core.permissions import Permission, Principal
+from backend.models.assistant.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
+from backend.models.platform.paging import Page
+
+router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
+
+ToolId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
+MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
+
+
+@router.get("", response_model=Page[ToolPublic])
+async def list_tools(
+    query: Annotated[ToolQuery, Query()], by: MayUse, tools: ToolServiceDep
+) -> Page[Tool]:
+    """What the agent may do, for those who have the permission of the tool."""
+    return await tools.page(query, by)
+
+
+@router.get("/{tool_id}", response_model=ToolPublic)
+async def read_tool(tool_id: ToolId, by: MayUse, tools: ToolServiceDep, tag: CachedTagDep) -> Tool:
+    """One tool."""
+    return tag(await tools.read(tool_id, by))
+
+
+@router.patch("/{tool_id}", response_model=ToolPublic)
+async def update_tool(
+    tool_id: ToolId,
+    data: ToolUpdate,
+    by: MayManage,
+    tools: ToolServiceDep,
+    match: MatchDep,
+    tag: TagDep,
+) -> Tool:
+    """Switch a tool on or off: one that is off is offered to nobody."""
+    return tag(await tools.update(tool_id, data, by, match))

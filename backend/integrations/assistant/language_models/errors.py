@@ -1,0 +1,94 @@
+"""What goes wrong with a provider, as callers read it. The details are for the log."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic_ai.exceptions import (
+    ContentFilterError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestTimeout,
+    ModelTimeoutError as TransportTimeoutError,
+    ModelUnavailableError as ProviderUnavailableError,
+    OutputTokenLimitExceeded,
+    RunTimedOut,
+    UnexpectedModelBehavior,
+    UsageLimitExceeded,
+    UserError,
+)
+
+from backend.core.errors import (
+    DomainError,
+    LimitReachedError,
+    ModelFailedError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+)
+from backend.core.logging import get_logger
+from backend.services.assistant.language_models import Limits
+
+_log = get_logger(__name__)
+
+# The first that fits counts: some are kinds of others.
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (ContentFilterError, "The language model refused to answer this. Say it differently."),
+    (
+        ModelAuthenticationError,
+        "The provider of the language model refused our key: an admin has to set another one.",
+    ),
+    (
+        ModelNotFoundError,
+        "The provider knows no such language model: an admin has to choose another one.",
+    ),
+    (
+        ModelContextWindowExceededError,
+        "This is more than the language model can read at once. Begin a new chat, or say less.",
+    ),
+    (
+        OutputTokenLimitExceeded,
+        "The answer is longer than this model may write: ask for less, or choose another one.",
+    ),
+    (ModelAPIError, "The provider of the language model did not accept or finish the request."),
+    (UnexpectedModelBehavior, "The language model answered what can't be used. Try again."),
+    (UserError, "The language model can't do what was asked for, such as this output schema."),
+)
+
+
+@contextmanager
+def told_as_domain_errors(limits: Limits) -> Iterator[None]:
+    try:
+        yield
+    except (RunTimedOut, UsageLimitExceeded) as error:
+        raise LimitReachedError(
+            f"The answer would take more than one request may use: {limits.steps} steps, "
+            f"{limits.tokens} tokens, {limits.seconds:g} seconds and {limits.cost} US dollars. "
+            "Ask for less at once."
+        ) from error
+    except (ModelAPIError, UnexpectedModelBehavior, UserError) as error:
+        _log.warning("model_error", kind=type(error).__name__, error=str(error)[:2_000])
+        raise _told(error) from error
+
+
+def _told(error: Exception) -> DomainError:
+    match error:
+        case ModelRequestTimeout() | TransportTimeoutError():
+            return ModelTimeoutError("The language model did not answer in time. Try again.")
+        case ModelQuotaExceededError():
+            return ModelUnavailableError(
+                "The provider's quota is used up: an admin has to look after it.", _seconds(error)
+            )
+        case ModelRateLimitError() | ProviderUnavailableError():
+            return ModelUnavailableError("The language model is busy. Try again.", _seconds(error))
+        case ModelConnectionError(phase="pool" | "connect" | "write"):
+            return ModelUnavailableError("The provider of the language model does not answer.")
+    return ModelFailedError(next(told for kind, told in _FAILURES if isinstance(error, kind)))
+
+
+def _seconds(error: ModelAPIError) -> int | None:
+    return None if error.retry_after is None else max(1, math.ceil(error.retry_after))

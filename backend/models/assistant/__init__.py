@@ -1,0 +1,1 @@
+"""The assistant: chats, prompts, tools, language models and their usage."""

@@ -1,0 +1,231 @@
+"""The messages of chats: what a person has said, and what the assistant has answered and done."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field as QueryField
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import PARTS, MessagePart, TextPart, text_of
+from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
+from backend.models.assistant.usage_records import COST
+from backend.models.platform.base import Input, Output, enum_type, example
+from backend.models.platform.fields import Message, Paragraphs
+from backend.models.platform.full_text import make_searchable
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.paging import PageQuery
+
+
+class MessageRole(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """`running`: the answer is being written. `incomplete`: it has ended before all was said."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+class Rating(StrEnum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class ChatMessageBase(SQLModel):
+    role: MessageRole
+    position: int = Field(description="Counts from 1 in each chat.")
+    status: MessageStatus = MessageStatus.COMPLETE
+    text: str = Field(default="", description="What a person reads of it.")
+    model: str | None = Field(default=None, description="Which one has answered.")
+    error: str | None = Field(default=None, description="Why it failed. Regenerate it.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why it is `incomplete`. `text` is what there is of it."
+    )
+    is_replaced: bool = Field(
+        default=False, description="It was generated again: the model does not see this one."
+    )
+    rating: Rating | None = None
+    comment: str | None = Field(default=None, description="What the person says of the answer.")
+    finished_at: datetime | None = None
+
+
+class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=True):
+    """An answer that is `running` is written when it has ended.
+
+    Attributes:
+        over_at: when it has to have ended; then whoever wrote it has crashed.
+    """
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (UniqueConstraint("chat_id", "position"),)
+
+    chat_id: UUID = Field(foreign_key="chats.id", ondelete="CASCADE")
+    role: MessageRole = Field(sa_type=enum_type(MessageRole))
+    status: MessageStatus = Field(default=MessageStatus.COMPLETE, sa_type=enum_type(MessageStatus))
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, sa_type=enum_type(IncompleteReason)
+    )
+    rating: Rating | None = Field(default=None, sa_type=enum_type(Rating))
+    parts: list[MessagePart] = Field(default_factory=list, sa_type=PARTS)
+    output: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    steps: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = Field(default=None, sa_type=COST)
+    over_at: datetime | None = Field(default=None, index=True)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            steps=self.steps,
+            tool_calls=self.tool_calls,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost=self.cost,
+        )
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is an answer, if not a complete one."""
+        return self.status in (MessageStatus.COMPLETE, MessageStatus.INCOMPLETE)
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.status is MessageStatus.RUNNING and (
+            self.over_at is not None and self.over_at > now()
+        )
+
+    def begin(self, model: str, over_at: datetime) -> None:
+        self.status = MessageStatus.RUNNING
+        self.model = model
+        self.error = self.incomplete_reason = None
+        self.finished_at = None
+        self.over_at = over_at
+
+    def finish(
+        self,
+        parts: list[MessagePart],
+        output: dict[str, Any] | None,
+        usage: Usage,
+        error: str | None,
+        incomplete_reason: IncompleteReason | None = None,
+    ) -> None:
+        """Keep what there is of the answer; `error` or a reason says why there is no more."""
+        self.parts = parts
+        self.output = output
+        self.text = text_of(parts)
+        for name, amount in usage:
+            setattr(self, name, amount)
+        self.error = error
+        self.incomplete_reason = None if error else incomplete_reason
+        if error is None and incomplete_reason is None:
+            self._end(MessageStatus.COMPLETE)
+        else:
+            self._end(MessageStatus.FAILED if error else MessageStatus.INCOMPLETE)
+
+    def fail(self, error: str) -> None:
+        self.error = error
+        self._end(MessageStatus.FAILED)
+
+    def _end(self, status: MessageStatus) -> None:
+        self.status = status
+        self.finished_at = now()
+        self.over_at = None
+
+
+make_searchable(ChatMessage, "text", "''")
+
+
+def message_of_person(chat_id: UUID, position: int, text: str) -> ChatMessage:
+    moment = now()
+    return ChatMessage(
+        chat_id=chat_id,
+        position=position,
+        role=MessageRole.USER,
+        parts=[TextPart(text=text)],
+        text=text,
+        finished_at=moment,
+    )
+
+
+class MessageCreate(Input):
+    model_config = example({"text": "Create a task to call Grace Hopper tomorrow."})
+
+    text: Message
+
+
+class MessageFeedback(Input):
+    model_config = example({"rating": "good", "comment": None})
+
+    rating: Rating | None = Field(description="Null takes it back.")
+    comment: Paragraphs | None = None
+
+
+class ChatMessagePublic(Output, Versioned, Timestamped, ChatMessageBase, Identified):
+    model_config = example(
+        {
+            "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23",
+            "chat_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22",
+            "role": "assistant",
+            "position": 2,
+            "status": "complete",
+            "text": "I have created the task.",
+            "parts": [
+                {
+                    "kind": "tool_call",
+                    "call_id": "call_1",
+                    "tool": "create_task",
+                    "arguments": {"title": "Call Grace Hopper"},
+                },
+                {
+                    "kind": "tool_result",
+                    "call_id": "call_1",
+                    "tool": "create_task",
+                    "outcome": "done",
+                    "result": {"title": "Call Grace Hopper", "status": "open"},
+                },
+                {"kind": "text", "text": "I have created the task."},
+            ],
+            "output": None,
+            "model": "gpt-5-mini",
+            "usage": USAGE_EXAMPLE,
+            "error": None,
+            "incomplete_reason": None,
+            "is_replaced": False,
+            "rating": None,
+            "comment": None,
+            "created_at": "2026-06-01T09:30:00Z",
+            "updated_at": "2026-06-01T09:30:02Z",
+            "finished_at": "2026-06-01T09:30:02Z",
+            "version": 2,
+        },
+        base=Output,
+    )
+
+    chat_id: UUID
+    parts: list[MessagePart]
+    output: dict[str, Any] | None = Field(description="If a schema was asked for.")
+    usage: Usage
+
+
+class ChatMessageSort(StrEnum):
+    POSITION = "position"
+    POSITION_DESC = "-position"
+
+
+class ChatMessageQuery(PageQuery):
+    sort: ChatMessageSort = ChatMessageSort.POSITION
+    replaced: bool | None = QueryField(
+        default=None, description="Only answers that were generated again; or, with false, none."
+    )

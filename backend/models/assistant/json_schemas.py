@@ -1,0 +1,175 @@
+"""What a JSON Schema has to be, so that language models and their libraries can keep to it."""
+
+import json
+import re
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+
+from pydantic import AfterValidator, Field
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
+
+MOST_BYTES = 64 * 1024
+MOST_DEPTH = 32
+MOST_PARTS = 10_000
+MOST_PATTERNS = 100
+_USUAL = "https://json-schema.org/draft/2020-12/schema"
+_DIALECTS = {
+    _USUAL,
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
+}
+_DEFINITION = re.compile(r"#/\$defs/([A-Za-z0-9_.-]+)")
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9k]")
+
+
+class Extent(NamedTuple):
+    """How much a part is, with every reference replaced by what it refers to.
+
+    `lookarounds` are the patterns that look around, or back: those may take many steps.
+    """
+
+    parts: int
+    depth: int
+    lookarounds: int
+
+
+class _Walk:
+    """Looks at every part of a document. Definitions are measured once."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        found = document.get("$defs")
+        self._definitions: dict[str, Any] = found if isinstance(found, dict) else {}
+        self._known: dict[str, Extent] = {}
+        self._open: list[str] = []
+        self._patterns: set[str] = set()
+
+    def look(self, part: Any, path: str, depth: int = 0) -> Extent:
+        if depth > MOST_DEPTH:
+            _refuse(path, f"it is deeper than {MOST_DEPTH} levels, references included; flatten it")
+        extents = [Extent(1, 0, 0)]
+        if isinstance(part, dict):
+            extents += [self._look_at(key, each, path, depth + 1) for key, each in part.items()]
+        elif isinstance(part, list):
+            extents += [self.look(e, f"{path}[{n}]", depth + 1) for n, e in enumerate(part)]
+        else:
+            _check_value(part, path)
+        parts = sum(extent.parts for extent in extents)
+        if parts > MOST_PARTS:
+            _refuse(path, f"it has more than {MOST_PARTS} parts, references included; shorten it")
+        depth = max(extent.depth for extent in extents) + 1
+        return Extent(parts, depth, sum(extent.lookarounds for extent in extents))
+
+    def _look_at(self, key: str, part: Any, path: str, depth: int) -> Extent:
+        _check_value(key, path)
+        inner = f"{path}.{key}"
+        if isinstance(part, str):
+            if key == "$ref":
+                return self._definition(part, inner, depth)
+            if key in {"$dynamicRef", "$recursiveRef"} or (key == "$id" and path != "$"):
+                _refuse(inner, "it changes what references mean; use $ref with #/$defs/ alone")
+        found = self.look(part, inner, depth)
+        # A pattern stands behind its keyword, or is a name in `patternProperties`.
+        if key == "pattern" and isinstance(part, str):
+            pattern = part
+        elif path.endswith(".patternProperties"):
+            pattern = key
+        else:
+            return found
+        self._patterns.add(pattern)
+        if len(self._patterns) > MOST_PATTERNS:
+            _refuse(inner, f"it is one of more than {MOST_PATTERNS} patterns; take some out")
+        return found._replace(lookarounds=found.lookarounds + _looks_around(pattern))
+
+    def _definition(self, reference: str, path: str, depth: int) -> Extent:
+        match = _DEFINITION.fullmatch(reference)
+        if match is None:
+            _refuse(path, "it must be #/$defs/ and a name; copy what it means into $defs")
+        name = match[1]
+        if name not in self._definitions:
+            _refuse(path, f"there is no {name} in $defs; add it there")
+        if name in self._open:
+            _refuse(path, f"{name} contains itself; write it out to the depth that is needed")
+        if name not in self._known:
+            self._open.append(name)
+            self._known[name] = self.look(self._definitions[name], f"$.$defs.{name}", depth)
+            self._open.pop()
+        elif depth + self._known[name].depth > MOST_DEPTH:
+            _refuse(path, f"with {name} it is deeper than {MOST_DEPTH} levels; flatten it")
+        return self._known[name]
+
+
+def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
+    """Answers the document. Raises ValueError that says where it is wrong, and what to do."""
+    usable(document)
+    return document
+
+
+def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
+    """What holds values against a schema, and how large that is. Raises as `check_json_schema`."""
+    # First of all: what follows names the places of all parts, and those may have long names.
+    if _size(document) > MOST_BYTES:
+        _refuse("$", f"it has more than {MOST_BYTES // 1024} KiB; shorten it")
+    extent = _Walk(document).look(document, "$")
+    if document.get("type") != "object":
+        _refuse("$.type", 'it must be "object"; put other values into one of its properties')
+    dialect = str(document.get("$schema", _USUAL)).rstrip("#")
+    if dialect not in _DIALECTS:
+        _refuse("$.$schema", f"it names no dialect that is known here; leave it out, or {_USUAL}")
+    # With the first schema: most processes see none.
+    from jsonschema_rs import ValidationError  # noqa: PLC0415
+
+    from backend.models.assistant.json_validation import (  # noqa: PLC0415
+        place_of,
+        validator_of,
+        wrong_in_schema,
+    )
+
+    try:
+        return validator_of(document), extent
+    except ValidationError as error:
+        _refuse(place_of(error), wrong_in_schema(error))
+
+
+def _looks_around(pattern: str) -> bool:
+    """Whether it looks ahead or behind, or back at what it has found."""
+    return _LOOKS_AROUND.search(pattern) is not None
+
+
+def _size(document: dict[str, Any]) -> int:
+    """In bytes, as compact JSON. What can't be stored in it is named later."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _check_value(value: Any, path: str) -> None:
+    if isinstance(value, str) and not _is_storable(value):
+        _refuse(path, "it has NUL or half a surrogate pair in it, which can't be stored; remove it")
+    if isinstance(value, float) and not isfinite(value):
+        _refuse(path, "it is no finite number; JSON has no other")
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _refuse(path: str, why: str) -> NoReturn:
+    shown = path.encode("utf-8", "replace").decode().replace("\x00", "?")
+    raise ValueError(f"{shown[:200]}: {why}")
+
+
+JsonSchema = Annotated[
+    dict[str, Any],
+    AfterValidator(check_json_schema),
+    Field(
+        description=(
+            "A JSON Schema of an object, of 2020-12 unless `$schema` names another. References "
+            "are `#/$defs/<name>`, and nothing contains itself. Patterns are those of ECMA-262; "
+            "`format` is a note."
+        ),
+        json_schema_extra={"maxProperties": 1_000},
+    ),
+]

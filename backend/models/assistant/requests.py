@@ -1,0 +1,137 @@
+"""What a person asks of the agent, and what it has answered and done."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field as BodyField, StringConstraints, model_validator
+from sqlmodel import Field
+
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
+from backend.models.assistant.planned_actions import EXAMPLE as ACTION_EXAMPLE, AgentActionPublic
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Message, Slug, Text
+
+VariableText = Annotated[Text, StringConstraints(max_length=20_000)]
+Variables = Annotated[
+    dict[Annotated[Text, StringConstraints(max_length=64)], VariableText], BodyField(max_length=50)
+]
+
+
+class AgentAsk(Input):
+    """A request, or the confirmation of an action that was planned before."""
+
+    model_config = example({"request": "Create a task to call Grace Hopper tomorrow."})
+
+    request: Message | None = None
+    confirm: UUID | None = Field(
+        default=None, description="The id of a planned action: does it, and asks no model."
+    )
+    chat_id: UUID | None = Field(
+        default=None, description="One of your chats, which goes on with this."
+    )
+    module_id: UUID | None = Field(default=None, description="One of your modules, as a context.")
+    model_config_id: UUID | None = Field(default=None, description="Left out: the default.")
+    prompt: Slug | None = Field(
+        default=None, description="The name of a prompt; left out: `assistant`."
+    )
+    variables: Variables = Field(default={}, description="Of the prompt.")
+    schema_id: UUID | None = Field(
+        default=None, description="Of a schema: the answer is JSON that fits it."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.request is None) == (self.confirm is None):
+            raise ValueError("send either request or confirm")
+        return self
+
+
+class AnswerStatus(StrEnum):
+    """`to_confirm`: something was planned, and is done when it is confirmed.
+
+    `incomplete`: the answer has ended before all was said.
+    """
+
+    DONE = "done"
+    TO_CONFIRM = "to_confirm"
+    INCOMPLETE = "incomplete"
+
+
+class TakenAction(BaseModel):
+    """A tool that was called."""
+
+    tool: str
+    arguments: dict[str, Any]
+    outcome: CallOutcome
+    result: Any
+
+
+class AgentReply(Output):
+    model_config = example(
+        {
+            "status": "to_confirm",
+            "text": "I would delete the task Send the offer. Confirm it, please.",
+            "output": None,
+            "incomplete_reason": None,
+            "actions": [
+                {
+                    "tool": "delete_task",
+                    "arguments": ACTION_EXAMPLE["arguments"],
+                    "outcome": "to_confirm",
+                    "result": {"action_id": ACTION_EXAMPLE["id"]},
+                }
+            ],
+            "planned": [ACTION_EXAMPLE],
+            "model": "offline",
+            "usage": USAGE_EXAMPLE,
+            "chat_id": None,
+            "message_id": None,
+        },
+        base=Output,
+    )
+
+    status: AnswerStatus
+    text: str
+    output: dict[str, Any] | None = Field(description="If a schema was asked for.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why there should have been more, whatever the status."
+    )
+    actions: list[TakenAction] = Field(description="In the order in which they were taken.")
+    planned: list[AgentActionPublic] = Field(
+        description="What waits for you: send its id as `confirm`."
+    )
+    model: str | None = Field(description="Null if none was asked.")
+    usage: Usage
+    chat_id: UUID | None
+    message_id: UUID | None
+
+
+class AgentUsage(Output):
+    """What you have used today (UTC), what is at work included, and what you may use."""
+
+    model_config = example(
+        {
+            "steps": 12,
+            "tokens": 10231,
+            "seconds": 21.5,
+            "cost": "0.012",
+            "most_steps": 500,
+            "most_tokens": 2000000,
+            "most_seconds": 7200.0,
+            "most_cost": "10",
+        },
+        base=Output,
+    )
+
+    steps: int
+    tokens: int
+    seconds: float
+    cost: Decimal
+    most_steps: int
+    most_tokens: int
+    most_seconds: float
+    most_cost: Decimal

@@ -1,0 +1,37 @@
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from backend.models.assistant.chat_messages import ChatMessage, ChatMessageQuery
+from backend.models.platform.paging import Page
+from backend.repositories.platform.base import Repository
+
+
+class ChatMessageRepository(Repository[ChatMessage], Protocol):
+    async def page_of(self, chat_id: UUID, query: ChatMessageQuery) -> Page[ChatMessage]:
+        """One page of the messages of a chat. Raises InvalidCursorError."""
+        ...
+
+    async def newest(
+        self, chat_id: UUID, limit: int, before: int | None = None
+    ) -> Sequence[ChatMessage]:
+        """The last messages that were not replaced, the oldest of them first.
+
+        With `before`, the last in front of that position.
+        """
+        ...
+
+    async def being_written(self, chat_id: UUID) -> Sequence[ChatMessage]:
+        """The answers that are `running`, be it that their process has crashed."""
+        ...
+
+    async def last_position(self, chat_id: UUID) -> int:
+        """0 if there is no message."""
+        ...
+
+    async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
+        """Some of the answers that have to have ended, and have not.
+
+        Leaves out those that somebody else is changing.
+        """
+        ...

@@ -1,0 +1,48 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from backend.models.assistant.chat_messages import ChatMessage, ChatMessageQuery, MessageStatus
+from backend.models.platform.paging import Page
+from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.keyset import COUNT, by_column
+from backend.repositories.sql.platform.lists import SqlList
+
+
+class SqlChatMessageRepository(SqlList[ChatMessage, ChatMessageQuery]):
+    model = ChatMessage
+    kind = "message"
+    sorts = {"position": by_column(ChatMessage.position, COUNT)}
+
+    async def page_of(self, chat_id: UUID, query: ChatMessageQuery) -> Page[ChatMessage]:
+        wanted = [col(ChatMessage.chat_id) == chat_id]
+        if query.replaced is not None:
+            wanted.append(col(ChatMessage.is_replaced).is_(query.replaced))
+        return await self._page(query, *wanted)
+
+    async def newest(
+        self, chat_id: UUID, limit: int, before: int | None = None
+    ) -> Sequence[ChatMessage]:
+        seen = [col(ChatMessage.chat_id) == chat_id, col(ChatMessage.is_replaced).is_(False)]
+        if before is not None:
+            seen.append(col(ChatMessage.position) < before)
+        messages = select(ChatMessage).where(*seen).order_by(col(ChatMessage.position).desc())
+        return list(reversed((await self._session.exec(messages.limit(limit))).all()))
+
+    async def being_written(self, chat_id: UUID) -> Sequence[ChatMessage]:
+        running = select(ChatMessage).where(
+            ChatMessage.chat_id == chat_id, ChatMessage.status == MessageStatus.RUNNING
+        )
+        return (await self._session.exec(running)).all()
+
+    async def last_position(self, chat_id: UUID) -> int:
+        last = select(func.max(ChatMessage.position)).where(ChatMessage.chat_id == chat_id)
+        return (await self._session.exec(last)).one() or 0
+
+    async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
+        # Only answers that are being written have such a moment.
+        over = select(ChatMessage).where(col(ChatMessage.over_at) < func.now()).limit(limit)
+        locked = over.with_for_update(skip_locked=True, **LOCK)
+        return list((await self._session.exec(locked)).all())

@@ -1,0 +1,7 @@
+from backend.models.assistant.planned_actions import AgentAction
+from backend.repositories.sql.platform.base import SqlRepository
+
+
+class SqlAgentActionRepository(SqlRepository[AgentAction]):
+    model = AgentAction
+    kind = "action"

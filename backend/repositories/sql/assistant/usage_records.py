@@ -1,0 +1,45 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func
+from sqlmodel import col, select
+
+from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.repositories.sql.platform.base import SqlRepository
+from backend.repositories.sql.platform.named_locks import lock
+
+_AT_WORK = and_(col(AgentRun.finished_at).is_(None), col(AgentRun.over_at) > func.now())
+
+
+class SqlAgentRunRepository(SqlRepository[AgentRun]):
+    model = AgentRun
+    kind = "run"
+
+    async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
+        # A lock of the rows would not stop somebody from adding one.
+        await lock(self._session, f"agent runs of {owner_id}")
+        return await self.used_by(owner_id, since)
+
+    async def used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
+        used = (
+            col(AgentRun.steps),
+            col(AgentRun.input_tokens) + col(AgentRun.output_tokens),
+            col(AgentRun.seconds),
+            col(AgentRun.cost),
+        )
+        held = (
+            col(AgentRun.held_steps),
+            col(AgentRun.held_tokens),
+            col(AgentRun.held_seconds),
+            col(AgentRun.held_cost),
+        )
+        sums = [_sum(amount, ~_AT_WORK) for amount in used]
+        sums += [_sum(amount, _AT_WORK) for amount in held]
+        of_the_day = (col(AgentRun.owner_id) == owner_id, col(AgentRun.started_at) >= since)
+        row = (await self._session.exec(select(*sums).where(*of_the_day))).one()
+        return Amounts(*row[:4]), Amounts(*row[4:])
+
+
+def _sum(amount: Any, which: ColumnElement[bool]) -> Any:
+    return func.coalesce(func.sum(amount).filter(which), 0)

@@ -1,0 +1,138 @@
+"""Writes the answers of a chat, whether anybody waits for them or not."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from backend.core.errors import DomainError, NotFoundError
+from backend.core.permissions import Principal
+from backend.models.assistant.chat_messages import ChatMessage, MessageRole
+from backend.models.assistant.chats import Chat
+from backend.models.assistant.usage_records import AgentRun
+from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.assistant.briefs import AgentTasks, AnswerOptions
+from backend.services.assistant.budget import AgentBudget
+from backend.services.assistant.chat_titles import ChatTitles
+from backend.services.assistant.engine import AgentAnswer, AgentRunner, AgentTask
+from backend.services.assistant.language_models import Turn
+from backend.services.assistant.live_answers import INTERRUPTED, Replies, Reply
+from backend.services.assistant.tools.base import CallScope
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An answer whose message is there, and which may use what is held for it."""
+
+    chat: Chat
+    message: ChatMessage
+    run: AgentRun
+    task: AgentTask
+
+
+class AnswerWriter:
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        runner: AgentRunner,
+        budget: AgentBudget,
+        tasks: AgentTasks,
+        titles: ChatTitles,
+        history: int,
+    ) -> None:
+        """`history` is how many messages the model sees again."""
+        self._uow = uow
+        self._runner = runner
+        self._budget = budget
+        self._tasks = tasks
+        self._titles = titles
+        self._history = history
+        self._replies = Replies()
+
+    async def close(self) -> None:
+        """Interrupt the answers that are being written. Who asked can regenerate them."""
+        await self._replies.close()
+
+    async def begin(
+        self,
+        uow: UnitOfWork,
+        chat: Chat,
+        message: ChatMessage,
+        by: Principal,
+        options: AnswerOptions,
+    ) -> Begun:
+        """Make `message` the answer to the last that the person has said before it.
+
+        Raises:
+            InvalidInputError: the options name what does not exist.
+            LimitReachedError: the person has used all of the day.
+        """
+        said = await uow.chat_messages.newest(chat.id, self._history + 1, message.position)
+        question, history = _split(said)
+        asked = _as_the_chat_says(options, chat)
+        scope = CallScope(message.id, chat.id)
+        task = await self._tasks.prepare(uow, question, scope, by, asked, history)
+        run = await self._budget.hold(uow, task.model, by)
+        message.begin(run.model, run.over_at)
+        chat.last_message_at = now()
+        await uow.chat_messages.save(message)
+        await uow.chats.save(chat)
+        return Begun(chat, message, run, task)
+
+    def start(self, begun: Begun, by: Principal) -> Reply:
+        """Have the answer written. What began it is committed by now."""
+        reply = Reply(begun.message)
+        reply.write(self._replies.start(self._write(begun, reply, by)))
+        return reply
+
+    async def _write(self, begun: Begun, reply: Reply, by: Principal) -> ChatMessage:
+        answer = AgentAnswer()
+        error: str | None = INTERRUPTED
+        try:
+            events = self._runner.stream(begun.run, begun.task, answer, by)
+            async with aclosing(events):
+                async for event in events:
+                    reply.put(event)
+            error = None
+        except DomainError as failure:
+            error = failure.detail
+            raise
+        finally:
+            message = await self._keep(begun.message.id, answer, error)
+        if self._titles.is_wanted(begun.chat, begun.task):
+            self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
+        return message
+
+    async def _keep(self, message_id: UUID, answer: AgentAnswer, error: str | None) -> ChatMessage:
+        async with self._uow() as uow:
+            found = await uow.chat_messages.find_many([message_id], for_update=True)
+            if not found:
+                raise NotFoundError(
+                    "The chat was deleted meanwhile. What the assistant has done remains done."
+                )
+            message = found[0]
+            message.finish(
+                answer.parts, answer.output, answer.usage, error, answer.incomplete_reason
+            )
+            await uow.chat_messages.save(message)
+            await uow.commit()
+        return message
+
+
+def _as_the_chat_says(options: AnswerOptions, chat: Chat) -> AnswerOptions:
+    """Where a request does not say otherwise."""
+    return replace(
+        options,
+        model_config_id=options.model_config_id or chat.model_config_id,
+        module_id=options.module_id or chat.module_id,
+        prompt=options.prompt or chat.prompt,
+    )
+
+
+def _split(messages: Sequence[ChatMessage]) -> tuple[str, list[Turn]]:
+    """What the person has said last, and what was said before that."""
+    before = list(messages)
+    while before[-1].role is not MessageRole.USER:
+        before.pop()
+    return before[-1].text, [Turn(each.role, each.parts) for each in before[:-1]]

@@ -1,0 +1,94 @@
+"""How much the agent may use: in one answer, and for one person in a day (UTC)."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from backend.core.config import AssistantSettings
+from backend.core.errors import LimitReachedError
+from backend.core.permissions import Principal
+from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import UnitOfWork
+from backend.services.assistant.language_models import Limits
+from backend.services.assistant.model_choice import ChosenModel
+
+GRACE = timedelta(seconds=30)
+"""How much later than its limit an answer is over for sure: it has to be written as well."""
+
+_USED_UP = "You have used up your {} of today. Go on tomorrow (UTC), or ask an admin."
+_AT_WORK = "All {} that you have left today are held for what is at work: wait until it has ended."
+_SOON_SECONDS = 5
+
+
+class AgentBudget:
+    def __init__(self, settings: AssistantSettings) -> None:
+        self._request = Amounts(settings.steps, settings.tokens, settings.seconds, settings.cost)
+        self.day = Amounts(
+            settings.steps_per_day,
+            settings.tokens_per_day,
+            settings.seconds_per_day,
+            settings.cost_per_day,
+        )
+
+    async def hold(self, uow: UnitOfWork, model: ChosenModel, by: Principal) -> AgentRun:
+        """Begin an answer, and hold for it what it may use.
+
+        Raises:
+            LimitReachedError: the person has used all of the day.
+        """
+        used, held = await uow.agent_runs.lock_used_by(by.user_id, start_of_day())
+        unused = _minus(self.day, used)
+        if name := _first_used_up(unused):
+            raise LimitReachedError(_USED_UP.format(name), _seconds_to_midnight())
+        left = _minus(unused, held)
+        if name := _first_used_up(left):
+            raise LimitReachedError(_AT_WORK.format(name), _SOON_SECONDS)
+        limits = _narrowest(self._request, model.limits, left)
+        if model.is_offline:
+            limits = limits._replace(cost=Decimal(0))
+        run = AgentRun(
+            owner_id=by.user_id,
+            provider=model.choice.provider,
+            model=model.choice.model,
+            over_at=now() + timedelta(seconds=limits.seconds) + GRACE,
+            held_steps=limits.steps,
+            held_tokens=limits.tokens,
+            held_seconds=limits.seconds,
+            held_cost=limits.cost,
+        )
+        await uow.agent_runs.save(run)
+        return run
+
+
+def limits_of(run: AgentRun) -> Limits:
+    return Limits(run.held_steps, run.held_tokens, run.held_seconds, run.held_cost)
+
+
+def start_of_day() -> datetime:
+    return now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _seconds_to_midnight() -> int:
+    return int((start_of_day() + timedelta(days=1) - now()).total_seconds()) + 1
+
+
+def _first_used_up(left: Amounts) -> str | None:
+    return next((name for name, amount in left._asdict().items() if amount <= 0), None)
+
+
+def _minus(most: Amounts, taken: Amounts) -> Amounts:
+    return Amounts(
+        most.steps - int(taken.steps),
+        most.tokens - int(taken.tokens),
+        most.seconds - float(taken.seconds),
+        most.cost - Decimal(taken.cost),
+    )
+
+
+def _narrowest(*each: Any) -> Amounts:
+    """Of each amount the least; None is no limit."""
+    amounts = (
+        [amount for amount in of_one if amount is not None] for of_one in zip(*each, strict=True)
+    )
+    return Amounts(*(min(some) for some in amounts))

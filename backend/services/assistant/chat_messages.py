@@ -1,0 +1,206 @@
+"""What is said in a chat: a person's messages, and the assistant's answers."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from backend.core.errors import ConflictError, NotFoundError, StillRunningError
+from backend.core.permissions import Principal
+from backend.models.assistant.chat_messages import (
+    ChatMessage,
+    ChatMessageQuery,
+    MessageFeedback,
+    MessageRole,
+    message_of_person,
+)
+from backend.models.assistant.chats import Chat
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
+from backend.models.platform.paging import Page
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.assistant.answer_writer import AnswerWriter
+from backend.services.assistant.briefs import AnswerOptions
+from backend.services.assistant.chats import own_chat
+from backend.services.assistant.live_answers import INTERRUPTED, Reply
+
+MakeRoom = Callable[[UnitOfWork, Chat], Awaitable[int]]
+"""Answers the position of the new answer."""
+
+_AT_ONCE = 100
+_AS_THE_CHAT_SAYS = AnswerOptions()
+
+
+class ConversationService:
+    """One answer at a time in each chat. Somebody else's chats are not found."""
+
+    def __init__(self, uow: UnitOfWorkFactory, writer: AnswerWriter) -> None:
+        self._uow = uow
+        self._writer = writer
+
+    async def send(
+        self,
+        chat_id: UUID,
+        text: str,
+        by: Principal,
+        key: IdempotencyKey | None = None,
+        options: AnswerOptions = _AS_THE_CHAT_SAYS,
+    ) -> Reply:
+        """Keep what the person says, and begin the answer.
+
+        Who sends the same again with the same key gets the same answer, or another attempt at
+        it if it has failed.
+
+        Raises:
+            NotFoundError: the person has no such chat.
+            ConflictError: the answer before is being written.
+            InvalidInputError: the options name what does not exist.
+            LimitReachedError: the person has used all of the day.
+        """
+
+        async def say(uow: UnitOfWork, chat: Chat) -> int:
+            await _check_free(uow, chat)
+            last = await uow.chat_messages.last_position(chat.id)
+            await uow.chat_messages.save(message_of_person(chat.id, last + 1, text))
+            chat.take_title_from(text)
+            return last + 2
+
+        return await self._answer(chat_id, by, key, options, say)
+
+    async def regenerate(
+        self,
+        chat_id: UUID,
+        message_id: UUID,
+        by: Principal,
+        key: IdempotencyKey | None = None,
+    ) -> Reply:
+        """Answer again what the person has said last. What tools have done remains done.
+
+        Raises:
+            NotFoundError: the person has no such chat, or there is no such message in it.
+            ConflictError: it is not the last answer, or is being written.
+            LimitReachedError: the person has used all of the day.
+        """
+
+        async def replace(uow: UnitOfWork, chat: Chat) -> int:
+            await _check_free(uow, chat)
+            await _replace(uow, chat, message_id)
+            return await uow.chat_messages.last_position(chat.id) + 1
+
+        return await self._answer(chat_id, by, key, _AS_THE_CHAT_SAYS, replace)
+
+    async def page(
+        self, chat_id: UUID, query: ChatMessageQuery, by: Principal
+    ) -> Page[ChatMessage]:
+        """Raises NotFoundError or InvalidCursorError."""
+        async with self._uow.reading() as uow:
+            await own_chat(uow, chat_id, by)
+            return await uow.chat_messages.page_of(chat_id, query)
+
+    async def read(self, chat_id: UUID, message_id: UUID, by: Principal) -> ChatMessage:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            await own_chat(uow, chat_id, by)
+            return await _message(uow, chat_id, message_id)
+
+    async def rate(
+        self, chat_id: UUID, message_id: UUID, feedback: MessageFeedback, by: Principal
+    ) -> ChatMessage:
+        """Say what an answer was like.
+
+        Raises:
+            NotFoundError: the person has no such chat, or there is no such message in it.
+            ConflictError: it is no answer, or is being written.
+        """
+        async with self._uow() as uow:
+            await own_chat(uow, chat_id, by)
+            message = await _message(uow, chat_id, message_id, for_update=True)
+            _check_answer(message)
+            message.rating, message.comment = feedback.rating, feedback.comment
+            await uow.chat_messages.save(message)
+            await uow.commit()
+        return message
+
+    async def end_abandoned(self) -> None:
+        """For jobs: answers whose process has crashed. Their owners can regenerate them."""
+        async with self._uow() as uow:
+            for message in await uow.chat_messages.lock_abandoned(_AT_ONCE):
+                message.fail(INTERRUPTED)
+                await uow.chat_messages.save(message)
+            await uow.commit()
+
+    async def _answer(
+        self,
+        chat_id: UUID,
+        by: Principal,
+        key: IdempotencyKey | None,
+        options: AnswerOptions,
+        make_room: MakeRoom,
+    ) -> Reply:
+        """Begin an answer; or, for a key that came before, go on with the one that it has."""
+        async with self._uow() as uow:
+            chat = await own_chat(uow, chat_id, by, for_update=True)
+            answer_id = new_id()
+            if earlier := await uow.idempotency.claim(key, answer_id):
+                answer = await uow.chat_messages.get(earlier)
+                if answer.is_answered:
+                    return Reply.of_kept(answer)
+                await _check_again(uow, chat, answer)
+            else:
+                answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)
+            begun = await self._writer.begin(uow, chat, answer, by, options)
+            await uow.commit()
+        return self._writer.start(begun, by)
+
+
+async def _replace(uow: UnitOfWork, chat: Chat, message_id: UUID) -> None:
+    replaced = await _message(uow, chat.id, message_id, for_update=True)
+    _check_answer(replaced)
+    if replaced.model is None:
+        raise ConflictError("This message tells what was done: no model has written it.")
+    newest = await uow.chat_messages.newest(chat.id, 1)
+    if newest[-1].id != replaced.id:
+        raise ConflictError("Only the last answer of a chat can be generated again.")
+    replaced.is_replaced = True
+    await uow.chat_messages.save(replaced)
+
+
+def _message_of_assistant(chat: Chat, position: int, message_id: UUID) -> ChatMessage:
+    return ChatMessage(
+        id=message_id, chat_id=chat.id, position=position, role=MessageRole.ASSISTANT
+    )
+
+
+async def _message(
+    uow: ReadingUnitOfWork, chat_id: UUID, message_id: UUID, *, for_update: bool = False
+) -> ChatMessage:
+    message = await uow.chat_messages.get(message_id, for_update=for_update)
+    if message.chat_id != chat_id:
+        raise NotFoundError.of("message", message_id)
+    return message
+
+
+async def _check_free(uow: UnitOfWork, chat: Chat) -> None:
+    for message in await uow.chat_messages.being_written(chat.id):
+        if message.is_at_work:
+            raise _being_written()
+        message.fail(INTERRUPTED)
+        await uow.chat_messages.save(message)
+
+
+async def _check_again(uow: UnitOfWork, chat: Chat, answer: ChatMessage) -> None:
+    """Whether an answer that has failed may have another attempt."""
+    if answer.is_at_work:
+        raise StillRunningError("The same message is being answered; wait a moment.")
+    if answer.is_replaced:
+        raise ConflictError("The answer to this message was generated again: read the chat.")
+    await _check_free(uow, chat)
+
+
+def _check_answer(message: ChatMessage) -> None:
+    if message.role is not MessageRole.ASSISTANT:
+        raise ConflictError("This message is your own: only answers can be rated or regenerated.")
+    if message.is_at_work:
+        raise _being_written()
+
+
+def _being_written() -> ConflictError:
+    return ConflictError("The assistant is still answering in this chat: wait until it is done.")

@@ -1,0 +1,198 @@
+"""Has a language model answer a person, with tools and within limits."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.core.errors import DomainError
+from backend.core.permissions import Permission, Principal
+from backend.core.storable import storable, storable_json
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import (
+    MessagePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    text_of,
+)
+from backend.models.assistant.model_usage import Usage
+from backend.models.assistant.usage_records import AgentRun
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.assistant.budget import AgentBudget, limits_of
+from backend.services.assistant.language_models import (
+    Answered,
+    AnswerEvent,
+    LanguageModels,
+    Question,
+    TextDelta,
+    TextWithdrawn,
+    Turn,
+)
+from backend.services.assistant.model_choice import ChosenModel
+from backend.services.assistant.toolbox import Toolbox
+from backend.services.assistant.tools.base import CallScope
+from backend.services.identity.rights import AsOfNow, PresentRights
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+@dataclass(frozen=True)
+class AgentTask:
+    """What the agent is to answer.
+
+    Attributes:
+        tools: the names of those that it may use; None: all that the person may use.
+        output_schema: of an answer that is JSON instead of text.
+    """
+
+    text: str
+    instructions: str
+    model: ChosenModel
+    scope: CallScope
+    tools: Collection[str] | None = None
+    output_schema: dict[str, Any] | None = None
+    history: Sequence[Turn] = ()
+
+
+@dataclass
+class AgentAnswer:
+    """An answer, as far as it has come.
+
+    Attributes:
+        incomplete_reason: why it has ended before all was said.
+    """
+
+    output: dict[str, Any] | None = None
+    incomplete_reason: IncompleteReason | None = None
+    usage: Usage = field(default_factory=Usage)
+    _parts: list[MessagePart] = field(default_factory=list)
+    # Of the text that is being said: to join it at each piece would take ever longer.
+    _pieces: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[MessagePart]:
+        if self._pieces:
+            text = "".join(self._pieces)
+            self._pieces = []
+            last = self._parts[-1] if self._parts else None
+            if isinstance(last, TextPart):
+                last.text += text
+            else:
+                self._parts.append(TextPart(text=text))
+        return self._parts
+
+    @property
+    def text(self) -> str:
+        return text_of(self.parts)
+
+    def take(self, event: AnswerEvent) -> AnswerEvent:
+        """Answers the event in a form that can be stored and sent."""
+        match event:
+            case TextDelta(text):
+                event = TextDelta(storable(text))
+                self._pieces.append(event.text)
+            case TextWithdrawn():
+                self._withdraw_text()
+            case ToolCallPart():
+                arguments = storable_json(event.arguments)
+                event = event.model_copy(update={"arguments": arguments})
+                self.parts.append(event)
+            case ToolResultPart():
+                event = event.model_copy(update={"result": storable_json(event.result)})
+                self.parts.append(event)
+            case Answered(output, reason):
+                self.incomplete_reason = reason
+                if output is not None:
+                    self.output = storable_json(output)
+                    self._pieces.append(json.dumps(self.output, ensure_ascii=False))
+        return event
+
+    def _withdraw_text(self) -> None:
+        if isinstance(self.parts[-1] if self.parts else None, TextPart):
+            self.parts.pop()
+
+
+class _Watch:
+    """Looks at a person's rights while an answer comes, once in a second at most."""
+
+    def __init__(self, look: AsOfNow) -> None:
+        self._look = look
+        self._looked_at = time.monotonic()
+
+    async def look(self) -> None:
+        if time.monotonic() - self._looked_at >= _SECONDS_BETWEEN_LOOKS:
+            self._looked_at = time.monotonic()
+            await self._look()
+
+
+class AgentRunner:
+    """Counts what is used, whether the answer comes to its end or not."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        models: LanguageModels,
+        toolbox: Toolbox,
+        budget: AgentBudget,
+        rights: PresentRights,
+    ) -> None:
+        self._uow = uow
+        self._models = models
+        self._toolbox = toolbox
+        self._budget = budget
+        self._rights = rights
+
+    async def run(self, task: AgentTask, by: Principal) -> AgentAnswer:
+        """The whole answer. Raises as `stream` does, or LimitReachedError."""
+        async with self._uow() as uow:
+            run = await self._budget.hold(uow, task.model, by)
+            await uow.commit()
+        answer = AgentAnswer()
+        async with aclosing(self.stream(run, task, answer, by)) as events:
+            async for _ in events:
+                pass
+        return answer
+
+    async def stream(
+        self, run: AgentRun, task: AgentTask, answer: AgentAnswer, by: Principal
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        """As it comes, and gathered in `answer`. The run was held, and is finished here.
+
+        Raises:
+            DomainError: as `LanguageModels.answer` does, or `PresentRights.require` as soon as the
+                person may not use the assistant any more.
+        """
+        error: str | None = "It was interrupted."
+        look = self._rights.as_of_now(by, Permission.ASSISTANT_USE)
+        watch = _Watch(look)
+        try:
+            question = Question(
+                task.model.choice,
+                task.instructions,
+                task.text,
+                limits_of(run),
+                task.history,
+                await self._toolbox.offered(by, task.scope, task.tools),
+                task.output_schema,
+                look,
+            )
+            async with aclosing(self._models.answer(question, answer.usage)) as events:
+                async for event in events:
+                    await watch.look()
+                    yield answer.take(event)
+            error = None
+        except DomainError as failure:
+            error = failure.detail
+            raise
+        finally:
+            await self._finish(run, answer.usage, error)
+
+    async def _finish(self, run: AgentRun, usage: Usage, error: str | None) -> None:
+        async with self._uow() as uow:
+            kept = await uow.agent_runs.get(run.id, for_update=True)
+            kept.finish(usage, error)
+            await uow.agent_runs.save(kept)
+            await uow.commit()

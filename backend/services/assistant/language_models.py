@@ -1,0 +1,126 @@
+"""Language models, as services see them."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+from backend.core.config import ModelProvider
+from backend.models.assistant.chat_messages import MessageRole
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import (
+    CallOutcome,
+    MessagePart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from backend.models.assistant.model_usage import Usage
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model, and how it is to answer. What is None is left to the provider."""
+
+    provider: ModelProvider
+    model: str
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class ToolOutcome:
+    """What a tool tells the model; `result` is as JSON has it."""
+
+    outcome: CallOutcome
+    result: Any
+
+
+@dataclass(frozen=True)
+class OfferedTool:
+    """A tool that the model may call. `parameters` is a JSON schema.
+
+    `call` takes whatever the model sends. What it raises ends the answer.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    call: Callable[[dict[str, Any]], Awaitable[ToolOutcome]]
+
+
+class Turn(NamedTuple):
+    """What somebody has said before in the same conversation."""
+
+    role: MessageRole
+    parts: Sequence[MessagePart]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one answer. `cost` is in US dollars."""
+
+    steps: int
+    tokens: int
+    seconds: float
+    cost: Decimal
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    Attributes:
+        output_schema: asks for an answer that is JSON of this schema, instead of text.
+        before_step: is called before each question to the model. What it raises ends the answer.
+    """
+
+    model: ModelChoice
+    instructions: str
+    text: str
+    limits: Limits
+    history: Sequence[Turn] = ()
+    tools: Sequence[OfferedTool] = ()
+    output_schema: dict[str, Any] | None = None
+    before_step: Callable[[], Awaitable[object]] | None = None
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TextWithdrawn:
+    """The text since the last call of a tool, or the beginning, was a thought: forget it."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The end of an answer.
+
+    Attributes:
+        output: what was asked for by a schema.
+        incomplete_reason: why there should have been more.
+    """
+
+    output: dict[str, Any] | None
+    incomplete_reason: IncompleteReason | None = None
+
+
+AnswerEvent = TextDelta | TextWithdrawn | ToolCallPart | ToolResultPart | Answered
+
+
+class LanguageModels(Protocol):
+    def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
+        """The answer as it comes, with the tools called in between; ends with `Answered`.
+
+        `usage` is counted up meanwhile, and right after an error as well.
+
+        Raises:
+            ModelFailedError: it refused, or answered what can't be used.
+            ModelUnavailableError: it is not set up, or does not answer.
+            ModelTimeoutError: it is too slow.
+            LimitReachedError: the answer would go beyond its limits.
+        """
+        ...

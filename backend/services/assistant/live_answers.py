@@ -1,0 +1,91 @@
+"""Answers that this process is writing, whether anybody waits for them or not."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
+
+from backend.core.errors import DomainError, ModelUnavailableError
+from backend.core.logging import get_logger
+from backend.models.assistant.chat_messages import ChatMessage
+from backend.models.assistant.message_parts import TextPart
+from backend.services.assistant.language_models import AnswerEvent, TextDelta
+
+INTERRUPTED = "The answer was interrupted. Regenerate it."
+_RETRY_SECONDS = 5
+_log = get_logger(__name__)
+
+
+class Reply:
+    """An answer on its way to one listener, who may go away: it is written all the same."""
+
+    def __init__(self, message: ChatMessage) -> None:
+        """`message` is the row as it was when the answer began."""
+        self.message = message
+        self._events: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
+        self._task: asyncio.Task[ChatMessage] | None = None
+
+    @classmethod
+    def of_kept(cls, message: ChatMessage) -> "Reply":
+        """Of an answer that was written before."""
+        reply = cls(message)
+        for part in message.parts:
+            reply.put(TextDelta(part.text) if isinstance(part, TextPart) else part)
+        reply.end()
+        return reply
+
+    def put(self, event: AnswerEvent) -> None:
+        self._events.put_nowait(event)
+
+    def end(self) -> None:
+        self._events.put_nowait(None)
+
+    def write(self, task: asyncio.Task[ChatMessage]) -> None:
+        """The events end with the task, however that ends."""
+        self._task = task
+        task.add_done_callback(lambda _: self.end())
+
+    async def whole(self) -> ChatMessage:
+        """The message once it is written.
+
+        Raises:
+            ModelUnavailableError: the process stops.
+            Exception: whatever the answer has failed with.
+        """
+        if self._task is None:
+            return self.message
+        await asyncio.wait({self._task})
+        if self._task.cancelled():
+            raise ModelUnavailableError(INTERRUPTED, _RETRY_SECONDS)
+        return self._task.result()
+
+    async def events(self) -> AsyncGenerator[AnswerEvent, None]:
+        """What comes, until there is no more. Then `whole` tells how it has ended."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+
+class Replies:
+    """Work that goes on when the request that asked for it has gone."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def close(self) -> None:
+        """Interrupt what is at work, and wait until it is kept as such."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, DomainError):
+            _log.error("reply_failed", exc_info=error)

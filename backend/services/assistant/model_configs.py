@@ -1,0 +1,61 @@
+from typing import Any
+from uuid import UUID
+
+from backend.core.permissions import Principal
+from backend.models.assistant.model_configs import (
+    ModelConfig,
+    ModelConfigCreate,
+    ModelConfigQuery,
+    ModelConfigUpdate,
+)
+from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.platform.crud import CrudService
+
+
+class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigUpdate]):
+    """Which models may be asked. One at most is the default; without one the settings decide."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        super().__init__(uow, SubjectKind.MODEL_CONFIG, lambda unit: unit.model_configs)
+
+    async def create(
+        self, data: ModelConfigCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> ModelConfig:
+        """Raises ConflictError if there is a configuration with the name."""
+        return await self._add(ModelConfig.model_validate(data), by, key)
+
+    async def _get(
+        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+    ) -> ModelConfig:
+        if for_update:
+            await uow.model_configs.lock_default()
+        return await super()._get(uow, row_id, by, for_update=for_update)
+
+    async def _check_new(self, uow: UnitOfWork, row: ModelConfig, by: Principal) -> None:
+        if row.is_default:
+            await uow.model_configs.lock_default()
+            await self._end_default(uow, by)
+
+    async def _apply(
+        self, uow: UnitOfWork, row: ModelConfig, changes: dict[str, Any], by: Principal
+    ) -> None:
+        if changes.get("is_default") and not row.is_default:
+            await self._end_default(uow, by)
+        row.sqlmodel_update(changes)
+
+    async def _let_go(self, uow: UnitOfWork, row: ModelConfig) -> dict[str, Any]:
+        """The chats that go by it have the default from now on."""
+        await uow.chats.leave_model_config(row.id)
+        return {}
+
+    async def _end_default(self, uow: UnitOfWork, by: Principal) -> None:
+        """Written before the next default is: the database takes one at any moment."""
+        former = await uow.model_configs.find_default()
+        if former is None:
+            return
+        before = former.facts()
+        former.is_default = False
+        await uow.model_configs.save(former)
+        self._record(uow, former, "updated", changes_between(before, former.facts()), by)

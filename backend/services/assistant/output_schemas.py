@@ -1,0 +1,22 @@
+from backend.core.permissions import Principal
+from backend.models.assistant.output_schemas import (
+    OutputSchema,
+    OutputSchemaCreate,
+    OutputSchemaQuery,
+    OutputSchemaUpdate,
+)
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.platform.crud import CrudService
+
+
+class OutputSchemaService(CrudService[OutputSchema, OutputSchemaQuery, OutputSchemaUpdate]):
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        super().__init__(uow, SubjectKind.OUTPUT_SCHEMA, lambda unit: unit.output_schemas)
+
+    async def create(
+        self, data: OutputSchemaCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> OutputSchema:
+        """Raises ConflictError if there is a schema with the name."""
+        return await self._add(OutputSchema.model_validate(data), by, key)

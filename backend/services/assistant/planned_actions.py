@@ -1,0 +1,148 @@
+"""Actions that the agent has planned: a person confirms each of them, and it is done once."""
+
+from uuid import UUID
+
+from backend.core.errors import ConflictError, DomainError, NotFoundError, StillRunningError
+from backend.core.permissions import Principal
+from backend.models.assistant.chat_messages import ChatMessage, MessageRole
+from backend.models.assistant.message_parts import (
+    CallOutcome,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from backend.models.assistant.planned_actions import ActionStatus, AgentAction
+from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.services.assistant.toolbox import Toolbox
+
+_UNKNOWN = "It was interrupted: look whether it was done before you ask for it again."
+
+
+class AgentActionService:
+    """A person's own planned actions. Somebody else's are not found."""
+
+    def __init__(self, uow: UnitOfWorkFactory, toolbox: Toolbox) -> None:
+        self._uow = uow
+        self._toolbox = toolbox
+
+    async def read(self, action_id: UUID, by: Principal) -> AgentAction:
+        """Raises NotFoundError."""
+        async with self._uow.reading() as uow:
+            return await _own_action(uow, action_id, by)
+
+    async def confirm(
+        self, action_id: UUID, by: Principal, key: IdempotencyKey | None = None
+    ) -> AgentAction:
+        """Do what was planned, exactly as it was shown.
+
+        Should the process crash meanwhile, nobody knows whether it was done: it remains
+        `running`, and is not done again.
+
+        Raises:
+            NotFoundError: the person has no such action.
+            ConflictError: it was confirmed before, or too late.
+            StillRunningError: the same request came before, and the action is not done yet.
+            DomainError: it can't be done any more, or the person may not do it any more.
+        """
+        async with self._uow() as uow:
+            if await uow.idempotency.claim(key, action_id):
+                return _done_before(await _own_action(uow, action_id, by))
+            action = await _own_action(uow, action_id, by, for_update=True)
+            action.begin()
+            await _save(uow, action, "confirmed", by)
+            await uow.commit()
+        result: dict[str, object] | None = None
+        error: str | None = _UNKNOWN
+        try:
+            result = await self._toolbox.perform(action, by)
+            error = None
+        except DomainError as refused:
+            error = refused.detail
+            raise
+        finally:
+            kept = await self._finish(action, by, result, error)
+        return kept
+
+    async def _finish(
+        self,
+        action: AgentAction,
+        by: Principal,
+        result: dict[str, object] | None,
+        error: str | None,
+    ) -> AgentAction:
+        async with self._uow() as uow:
+            kept = await uow.agent_actions.get(action.id, for_update=True)
+            kept.finish(result=result, error=error)
+            await _save(uow, kept, "finished", by)
+            await _tell_chat(uow, kept)
+            await uow.commit()
+        return kept
+
+
+def _done_before(action: AgentAction) -> AgentAction:
+    if action.status is ActionStatus.RUNNING:
+        raise StillRunningError(
+            "The action is being done; or the server went away meanwhile, and nobody knows."
+        )
+    if action.error is not None:
+        raise ConflictError(f"The action was not done: {action.error}")
+    return action
+
+
+async def _own_action(
+    uow: ReadingUnitOfWork, action_id: UUID, by: Principal, *, for_update: bool = False
+) -> AgentAction:
+    action = await uow.agent_actions.get(action_id, for_update=for_update)
+    if action.owner_id != by.user_id:
+        raise NotFoundError.of("action", action_id)
+    return action
+
+
+async def _save(uow: UnitOfWork, action: AgentAction, verb: str, by: Principal) -> None:
+    changes = changes_between({}, {"tool": action.tool, "status": action.status})
+    uow.record(
+        ResourceChanged(
+            kind=SubjectKind.AGENT_ACTION,
+            verb=verb,
+            subject_id=action.id,
+            by=by,
+            changes=changes,
+        )
+    )
+    await uow.agent_actions.save(action)
+
+
+async def _tell_chat(uow: UnitOfWork, action: AgentAction) -> None:
+    """Where it was planned, the model and the person see what has come of it."""
+    chats = await uow.chats.find_many([action.chat_id] if action.chat_id else [], for_update=True)
+    for chat in chats:
+        last = await uow.chat_messages.last_position(chat.id)
+        chat.last_message_at = now()
+        await uow.chat_messages.save(_message(action, chat.id, last + 1))
+        await uow.chats.save(chat)
+
+
+def _message(action: AgentAction, chat_id: UUID, position: int) -> ChatMessage:
+    call_id = f"confirmed_{action.id.hex}"
+    failed = action.error is not None
+    text = f"Not done: {action.error}" if failed else f"Done, as you have confirmed: {action.plan}"
+    return ChatMessage(
+        chat_id=chat_id,
+        position=position,
+        role=MessageRole.ASSISTANT,
+        parts=[
+            ToolCallPart(call_id=call_id, tool=action.tool, arguments=action.arguments),
+            ToolResultPart(
+                call_id=call_id,
+                tool=action.tool,
+                outcome=CallOutcome.REFUSED if failed else CallOutcome.DONE,
+                result=action.error if failed else action.result,
+            ),
+            TextPart(text=text),
+        ],
+        text=text,
+        finished_at=now(),
+    )

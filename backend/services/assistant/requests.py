@@ -1,0 +1,120 @@
+"""One request to the agent, with what it has answered and done."""
+
+from contextlib import aclosing
+from uuid import UUID, uuid5
+
+from backend.core.errors import StillRunningError
+from backend.core.permissions import Principal
+from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
+from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import new_id
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.assistant.briefs import AgentTasks, AnswerOptions
+from backend.services.assistant.budget import AgentBudget, start_of_day
+from backend.services.assistant.chat_messages import ConversationService
+from backend.services.assistant.engine import AgentAnswer, AgentRunner
+from backend.services.assistant.planned_actions import AgentActionService
+from backend.services.assistant.responses import AgentReplies, reply_to_confirmation
+from backend.services.assistant.tools.base import CallScope
+
+_KEYS = UUID("3b7d5a52-1f0e-4f0c-9a5e-6a1f2c9d8e70")
+
+
+class AgentService:
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        runner: AgentRunner,
+        tasks: AgentTasks,
+        budget: AgentBudget,
+        conversations: ConversationService,
+        actions: AgentActionService,
+    ) -> None:
+        self._uow = uow
+        self._runner = runner
+        self._tasks = tasks
+        self._budget = budget
+        self._conversations = conversations
+        self._actions = actions
+        self._replies = AgentReplies(uow)
+
+    async def act(
+        self, ask: AgentAsk, by: Principal, key: IdempotencyKey | None = None
+    ) -> AgentReply:
+        """Answer a request, or do what was planned and is confirmed now.
+
+        Raises:
+            NotFoundError: the person has no such chat or action.
+            InvalidInputError: the request names what does not exist.
+            ConflictError: the action was confirmed before, or the chat is being answered.
+            LimitReachedError: the person has used all of the day, or the answer would take more
+                than one may.
+            ModelFailedError, ModelUnavailableError, ModelTimeoutError: there is no answer.
+        """
+        if ask.confirm is not None:
+            return reply_to_confirmation(await self._actions.confirm(ask.confirm, by, key))
+        text = ask.request or ""
+        options = AnswerOptions(
+            ask.model_config_id, ask.module_id, ask.prompt, ask.variables, ask.schema_id
+        )
+        if ask.chat_id is None:
+            return await self._answer(text, options, by, key)
+        reply = await self._conversations.send(ask.chat_id, text, by, key, options)
+        return await self._replies.of_message(await reply.whole())
+
+    async def usage(self, by: Principal) -> AgentUsage:
+        """Of the caller's day."""
+        async with self._uow.reading() as uow:
+            used, held = await uow.agent_runs.used_by(by.user_id, start_of_day())
+        most = {f"most_{name}": amount for name, amount in self._budget.day._asdict().items()}
+        both = Amounts(
+            used.steps + held.steps,
+            used.tokens + held.tokens,
+            round(used.seconds + held.seconds, 3),
+            used.cost + held.cost,
+        )
+        return AgentUsage.model_validate({**both._asdict(), **most})
+
+    async def _answer(
+        self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None
+    ) -> AgentReply:
+        """Without a chat, nothing is kept but what was used, and the answer to a key."""
+        scope = CallScope(_scope_id(key))
+        async with self._uow() as uow:
+            earlier = await uow.idempotency.claim(key, scope.scope_id)
+            if earlier and (kept := _kept(await uow.agent_runs.find(earlier))):
+                return kept
+            task = await self._tasks.prepare(uow, text, scope, by, options)
+            run = await self._budget.hold(uow, task.model, by)
+            await uow.idempotency.point_at(key, run.id)
+            await uow.commit()
+        answer = AgentAnswer()
+        async with aclosing(self._runner.stream(run, task, answer, by)) as events:
+            async for _ in events:
+                pass
+        reply = await self._replies.of_answer(answer, run.model)
+        if key is not None:
+            await self._keep(run.id, reply)
+        return reply
+
+    async def _keep(self, run_id: UUID, reply: AgentReply) -> None:
+        async with self._uow() as uow:
+            run = await uow.agent_runs.get(run_id, for_update=True)
+            run.answer = reply.model_dump(mode="json")
+            await uow.agent_runs.save(run)
+            await uow.commit()
+
+
+def _scope_id(key: IdempotencyKey | None) -> UUID:
+    """The same for who asks again: what was created before a crash is not created twice."""
+    return new_id() if key is None else uuid5(_KEYS, f"{key.user_id} {key.key} {key.fingerprint}")
+
+
+def _kept(run: AgentRun | None) -> AgentReply | None:
+    """The answer that there was; None if it has failed. Raises StillRunningError."""
+    if run is None:
+        return None
+    if run.is_at_work:
+        raise StillRunningError("The same request is being answered; try again in a moment.")
+    return None if run.answer is None else AgentReply.model_validate(run.answer)

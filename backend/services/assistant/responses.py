@@ -1,0 +1,105 @@
+"""What the agent has answered and done, as a person is told."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from backend.models.assistant.chat_messages import ChatMessage
+from backend.models.assistant.message_parts import (
+    CallOutcome,
+    MessagePart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from backend.models.assistant.model_usage import Usage
+from backend.models.assistant.planned_actions import ActionStatus, AgentAction, AgentActionPublic
+from backend.models.assistant.requests import AgentReply, AnswerStatus, TakenAction
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.assistant.engine import AgentAnswer
+
+
+class AgentReplies:
+    """Looks up the actions that an answer has planned."""
+
+    def __init__(self, uow: UnitOfWorkFactory) -> None:
+        self._uow = uow
+
+    async def of_answer(self, answer: AgentAnswer, model: str) -> AgentReply:
+        return await self._reply(answer, model)
+
+    async def of_message(self, message: ChatMessage) -> AgentReply:
+        reply = await self._reply(message, message.model)
+        return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
+
+    async def _reply(self, answer: AgentAnswer | ChatMessage, model: str | None) -> AgentReply:
+        actions = taken(answer.parts)
+        planned = await self._planned(actions)
+        return AgentReply(
+            status=_status(answer, is_planned=bool(planned)),
+            text=answer.text,
+            output=answer.output,
+            incomplete_reason=answer.incomplete_reason,
+            actions=actions,
+            planned=planned,
+            model=model,
+            usage=answer.usage,
+            chat_id=None,
+            message_id=None,
+        )
+
+    async def _planned(self, actions: Sequence[TakenAction]) -> list[AgentActionPublic]:
+        ids = [
+            UUID(action.result["action_id"])
+            for action in actions
+            if action.outcome is CallOutcome.TO_CONFIRM
+        ]
+        if not ids:
+            return []
+        async with self._uow.reading() as uow:
+            found = {action.id: action for action in await uow.agent_actions.find_many(ids)}
+        return [_public(found[action_id]) for action_id in ids if action_id in found]
+
+
+def _status(answer: AgentAnswer | ChatMessage, *, is_planned: bool) -> AnswerStatus:
+    if is_planned:
+        return AnswerStatus.TO_CONFIRM
+    return AnswerStatus.INCOMPLETE if answer.incomplete_reason else AnswerStatus.DONE
+
+
+def taken(parts: Sequence[MessagePart]) -> list[TakenAction]:
+    """The calls that have come to an end, in their order."""
+    calls = {part.call_id: part for part in parts if isinstance(part, ToolCallPart)}
+    return [
+        TakenAction(
+            tool=part.tool,
+            arguments=calls[part.call_id].arguments if part.call_id in calls else {},
+            outcome=part.outcome,
+            result=part.result,
+        )
+        for part in parts
+        if isinstance(part, ToolResultPart)
+    ]
+
+
+def reply_to_confirmation(action: AgentAction) -> AgentReply:
+    """No model was asked."""
+    done = TakenAction(
+        tool=action.tool,
+        arguments=action.arguments,
+        outcome=CallOutcome.DONE if action.status is ActionStatus.DONE else CallOutcome.REFUSED,
+        result=action.result if action.error is None else action.error,
+    )
+    return AgentReply(
+        status=AnswerStatus.DONE,
+        text=f"Done: {action.plan}" if action.error is None else f"Not done: {action.error}",
+        output=None,
+        actions=[done],
+        planned=[],
+        model=None,
+        usage=Usage(),
+        chat_id=action.chat_id,
+        message_id=None,
+    )
+
+
+def _public(action: AgentAction) -> AgentActionPublic:
+    return AgentActionPublic.model_validate(action, from_attributes=True)

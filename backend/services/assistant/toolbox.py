@@ -1,0 +1,199 @@
+"""The tools that a person's agent is offered, and what happens when it calls one."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from backend.core.errors import ConflictError, DomainError, in_words
+from backend.core.permissions import Principal
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.planned_actions import AgentAction
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.assistant.language_models import OfferedTool, ToolOutcome
+from backend.services.assistant.tools.base import (
+    AgentTool,
+    CallScope,
+    ToolContext,
+    ToolServices,
+    as_agent,
+)
+from backend.services.identity.rights import PresentRights
+from backend.services.platform.change_events import created
+
+_ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
+MOST_AT_ONCE = 4
+"""Calls of one answer: each may need a connection to the database."""
+MOST_RESULT = 200_000
+"""Bytes, as JSON."""
+MOST_RESULTS = 1_000_000
+"""The same of all calls of one answer: the model reads them again at each step."""
+_ENOUGH = f"All tools together have answered {MOST_RESULTS:,} bytes, which is the most."
+_TOO_MUCH = f"It has found more than {MOST_RESULT:,} bytes: ask for less, by a limit."
+_MOST_FAULTS = 20
+_LONGEST_FAULT = 500
+
+Tools = Mapping[str, AgentTool[Any]]
+
+
+class _Bounds:
+    """What the calls of one answer share."""
+
+    def __init__(self) -> None:
+        self.slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self.left = MOST_RESULTS
+
+
+class Toolbox:
+    """Whatever a model says: a tool works with the person's rights of now, and nobody else's."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        tools: Tools,
+        services: ToolServices,
+        confirm_within: timedelta,
+        rights: PresentRights,
+    ) -> None:
+        self._uow = uow
+        self._tools = tools
+        self._services = services
+        self._confirm_within = confirm_within
+        self._rights = rights
+
+    async def offered(
+        self, by: Principal, scope: CallScope, names: Collection[str] | None = None
+    ) -> list[OfferedTool]:
+        """Those that are switched on and that the person may use; of the named ones, if any."""
+        enabled = await self._enabled()
+        wanted = enabled if names is None else enabled & set(names)
+        bounds = _Bounds()
+        return [
+            self._offer(tool, by, scope, bounds)
+            for tool in self._tools.values()
+            if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
+        ]
+
+    async def offer(self, name: str, by: Principal, scope: CallScope) -> OfferedTool:
+        """One tool.
+
+        Raises:
+            PermissionDeniedError: the person may not use it.
+            ConflictError: it is switched off, gone, or lacks what it takes.
+        """
+        if name in self._tools:
+            self._tools[name].require_permission(by)
+        for offered in await self.offered(by, scope, [name]):
+            return offered
+        raise ConflictError(f"The tool {name} is switched off, or gone.")
+
+    async def call(
+        self, name: str, arguments: dict[str, Any], by: Principal, scope: CallScope
+    ) -> ToolOutcome:
+        """Call a tool that was offered. What it refuses is an outcome, and no error.
+
+        Raises:
+            DomainError: the person has no rights any more; see `PresentRights.of`.
+        """
+        tool = self._tools[name]
+        by = await self._rights.of(by)
+        try:
+            by.require(tool.permission)
+            given = tool.arguments.model_validate(arguments)
+            context = ToolContext(self._services, as_agent(by), scope.key(name, given, by))
+            if tool.plan is not None:
+                return await self._plan(
+                    tool, given, await tool.plan(given, context), context, scope
+                )
+            result = await tool.run(given, context)
+            if len(to_json(result)) > MOST_RESULT:
+                return ToolOutcome(CallOutcome.REFUSED, _TOO_MUCH)
+            return ToolOutcome(CallOutcome.DONE, result)
+        except ValidationError as error:
+            return ToolOutcome(CallOutcome.REFUSED, _faults(error))
+        except DomainError as error:
+            return ToolOutcome(CallOutcome.REFUSED, in_words(error))
+
+    async def perform(self, action: AgentAction, by: Principal) -> dict[str, Any]:
+        """Do what the person has confirmed.
+
+        Raises:
+            DomainError: it can't be done any more, or the person may not do it any more.
+        """
+        tool = self._tools.get(action.tool)
+        if tool is None or action.tool not in await self._enabled():
+            raise ConflictError(f"The tool {action.tool} is switched off, or gone.")
+        by = await self._rights.of(by)
+        by.require(tool.permission)
+        try:
+            given = tool.arguments.model_validate(action.arguments)
+        except ValidationError as error:
+            raise ConflictError(f"The tool takes other arguments now: {_faults(error)}.") from error
+        scope = CallScope(action.id, action.chat_id)
+        context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
+        return await tool.run(given, context)
+
+    async def _enabled(self) -> set[str]:
+        async with self._uow.reading() as uow:
+            return await uow.tools.enabled_names()
+
+    def _offer(
+        self, tool: AgentTool[Any], by: Principal, scope: CallScope, bounds: "_Bounds"
+    ) -> OfferedTool:
+        async def call(arguments: dict[str, Any]) -> ToolOutcome:
+            async with bounds.slots:
+                if bounds.left <= 0:
+                    return ToolOutcome(CallOutcome.REFUSED, _ENOUGH)
+                outcome = await self.call(tool.name, arguments, by, scope)
+                bounds.left -= len(to_json(outcome.result))
+                return outcome
+
+        return OfferedTool(tool.name, tool.description, tool.parameters, call)
+
+    async def _plan(
+        self,
+        tool: AgentTool[Any],
+        given: BaseModel,
+        plan: str,
+        context: ToolContext,
+        scope: CallScope,
+    ) -> ToolOutcome:
+        by = context.by
+        action = AgentAction(
+            # The same when the same call is made again after a crash.
+            id=uuid5(_ACTIONS, context.key.key),
+            owner_id=by.user_id,
+            tool=tool.name,
+            arguments=given.model_dump(mode="json"),
+            plan=plan,
+            expires_at=now() + self._confirm_within,
+            chat_id=scope.chat_id,
+        )
+        async with self._uow() as uow:
+            if earlier := await uow.agent_actions.find(action.id):
+                action = earlier
+            else:
+                await uow.agent_actions.save(action)
+                uow.record(created(SubjectKind.AGENT_ACTION, action, by))
+                await uow.commit()
+        told = {
+            "action_id": str(action.id),
+            "plan": action.plan,
+            "expires_at": action.expires_at.isoformat(),
+            "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
+        }
+        return ToolOutcome(CallOutcome.TO_CONFIRM, told)
+
+
+def _faults(error: ValidationError) -> str:
+    """The first fields with what is wrong with them, so that the model can mend its call."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MOST_FAULTS]]
+    more = [f"and {len(found) - _MOST_FAULTS} more"] if len(found) > _MOST_FAULTS else []
+    return "; ".join([fault[:_LONGEST_FAULT] for fault in faults] + more)

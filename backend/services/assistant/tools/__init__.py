@@ -1,0 +1,20 @@
+"""What the agent may do: each module here that has `TOOLS` adds them."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from backend.services.assistant.tools.base import AgentTool
+
+
+def _found() -> dict[str, AgentTool[Any]]:
+    modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
+    tools = [tool for module in modules for tool in getattr(module, "TOOLS", ())]
+    found = {tool.name: tool for tool in tools}
+    if len(found) < len(tools):
+        raise ValueError("two tools of the agent have the same name")
+    return found
+
+
+AGENT_TOOLS = _found()
+"""By name."""

@@ -1,0 +1,127 @@
+"""What a tool of the agent is, and what it may use."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel import SQLModel
+
+from backend.core.errors import PermissionDeniedError
+from backend.core.permissions import Means, Permission, Principal
+from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.mixins import now
+from backend.services.assistant.web_search import WebSearch
+from backend.services.files.files import FileService
+from backend.services.identity.users import UserService
+from backend.services.sales.customers import CustomerService
+from backend.services.sales.leads import LeadService
+from backend.services.sales.products import ProductService
+from backend.services.search.search import SearchService
+from backend.services.work.tasks import TaskService
+
+Arguments = TypeVar("Arguments", bound=BaseModel)
+Result = dict[str, Any]
+_KEY_LIFETIME = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ToolServices:
+    """What tools are made of: nothing that the API does not use. None: there is no web search."""
+
+    customers: CustomerService
+    leads: LeadService
+    products: ProductService
+    tasks: TaskService
+    users: UserService
+    files: FileService
+    search: SearchService
+    web_search: WebSearch | None
+
+
+class CallScope:
+    """One answer of the agent, however often it is begun: what it creates, it creates once.
+
+    Attributes:
+        chat_id: where the person talks to it.
+    """
+
+    def __init__(self, scope_id: UUID, chat_id: UUID | None = None) -> None:
+        """`scope_id` is the same when the same answer is tried again after a crash."""
+        self.scope_id = scope_id
+        self.chat_id = chat_id
+        self._calls: dict[str, int] = {}
+
+    def key(self, tool: str, arguments: BaseModel, by: Principal) -> IdempotencyKey:
+        """Of the first, second, ... call of a tool with the same arguments."""
+        content = json.dumps([tool, arguments.model_dump(mode="json")], sort_keys=True)
+        digest = sha256(content.encode()).hexdigest()
+        self._calls[digest] = place = self._calls.get(digest, 0) + 1
+        key = f"agent:{self.scope_id}:{digest[:32]}:{place}"
+        return IdempotencyKey(by.user_id, key, digest, now() - _KEY_LIFETIME)
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """`by` is the person, with the agent as the means. `key` is for what creates."""
+
+    services: ToolServices
+    by: Principal
+    key: IdempotencyKey
+
+
+@dataclass(frozen=True)
+class AgentTool(Generic[Arguments]):
+    """Something that the agent may do for a person who has the permission.
+
+    Attributes:
+        run: does it. A DomainError is told to the model.
+        plan: for what can't be undone: tells what would be done, and changes nothing. It is
+            done when the person has confirmed it.
+        is_available: whether this installation has what it takes.
+    """
+
+    name: str
+    description: str
+    arguments: type[Arguments]
+    permission: Permission
+    run: Callable[[Arguments, ToolContext], Awaitable[Result]]
+    plan: Callable[[Arguments, ToolContext], Awaitable[str]] | None = None
+    is_available: Callable[[ToolServices], bool] = lambda _: True
+
+    def require_permission(self, by: Principal) -> None:
+        """Raises PermissionDeniedError, which names the tool, unless the person may use it."""
+        if not by.may(self.permission):
+            raise PermissionDeniedError(
+                f"The tool {self.name} needs the permission {self.permission}; the role {by.role} "
+                "does not have it."
+            )
+
+    @property
+    def is_destructive(self) -> bool:
+        return self.plan is not None
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        return self.arguments.model_json_schema()
+
+
+def as_agent(by: Principal) -> Principal:
+    """The person, who has the agent do something."""
+    return replace(by, means=Means.AGENT)
+
+
+def shown(model: type[SQLModel], row: SQLModel) -> Result:
+    """A row as the API shows it."""
+    return model.model_validate(row, from_attributes=True).model_dump(mode="json")
+
+
+def foreign(text: str) -> str:
+    """Marks a text that others have written, so that the model does not take it for orders."""
+    return f"<foreign_text>\n{text.replace('</foreign_text', '</ foreign_text')}\n</foreign_text>"

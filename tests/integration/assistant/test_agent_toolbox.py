@@ -1,0 +1,98 @@
+"""The toolbox: how tools are handed to a model."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from backend.core.errors import ConflictError
+from backend.core.permissions import Permission
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.platform.base import Input
+from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.assistant.language_models import OfferedTool
+from backend.services.assistant.toolbox import MOST_AT_ONCE, Toolbox
+from backend.services.assistant.tools.base import (
+    AgentTool,
+    CallScope,
+    Result,
+    ToolContext,
+    ToolServices,
+)
+from tests.factories import make_tool
+from tests.fixtures.execution_kinds import asking_each_time
+from tests.fixtures.people import Person
+
+
+class NoArguments(Input):
+    """None at all."""
+
+
+class Counting:
+    """A tool that notes how many of its calls there were, and were at work at once."""
+
+    def __init__(self, result: str = "") -> None:
+        self.most = self.calls = 0
+        self._now = 0
+        self._result = result
+        self.tool: AgentTool[Any] = AgentTool(
+            "count", "Counts.", NoArguments, Permission.TASKS_READ, self._run
+        )
+
+    async def _run(self, _given: NoArguments, _context: ToolContext) -> Result:
+        self.calls += 1
+        self._now += 1
+        self.most = max(self.most, self._now)
+        await asyncio.sleep(0.01)
+        self._now -= 1
+        return {"result": self._result}
+
+
+def toolbox_of(counting: Counting, uow: SqlUnitOfWorkFactory) -> Toolbox:
+    nothing = cast("ToolServices", None)
+    rights = asking_each_time(uow)
+    return Toolbox(uow, {"count": counting.tool}, nothing, timedelta(minutes=1), rights)
+
+
+async def offered(counting: Counting, member: Person, uow: SqlUnitOfWorkFactory) -> OfferedTool:
+    async with uow() as unit:
+        await unit.tools.save(make_tool(name="count"))
+        await unit.commit()
+    toolbox = toolbox_of(counting, uow)
+    return await toolbox.offer("count", member.principal, CallScope(uuid4()))
+
+
+async def test_a_few_calls_of_an_answer_run_at_once(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    """However many there are: each takes a connection, and others want one as well."""
+    counting = Counting()
+    tool = await offered(counting, member, uow)
+
+    await asyncio.gather(*(tool.call({}) for _ in range(30)))
+
+    assert (counting.calls, counting.most) == (30, MOST_AT_ONCE)
+
+
+async def test_all_calls_of_an_answer_together_tell_so_much(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    counting = Counting("x" * 150_000)
+    tool = await offered(counting, member, uow)
+
+    outcomes = [(await tool.call({})).outcome for _ in range(10)]
+
+    assert outcomes == [CallOutcome.DONE] * 7 + [CallOutcome.REFUSED] * 3
+    assert counting.calls == 7
+
+
+async def test_a_tool_that_there_is_not_is_not_offered(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    toolbox = toolbox_of(Counting(), uow)
+
+    for name in ("count", "gone"):
+        with pytest.raises(ConflictError, match=f"The tool {name} is switched off, or gone"):
+            await toolbox.offer(name, member.principal, CallScope(uuid4()))
