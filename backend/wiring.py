@@ -75,8 +75,8 @@ from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService
 from backend.services.work.task_bulk import TaskBulkService
 from backend.services.work.tasks import TaskService
-from backend.services.workflow_runs.kinds import workflow_kinds
-from backend.services.workflows import WorkflowService
+from backend.services.workflows.runs.kinds import workflow_kinds
+from backend.services.workflows.workflows import WorkflowService
 
 _IDENTITIES = 10_000
 # In case that a change was not heard of, against all odds.

@@ -19,7 +19,6 @@ from backend.models.assistant.prompts import Prompt
 from backend.models.assistant.tools import Tool
 from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution, ExecutionStatus
-from backend.models.crews import Crew
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
@@ -31,8 +30,9 @@ from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task, TaskPriority
-from backend.models.workflow_versions import WorkflowVersion
-from backend.models.workflows import Workflow, WorkflowKind
+from backend.models.workflows.crews import Crew
+from backend.models.workflows.workflow_versions import WorkflowVersion
+from backend.models.workflows.workflows import Workflow, WorkflowKind
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = (

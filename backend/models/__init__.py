@@ -28,8 +28,8 @@ from backend.models.sales.leads import Lead, LeadProduct
 from backend.models.sales.products import Product
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task
-from backend.models.workflow_versions import WorkflowVersion
-from backend.models.workflows import Workflow
+from backend.models.workflows.workflow_versions import WorkflowVersion
+from backend.models.workflows.workflows import Workflow
 
 __all__ = [
     "AccountToken",

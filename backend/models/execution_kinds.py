@@ -16,7 +16,7 @@ from backend.models.platform.fields import Line
 from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind, examples_of
 from backend.models.reports import ReportInputs, ReportResult
 from backend.models.sheet_exports import ExportInputs, ExportResult
-from backend.models.workflow_runs import CrewInputs, FlowInputs, WorkflowResult
+from backend.models.workflows.workflow_runs import CrewInputs, FlowInputs, WorkflowResult
 
 
 class KindModels(NamedTuple):

@@ -43,8 +43,8 @@ from backend.repositories.sales.products import ProductRepository
 from backend.repositories.search.search import SearchRepository
 from backend.repositories.work.modules import ModuleRepository
 from backend.repositories.work.tasks import TaskRepository
-from backend.repositories.workflow_versions import WorkflowVersionRepository
-from backend.repositories.workflows import WorkflowRepository
+from backend.repositories.workflows.workflow_versions import WorkflowVersionRepository
+from backend.repositories.workflows.workflows import WorkflowRepository
 
 Subscriptions = Callable[[DomainEvent, UUID], Sequence[JobRequest]]
 """The jobs that an event starts, as `backend.jobs.subscriptions` has them."""

@@ -3,10 +3,10 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.models.crews import CREW_EXAMPLE, Crew
-from backend.models.flows import FLOW_EXAMPLE, Flow
-from backend.models.workflow_versions import WorkflowVersion
-from backend.models.workflows import Workflow, WorkflowKind
+from backend.models.workflows.crews import CREW_EXAMPLE, Crew
+from backend.models.workflows.flows import FLOW_EXAMPLE, Flow
+from backend.models.workflows.workflow_versions import WorkflowVersion
+from backend.models.workflows.workflows import Workflow, WorkflowKind
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MANAGER
 

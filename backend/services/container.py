@@ -34,7 +34,7 @@ from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService
 from backend.services.work.task_bulk import TaskBulkService
 from backend.services.work.tasks import TaskService
-from backend.services.workflows import WorkflowService
+from backend.services.workflows.workflows import WorkflowService
 
 
 @dataclass(frozen=True)

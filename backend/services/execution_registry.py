@@ -11,7 +11,7 @@ from backend.services.background.kinds import ExecutionKind
 from backend.services.imports.kind import ImportKind
 from backend.services.reports import ReportKind, report_name
 from backend.services.sheet_exports import ExportKind, export_name
-from backend.services.workflow_runs.kinds import CrewKind, FlowKind
+from backend.services.workflows.runs.kinds import CrewKind, FlowKind
 
 Namer = Callable[[Any], Awaitable[str]]
 """Makes a short name of inputs, the same for the same inputs. They were checked before."""

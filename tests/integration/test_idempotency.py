@@ -21,7 +21,6 @@ from backend.models.assistant.output_schemas import OutputSchema
 from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
 from backend.models.background.executions import Execution
-from backend.models.crews import CREW_EXAMPLE
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
@@ -32,8 +31,9 @@ from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
 from backend.models.work.modules import Module
 from backend.models.work.tasks import Task
-from backend.models.workflow_versions import WorkflowVersion
-from backend.models.workflows import Workflow
+from backend.models.workflows.crews import CREW_EXAMPLE
+from backend.models.workflows.workflow_versions import WorkflowVersion
+from backend.models.workflows.workflows import Workflow
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import (
     PASSWORD,

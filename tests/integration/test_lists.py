@@ -28,7 +28,7 @@ from backend.models.sales.leads import LeadSort
 from backend.models.sales.products import ProductSort
 from backend.models.work.modules import ModuleSort
 from backend.models.work.tasks import TaskPriority, TaskSort
-from backend.models.workflows import WorkflowSort
+from backend.models.workflows.workflows import WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import (

@@ -1,6 +1,6 @@
 from fastapi import APIRouter
 
-from backend.api.v1 import audit, notifications, workflow_versions, workflows
+from backend.api.v1 import audit, notifications
 from backend.api.v1.assistant import (
     chat_messages,
     chats,
@@ -16,6 +16,7 @@ from backend.api.v1.identity import account_links, auth, invitations, sessions, 
 from backend.api.v1.sales import customers, leads, products
 from backend.api.v1.search import search
 from backend.api.v1.work import checklists, modules, task_bulk, tasks
+from backend.api.v1.workflows import workflow_versions, workflows
 
 PREFIX = "/api/v1"
 

@@ -49,8 +49,8 @@ from backend.repositories.sql.sales.products import SqlProductRepository
 from backend.repositories.sql.search.search import SqlSearchRepository
 from backend.repositories.sql.work.modules import SqlModuleRepository
 from backend.repositories.sql.work.tasks import SqlTaskRepository
-from backend.repositories.sql.workflow_versions import SqlWorkflowVersionRepository
-from backend.repositories.sql.workflows import SqlWorkflowRepository
+from backend.repositories.sql.workflows.workflow_versions import SqlWorkflowVersionRepository
+from backend.repositories.sql.workflows.workflows import SqlWorkflowRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions
 
 

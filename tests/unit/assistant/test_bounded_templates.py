@@ -7,7 +7,12 @@ import pytest
 
 from backend.core.errors import InvalidInputError
 from backend.models.assistant.prompt_templates import PromptText, PromptVariable, render
-from backend.models.flow_templates import MOST_RENDERED, TooMuchError, render_json, render_text
+from backend.models.workflows.flow_templates import (
+    MOST_RENDERED,
+    TooMuchError,
+    render_json,
+    render_text,
+)
 
 LONG = "x" * 40_000 + "🚀"
 ROWS = [{"title": "y" * 100}] * 300

@@ -22,7 +22,7 @@ from backend.integrations.assistant.language_models.offline.requests import KIND
 from backend.integrations.assistant.language_models.offline.script import play
 from backend.integrations.assistant.language_models.offline.words import request_in
 from backend.models.assistant.prompt_templates import PromptTemplate
-from backend.models.flow_templates import FlowTemplate
+from backend.models.workflows.flow_templates import FlowTemplate
 
 ROOT = Path(backend.__file__).parent
 LENGTH = 6_000

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.services.workflow_runs.ordering import in_order
+from backend.services.workflows.runs.ordering import in_order
 
 
 class Record:

@@ -1,0 +1,123 @@
+"""What a run of a crew or a flow takes, what each step of it keeps, and what comes of it."""
+
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field as PartField, model_validator
+from sqlmodel import Field
+
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
+from backend.models.assistant.requests import TakenAction
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.json_values import JsonObject
+from backend.models.workflows.crews import CREW_EXAMPLE, Crew
+from backend.models.workflows.flows import FLOW_EXAMPLE, Flow
+
+
+class WorkflowInputs(Input):
+    """A stored definition, or one that is sent along."""
+
+    workflow_id: UUID | None = Field(default=None, description="Of a stored one.")
+    number: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="Of its version. Left out: the one that is active when the run begins.",
+    )
+    definition: Any = None
+    input: JsonObject = Field(default={}, description="What templates and tasks are given.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.workflow_id is None) == (self.definition is None):
+            raise ValueError("send either workflow_id or definition")
+        if self.number is not None and self.workflow_id is None:
+            raise ValueError("number is the version of a workflow: send workflow_id as well")
+        return self
+
+
+class CrewInputs(WorkflowInputs):
+    model_config = example({"definition": CREW_EXAMPLE, "input": {"person": "Emma Lindqvist"}})
+
+    definition: Crew | None = None
+
+
+class FlowInputs(WorkflowInputs):
+    model_config = example({"definition": FLOW_EXAMPLE, "input": {"about": "renewal"}})
+
+    definition: Flow | None = None
+
+
+class StepTrace(BaseModel):
+    """What a step has done, as it is kept.
+
+    Attributes:
+        output: JSON, where a schema asked for it; what a tool has told; the answer of a condition.
+        incomplete_reason: why an answer has ended before all was said.
+        seconds: for how long it was at work.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    text: str
+    output: Any = None
+    incomplete_reason: IncompleteReason | None = None
+    actions: list[TakenAction] = []
+    usage: Usage = PartField(default_factory=Usage)
+    model: str | None = None
+    seconds: float = 0
+
+
+class StepStatus(StrEnum):
+    """`skipped`: no way through the conditions led there."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class StepOutcome(BaseModel):
+    """A step in short: all of it is in the steps of the execution."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    status: StepStatus
+    text: str = PartField(description="Its beginning, if it is long.")
+    incomplete_reason: IncompleteReason | None = PartField(
+        default=None, description="Why the answer has ended before all was said."
+    )
+
+
+class WorkflowResult(Output):
+    model_config = example(
+        {
+            "output": "I have created the task.",
+            "incomplete_reason": None,
+            "results": {
+                "research": {
+                    "status": "done",
+                    "text": "One customer: ...",
+                    "incomplete_reason": None,
+                },
+                "follow_up": {
+                    "status": "done",
+                    "text": "I have created the task.",
+                    "incomplete_reason": None,
+                },
+            },
+            "planned": [],
+            "usage": USAGE_EXAMPLE,
+        },
+        base=Output,
+    )
+
+    output: str = Field(description="What the last steps have said.")
+    incomplete_reason: IncompleteReason | None = Field(
+        default=None, description="Why one of them has ended before all was said."
+    )
+    results: dict[str, StepOutcome] = Field(description="Of each step, by name.")
+    planned: list[UUID] = Field(
+        description="Actions that wait for you: `POST /agent/act` with the id as `confirm`."
+    )
+    usage: Usage = Field(description="Of all steps.")

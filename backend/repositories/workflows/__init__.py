@@ -1,0 +1,1 @@
+"""Crews and flows: their definitions and their runs."""

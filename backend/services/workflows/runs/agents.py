@@ -1,0 +1,132 @@
+"""Has the agents of a definition answer, and tools do what a definition says."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from backend.core.errors import DomainError
+from backend.core.storable import storable_json
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.requests import TakenAction
+from backend.models.workflows.flow_templates import written
+from backend.models.workflows.workflow_parts import AgentProfile
+from backend.models.workflows.workflow_runs import StepTrace
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.services.assistant.briefs import AgentTasks, AnswerOptions
+from backend.services.assistant.engine import AgentRunner
+from backend.services.assistant.responses import taken
+from backend.services.assistant.toolbox import Toolbox
+from backend.services.assistant.tools.base import CallScope, foreign
+from backend.services.background.kinds import ExecutionRun
+from backend.services.workflows.runs.traces import MOST_TEXT, bounded, shortened
+
+_MOST_HANDED_ON = 10_000
+_MOST_TOGETHER = 200_000
+_INCOMPLETE = ", which is incomplete"
+
+
+@dataclass(frozen=True)
+class AgentWork:
+    """What an agent is asked to do. `given` is the input, from which its prompt takes values."""
+
+    profile: AgentProfile
+    text: str
+    given: Mapping[str, Any]
+    schema_id: UUID | None = None
+
+
+class WorkflowAgents:
+    """What they create, they create once, however often a step is begun."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        tasks: AgentTasks,
+        runner: AgentRunner,
+        toolbox: Toolbox,
+    ) -> None:
+        self._uow = uow
+        self._tasks = tasks
+        self._runner = runner
+        self._toolbox = toolbox
+
+    async def ask(self, run: ExecutionRun, step: str, work: AgentWork) -> StepTrace:
+        """One answer. Raises as `AgentRunner.run` does, or InvalidInputError."""
+        begun = time.monotonic()
+        by = await run.owner()
+        profile = work.profile
+        async with self._uow.reading() as uow:
+            options = AnswerOptions(
+                profile.model_config_id,
+                prompt=profile.prompt,
+                variables=await _variables(uow, profile.prompt, work.given),
+                schema_id=work.schema_id,
+            )
+            task = await self._tasks.prepare(uow, work.text, _scope(run, step), by, options)
+        instructions = f"{_who(profile)}\n\n{task.instructions}"
+        task = replace(task, instructions=instructions, tools=frozenset(profile.tools))
+        answer = await self._runner.run(task, by)
+        return StepTrace(
+            text=shortened(answer.text, MOST_TEXT),
+            output=answer.output,
+            incomplete_reason=answer.incomplete_reason,
+            actions=bounded(taken(answer.parts)),
+            usage=answer.usage,
+            model=task.model.choice.model,
+            seconds=_since(begun),
+        )
+
+    async def call(
+        self, run: ExecutionRun, step: str, tool: str, arguments: dict[str, Any]
+    ) -> StepTrace:
+        """One call of a tool. Raises DomainError if it refuses, or is not offered."""
+        begun = time.monotonic()
+        by = await run.owner()
+        offered = await self._toolbox.offer(tool, by, _scope(run, step))
+        told = await offered.call(arguments)
+        result = storable_json(told.result)
+        if told.outcome is CallOutcome.REFUSED:
+            raise DomainError(str(result))
+        action = TakenAction(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
+        is_planned = told.outcome is CallOutcome.TO_CONFIRM
+        return StepTrace(
+            text=result["plan"] if is_planned else json.dumps(result, ensure_ascii=False),
+            output=result,
+            actions=bounded([action]),
+            seconds=_since(begun),
+        )
+
+
+def handed_on(results: Mapping[str, StepTrace]) -> str:
+    """What others have found out, marked as such: it is no order. The more, the less of each."""
+    most = min(_MOST_HANDED_ON, _MOST_TOGETHER // max(1, len(results)))
+    return "\n\n".join(
+        f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
+        f"{foreign(shortened(trace.text, most))}"
+        for name, trace in results.items()
+    )
+
+
+async def _variables(
+    uow: ReadingUnitOfWork, prompt: str | None, given: Mapping[str, Any]
+) -> dict[str, str]:
+    """Of the input what the prompt asks for."""
+    version = await uow.prompts.find_active(prompt) if prompt else None
+    declared = {variable.name for variable in version.variables} if version else set()
+    return {name: written(value) for name, value in given.items() if name in declared}
+
+
+def _scope(run: ExecutionRun, step: str) -> CallScope:
+    return CallScope(uuid5(run.id, step))
+
+
+def _who(profile: AgentProfile) -> str:
+    goal = f" Your goal: {profile.goal}" if profile.goal else ""
+    return f"You work as: {profile.role}.{goal}"
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 3)

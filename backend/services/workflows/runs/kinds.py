@@ -1,0 +1,125 @@
+"""The kinds of executions `crew` and `flow`."""
+
+from typing import Generic
+
+from backend.core.errors import InvalidInputError
+from backend.core.permissions import Means, Permission, Principal
+from backend.models.platform.graphs import last_of
+from backend.models.workflows.crews import Crew
+from backend.models.workflows.flow_templates import MissingValueError
+from backend.models.workflows.flows import Flow
+from backend.models.workflows.workflow_parts import DEFINITION_STEP
+from backend.models.workflows.workflow_runs import (
+    CrewInputs,
+    FlowInputs,
+    WorkflowInputs,
+    WorkflowResult,
+)
+from backend.models.workflows.workflows import WorkflowKind
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.assistant.tools import AGENT_TOOLS
+from backend.services.assistant.wiring import Assistant
+from backend.services.background.kinds import ExecutionRun
+from backend.services.workflows.runs.agents import WorkflowAgents
+from backend.services.workflows.runs.crews import CrewRuns
+from backend.services.workflows.runs.definitions import Definitions
+from backend.services.workflows.runs.flows import FlowRuns, steps_in
+from backend.services.workflows.runs.needs import input_paths
+from backend.services.workflows.runs.steps import RunSteps
+from backend.services.workflows.runs.stored import Definition
+from backend.services.workflows.runs.traces import result_of
+
+
+class _StoredKind(Generic[Definition]):
+    """What both kinds share: what runs is kept as the first step, and never looked up again."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        kind: WorkflowKind,
+        model: type[Definition],
+        definitions: Definitions,
+    ) -> None:
+        self._uow = uow
+        self._kind = kind
+        self._model: type[Definition] = model
+        self._definitions = definitions
+
+    async def name(self, inputs: WorkflowInputs) -> str:
+        """That of the workflow, if it is a stored one."""
+        if inputs.workflow_id is not None:
+            async with self._uow.reading() as uow:
+                if workflow := await uow.workflows.find(inputs.workflow_id):
+                    return workflow.name
+        return f"A {self._kind} of its own"
+
+    async def _check(self, inputs: WorkflowInputs, by: Principal) -> None:
+        by.require(Permission.ASSISTANT_USE)
+        if inputs.workflow_id is not None:
+            by.require(Permission.WORKFLOWS_READ)
+        if by.means is Means.JOB:
+            # What is begun again goes by what it has begun with: `_pinned` looks at that.
+            return
+        definition = await self._definitions.load(self._kind, self._model, inputs)
+        await self._definitions.check(definition, by)
+        for path in input_paths(definition):
+            try:
+                path.find({"input": inputs.input})
+            except MissingValueError as error:
+                raise InvalidInputError(
+                    str(path), f"The definition uses {error.path}: send it.", "missing"
+                ) from error
+
+    async def _pinned(self, inputs: WorkflowInputs, run: ExecutionRun) -> Definition:
+        async def load() -> dict[str, object]:
+            definition = await self._definitions.load(self._kind, self._model, inputs)
+            return definition.model_dump(mode="json")
+
+        definition = self._model.model_validate(await run.step(DEFINITION_STEP, load))
+        await self._definitions.check(definition, run.by)
+        return definition
+
+
+class CrewKind(_StoredKind[Crew]):
+    def __init__(self, uow: UnitOfWorkFactory, definitions: Definitions, crews: CrewRuns) -> None:
+        super().__init__(uow, WorkflowKind.CREW, Crew, definitions)
+        self._crews = crews
+
+    async def check(self, inputs: CrewInputs, by: Principal) -> None:
+        """
+        Raises:
+            PermissionDeniedError: the person may not run it, or use one of its tools.
+            InvalidInputError: something that it names is not there, or its input lacks a value.
+        """
+        await self._check(inputs, by)
+
+    async def run(self, inputs: CrewInputs, run: ExecutionRun) -> WorkflowResult:
+        """Raises as `RunSteps.do` does."""
+        crew = await self._pinned(inputs, run)
+        steps = RunSteps(run, len(crew.tasks))
+        traces = await self._crews.run(crew, inputs.input, steps)
+        return result_of(traces, steps.kept.values(), last_of(crew.needs))
+
+
+class FlowKind(_StoredKind[Flow]):
+    def __init__(self, uow: UnitOfWorkFactory, definitions: Definitions, flows: FlowRuns) -> None:
+        super().__init__(uow, WorkflowKind.FLOW, Flow, definitions)
+        self._flows = flows
+
+    async def check(self, inputs: FlowInputs, by: Principal) -> None:
+        """Raises as that of a crew does."""
+        await self._check(inputs, by)
+
+    async def run(self, inputs: FlowInputs, run: ExecutionRun) -> WorkflowResult:
+        """Raises as `RunSteps.do` does."""
+        flow = await self._pinned(inputs, run)
+        steps = RunSteps(run, sum(map(steps_in, flow.nodes)))
+        traces = await self._flows.run(flow, inputs.input, steps)
+        return result_of(traces, steps.kept.values(), last_of(flow.needs))
+
+
+def workflow_kinds(uow: UnitOfWorkFactory, assistant: Assistant) -> tuple[CrewKind, FlowKind]:
+    agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
+    crews, definitions = CrewRuns(agents), Definitions(uow, AGENT_TOOLS)
+    flows = FlowRuns(agents, crews)
+    return CrewKind(uow, definitions, crews), FlowKind(uow, definitions, flows)

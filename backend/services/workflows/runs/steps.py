@@ -1,0 +1,60 @@
+"""The steps of one run: kept when they are done, and named when they fail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from backend.core.errors import (
+    DomainError,
+    LimitReachedError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+    in_words,
+)
+from backend.models.workflows.workflow_runs import StepTrace
+from backend.services.background.kinds import ExecutionRun, TryAgainError
+from backend.services.workflows.runs.ordering import MOST_AT_ONCE
+from backend.services.workflows.runs.progress import RunProgress
+
+
+class RunSteps:
+    """
+    Attributes:
+        kept: the traces of all steps that are done, by name.
+    """
+
+    def __init__(self, run: ExecutionRun, total: int) -> None:
+        self.run = run
+        self.progress = RunProgress(run, total)
+        self.kept: dict[str, StepTrace] = {}
+        # Of the whole run: crews within a flow share them.
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def do(self, name: str, work: Callable[[], Awaitable[StepTrace]]) -> StepTrace:
+        """What the step has done, now or in an earlier attempt.
+
+        Raises:
+            TryAgainError: the model can't be asked now.
+            DomainError: it has failed for another reason, which the owner reads.
+        """
+
+        async def done() -> dict[str, object]:
+            return (await work()).model_dump(mode="json")
+
+        async with self._slots, self.progress.at(name):
+            try:
+                kept = await self.run.step(name, done)
+            except DomainError as error:
+                kind = TryAgainError if _is_temporary(error) else DomainError
+                raise kind(_failed(name, error)) from error
+        self.kept[name] = trace = StepTrace.model_validate(kept)
+        return trace
+
+
+def _is_temporary(error: DomainError) -> bool:
+    if isinstance(error, LimitReachedError):
+        return error.is_soon_over
+    return isinstance(error, ModelUnavailableError | ModelTimeoutError)
+
+
+def _failed(name: str, error: DomainError) -> str:
+    return f"The step {name} has failed: {in_words(error)}"

@@ -1,0 +1,93 @@
+"""What steps keep, within bounds, and what is made of it in the end."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from backend.models.assistant.incomplete import IncompleteReason
+from backend.models.assistant.message_parts import CallOutcome
+from backend.models.assistant.model_usage import Usage
+from backend.models.assistant.requests import TakenAction
+from backend.models.workflows.workflow_runs import (
+    StepOutcome,
+    StepStatus,
+    StepTrace,
+    WorkflowResult,
+)
+
+MOST_TEXT = 50_000
+_MOST_OF_ACTION = 4_000
+_MOST_IN_RESULT = 2_000
+_MOST_ACTIONS = 100
+
+Traces = Mapping[str, StepTrace | None]
+"""By the name of the step. None: it was skipped."""
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def bounded(actions: Sequence[TakenAction]) -> list[TakenAction]:
+    """With the beginnings of what is long."""
+    return [
+        action.model_copy(
+            update={"arguments": _cut(action.arguments, {}), "result": _cut(action.result, None)}
+        )
+        for action in actions[:_MOST_ACTIONS]
+    ]
+
+
+def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -> WorkflowResult:
+    """`steps` are all that were kept, those of crews within a flow too; `last` say the output."""
+    usage = Usage()
+    planned: list[UUID] = []
+    last = list(last)
+    for step in steps:
+        usage.add(step.usage)
+        planned += planned_in(step.actions)
+    return WorkflowResult(
+        output=shortened(said_by(traces, last), MOST_TEXT),
+        incomplete_reason=incomplete_in(traces, last),
+        results={name: _outcome(trace) for name, trace in traces.items()},
+        planned=planned,
+        usage=usage,
+    )
+
+
+def said_by(traces: Traces, names: Iterable[str]) -> str:
+    return "\n\n".join(trace.text for name in names if (trace := traces[name]) is not None)
+
+
+def incomplete_in(traces: Traces, names: Iterable[str]) -> IncompleteReason | None:
+    """Why one of these has ended before all was said; None if all have said all."""
+    some = (trace for name in names if (trace := traces[name]) is not None)
+    return next((trace.incomplete_reason for trace in some if trace.incomplete_reason), None)
+
+
+def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
+    """The ids of the actions that wait to be confirmed."""
+    return [
+        UUID(action.result["action_id"])
+        for action in actions
+        if action.outcome is CallOutcome.TO_CONFIRM
+    ]
+
+
+def _outcome(trace: StepTrace | None) -> StepOutcome:
+    if trace is None:
+        return StepOutcome(status=StepStatus.SKIPPED, text="")
+    return StepOutcome(
+        status=StepStatus.DONE,
+        text=shortened(trace.text, _MOST_IN_RESULT),
+        incomplete_reason=trace.incomplete_reason,
+    )
+
+
+def _cut(value: Any, empty: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if len(text) <= _MOST_OF_ACTION:
+        return value
+    cut = shortened(text, _MOST_OF_ACTION)
+    return cut if empty is None else {"cut": cut}
