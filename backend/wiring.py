@@ -14,13 +14,13 @@ from backend.core.permissions import Means
 from backend.core.security import AccessTokens
 from backend.integrations.assistant.language_models import LanguageModelsOnDemand
 from backend.integrations.assistant.tavily import TavilySearch, open_web_search
+from backend.integrations.exchange.sheets import read_sheet
+from backend.integrations.exchange.sheets_writer import write_xlsx
 from backend.integrations.files.storage import open_storage
 from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
 from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
-from backend.integrations.sheets import read_sheet
-from backend.integrations.sheets_writer import write_xlsx
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
 from backend.repositories.clean_up import Expiring
@@ -41,6 +41,9 @@ from backend.services.background.jobs import JobService
 from backend.services.background.stream import ExecutionWatch
 from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
+from backend.services.exchange.exports import ExportKind, exported_lists
+from backend.services.exchange.imports.kind import ImportKind
+from backend.services.exchange.reports import ReportKind
 from backend.services.execution_registry import execution_kinds
 from backend.services.files.files import FileRules, FileService
 from backend.services.files.quota import FileQuota
@@ -56,7 +59,6 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
-from backend.services.imports.kind import ImportKind
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
@@ -65,12 +67,10 @@ from backend.services.notifications import NotificationService
 from backend.services.notifier import Notifier
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
-from backend.services.reports import ReportKind
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
 from backend.services.search.search import SearchService
-from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.work.checklists import ChecklistService
 from backend.services.work.modules import ModuleService
 from backend.services.work.task_bulk import TaskBulkService

@@ -18,21 +18,21 @@ from pydantic import SecretStr
 from backend.core.config import DatabaseSettings
 from backend.core.database import Database
 from backend.core.permissions import Means, Principal, Role
+from backend.integrations.exchange.sheets import read_sheet
+from backend.integrations.exchange.sheets_writer import write_xlsx
 from backend.integrations.files.storage import open_storage
-from backend.integrations.sheets import read_sheet
-from backend.integrations.sheets_writer import write_xlsx
+from backend.models.exchange.exports import ExportInputs
+from backend.models.exchange.imports import ImportInputs
+from backend.models.exchange.sheets import SheetResource
 from backend.models.files.files import FileSubject
-from backend.models.imports import ImportInputs
 from backend.models.platform.mixins import new_id
-from backend.models.sheet_exports import ExportInputs
-from backend.models.sheets import SheetResource
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.exchange.exports import ExportKind, exported_lists
+from backend.services.exchange.imports.kind import ImportKind
 from backend.services.files.files import FileRules, FileService
-from backend.services.imports.kind import ImportKind
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.sheet_exports import ExportKind, exported_lists
 from backend.services.work.tasks import TaskService
 
 _PERSON = UUID("01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01")

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from backend.api.accept import prefers
-from backend.models.sheets import columns_of, harmless, header_of, value_in
+from backend.models.exchange.sheets import columns_of, harmless, header_of, value_in
 
 MEDIA_TYPE = "text/csv"
 _BYTE_ORDER_MARK = "\ufeff"

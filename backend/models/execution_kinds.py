@@ -10,12 +10,12 @@ from sqlmodel import Field
 from typing_extensions import TypeAliasType
 
 from backend.models.background.executions import EXAMPLE, ExecutionPublic
-from backend.models.imports import ImportInputs, ImportResult
+from backend.models.exchange.exports import ExportInputs, ExportResult
+from backend.models.exchange.imports import ImportInputs, ImportResult
+from backend.models.exchange.reports import ReportInputs, ReportResult
 from backend.models.platform.base import Input, config
 from backend.models.platform.fields import Line
 from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind, examples_of
-from backend.models.reports import ReportInputs, ReportResult
-from backend.models.sheet_exports import ExportInputs, ExportResult
 from backend.models.workflows.workflow_runs import CrewInputs, FlowInputs, WorkflowResult
 
 

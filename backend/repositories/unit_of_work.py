@@ -25,6 +25,7 @@ from backend.repositories.background.execution_steps import ExecutionStepReposit
 from backend.repositories.background.executions import ExecutionRepository
 from backend.repositories.background.jobs import JobRepository
 from backend.repositories.clean_up import CleanUpRepository
+from backend.repositories.exchange.reports import ReportRepository
 from backend.repositories.files.files import FileRepository
 from backend.repositories.identity.account_tokens import AccountTokenRepository
 from backend.repositories.identity.invitations import InvitationRepository
@@ -36,7 +37,6 @@ from backend.repositories.mail.mails import MailRepository
 from backend.repositories.notifications import NotificationRepository
 from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
-from backend.repositories.reports import ReportRepository
 from backend.repositories.sales.customers import CustomerRepository
 from backend.repositories.sales.leads import LeadRepository
 from backend.repositories.sales.products import ProductRepository

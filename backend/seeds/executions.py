@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from backend.models.background.executions import Execution, ExecutionStatus
+from backend.models.exchange.reports import PipelineStage, ReportInputs, ReportName, ReportResult
 from backend.models.platform.money import MoneyTotal
-from backend.models.reports import PipelineStage, ReportInputs, ReportName, ReportResult
 from backend.models.sales.leads import LeadStatus
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MEMBER

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from backend.models.execution_kinds import KIND_MODELS
 from backend.services.background.kinds import ExecutionKind
-from backend.services.imports.kind import ImportKind
-from backend.services.reports import ReportKind, report_name
-from backend.services.sheet_exports import ExportKind, export_name
+from backend.services.exchange.exports import ExportKind, export_name
+from backend.services.exchange.imports.kind import ImportKind
+from backend.services.exchange.reports import ReportKind, report_name
 from backend.services.workflows.runs.kinds import CrewKind, FlowKind
 
 Namer = Callable[[Any], Awaitable[str]]

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from backend.integrations import sheets_xlsx
-from backend.integrations.sheets import read_sheet
-from backend.services.sheets import XLSX
+from backend.integrations.exchange import sheets_xlsx
+from backend.integrations.exchange.sheets import read_sheet
+from backend.services.exchange.protocols import XLSX
 from tests.fixtures.people import Person
 from tests.fixtures.sheets import Sheets, as_xlsx
 
 PARENT = """
 import sys
 from pathlib import Path
-from backend.integrations import sheets_xlsx
-from backend.integrations.sheets import read_sheet
-from backend.services.sheets import XLSX
+from backend.integrations.exchange import sheets_xlsx
+from backend.integrations.exchange.sheets import read_sheet
+from backend.services.exchange.protocols import XLSX
 
 with read_sheet(Path(sys.argv[1]), XLSX, 200) as batches:
     next(batches)

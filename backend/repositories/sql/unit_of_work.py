@@ -26,6 +26,7 @@ from backend.repositories.sql.background.execution_steps import SqlExecutionStep
 from backend.repositories.sql.background.executions import SqlExecutionRepository
 from backend.repositories.sql.background.jobs import SqlJobRepository
 from backend.repositories.sql.clean_up import SqlCleanUpRepository
+from backend.repositories.sql.exchange.reports import SqlReportRepository
 from backend.repositories.sql.files.files import SqlFileRepository
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
@@ -42,7 +43,6 @@ from backend.repositories.sql.platform.idempotency import SqlIdempotencyReposito
 from backend.repositories.sql.platform.outbox import Outbox
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.writing import Writer
-from backend.repositories.sql.reports import SqlReportRepository
 from backend.repositories.sql.sales.customers import SqlCustomerRepository
 from backend.repositories.sql.sales.leads import SqlLeadRepository
 from backend.repositories.sql.sales.products import SqlProductRepository

@@ -16,9 +16,9 @@ from backend.core.errors import AuthenticationError, NotFoundError, PermissionDe
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
 from backend.models.background.executions import ExecutionStatus
+from backend.models.exchange.imports import ImportInputs
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.files.files import FileSubject
-from backend.models.imports import ImportInputs
 from backend.models.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
 from backend.models.sales.customers import CustomerQuery

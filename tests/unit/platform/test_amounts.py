@@ -1,6 +1,6 @@
 import pytest
 
-from backend.services.imports.amounts import AmbiguousAmountError, plain_amount
+from backend.services.exchange.imports.amounts import AmbiguousAmountError, plain_amount
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""Spreadsheets: CSV in this process, XLSX in a process of its own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from backend.integrations.exchange.sheets_csv import csv_rows
+from backend.integrations.exchange.sheets_xlsx import xlsx_rows
+from backend.services.exchange.protocols import CSV, XLSX, SheetRow
+
+_READERS = {CSV: csv_rows, XLSX: xlsx_rows}
+
+
+@contextmanager
+def read_sheet(
+    path: Path, media_type: str, most_columns: int
+) -> Iterator[Iterator[Sequence[SheetRow]]]:
+    """A `SheetReader`."""
+    with _READERS[media_type](path, most_columns) as batches:
+        yield batches

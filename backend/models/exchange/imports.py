@@ -1,0 +1,108 @@
+"""Imports: rows of a spreadsheet that are to become rows of the team's data."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from backend.models.exchange.sheets import SheetResource
+from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Flag, Line
+
+MOST_ERRORS = 1_000
+"""So many errors of rows are kept; the others are counted."""
+
+MOST_COLUMNS = 200
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def unstorable_in(text: str) -> str | None:
+    """The first character that the database does not take."""
+    found = _UNSTORABLE.search(text)
+    return found[0] if found else None
+
+
+class ImportInputs(Input):
+    model_config = example(
+        {
+            "resource": "customers",
+            "file_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08",
+            "dry_run": True,
+            "all_or_nothing": True,
+            "mapping": {"Mail": "email"},
+        }
+    )
+
+    resource: SheetResource
+    file_id: UUID = Field(description="An uploaded file that you may read: CSV or XLSX.")
+    dry_run: Flag = Field(default=False, description="Tell what would happen, and write nothing.")
+    all_or_nothing: Flag = Field(
+        default=True, description="Write nothing if a row can't be; or else write the other rows."
+    )
+    mapping: dict[Line, Line] = Field(
+        default={},
+        description="Columns of the file that have another name there: the field, by the header.",
+        max_length=MOST_COLUMNS,
+    )
+
+
+def _shown(most_characters: int) -> AfterValidator:
+    """Makes text of files fit to be stored and shown."""
+
+    def shown(text: str) -> str:
+        # What NUL and halves of characters are shown as.
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text if len(text) <= most_characters else f"{text[: most_characters - 1]}…"
+
+    return AfterValidator(shown)
+
+
+class RowError(BaseModel):
+    """Why a row can't be imported."""
+
+    row: int = Field(description="As a spreadsheet counts: the headers are row 1.")
+    column: Annotated[str, _shown(200)] | None = Field(
+        description="The header in the file; null: the row as a whole."
+    )
+    message: Annotated[str, _shown(300)] = Field(
+        description="What is wrong, and what to do about it."
+    )
+
+
+class ImportResult(Output):
+    model_config = example(
+        {
+            "dry_run": False,
+            "rows": 3,
+            "created": 1,
+            "updated": 1,
+            "unchanged": 0,
+            "failed": 1,
+            "skipped": 0,
+            "errors": [
+                {
+                    "row": 4,
+                    "column": "status",
+                    "message": "Input should be 'prospect', 'active' or 'inactive'.",
+                }
+            ],
+            "error_count": 1,
+            "ignored_columns": ["created_at"],
+        },
+        base=Output,
+    )
+
+    dry_run: bool
+    rows: int = Field(description="Rows of the file, without the headers and blank ones.")
+    created: int
+    updated: int
+    unchanged: int = Field(description="Rows that say what is there already.")
+    failed: int = Field(description="Rows that have errors.")
+    skipped: int = Field(description="Rows without errors, left out because others have some.")
+    errors: list[RowError] = Field(description=f"The first {MOST_ERRORS:,}.")
+    error_count: int
+    ignored_columns: list[str] = Field(
+        description="Columns of exports that can't be imported, such as `created_at`."
+    )

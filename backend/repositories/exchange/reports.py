@@ -1,0 +1,22 @@
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from backend.models.exchange.reports import ReportFilter, TasksOfAge
+from backend.models.sales.leads import LeadStatus
+
+
+class LeadGroup(NamedTuple):
+    """So many leads of one status, whose estimated values have one currency or are not known."""
+
+    status: LeadStatus
+    currency: str | None
+    size: int
+    amount: Decimal | None
+
+
+class ReportRepository(Protocol):
+    """Counts and sums, each in one statement."""
+
+    async def leads(self, wanted: ReportFilter) -> list[LeadGroup]: ...
+
+    async def unfinished_tasks(self, wanted: ReportFilter) -> list[TasksOfAge]: ...

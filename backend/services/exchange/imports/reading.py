@@ -1,0 +1,72 @@
+"""Reading a file from its headers to its end, into a spool."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from backend.models.exchange.imports import MOST_COLUMNS, ImportInputs
+from backend.services.exchange.imports.headers import HEADERS_ROW, Headers, read_headers
+from backend.services.exchange.imports.parsing import ParsedRow, RowParser
+from backend.services.exchange.imports.resources import RESOURCES
+from backend.services.exchange.imports.spool import Spool
+from backend.services.exchange.imports.tally import Tally
+from backend.services.exchange.protocols import Cell, SheetError, SheetReader
+
+BATCH = 500
+"""Rows that are looked up and written at once."""
+
+
+class RowsRead(NamedTuple):
+    """How far the file is read: the rows so far, and what is wrong with them."""
+
+    rows: int
+    headers: Headers
+    tally: Tally
+
+
+def read_rows(
+    reader: SheetReader,
+    path: Path,
+    media_type: str,
+    inputs: ImportInputs,
+    spool: Spool[Sequence[ParsedRow]],
+) -> Generator[RowsRead | None, None, None]:
+    """Put the good rows into the spool, by batches; yields after each. Blocks.
+
+    Yields None as well while nothing could be read yet, so that whoever waits can stop.
+
+    Raises:
+        SheetError, BadHeadersError
+    """
+    resource = RESOURCES[inputs.resource]
+    parser: RowParser | None = None
+    batch: list[ParsedRow] = []
+    read = 0
+    with reader(path, media_type, MOST_COLUMNS) as batches:
+        for rows in batches:
+            for number, cells in rows:
+                if parser is None:
+                    parser = RowParser(resource, _headers(number, cells, inputs))
+                    continue
+                read += 1
+                if parsed := parser.parse(number, cells):
+                    batch.append(parsed)
+                if len(batch) == BATCH:
+                    spool.add(batch)
+                    batch = []
+            yield RowsRead(read, parser.headers, parser.tally) if parser else None
+    if parser is None:
+        raise _no_headers()
+    if batch:
+        spool.add(batch)
+    yield RowsRead(read, parser.headers, parser.tally)
+
+
+def _headers(number: int, cells: Sequence[Cell], inputs: ImportInputs) -> Headers:
+    if number != HEADERS_ROW:
+        raise _no_headers()
+    return read_headers(cells, RESOURCES[inputs.resource], inputs.mapping)
+
+
+def _no_headers() -> SheetError:
+    return SheetError("The first row is blank: it has to hold the headers.")
