@@ -62,9 +62,9 @@ from backend.services.identity.users import Registration, UserService
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
-from backend.services.notification_watch import NotificationWatch
-from backend.services.notifications import NotificationService
-from backend.services.notifier import Notifier
+from backend.services.notifications.handler import Notifier
+from backend.services.notifications.notifications import NotificationService
+from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
 from backend.services.sales.customers import CustomerService

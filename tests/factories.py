@@ -22,7 +22,7 @@ from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
-from backend.models.notifications import Notification, NotificationKind
+from backend.models.notifications.notifications import Notification, NotificationKind
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer, CustomerStatus

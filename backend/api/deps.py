@@ -34,8 +34,8 @@ from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
-from backend.services.notification_watch import NotificationWatch
-from backend.services.notifications import NotificationService
+from backend.services.notifications.notifications import NotificationService
+from backend.services.notifications.stream import NotificationWatch
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService

@@ -20,7 +20,7 @@ from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail
-from backend.models.notifications import Notification, NotificationPreference
+from backend.models.notifications.notifications import Notification, NotificationPreference
 from backend.models.platform.audit_events import Event
 from backend.models.platform.idempotency import IdempotentRequest
 from backend.models.sales.customers import Customer

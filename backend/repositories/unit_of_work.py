@@ -34,7 +34,7 @@ from backend.repositories.identity.sessions import SessionRepository
 from backend.repositories.identity.sign_in_failures import SignInRepository
 from backend.repositories.identity.users import UserRepository
 from backend.repositories.mail.mails import MailRepository
-from backend.repositories.notifications import NotificationRepository
+from backend.repositories.notifications.notifications import NotificationRepository
 from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 from backend.repositories.sales.customers import CustomerRepository

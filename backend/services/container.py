@@ -22,9 +22,9 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 from backend.services.mail.delivery import MailService
-from backend.services.notification_watch import NotificationWatch
-from backend.services.notifications import NotificationService
-from backend.services.notifier import Notifier
+from backend.services.notifications.handler import Notifier
+from backend.services.notifications.notifications import NotificationService
+from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService

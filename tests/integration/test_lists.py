@@ -18,7 +18,7 @@ from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.identity.users import UserSort
-from backend.models.notifications import NotificationSort
+from backend.models.notifications.notifications import NotificationSort
 from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now

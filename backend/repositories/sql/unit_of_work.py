@@ -35,7 +35,7 @@ from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
 from backend.repositories.sql.identity.users import SqlUserRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
-from backend.repositories.sql.notifications import SqlNotificationRepository
+from backend.repositories.sql.notifications.notifications import SqlNotificationRepository
 from backend.repositories.sql.platform.audit_events import SqlEventRepository
 from backend.repositories.sql.platform.constraints import domain_errors
 from backend.repositories.sql.platform.contention import contention_errors

@@ -19,7 +19,7 @@ from backend.models.background.executions import ExecutionStatus
 from backend.models.exchange.imports import ImportInputs
 from backend.models.execution_kinds import ExecutionCreate
 from backend.models.files.files import FileSubject
-from backend.models.notifications import Notification
+from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
 from backend.models.sales.customers import CustomerQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -28,7 +28,7 @@ from backend.services.background.executions import ExecutionService
 from backend.services.execution_registry import RegisteredKind
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.users import UserService
-from backend.services.notification_watch import NotificationWatch
+from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.all_pages import all_pages
 from backend.services.sales.customers import CustomerService
 from backend.wiring import process_state, wire

@@ -18,7 +18,7 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.core.security import AccessTokens
 from backend.models.identity.sessions import UserSession
-from backend.models.notifications import (
+from backend.models.notifications.notifications import (
     NotificationKind,
     NotificationPreference,
     PreferenceInput,
@@ -28,7 +28,7 @@ from backend.models.platform.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
-from backend.services.notifications import NotificationService
+from backend.services.notifications.notifications import NotificationService
 from tests.factories import make_customer, make_model_config, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person, SignedIn

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.notifications import (
+from backend.models.notifications.notifications import (
     Channels,
     Notification,
     NotificationKind,

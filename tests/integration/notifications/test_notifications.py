@@ -14,7 +14,7 @@ from backend.jobs.subscriptions import NOTIFY, SUBSCRIPTIONS
 from backend.models.background.jobs import Queue
 from backend.models.platform.audit_events import EventQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.notification_rules import RULES
+from backend.services.notifications.rules import RULES
 from tests.factories import make_notification
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn

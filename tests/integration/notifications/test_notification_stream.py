@@ -9,10 +9,10 @@ import pytest
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.models.notifications import Notification
+from backend.models.notifications.notifications import Notification
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
-from backend.services.notification_watch import NotificationWatch
+from backend.services.notifications.stream import NotificationWatch
 from backend.wiring import ProcessState, process_state, wire
 from tests.factories import make_notification
 from tests.fixtures.people import Person

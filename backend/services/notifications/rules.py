@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from backend.models.background.executions import Execution, ExecutionState
-from backend.models.notifications import NotificationKind
+from backend.models.notifications.notifications import NotificationKind
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
     ExecutionFinished,

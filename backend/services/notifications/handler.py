@@ -1,10 +1,10 @@
 from backend.models.mail.mails import Mail, MailKind
-from backend.models.notifications import Notification
+from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import Event
 from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import page_of
-from backend.services.notification_rules import RULES, Message, subject_of
+from backend.services.notifications.rules import RULES, Message, subject_of
 
 
 class Notifier:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from backend.core.errors import NotFoundError
-from backend.models.notifications import (
+from backend.models.notifications.notifications import (
     Channels,
     Notification,
     NotificationKind,

@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse
 from backend.api.deps import CallerDep, NotificationServiceDep, NotificationWatchDep
 from backend.api.event_streams import event_of
 from backend.api.routes import CheckedRoute
-from backend.models.notifications import (
+from backend.models.notifications.notifications import (
     Channels,
     Notification,
     NotificationKind,

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.notifications import (
+from backend.models.notifications.notifications import (
     Channels,
     Notification,
     NotificationKind,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.models.notifications import Notification
+from backend.models.notifications.notifications import Notification
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.platform.live_streams import Streams
 

@@ -1,0 +1,1 @@
+"""Notifications, shown in the app or mailed."""
