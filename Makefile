@@ -20,7 +20,7 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/repositories/sql/identity/account_tokens.py,$\
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
 	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/audit_events.py,$\
-	backend/services/platform/change_events.py,backend/services/audit.py,backend/jobs/subscriptions.py,$\
+	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
 	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\
 	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py

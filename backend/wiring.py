@@ -23,8 +23,8 @@ from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
-from backend.repositories.clean_up import Expiring
 from backend.repositories.identity.sessions import Identity
+from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.assistant.execution_naming import ExecutionNames
@@ -35,11 +35,9 @@ from backend.services.assistant.tool_registry import ToolService
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.tools.base import ToolServices
 from backend.services.assistant.wiring import assistant_of
-from backend.services.audit import AuditService
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
 from backend.services.background.stream import ExecutionWatch
-from backend.services.clean_up import CleanUpService, Retention
 from backend.services.container import Services
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
@@ -47,7 +45,6 @@ from backend.services.exchange.reports import ReportKind
 from backend.services.execution_registry import execution_kinds
 from backend.services.files.files import FileRules, FileService
 from backend.services.files.quota import FileQuota
-from backend.services.health import Check, HealthService
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_verification import EmailVerificationService
@@ -65,6 +62,9 @@ from backend.services.mail.links import MailLinks
 from backend.services.notifications.handler import Notifier
 from backend.services.notifications.notifications import NotificationService
 from backend.services.notifications.stream import NotificationWatch
+from backend.services.operations.audit_events import AuditService
+from backend.services.operations.health import Check, HealthService
+from backend.services.operations.retention import CleanUpService, Retention
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.platform.live_streams import Streams
 from backend.services.sales.customers import CustomerService

@@ -20,13 +20,11 @@ from backend.services.assistant.planned_actions import AgentActionService
 from backend.services.assistant.prompts import PromptService
 from backend.services.assistant.requests import AgentService
 from backend.services.assistant.tool_registry import ToolService
-from backend.services.audit import AuditService
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
 from backend.services.background.stream import ExecutionWatch
 from backend.services.container import Services
 from backend.services.files.files import FileService
-from backend.services.health import HealthService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
@@ -36,6 +34,8 @@ from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 from backend.services.notifications.notifications import NotificationService
 from backend.services.notifications.stream import NotificationWatch
+from backend.services.operations.audit_events import AuditService
+from backend.services.operations.health import HealthService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService

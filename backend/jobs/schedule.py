@@ -7,7 +7,7 @@ from procrastinate import App
 
 from backend.jobs.retry import NextTick
 from backend.models.background.jobs import Queue
-from backend.repositories.clean_up import Expiring
+from backend.repositories.operations.retention import Expiring
 from backend.services.container import Services
 
 

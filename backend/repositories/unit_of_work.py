@@ -24,7 +24,6 @@ from backend.repositories.assistant.usage_records import AgentRunRepository
 from backend.repositories.background.execution_steps import ExecutionStepRepository
 from backend.repositories.background.executions import ExecutionRepository
 from backend.repositories.background.jobs import JobRepository
-from backend.repositories.clean_up import CleanUpRepository
 from backend.repositories.exchange.reports import ReportRepository
 from backend.repositories.files.files import FileRepository
 from backend.repositories.identity.account_tokens import AccountTokenRepository
@@ -35,6 +34,7 @@ from backend.repositories.identity.sign_in_failures import SignInRepository
 from backend.repositories.identity.users import UserRepository
 from backend.repositories.mail.mails import MailRepository
 from backend.repositories.notifications.notifications import NotificationRepository
+from backend.repositories.operations.retention import CleanUpRepository
 from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 from backend.repositories.sales.customers import CustomerRepository

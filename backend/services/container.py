@@ -7,13 +7,10 @@ from backend.services.assistant.output_schemas import OutputSchemaService
 from backend.services.assistant.prompts import PromptService
 from backend.services.assistant.tool_registry import ToolService
 from backend.services.assistant.wiring import Assistant
-from backend.services.audit import AuditService
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
 from backend.services.background.stream import ExecutionWatch
-from backend.services.clean_up import CleanUpService
 from backend.services.files.files import FileService
-from backend.services.health import HealthService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
@@ -25,6 +22,9 @@ from backend.services.mail.delivery import MailService
 from backend.services.notifications.handler import Notifier
 from backend.services.notifications.notifications import NotificationService
 from backend.services.notifications.stream import NotificationWatch
+from backend.services.operations.audit_events import AuditService
+from backend.services.operations.health import HealthService
+from backend.services.operations.retention import CleanUpService
 from backend.services.platform.idempotency import IdempotencyService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService

@@ -1,6 +1,5 @@
 from fastapi import APIRouter
 
-from backend.api.v1 import audit
 from backend.api.v1.assistant import (
     chat_messages,
     chats,
@@ -14,6 +13,7 @@ from backend.api.v1.background import executions, jobs
 from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 from backend.api.v1.notifications import notifications
+from backend.api.v1.operations import audit_events as audit
 from backend.api.v1.sales import customers, leads, products
 from backend.api.v1.search import search
 from backend.api.v1.work import checklists, modules, task_bulk, tasks

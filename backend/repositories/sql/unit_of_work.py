@@ -25,7 +25,6 @@ from backend.repositories.sql.assistant.usage_records import SqlAgentRunReposito
 from backend.repositories.sql.background.execution_steps import SqlExecutionStepRepository
 from backend.repositories.sql.background.executions import SqlExecutionRepository
 from backend.repositories.sql.background.jobs import SqlJobRepository
-from backend.repositories.sql.clean_up import SqlCleanUpRepository
 from backend.repositories.sql.exchange.reports import SqlReportRepository
 from backend.repositories.sql.files.files import SqlFileRepository
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
@@ -36,6 +35,7 @@ from backend.repositories.sql.identity.sign_in_failures import SqlSignInReposito
 from backend.repositories.sql.identity.users import SqlUserRepository
 from backend.repositories.sql.mail.mails import SqlMailRepository
 from backend.repositories.sql.notifications.notifications import SqlNotificationRepository
+from backend.repositories.sql.operations.retention import SqlCleanUpRepository
 from backend.repositories.sql.platform.audit_events import SqlEventRepository
 from backend.repositories.sql.platform.constraints import domain_errors
 from backend.repositories.sql.platform.contention import contention_errors

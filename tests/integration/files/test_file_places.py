@@ -9,7 +9,7 @@ import pytest
 
 from tests.fixtures.people import Person
 from tests.integration.files.test_files import SUBJECTS, make_subject, upload
-from tests.integration.test_audit import events
+from tests.integration.operations.test_audit import events
 
 TEAM = ["customer_id", "lead_id", "task_id"]
 NOWHERE = dict.fromkeys(SUBJECTS)

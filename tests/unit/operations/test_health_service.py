@@ -1,6 +1,6 @@
 import asyncio
 
-from backend.services.health import HealthService
+from backend.services.operations.health import HealthService
 
 
 async def fine() -> str | None:

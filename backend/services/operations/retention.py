@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from backend.core.logging import get_logger
 from backend.models.platform.mixins import now
-from backend.repositories.clean_up import Expiring
+from backend.repositories.operations.retention import Expiring
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.files.files import FileService
 

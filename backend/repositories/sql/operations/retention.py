@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.platform.base import metadata
-from backend.repositories.clean_up import Expiring
+from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.background.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 
 _NO_JOB = 2**63 - 1

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.models.background.jobs import JobRequest, Queue
-from backend.repositories.clean_up import Expiring
+from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services import clean_up
-from backend.services.clean_up import CleanUpService, Retention
+from backend.services.operations import retention as clean_up
+from backend.services.operations.retention import CleanUpService, Retention
 from backend.wiring import file_service
 from tests.factories import make_user
 from tests.fixtures.jobs import Jobs
