@@ -16,7 +16,7 @@ from backend.api.fast_path.index import RouteIndex
 from backend.api.middleware import add_middleware
 from backend.api.middleware.envelope import remember_route_paths
 from backend.api.openapi import use_documented_openapi
-from backend.api.v1.router import PREFIX, accounts, router, uploads
+from backend.api.router import PREFIX, accounts, router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging

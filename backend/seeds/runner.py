@@ -12,10 +12,10 @@ from backend.seeds.leads import LeadSeeder
 from backend.seeds.model_configs import ModelConfigSeeder
 from backend.seeds.modules import ModuleSeeder
 from backend.seeds.notifications import NotificationSeeder
+from backend.seeds.output_schemas import SchemaSeeder
 from backend.seeds.products import ProductSeeder
-from backend.seeds.schemas import SchemaSeeder
+from backend.seeds.prompts import TemplateSeeder
 from backend.seeds.tasks import TaskSeeder
-from backend.seeds.templates import TemplateSeeder
 from backend.seeds.tools import ToolSeeder
 from backend.seeds.users import UserSeeder
 from backend.seeds.workflows import WorkflowSeeder

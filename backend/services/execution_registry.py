@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from backend.models.execution_kinds import KIND_MODELS
+from backend.models.execution_bodies import KIND_MODELS
 from backend.services.background.kinds import ExecutionKind
 from backend.services.exchange.exports import ExportKind, export_name
 from backend.services.exchange.imports.kind import ImportKind

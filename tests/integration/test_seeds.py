@@ -20,9 +20,9 @@ from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.work.tasks import Task, TaskPriority, TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext
+from backend.seeds.output_schemas import SCHEMAS, SeedSchema
+from backend.seeds.prompts import PROMPTS, SeedPrompt
 from backend.seeds.runner import DEFAULTS, SEEDERS, seed
-from backend.seeds.schemas import SCHEMAS, SeedSchema
-from backend.seeds.templates import PROMPTS, SeedPrompt
 from backend.seeds.users import USERS
 from backend.services.assistant.tool_registry import ToolService
 from tests.factories import make_prompt, make_user

@@ -6,7 +6,7 @@ from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.background.executions import Execution, ExecutionQuery, ExecutionStatus
 from backend.models.background.jobs import JobRequest, Queue
-from backend.models.execution_kinds import ExecutionCreate, ExecutionDraft
+from backend.models.execution_bodies import ExecutionCreate, ExecutionDraft
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id

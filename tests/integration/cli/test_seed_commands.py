@@ -9,10 +9,10 @@ from backend.seeds.leads import LEADS
 from backend.seeds.model_configs import MODEL_CONFIGS
 from backend.seeds.modules import MODULES
 from backend.seeds.notifications import NOTIFICATIONS
+from backend.seeds.output_schemas import SCHEMAS
 from backend.seeds.products import PRODUCTS
-from backend.seeds.schemas import SCHEMAS
+from backend.seeds.prompts import PROMPTS
 from backend.seeds.tasks import TASKS
-from backend.seeds.templates import PROMPTS
 from backend.seeds.users import USERS
 from backend.seeds.workflows import WORKFLOWS
 from backend.services.assistant.tools import AGENT_TOOLS

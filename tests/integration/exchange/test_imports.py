@@ -15,7 +15,7 @@ from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeni
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.exchange.imports import MOST_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
-from backend.models.execution_kinds import ExecutionCreate
+from backend.models.execution_bodies import ExecutionCreate
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory

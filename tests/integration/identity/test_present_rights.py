@@ -17,7 +17,7 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
 from backend.models.background.executions import ExecutionStatus
 from backend.models.exchange.imports import ImportInputs
-from backend.models.execution_kinds import ExecutionCreate
+from backend.models.execution_bodies import ExecutionCreate
 from backend.models.files.files import FileSubject
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery

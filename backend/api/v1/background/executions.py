@@ -23,7 +23,7 @@ from backend.models.background.executions import (
     ExecutionQuery,
     ExecutionState,
 )
-from backend.models.execution_kinds import (
+from backend.models.execution_bodies import (
     AnyExecution,
     AnyExecutionCreate,
     AnyExecutionDraft,

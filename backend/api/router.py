@@ -6,14 +6,14 @@ from backend.api.v1.assistant import (
     model_configs,
     output_schemas,
     prompts,
-    requests as agent,
+    requests,
     tools,
 )
 from backend.api.v1.background import executions, jobs
 from backend.api.v1.files import files
 from backend.api.v1.identity import account_links, auth, invitations, sessions, users
 from backend.api.v1.notifications import notifications
-from backend.api.v1.operations import audit_events as audit
+from backend.api.v1.operations import audit_events
 from backend.api.v1.sales import customers, leads, products
 from backend.api.v1.search import search
 from backend.api.v1.work import checklists, modules, task_bulk, tasks
@@ -41,12 +41,12 @@ for resource in (
     model_configs,
     chats,
     chat_messages,
-    agent,
+    requests,
     tools,
     prompts,
     output_schemas,
     search,
-    audit,
+    audit_events,
     jobs,
 ):
     router.include_router(resource.router)
