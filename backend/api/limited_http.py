@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with limits to what a client sends before the application is asked.
 
-It leans on the callbacks of `HttpToolsProtocol`, as `tests/integration/test_limited_http.py`
+It leans on the callbacks of `HttpToolsProtocol`, as `tests/integration/api/test_limited_http.py`
 would show if they changed.
 """
 

@@ -17,7 +17,7 @@ from tests.contract.stock import Stock, pick
 from tests.contract.streams import with_item_schemas
 from tests.fixtures.application import make_settings
 from tests.fixtures.processes import Server
-from tests.integration.test_access import ENDLESS
+from tests.integration.api.test_access import ENDLESS
 
 
 class ContractSettings(BaseSettings):

@@ -36,7 +36,7 @@ from tests.factories import (
 )
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
-from tests.integration.test_access import ENDLESS, ROUTES
+from tests.integration.api.test_access import ENDLESS, ROUTES
 
 READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
 # One, as who asks is known already, but where another is written down here.

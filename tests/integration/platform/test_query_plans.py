@@ -10,7 +10,7 @@ from backend.models.platform.paging import RELEVANCE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.fixtures.statements import Statement, sent_statements
-from tests.integration.document import DOCUMENT, OPERATIONS
+from tests.integration.api.document import DOCUMENT, OPERATIONS
 from tests.integration.platform.test_query_count import fill
 
 SOME_ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"

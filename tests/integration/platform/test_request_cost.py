@@ -20,7 +20,7 @@ from fastapi._compat import ModelField
 
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
-from tests.integration.test_fast_path import app_of
+from tests.integration.api.test_fast_path import app_of
 
 TASK = {"title": "Water the plants", "description": "Twice a week.", "priority": "high"}
 ROWS = 50

@@ -12,7 +12,7 @@ from backend.models.sales.customers import Customer
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_task
 from tests.fixtures.people import Person
-from tests.integration.test_lists import ID, forged, walk
+from tests.integration.api.test_lists import ID, forged, walk
 
 SORTS = ["created_at", "-created_at"]
 KINDS = {"lead", "task", "file"}

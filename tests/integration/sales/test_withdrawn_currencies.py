@@ -9,8 +9,8 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from tests.factories import make_lead, make_product
 from tests.fixtures.people import Person
+from tests.integration.api.test_csv_export import export
 from tests.integration.exchange.test_reports import report
-from tests.integration.test_csv_export import export
 
 PRICE = {"amount": "19.90", "currency": "BGN"}
 

@@ -10,7 +10,7 @@ from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_product, make_task
 from tests.fixtures.people import Person
-from tests.integration.test_lists import walk
+from tests.integration.api.test_lists import walk
 
 TITLE = "Grace Hopper writes Compilers"
 MAKERS: dict[str, tuple[Callable[..., Any], list[str]]] = {

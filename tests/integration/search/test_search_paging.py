@@ -5,7 +5,7 @@ import pytest
 
 from backend.models.work.tasks import DUE_SQL, PRIORITY_SQL
 from tests.fixtures.people import Person
-from tests.integration.test_lists import walk
+from tests.integration.api.test_lists import walk
 
 ROWS = 3_000
 # Number 1 is the oldest of the rows.

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.application import make_settings, running_app
-from tests.integration.document import OPERATIONS
+from tests.integration.api.document import OPERATIONS
 
 ORIGIN = "https://app.example"
 SENT = {

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from backend.api.openapi import access_of
 from backend.core.permissions import ROLE_PERMISSIONS, Role
 from tests.fixtures.people import Person, SignedIn
-from tests.integration.document import APP
+from tests.integration.api.document import APP
 
 # Pages for people and machines beside the API, which anybody may read.
 PAGES = {"/", "/docs", "/redoc", "/problems/{slug}", "/metrics"}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
-from tests.integration.document import DOCUMENT, OPERATIONS
+from tests.integration.api.document import DOCUMENT, OPERATIONS
 
 URI = "urn:document"
 REGISTRY = Registry([(URI, DOCUMENT)], draft=Draft202012)

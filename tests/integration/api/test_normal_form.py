@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from backend.main import create_app
 from tests.fixtures.application import client_of, make_settings
 from tests.fixtures.people import Person
-from tests.integration.document import APP
+from tests.integration.api.document import APP
+from tests.integration.api.test_manners import metric
 from tests.integration.files.test_files import attempt
-from tests.integration.test_manners import metric
 
 ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
 # They tell of this very request, or of time that has gone by.

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fixtures.people import Person
-from tests.integration.document import OPERATIONS, resolved
+from tests.integration.api.document import OPERATIONS, resolved
 
 CREATING = [
     path.removeprefix("/api/v1")

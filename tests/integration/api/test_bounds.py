@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api.routes import CheckedRoute
 from tests.fixtures.people import Person
-from tests.integration.document import APP, OPERATIONS
+from tests.integration.api.document import APP, OPERATIONS
+from tests.integration.api.test_openapi import WITH_SCHEMA
 from tests.integration.files.test_file_forms import END, FILE, field, send
-from tests.integration.test_openapi import WITH_SCHEMA
 
 SHORT = 10_000
 JSON = {"Content-Type": "application/json"}

@@ -47,7 +47,7 @@ from tests.factories import (
 )
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
-from tests.integration.document import OPERATIONS
+from tests.integration.api.document import OPERATIONS
 
 
 class Creation(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from backend.api.kept_content import KeptContent
-from tests.integration.document import DOCUMENT
+from tests.integration.api.document import DOCUMENT
 
 
 async def test_the_root_leads_to_the_docs(client: httpx2.AsyncClient) -> None:

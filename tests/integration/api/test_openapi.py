@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.fixtures.processes import ROOT
-from tests.integration.document import DOCUMENT, OPERATIONS, resolved
+from tests.integration.api.document import DOCUMENT, OPERATIONS, resolved
 
 WITH_SCHEMA = DOCUMENT["components"]["schemas"]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)

@@ -11,8 +11,8 @@ from backend.models.platform.mixins import now
 from backend.models.platform.paging import MOST_COUNTED
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
+from tests.integration.api.test_lists import walk
 from tests.integration.search.test_search import LISTS, add
-from tests.integration.test_lists import walk
 
 MANY = text("""
     INSERT INTO tasks (id, title, description, status, priority, created_at, updated_at, version,

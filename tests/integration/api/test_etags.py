@@ -40,7 +40,7 @@ from tests.factories import (
 )
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
-from tests.integration.document import OPERATIONS
+from tests.integration.api.document import OPERATIONS
 
 
 class Change(NamedTuple):

@@ -11,7 +11,7 @@ from backend.api import problems
 from backend.api.openapi_components import Components, share_repeated
 from backend.api.openapi_problems import refer_to_problems
 from backend.api.problems import MEDIA_TYPE, PROBLEMS, declare
-from tests.integration.document import DOCUMENT, OPERATIONS, found
+from tests.integration.api.document import DOCUMENT, OPERATIONS, found
 
 RESPONSES = DOCUMENT["components"]["responses"]
 MOST_BYTES = 360_000
