@@ -14,6 +14,7 @@ from benchmarks.server import PASSWORD, Server
 
 _EVENTS = 20
 _WAIT_SECONDS = 60
+_SETTLE_SECONDS = 5
 
 
 def cpu_of_event(server: Server, listeners: int) -> float:
@@ -22,7 +23,10 @@ def cpu_of_event(server: Server, listeners: int) -> float:
     with ExitStack() as stack, httpx2.Client(base_url=server.url, timeout=60) as client:
         me = client.get("/api/v1/users/me", headers=member).json()["id"]
         streams = [stack.enter_context(_Stream(server, member)) for _ in range(listeners)]
-        time.sleep(2)
+        for stream in streams:
+            stream.wait_for_headers()
+        # The server begins to listen for each of them directly behind its headers.
+        time.sleep(_SETTLE_SECONDS)
         before = cpu_of(server.pid)
         for number in range(_EVENTS):
             task = {"title": f"Event {number}", "assignee_id": me}
@@ -51,10 +55,17 @@ class _Stream:
     def wait_for(self, count: int) -> None:
         """Until so many events about tasks of this run have come."""
         while self._heard.count(b"Event ") < count:
-            piece = self._socket.recv(65_536)
-            if not piece:
-                raise RuntimeError(f"the stream ended: {json.dumps(self._heard.decode()[-300:])}")
-            self._heard += piece
+            self._hear()
+
+    def wait_for_headers(self) -> None:
+        while b"\r\n\r\n" not in self._heard:
+            self._hear()
+
+    def _hear(self) -> None:
+        piece = self._socket.recv(65_536)
+        if not piece:
+            raise RuntimeError(f"the stream ended: {json.dumps(self._heard.decode()[-300:])}")
+        self._heard += piece
 
     def __enter__(self) -> "_Stream":
         return self
