@@ -19,7 +19,8 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/identity/email_verification.py,backend/services/identity/invitations.py,$\
 	backend/repositories/sql/identity/account_tokens.py,$\
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
-	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/audit_events.py,$\
+	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/adding.py,backend/repositories/sql/platform/writing.py,$\
+	backend/repositories/sql/platform/audit_events.py,$\
 	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
 	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\

@@ -97,3 +97,68 @@ def test_random_tokens_differ_and_hash_the_same_each_time() -> None:
 
     assert token != new_token()
     assert token_hash(token) == token_hash(token) != token
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens that python-jose is asked about."""
+    asked: list[str] = []
+    decode = jwt.decode
+
+    def note(token: str, *arguments: Any, **options: Any) -> Any:
+        asked.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr("backend.core.security.jwt.decode", note)
+    return asked
+
+
+def test_a_token_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, claims = AccessTokens(SETTINGS), AccessClaims(uuid4(), uuid4())
+    token = tokens.sign(claims)
+    asked = counted(monkeypatch)
+
+    assert [tokens.read(token) for _ in range(3)] == [claims] * 3
+
+    assert asked == [token]
+
+
+def test_a_token_that_was_verified_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = AccessTokens(SETTINGS)
+    token = tokens.sign(AccessClaims(uuid4(), uuid4()))
+    tokens.read(token)
+    asked = counted(monkeypatch)
+    later = datetime.now(UTC) + tokens.lifetime + timedelta(seconds=2)
+    monkeypatch.setattr("backend.core.security.time", later.timestamp)
+
+    tokens.read(token)
+
+    # python-jose goes by the clock itself, which has not moved.
+    assert asked == [token]
+
+
+def test_no_more_tokens_are_remembered_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.core.security._MAX_VERIFIED", 2)
+    tokens = AccessTokens(SETTINGS)
+    first, *others = (tokens.sign(AccessClaims(uuid4(), uuid4())) for _ in range(3))
+    for token in (first, *others):
+        tokens.read(token)
+    asked = counted(monkeypatch)
+
+    for token in (*others, first):
+        tokens.read(token)
+
+    assert asked == [first]
+
+
+def test_a_token_that_is_refused_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = AccessTokens(SETTINGS)
+    token = signed(key="somebody else's key")
+    asked = counted(monkeypatch)
+
+    for _ in range(2):
+        with pytest.raises(AuthenticationError):
+            tokens.read(token)
+
+    assert asked == [token] * 2

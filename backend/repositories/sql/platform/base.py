@@ -15,7 +15,7 @@ from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 from backend.repositories.sql.platform.constraints import domain_errors
 from backend.repositories.sql.platform.filters import one_of
-from backend.repositories.sql.platform.reading import is_plain
+from backend.repositories.sql.platform.reading import is_a_row_alone
 from backend.repositories.sql.platform.writing import Writer
 
 Row = TypeVar("Row", bound=Identified)
@@ -72,7 +72,7 @@ class SqlRepository(Generic[Row]):
 
     async def add_new(self, row: Row) -> None:
         model: Any = self.model
-        if is_plain(model):
+        if is_a_row_alone(model):
             cast(Writer, self._session).add_new(row)
         else:
             # There is more to it than the row.

@@ -334,6 +334,12 @@ def is_plain(model: Any) -> bool:
 
 
 @cache
+def is_a_row_alone(model: Any) -> bool:
+    """Whether nothing is written with a row but its columns."""
+    return is_plain(model) and not _relations(model)
+
+
+@cache
 def _relations(model: Any) -> Sequence[RelationshipProperty[Any]]:
     mapper: Mapper[Any] = inspect(model)
     return [each for each in mapper.relationships if each.lazy == "selectin"]
