@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 HEAD = "head"
 _ROOT = Path(__file__).parents[2]
-_ASSIGNED = re.compile(r"^(revision|down_revision)\b[^=]*=(.*)$", re.MULTILINE)
-_QUOTED = re.compile(r"""["'](\w+)["']""")
+_REVISION_LINE = re.compile(r"^(revision|down_revision)\b[^=]*=(.*)$", re.MULTILINE)
+_IDENTIFIERS = re.compile(r"""["'](\w+)["']""")
 
 
 def alembic_config(url: str | None = None) -> "Config":
@@ -71,9 +71,9 @@ def older_revisions() -> frozenset[str]:
 def _named(variable: str) -> Iterator[str]:
     """The revisions in a variable of the migrations, which are read and not run."""
     for file in (_ROOT / "alembic" / "versions").glob("*.py"):
-        for name, value in _ASSIGNED.findall(file.read_text("utf-8")):
+        for name, value in _REVISION_LINE.findall(file.read_text("utf-8")):
             if name == variable:
-                yield from _QUOTED.findall(value)
+                yield from _IDENTIFIERS.findall(value)
 
 
 def _revisions_of(url: str) -> frozenset[str]:
