@@ -14,7 +14,6 @@ from backend.api import docs, health, metrics
 from backend.api.errors import add_error_handlers
 from backend.api.fast_path.index import RouteIndex
 from backend.api.middleware import add_middleware
-from backend.api.middleware.envelope import remember_route_paths
 from backend.api.openapi import use_documented_openapi
 from backend.api.router import PREFIX, accounts, router, uploads
 from backend.core.config import Settings
@@ -160,8 +159,10 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
         app.include_router(metrics.router)
     use_documented_openapi(app)
     docs.Docs().add_to(app)
-    remember_route_paths(app)
-    app.state.route_index = RouteIndex(iter_route_contexts(app.routes), PREFIX)
+    # Once all routers are in: a route itself does not know its prefix.
+    contexts = list(iter_route_contexts(app.routes))
+    app.state.route_paths = {id(context.route): context.path for context in contexts}
+    app.state.route_index = RouteIndex(contexts, PREFIX)
 
 
 def app_from_environment() -> FastAPI:

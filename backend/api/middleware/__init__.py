@@ -10,7 +10,6 @@ from backend.api.middleware.envelope import REQUEST_ID_HEADER, EnvelopeMiddlewar
 from backend.api.middleware.error_boundary import ErrorBoundaryMiddleware
 from backend.api.middleware.interruption import InterruptionMiddleware
 from backend.api.middleware.normal_form import NormalFormMiddleware
-from backend.api.middleware.rate_limit import RateLimitMiddleware
 from backend.core.config import Settings
 
 _READABLE_HEADERS = (
@@ -36,6 +35,9 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(InterruptionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
     if settings.server.requests_per_minute:
+        # Not at the top: few have such a limit, and the library of limits takes its time.
+        from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415
+
         app.add_middleware(RateLimitMiddleware, per_minute=settings.server.requests_per_minute)
     if settings.server.cors_origins:
         app.add_middleware(

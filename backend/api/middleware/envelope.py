@@ -6,8 +6,6 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -65,12 +63,6 @@ class EnvelopeMiddleware:
                 await self.app(scope, receive, send_in_envelope)
             finally:
                 _observe(scope, status, perf_counter() - started)
-
-
-def remember_route_paths(app: FastAPI) -> None:
-    """Call this once all routers are in: a route itself does not know its prefix."""
-    contexts = iter_route_contexts(app.routes)
-    app.state.route_paths = {id(context.route): context.path for context in contexts}
 
 
 def _id_of(scope: Scope) -> str:
