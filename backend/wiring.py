@@ -41,8 +41,8 @@ from backend.services.background.stream import ExecutionWatch
 from backend.services.container import Services
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
+from backend.services.exchange.kinds import exchange_kinds
 from backend.services.exchange.reports import ReportKind
-from backend.services.execution_registry import execution_kinds
 from backend.services.files.files import FileRules, FileService
 from backend.services.files.quota import FileQuota
 from backend.services.identity.account_tokens import AccountTokens
@@ -55,6 +55,7 @@ from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.token_mails import AccountMails
+from backend.services.identity.token_values import TokenValues
 from backend.services.identity.users import Registration, UserService
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.delivery import MailService
@@ -140,7 +141,7 @@ def wire(
     hasher = PasswordHasher()
     tokens = AccessTokens(settings.security)
     rights = PresentRights(uow, state.identities)
-    streams = Streams(rights, state.notices, state.stopped)
+    streams = Streams(rights.is_live, state.notices, state.stopped)
     files = file_service(settings, uow)
     account_tokens = AccountTokens(settings.security)
     mails = mail_service(settings, uow, account_tokens)
@@ -157,12 +158,11 @@ def wire(
     assistant = assistant_of(
         uow, settings.assistant, settings.language_models, state.language_models, at_hand, rights
     )
-    kinds = execution_kinds(
+    kinds = exchange_kinds(
         ReportKind(uow),
         ImportKind(uow, files, read_sheet),
         ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
-        *workflow_kinds(uow, assistant),
-    )
+    ) | workflow_kinds(uow, assistant)
     names = ExecutionNames(uow, assistant.chooser, assistant.runner)
     passwords = PasswordCheck(uow, hasher, settings.security)
     lasting = timedelta(days=settings.security.refresh_token_days)
@@ -226,7 +226,8 @@ def mail_service(settings: Settings, uow: UnitOfWorkFactory, tokens: AccountToke
     mailer = open_mailer(settings.mail_url, mail.sender, mail.timeout_seconds)
     links = MailLinks(settings.server.public_url, f"http://localhost:{settings.server.port}")
     patience = timedelta(seconds=mail.timeout_seconds + 5)
-    return MailService(uow, mailer, MailWriter(uow, JinjaTemplates(), tokens, links), patience)
+    writer = MailWriter(JinjaTemplates(), TokenValues(uow, tokens, links), links)
+    return MailService(uow, mailer, writer, patience)
 
 
 def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:

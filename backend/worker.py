@@ -13,7 +13,7 @@ from backend.core.permissions import Means
 from backend.jobs.app import build_jobs
 from backend.jobs.connection import make_connector
 from backend.jobs.supervisor import Supervisor
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 
 _log = get_logger(__name__)

@@ -13,7 +13,7 @@ from backend.cli.runtime import plain_url
 from backend.core.config import Settings
 from backend.core.logging import get_logger
 from backend.core.orphans import PARENT_VARIABLE
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0

@@ -6,7 +6,8 @@ from rich.table import Table
 
 from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError
-from backend.models.background.jobs import JobPublic, JobQuery, JobStatus, Queue
+from backend.models.background.jobs import JobPublic, JobQuery, JobStatus
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import Page
 from backend.services.background.jobs import JobService
 

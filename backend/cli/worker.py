@@ -10,7 +10,7 @@ from backend.core.config import ConfigurationError, Settings
 from backend.core.logging import configure_logging
 from backend.core.orphans import stop_with_parent
 from backend.core.production import refuse_unsafe
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.worker import concurrency, work
 
 app = typer.Typer()

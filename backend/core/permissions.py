@@ -1,5 +1,6 @@
 """Who may do what: one table that a person can read, and the caller it is asked about."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -137,3 +138,7 @@ class Principal:
             raise PermissionDeniedError(
                 f"The permission {permission} is needed; the role {self.role} does not have it."
             )
+
+
+AsOfNow = Callable[[], Awaitable[Principal]]
+"""Answers a principal with the role of this moment, or raises if they may not go on."""

@@ -3,7 +3,7 @@ from uuid import UUID
 from procrastinate import App
 
 from backend.jobs.subscriptions import Handler, handlers
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.services.container import Services
 
 

@@ -5,7 +5,7 @@ from procrastinate import App, JobContext
 from procrastinate.job_context import AbortReason
 
 from backend.core.config import WorkerSettings
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.services.container import Services
 
 

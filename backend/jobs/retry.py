@@ -9,7 +9,8 @@ from procrastinate.jobs import Job
 
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
-from backend.models.background.jobs import Queue, TakeOverRules
+from backend.models.background.jobs import TakeOverRules
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.mixins import now
 
 

@@ -18,7 +18,7 @@ from backend.jobs.attempts import keeping_failures, telling_why_cancelled
 from backend.jobs.observation import observe
 from backend.jobs.periodic import SteadyWorker
 from backend.jobs.retry import take_over_rules
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.services.background.jobs import JobService
 
 _FIRST_PAUSE_SECONDS = 0.25

@@ -6,7 +6,7 @@ from functools import partial
 from procrastinate import App
 
 from backend.jobs.retry import NextTick
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.repositories.operations.retention import Expiring
 from backend.services.container import Services
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.background.jobs import JobRequest, Queue
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
     DomainEvent,
@@ -14,6 +13,7 @@ from backend.models.platform.domain_events import (
     SignedIn,
     TaskAssigned,
 )
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.services.container import Services
 
 

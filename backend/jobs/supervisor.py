@@ -9,7 +9,7 @@ from procrastinate import App
 
 from backend.core.config import WorkerSettings
 from backend.jobs.runner import QueueRunner
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.services.background.jobs import JobService
 
 

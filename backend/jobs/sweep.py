@@ -11,7 +11,7 @@ from procrastinate import App
 from backend.core.config import WorkerSettings
 from backend.core.logging import get_logger
 from backend.jobs.retry import NextTick, take_over_rules
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.services.background.executions import RUN_EXECUTION
 from backend.services.container import Services
 

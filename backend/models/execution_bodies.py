@@ -1,20 +1,24 @@
 """The kinds of executions with the models of their inputs and results, and bodies made of these.
 
-A new kind is one line in `KIND_MODELS`, and one in `services/execution_registry.py`.
+A new kind is one line in `KIND_MODELS`, and one in the table of its area, such as
+`exchange_kinds`.
 """
 
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, create_model
-from sqlmodel import Field
 from typing_extensions import TypeAliasType
 
-from backend.models.background.executions import EXAMPLE, ExecutionPublic
+from backend.models.background.executions import (
+    EXAMPLE,
+    ExecutionCreate,
+    ExecutionDraft,
+    ExecutionPublic,
+)
 from backend.models.exchange.exports import ExportInputs, ExportResult
 from backend.models.exchange.imports import ImportInputs, ImportResult
 from backend.models.exchange.reports import ReportInputs, ReportResult
-from backend.models.platform.base import Input, config
-from backend.models.platform.fields import Line
+from backend.models.platform.base import config
 from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind, examples_of
 from backend.models.workflows.workflow_runs import CrewInputs, FlowInputs, WorkflowResult
 
@@ -39,13 +43,17 @@ def _known(kind: str) -> str:
     return kind
 
 
-class ExecutionDraft(Input):
-    kind: Annotated[str, AfterValidator(_known)]
-    inputs: Any
+_KnownKind = Annotated[str, AfterValidator(_known)]
 
 
-class ExecutionCreate(ExecutionDraft):
-    name: Line | None = Field(default=None, description="Left out: made of kind and inputs.")
+class _UnknownDraft(ExecutionDraft):
+    """Reads what is of no kind, and says so."""
+
+    kind: _KnownKind
+
+
+class _UnknownCreate(ExecutionCreate):
+    kind: _KnownKind
 
 
 def _of_kind(base: type[BaseModel], kind: str, **fields: Any) -> type[BaseModel]:
@@ -70,8 +78,8 @@ _PUBLICS = {
     for kind, models in KIND_MODELS.items()
 }
 
-AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(ExecutionDraft, _DRAFTS)]
-AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(ExecutionCreate, _CREATES)]
 AnyExecution = TypeAliasType(
     "AnyExecution", Annotated[ExecutionPublic, ShownByKind(ExecutionPublic, _PUBLICS)]
 )
+AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(_UnknownDraft, _DRAFTS)]
+AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(_UnknownCreate, _CREATES)]

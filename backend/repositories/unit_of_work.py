@@ -3,15 +3,15 @@
 A unit is used once, by one coroutine, and stays open only while it talks to the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from backend.core.caching import CacheName
-from backend.models.background.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
+from backend.models.platform.job_requests import JobRequest
 from backend.repositories.assistant.chat_messages import ChatMessageRepository
 from backend.repositories.assistant.chats import ChatRepository
 from backend.repositories.assistant.model_configs import ModelConfigRepository
@@ -36,12 +36,13 @@ from backend.repositories.mail.mails import MailRepository
 from backend.repositories.notifications.notifications import NotificationRepository
 from backend.repositories.operations.retention import CleanUpRepository
 from backend.repositories.platform.audit_events import EventRepository
+from backend.repositories.platform.base import Repository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 from backend.repositories.sales.customers import CustomerRepository
 from backend.repositories.sales.leads import LeadRepository
 from backend.repositories.sales.products import ProductRepository
 from backend.repositories.search.search import SearchRepository
-from backend.repositories.work.modules import ModuleRepository
+from backend.repositories.work.modules import ModuleContents, ModuleRepository
 from backend.repositories.work.tasks import TaskRepository
 from backend.repositories.workflows.workflow_versions import WorkflowVersionRepository
 from backend.repositories.workflows.workflows import WorkflowRepository
@@ -77,6 +78,16 @@ class ReadingUnitOfWork(Protocol):
     def tasks(self) -> TaskRepository: ...
     @property
     def modules(self) -> ModuleRepository: ...
+    @property
+    def module_contents(self) -> Mapping[str, ModuleContents]:
+        """What can lie in a module, whatever area it is of, by what its ids are recorded as."""
+        ...
+
+    @property
+    def task_references(self) -> Mapping[str, Repository[Any]]:
+        """What tasks refer to, whatever area it is of, by the field that does."""
+        ...
+
     @property
     def files(self) -> FileRepository: ...
     @property

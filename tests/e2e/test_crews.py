@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.cli.runtime import with_units_of_work
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.wiring import tool_service
 from tests.fixtures.application import make_settings

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
-from backend.models.platform.base import Output, enum_type, example
+from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Line, Several, Term
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery
@@ -204,6 +204,17 @@ class ExecutionState(Output):
         result = execution.result or {}
         short = {name: each for name, each in result.items() if not isinstance(each, dict | list)}
         return cls(**execution.model_dump(include=set(cls.model_fields)), summary=short)
+
+
+class ExecutionDraft(Input):
+    """Of any kind. `models/execution_bodies.py` has the bodies of all kinds with their inputs."""
+
+    kind: str
+    inputs: Any
+
+
+class ExecutionCreate(ExecutionDraft):
+    name: Line | None = Field(default=None, description="Left out: made of kind and inputs.")
 
 
 class ExecutionName(Output):

@@ -1,7 +1,7 @@
 """Work for the background: what is asked for, and how it went."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -12,31 +12,9 @@ from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Output, example
 from backend.models.platform.fields import Several, Term
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import PageQuery
-
-
-class Queue(StrEnum):
-    """Queues keep slow work from holding up quick work; each has a concurrency of its own."""
-
-    EVENTS = "events"
-    MAIL = "mail"
-    EXECUTIONS = "executions"
-    MAINTENANCE = "maintenance"
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """A job to be: it exists exactly if the transaction that asks for it commits.
-
-    Attributes:
-        task: the name of a task that `backend.jobs` defines.
-        args: what JSON can hold. Ids rather than contents: jobs are kept, and admins read them.
-    """
-
-    task: str
-    queue: Queue
-    args: dict[str, Any] = field(default_factory=dict)
 
 
 class JobStatus(StrEnum):

@@ -2,14 +2,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from backend.models.background.jobs import (
-    JobFailure,
-    JobPublic,
-    JobQuery,
-    Queue,
-    QueueState,
-    StalledJob,
-)
+from backend.models.background.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import Page
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
-from backend.models.background.jobs import JobRequest
 from backend.models.platform.domain_events import DomainEvent
+from backend.models.platform.job_requests import JobRequest
+from backend.repositories.platform.base import Repository
 from backend.repositories.sql.assistant.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.assistant.chats import SqlChatRepository
 from backend.repositories.sql.assistant.model_configs import SqlModelConfigRepository
@@ -52,6 +53,7 @@ from backend.repositories.sql.work.tasks import SqlTaskRepository
 from backend.repositories.sql.workflows.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows.workflows import SqlWorkflowRepository
 from backend.repositories.unit_of_work import Channel, Subscriptions
+from backend.repositories.work.modules import ModuleContents
 
 
 class SqlReadingUnitOfWork:
@@ -89,6 +91,19 @@ class SqlReadingUnitOfWork:
     @cached_property
     def modules(self) -> SqlModuleRepository:
         return SqlModuleRepository(self._session)
+
+    @property
+    def module_contents(self) -> dict[str, ModuleContents]:
+        return {"task_ids": self.tasks, "file_ids": self.files, "chat_ids": self.chats}
+
+    @property
+    def task_references(self) -> dict[str, Repository[Any]]:
+        return {
+            "assignee_id": self.users,
+            "customer_id": self.customers,
+            "lead_id": self.leads,
+            "module_id": self.modules,
+        }
 
     @cached_property
     def files(self) -> SqlFileRepository:

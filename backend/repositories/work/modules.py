@@ -22,3 +22,11 @@ class ModuleRepository(ListedRepository[Module, ModuleQuery], Protocol):
     async def reorder(self, module_ids: Sequence[UUID]) -> None:
         """Give the modules the positions 1, 2, 3 and so on, in one statement."""
         ...
+
+
+class ModuleContents(Protocol):
+    """A repository of what can lie in a module."""
+
+    async def leave_module(self, module_id: UUID) -> list[UUID]:
+        """Take all of it out of a module; answers the ids."""
+        ...

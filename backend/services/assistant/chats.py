@@ -10,7 +10,7 @@ from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 from backend.services.assistant.instructions import unknown_prompt
 from backend.services.platform.crud import CrudService
-from backend.services.references import check_own_module
+from backend.services.work.modules import check_own_module
 
 _REFERENCES = ("module_id", "model_config_id", "prompt")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.core.errors import DomainError
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import AsOfNow, Permission, Principal
 from backend.core.storable import storable, storable_json
 from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.message_parts import (
@@ -34,7 +34,7 @@ from backend.services.assistant.language_models import (
 from backend.services.assistant.model_choice import ChosenModel
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools.base import CallScope
-from backend.services.identity.rights import AsOfNow, PresentRights
+from backend.services.identity.rights import PresentRights
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 

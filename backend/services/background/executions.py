@@ -4,11 +4,16 @@ from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
-from backend.models.background.executions import Execution, ExecutionQuery, ExecutionStatus
-from backend.models.background.jobs import JobRequest, Queue
-from backend.models.execution_bodies import ExecutionCreate, ExecutionDraft
+from backend.models.background.executions import (
+    Execution,
+    ExecutionCreate,
+    ExecutionDraft,
+    ExecutionQuery,
+    ExecutionStatus,
+)
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import (
@@ -17,11 +22,10 @@ from backend.repositories.unit_of_work import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
-from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.background.attempts import finished
+from backend.services.background.kinds import ExecutionKinds, NameSuggestions
 from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
-from backend.services.execution_registry import ExecutionKinds
 from backend.services.identity.rights import PresentRights
 
 _MOST_NAME = 200
@@ -47,7 +51,7 @@ class ExecutionService:
         kinds: ExecutionKinds,
         most_active: int,
         rights: PresentRights,
-        names: ExecutionNames | None = None,
+        names: NameSuggestions | None = None,
     ) -> None:
         """`most_active` is how many one person may have pending or running at once; `names` has
         a model write names."""

@@ -8,12 +8,12 @@ from backend.models.background.jobs import (
     JobPublic,
     JobQuery,
     JobStatus,
-    Queue,
     QueueState,
     StalledJob,
     TakeOverRules,
 )
 from backend.models.platform.domain_events import Changes, ResourceChanged, SubjectKind
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import Page
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 

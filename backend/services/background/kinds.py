@@ -1,6 +1,7 @@
 """What a kind of execution is, and what it may use while it runs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -72,4 +73,25 @@ class ExecutionKind(Protocol[Inputs_contra, Result_co]):
 
     async def run(self, inputs: Inputs_contra, run: ExecutionRun) -> Result_co:
         """May be cancelled at any `await`, and begun again after a crash."""
+        ...
+
+
+Namer = Callable[[Any], Awaitable[str]]
+"""Makes a short name of inputs, the same for the same inputs. They were checked before."""
+
+
+@dataclass(frozen=True)
+class RegisteredKind:
+    kind: ExecutionKind[Any, Any]
+    inputs: type[BaseModel]
+    name: Namer
+
+
+ExecutionKinds = Mapping[str, RegisteredKind]
+"""By the name of the kind."""
+
+
+class NameSuggestions(Protocol):
+    async def suggest(self, kind: str, inputs: BaseModel, by: Principal) -> str | None:
+        """A name that says what an execution is about; None if there is none to be had now."""
         ...

@@ -14,9 +14,8 @@ from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
 from backend.services.background.attempts import Attempt
-from backend.services.background.kinds import TryAgainError
+from backend.services.background.kinds import ExecutionKinds, RegisteredKind, TryAgainError
 from backend.services.background.leases import LEASE, CancelRequestedError, LeaseLostError
-from backend.services.execution_registry import ExecutionKinds, RegisteredKind
 from backend.services.identity.rights import PresentRights
 
 POLL_SECONDS = 1.0

@@ -16,7 +16,7 @@ from backend.core.errors import (
     UnsupportedTypeError,
 )
 from backend.core.logging import get_logger
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import AsOfNow, Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.files.file_names import clean_file_name
 from backend.models.files.files import File, FileQuery, FileSubject, FileUpdate
@@ -34,9 +34,8 @@ from backend.services.files.storage import (
     StoredFileMissingError,
 )
 from backend.services.files.uploads import Content, inspect
-from backend.services.identity.rights import AsOfNow
 from backend.services.platform.change_events import created, deleted, updated
-from backend.services.references import check_own_module
+from backend.services.work.modules import check_own_module
 
 _log = get_logger(__name__)
 

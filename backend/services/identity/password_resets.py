@@ -2,11 +2,11 @@ from uuid import UUID
 
 from backend.core.addresses import network_of
 from backend.core.passwords import PasswordHasher
-from backend.models.background.jobs import JobRequest, Queue
 from backend.models.identity.account_tokens import NewPassword, TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token
 from backend.services.identity.email_verification import mark_verified

@@ -1,18 +1,14 @@
 """Whose rights hold now. What goes on for somebody looks at them before each piece of its work."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
-from backend.core.permissions import NO_SESSION, Permission, Principal
+from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-
-AsOfNow = Callable[[], Awaitable[Principal]]
-"""Answers somebody with the role of this moment, or raises as `PresentRights.require` does."""
 
 
 class PresentRights:
@@ -41,6 +37,10 @@ class PresentRights:
 
         identity = await self._identities.get(user_id, session_id, load)
         return identity.principal if identity else None
+
+    async def is_live(self, by: Principal) -> bool:
+        """Whether the session of the caller goes on, and their account is active."""
+        return await self.find(by.user_id, by.session_id) is not None
 
     async def of(self, by: Principal) -> Principal:
         """The same person, with the role of now.

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from backend.core.addresses import network_of
 from backend.core.caching import CacheName
-from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    unknown_reference,
+)
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role
 from backend.core.preconditions import ANY_VERSION, Precondition
@@ -238,3 +244,12 @@ def _user(data: UserBase, password_hash: str, role: Role) -> User:
 
 def _password_reset(user: User) -> ResourceChanged:
     return ResourceChanged(kind=SubjectKind.USER, verb="password_reset", subject_id=user.id)
+
+
+async def check_active_user(uow: UnitOfWork, field: str, user_id: UUID) -> None:
+    """Raises InvalidInputError if there is no such user, or if it is deactivated."""
+    user = await uow.users.find(user_id)
+    if user is None:
+        raise unknown_reference(field, "user")
+    if not user.is_active:
+        raise InvalidInputError(field, "This user is deactivated; choose another.")

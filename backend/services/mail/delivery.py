@@ -3,8 +3,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from backend.core.logging import get_logger
-from backend.models.background.jobs import JobRequest, Queue
 from backend.models.mail.mails import Mail
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.protocols import (

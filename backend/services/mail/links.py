@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.platform.domain_events import SubjectKind
 
 
@@ -19,8 +18,11 @@ class MailLinks:
     frontend: str | None
     server: str
 
-    def for_token(self, purpose: TokenPurpose, token: str) -> str:
-        """The token stands behind a #: browsers send that to no server, and no log has it."""
+    def for_token(self, purpose: str, token: str) -> str:
+        """Where the owner of a token uses it, for a purpose such as `reset_password`.
+
+        The token stands behind a #: browsers send that to no server, and no log has it.
+        """
         if self.frontend is None:
             return f"{self.server}/docs#/auth/{purpose}"
         page = purpose.replace("_", "-")

@@ -45,6 +45,16 @@ class Mailer(Protocol):
         ...
 
 
+class MailSecrets(Protocol):
+    async def reveal(self, token_id: UUID) -> Mapping[str, Any]:
+        """The values that a mail about a token says, the secret ones included.
+
+        Raises:
+            MailRefusedError: the token holds no longer.
+        """
+        ...
+
+
 class MailTemplates(Protocol):
     def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
         """Write a mail of a kind. A value that its templates need and lack is an error.

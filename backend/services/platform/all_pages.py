@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from backend.core.permissions import Principal
+from backend.core.permissions import AsOfNow, Principal
 from backend.models.platform.paging import RELEVANCE, Page, PageQuery
-from backend.services.identity.rights import AsOfNow
 
 Row = TypeVar("Row")
 Query = TypeVar("Query", bound=PageQuery)

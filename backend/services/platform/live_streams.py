@@ -1,11 +1,11 @@
 """What streams go by: notices, the session of who follows, and whether the process stops."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 
 from backend.core.permissions import Principal
 from backend.repositories.unit_of_work import Channel
-from backend.services.identity.rights import PresentRights
 from backend.services.platform.wake_ups import Notices, Subscription
 
 _MOST_SECONDS = 1.0
@@ -13,9 +13,14 @@ _MOST_SECONDS = 1.0
 
 
 class Streams:
-    def __init__(self, rights: PresentRights, notices: Notices, stopped: asyncio.Event) -> None:
-        """`stopped` ends all streams."""
-        self._rights = rights
+    def __init__(
+        self,
+        is_live: Callable[[Principal], Awaitable[bool]],
+        notices: Notices,
+        stopped: asyncio.Event,
+    ) -> None:
+        """`is_live` answers whether the caller's session goes on; `stopped` ends all streams."""
+        self._is_live = is_live
         self._notices = notices
         self._stopped = stopped
 
@@ -26,7 +31,7 @@ class Streams:
         """False once the session of the caller has ended, or this process is to stop."""
         if self._stopped.is_set():
             return False
-        return await self._rights.find(by.user_id, by.session_id) is not None
+        return await self._is_live(by)
 
     async def hear(self, heard: Subscription) -> bool:
         """Wait until there is something to look at; False if there is nothing for a second."""

@@ -15,8 +15,8 @@ from backend.models.sales.customers import (
 )
 from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.users import check_active_user
 from backend.services.platform.archiving import ArchivingService
-from backend.services.references import check_active_user
 
 _NEEDED = {
     TimelineKind.LEAD: Permission.LEADS_READ,

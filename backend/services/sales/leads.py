@@ -9,10 +9,11 @@ from backend.models.platform.mixins import new_id
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.users import check_active_user
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
-from backend.services.references import check_active_user, check_products
+from backend.services.sales.products import check_products
 
 
 class Conversion(NamedTuple):

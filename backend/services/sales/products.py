@@ -1,8 +1,12 @@
+from collections.abc import Collection
+from uuid import UUID
+
+from backend.core.errors import InvalidInputError
 from backend.core.permissions import Principal
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.sales.products import Product, ProductCreate, ProductQuery, ProductUpdate
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.archiving import ArchivingService
 
 
@@ -15,3 +19,12 @@ class ProductService(ArchivingService[Product, ProductQuery, ProductUpdate]):
     ) -> Product:
         """Raises ConflictError if there is a product with the SKU."""
         return await self._add(Product.model_validate(data, update=data.columns()), by, key)
+
+
+async def check_products(uow: UnitOfWork, product_ids: Collection[UUID]) -> None:
+    """Raises InvalidInputError that names those that do not exist."""
+    known = {product.id for product in await uow.products.find_many(product_ids)}
+    unknown = [str(product_id) for product_id in product_ids if product_id not in known]
+    if unknown:
+        detail = f"There is no product with the id {' or '.join(unknown)}."
+        raise InvalidInputError("product_ids", detail, "unknown_reference")

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.core.errors import ConflictError, InvalidInputError, NotFoundError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.platform.domain_events import (
     Changes,
@@ -79,13 +79,9 @@ class ModuleService(CrudService[Module, ModuleQuery, ModuleUpdate]):
         row.position = max((other.position for other in others), default=0) + 1
 
     async def _let_go(self, uow: UnitOfWork, row: Module) -> dict[str, Any]:
-        task_ids = await uow.tasks.leave_module(row.id)
-        file_ids = await uow.files.leave_module(row.id)
-        chat_ids = await uow.chats.leave_module(row.id)
         return {
-            "task_ids": list(map(str, task_ids)),
-            "file_ids": list(map(str, file_ids)),
-            "chat_ids": list(map(str, chat_ids)),
+            name: list(map(str, await rows.leave_module(row.id)))
+            for name, rows in uow.module_contents.items()
         }
 
     def _events(
@@ -113,4 +109,19 @@ async def own_module(
     module = await uow.modules.get(module_id, for_update=for_update)
     if module.owner_id != by.user_id:
         raise NotFoundError.of("module", module_id)
+    return module
+
+
+async def check_own_module(
+    uow: ReadingUnitOfWork, module_id: UUID | None, by: Principal
+) -> Module | None:
+    """The module, if one is named. Raises InvalidInputError.
+
+    A module of somebody else is as unknown as one that does not exist.
+    """
+    if module_id is None:
+        return None
+    module = await uow.modules.find(module_id)
+    if module is None or module.owner_id != by.user_id:
+        raise unknown_reference("module_id", "module")
     return module

@@ -96,15 +96,9 @@ class TaskBulkService:
 
 async def _read_references(uow: UnitOfWork, changes: Sequence[TaskChange]) -> _Known:
     given = [change.changes.changes() for change in changes]
-    repositories: dict[str, Repository[Any]] = {
-        "assignee_id": uow.users,
-        "customer_id": uow.customers,
-        "lead_id": uow.leads,
-        "module_id": uow.modules,
-    }
     return {
         field: await _known(repository, _named(given, field))
-        for field, repository in repositories.items()
+        for field, repository in uow.task_references.items()
     }
 
 

@@ -15,9 +15,10 @@ from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.work.checklists import ChecklistItem
 from backend.models.work.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.services.identity.users import check_active_user
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
-from backend.services.references import check_active_user, check_own_module
+from backend.services.work.modules import check_own_module
 
 
 class TaskService(CrudService[Task, TaskQuery, TaskUpdate]):

@@ -13,7 +13,7 @@ from backend.models.assistant.output_schemas import OutputSchemaSort
 from backend.models.assistant.prompts import PromptSort
 from backend.models.assistant.tools import ToolSort
 from backend.models.background.executions import ExecutionSort
-from backend.models.background.jobs import JobRequest, JobSort, Queue
+from backend.models.background.jobs import JobSort
 from backend.models.files.files import FileSort
 from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
@@ -21,6 +21,7 @@ from backend.models.identity.users import UserSort
 from backend.models.notifications.notifications import NotificationSort
 from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
 from backend.models.sales.customers import CustomerSort

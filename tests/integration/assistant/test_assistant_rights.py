@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from backend.models.background.executions import Execution, ExecutionStatus
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.assistant import STREAMED, begin_chat, say
 from tests.fixtures.http_server import until

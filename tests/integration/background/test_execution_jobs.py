@@ -6,7 +6,7 @@ import io
 import pytest
 
 from backend.models.background.executions import ExecutionStatus
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
 

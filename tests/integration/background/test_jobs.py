@@ -16,8 +16,9 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import request_id
 from backend.core.permissions import Role
-from backend.models.background.jobs import JobFailure, JobRequest, Queue, TakeOverRules
+from backend.models.background.jobs import JobFailure, TakeOverRules
 from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.jobs import DATABASE_LOST, WORKER_DIED

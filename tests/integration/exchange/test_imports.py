@@ -12,17 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
-from backend.models.background.executions import Execution, ExecutionStatus
+from backend.models.background.executions import Execution, ExecutionCreate, ExecutionStatus
 from backend.models.exchange.imports import MOST_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
-from backend.models.execution_bodies import ExecutionCreate
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
+from backend.services.background.kinds import RegisteredKind
 from backend.services.exchange.imports.resources import RESOURCES
-from backend.services.execution_registry import RegisteredKind
 from tests.factories import make_customer, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time, stored
 from tests.fixtures.kept_runs import Crash

@@ -15,9 +15,8 @@ from backend.core.database import Database
 from backend.core.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
-from backend.models.background.executions import ExecutionStatus
+from backend.models.background.executions import ExecutionCreate, ExecutionStatus
 from backend.models.exchange.imports import ImportInputs
-from backend.models.execution_bodies import ExecutionCreate
 from backend.models.files.files import FileSubject
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
@@ -25,7 +24,7 @@ from backend.models.sales.customers import CustomerQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import Channel
 from backend.services.background.executions import ExecutionService
-from backend.services.execution_registry import RegisteredKind
+from backend.services.background.kinds import RegisteredKind
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.users import UserService
 from backend.services.notifications.stream import NotificationWatch

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.permissions import Role
 from backend.jobs.subscriptions import NOTIFY, SUBSCRIPTIONS
-from backend.models.background.jobs import Queue
 from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.notifications.rules import RULES
 from tests.factories import make_notification

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.models.background.jobs import JobRequest, Queue
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.operations import retention as clean_up

@@ -9,9 +9,9 @@ from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Means
-from backend.models.background.jobs import JobRequest, Queue
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
 from backend.models.work.tasks import Task
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory

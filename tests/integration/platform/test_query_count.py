@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from backend.models.background.jobs import JobRequest, Queue
 from backend.models.identity.sessions import UserSession
 from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.change_events import created

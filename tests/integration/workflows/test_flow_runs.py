@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 from backend.models.workflows.flows import FLOW_EXAMPLE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_task

@@ -6,7 +6,7 @@ from procrastinate.jobs import Job
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
 from backend.jobs.retry import ExponentialBackoff, most_attempts
-from backend.models.background.jobs import Queue
+from backend.models.platform.job_requests import Queue
 
 STRATEGY = ExponentialBackoff(WorkerSettings(retry_seconds=10, retry_most_seconds=30), attempts=4)
 

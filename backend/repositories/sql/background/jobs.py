@@ -16,10 +16,10 @@ from backend.models.background.jobs import (
     JobPublic,
     JobQuery,
     JobStatus,
-    Queue,
     QueueState,
     StalledJob,
 )
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import MOST_COUNTED, Page
 from backend.repositories.sql.background.job_tables import (
     ALONE,

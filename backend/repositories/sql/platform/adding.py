@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, inspect, select, text
 from sqlalchemy.engine import Dialect
 from sqlmodel import SQLModel
 
-from backend.models.background.jobs import JobRequest
+from backend.models.platform.job_requests import JobRequest
 
 Addition = tuple[type[SQLModel], Mapping[str, Any]]
 """A table, and the values of a new row by the names of its columns."""

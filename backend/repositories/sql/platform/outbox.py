@@ -10,9 +10,9 @@ from sqlalchemy import insert, text
 
 from backend.core.logging import request_id
 from backend.core.permissions import Means
-from backend.models.background.jobs import JobRequest
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import DomainEvent
+from backend.models.platform.job_requests import JobRequest
 from backend.models.platform.mixins import new_id, now
 from backend.repositories.sql.platform.adding import Notice
 from backend.repositories.sql.platform.writing import Writer

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import Database
-from backend.models.background.jobs import JobRequest
+from backend.models.platform.job_requests import JobRequest
 from backend.repositories.sql.platform.adding import Addition, Notice, addition, statement_adding
 from backend.repositories.sql.platform.templates import Template
 

@@ -19,7 +19,7 @@ from backend.models.workflows.workflows import WorkflowKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.wiring import Assistant
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionRun, RegisteredKind
 from backend.services.workflows.runs.agents import WorkflowAgents
 from backend.services.workflows.runs.crews import CrewRuns
 from backend.services.workflows.runs.definitions import Definitions
@@ -118,8 +118,13 @@ class FlowKind(_StoredKind[Flow]):
         return result_of(traces, steps.kept.values(), last_of(flow.needs))
 
 
-def workflow_kinds(uow: UnitOfWorkFactory, assistant: Assistant) -> tuple[CrewKind, FlowKind]:
+def workflow_kinds(uow: UnitOfWorkFactory, assistant: Assistant) -> dict[str, RegisteredKind]:
+    """By name."""
     agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
     crews, definitions = CrewRuns(agents), Definitions(uow, AGENT_TOOLS)
-    flows = FlowRuns(agents, crews)
-    return CrewKind(uow, definitions, crews), FlowKind(uow, definitions, flows)
+    crew = CrewKind(uow, definitions, crews)
+    flow = FlowKind(uow, definitions, FlowRuns(agents, crews))
+    return {
+        "crew": RegisteredKind(crew, CrewInputs, crew.name),
+        "flow": RegisteredKind(flow, FlowInputs, flow.name),
+    }

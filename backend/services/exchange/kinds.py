@@ -1,0 +1,20 @@
+"""The kinds of executions `report`, `import` and `export`."""
+
+from backend.models.exchange.exports import ExportInputs
+from backend.models.exchange.imports import ImportInputs
+from backend.models.exchange.reports import ReportInputs
+from backend.services.background.kinds import RegisteredKind
+from backend.services.exchange.exports import ExportKind, export_name
+from backend.services.exchange.imports.kind import ImportKind
+from backend.services.exchange.reports import ReportKind, report_name
+
+
+def exchange_kinds(
+    reports: ReportKind, imports: ImportKind, exports: ExportKind
+) -> dict[str, RegisteredKind]:
+    """By name."""
+    return {
+        "report": RegisteredKind(reports, ReportInputs, report_name),
+        "import": RegisteredKind(imports, ImportInputs, imports.name),
+        "export": RegisteredKind(exports, ExportInputs, export_name),
+    }

@@ -1,0 +1,35 @@
+"""What mails say about account tokens, the tokens themselves included."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.identity.account_tokens import AccountTokens
+from backend.services.mail.links import MailLinks
+from backend.services.mail.protocols import MailRefusedError
+
+
+class TokenValues:
+    """`MailSecrets` of account tokens."""
+
+    def __init__(self, uow: UnitOfWorkFactory, tokens: AccountTokens, links: MailLinks) -> None:
+        self._uow = uow
+        self._tokens = tokens
+        self._links = links
+
+    async def reveal(self, token_id: UUID) -> dict[str, Any]:
+        """The link, the token and when it expires.
+
+        Raises:
+            MailRefusedError: the token holds no longer, or SECRET_KEY has changed.
+        """
+        async with self._uow.reading() as uow:
+            token = await uow.account_tokens.find(token_id)
+        if token is None or not token.is_live:
+            raise MailRefusedError("The link in it was taken back, used or has expired.")
+        clear = self._tokens.reveal(token)
+        return {
+            "link": self._links.for_token(token.purpose, clear),
+            "token": clear,
+            "expires_at": token.expires_at,
+        }
