@@ -25,8 +25,9 @@ from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.operations.retention import Expiring
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.assistant.model_configs import ModelConfigService
 from backend.services.assistant.output_schemas import OutputSchemaService

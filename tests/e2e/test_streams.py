@@ -19,8 +19,8 @@ from backend.core.security import AccessClaims, AccessTokens
 from backend.models.background.executions import ExecutionStatus
 from backend.models.identity.sessions import UserSession
 from backend.models.platform.mixins import now
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from tests.factories import make_execution, make_notification, make_user
 from tests.fixtures.application import SECRET
 from tests.fixtures.processes import Server, StartServer

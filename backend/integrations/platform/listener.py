@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, sql
 
 from backend.core.database import application_name
 from backend.core.logging import get_logger
-from backend.repositories.unit_of_work import Channel
+from backend.repositories.platform.unit import Channel
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 3.0

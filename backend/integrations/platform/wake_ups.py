@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
-from backend.repositories.unit_of_work import Channel
+from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import ANYTHING, Subscription
 
 _MOST_PAYLOADS = 100

@@ -14,6 +14,7 @@ from backend.core.permissions import Means
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.base import Repository
+from backend.repositories.platform.unit import Channel, Subscriptions
 from backend.repositories.sql.assistant.chat_messages import SqlChatMessageRepository
 from backend.repositories.sql.assistant.chats import SqlChatRepository
 from backend.repositories.sql.assistant.model_configs import SqlModelConfigRepository
@@ -52,7 +53,6 @@ from backend.repositories.sql.work.modules import SqlModuleRepository
 from backend.repositories.sql.work.tasks import SqlTaskRepository
 from backend.repositories.sql.workflows.workflow_versions import SqlWorkflowVersionRepository
 from backend.repositories.sql.workflows.workflows import SqlWorkflowRepository
-from backend.repositories.unit_of_work import Channel, Subscriptions
 from backend.repositories.work.modules import ModuleContents
 
 

@@ -11,7 +11,7 @@ from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.chats import Chat
 from backend.models.assistant.usage_records import AgentRun
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.briefs import AgentTasks, AnswerOptions
 from backend.services.assistant.budget import AgentBudget
 from backend.services.assistant.chat_titles import ChatTitles
@@ -34,7 +34,7 @@ class Begun:
 class AnswerWriter:
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: AssistantUnits,
         runner: AgentRunner,
         budget: AgentBudget,
         tasks: AgentTasks,
@@ -56,7 +56,7 @@ class AnswerWriter:
 
     async def begin(
         self,
-        uow: UnitOfWork,
+        uow: AssistantUnit,
         chat: Chat,
         message: ChatMessage,
         by: Principal,

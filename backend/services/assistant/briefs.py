@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.assistant.json_schemas import check_json_schema
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.assistant.unit import AssistantReading
 from backend.services.assistant.engine import AgentTask
 from backend.services.assistant.instructions import instructions
 from backend.services.assistant.language_models import Turn
@@ -33,7 +33,7 @@ class AgentTasks:
 
     async def prepare(
         self,
-        uow: ReadingUnitOfWork,
+        uow: AssistantReading,
         text: str,
         scope: CallScope,
         by: Principal,
@@ -57,7 +57,7 @@ class AgentTasks:
         )
 
 
-async def _schema(uow: ReadingUnitOfWork, schema_id: UUID | None) -> dict[str, Any] | None:
+async def _schema(uow: AssistantReading, schema_id: UUID | None) -> dict[str, Any] | None:
     if schema_id is None:
         return None
     schema = await uow.output_schemas.find(schema_id)

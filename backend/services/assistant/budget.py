@@ -9,7 +9,7 @@ from backend.core.errors import LimitReachedError
 from backend.core.permissions import Principal
 from backend.models.assistant.usage_records import AgentRun, Amounts
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWork
+from backend.repositories.assistant.unit import AssistantUnit
 from backend.services.assistant.language_models import Limits
 from backend.services.assistant.model_choice import ChosenModel
 
@@ -31,7 +31,7 @@ class AgentBudget:
             settings.cost_per_day,
         )
 
-    async def hold(self, uow: UnitOfWork, model: ChosenModel, by: Principal) -> AgentRun:
+    async def hold(self, uow: AssistantUnit, model: ChosenModel, by: Principal) -> AgentRun:
         """Begin an answer, and hold for it what it may use.
 
         Raises:

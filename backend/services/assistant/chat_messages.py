@@ -16,13 +16,13 @@ from backend.models.assistant.chats import Chat
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AnswerOptions
 from backend.services.assistant.chats import own_chat
 from backend.services.assistant.live_answers import INTERRUPTED, Reply
 
-MakeRoom = Callable[[UnitOfWork, Chat], Awaitable[int]]
+MakeRoom = Callable[[AssistantUnit, Chat], Awaitable[int]]
 """Answers the position of the new answer."""
 
 _AT_ONCE = 100
@@ -32,7 +32,7 @@ _AS_THE_CHAT_SAYS = AnswerOptions()
 class ConversationService:
     """One answer at a time in each chat. Somebody else's chats are not found."""
 
-    def __init__(self, uow: UnitOfWorkFactory, writer: AnswerWriter) -> None:
+    def __init__(self, uow: AssistantUnits, writer: AnswerWriter) -> None:
         self._uow = uow
         self._writer = writer
 
@@ -56,7 +56,7 @@ class ConversationService:
             LimitReachedError: the person has used all of the day.
         """
 
-        async def say(uow: UnitOfWork, chat: Chat) -> int:
+        async def say(uow: AssistantUnit, chat: Chat) -> int:
             await _check_free(uow, chat)
             last = await uow.chat_messages.last_position(chat.id)
             await uow.chat_messages.save(message_of_person(chat.id, last + 1, text))
@@ -80,7 +80,7 @@ class ConversationService:
             LimitReachedError: the person has used all of the day.
         """
 
-        async def replace(uow: UnitOfWork, chat: Chat) -> int:
+        async def replace(uow: AssistantUnit, chat: Chat) -> int:
             await _check_free(uow, chat)
             await _replace(uow, chat, message_id)
             return await uow.chat_messages.last_position(chat.id) + 1
@@ -151,7 +151,7 @@ class ConversationService:
         return self._writer.start(begun, by)
 
 
-async def _replace(uow: UnitOfWork, chat: Chat, message_id: UUID) -> None:
+async def _replace(uow: AssistantUnit, chat: Chat, message_id: UUID) -> None:
     replaced = await _message(uow, chat.id, message_id, for_update=True)
     _check_answer(replaced)
     if replaced.model is None:
@@ -170,7 +170,7 @@ def _message_of_assistant(chat: Chat, position: int, message_id: UUID) -> ChatMe
 
 
 async def _message(
-    uow: ReadingUnitOfWork, chat_id: UUID, message_id: UUID, *, for_update: bool = False
+    uow: AssistantReading, chat_id: UUID, message_id: UUID, *, for_update: bool = False
 ) -> ChatMessage:
     message = await uow.chat_messages.get(message_id, for_update=for_update)
     if message.chat_id != chat_id:
@@ -178,7 +178,7 @@ async def _message(
     return message
 
 
-async def _check_free(uow: UnitOfWork, chat: Chat) -> None:
+async def _check_free(uow: AssistantUnit, chat: Chat) -> None:
     for message in await uow.chat_messages.being_written(chat.id):
         if message.is_at_work:
             raise _being_written()
@@ -186,7 +186,7 @@ async def _check_free(uow: UnitOfWork, chat: Chat) -> None:
         await uow.chat_messages.save(message)
 
 
-async def _check_again(uow: UnitOfWork, chat: Chat, answer: ChatMessage) -> None:
+async def _check_again(uow: AssistantUnit, chat: Chat, answer: ChatMessage) -> None:
     """Whether an answer that has failed may have another attempt."""
     if answer.is_at_work:
         raise StillRunningError("The same message is being answered; wait a moment.")

@@ -6,7 +6,7 @@ from backend.core.errors import DomainError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.models.assistant.chats import Chat, shortened
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AgentAnswer, AgentRunner, AgentTask
 from backend.services.assistant.tools.base import CallScope
 
@@ -19,7 +19,7 @@ _log = get_logger(__name__)
 
 
 class ChatTitles:
-    def __init__(self, uow: UnitOfWorkFactory, runner: AgentRunner) -> None:
+    def __init__(self, uow: AssistantUnits, runner: AgentRunner) -> None:
         self._uow = uow
         self._runner = runner
 

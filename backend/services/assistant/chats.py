@@ -7,7 +7,7 @@ from backend.models.assistant.chats import NEW_CHAT, Chat, ChatCreate, ChatQuery
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.instructions import unknown_prompt
 from backend.services.platform.crud import CrudService
 from backend.services.work.modules import check_own_module
@@ -15,10 +15,10 @@ from backend.services.work.modules import check_own_module
 _REFERENCES = ("module_id", "model_config_id", "prompt")
 
 
-class ChatService(CrudService[Chat, ChatQuery, ChatUpdate]):
+class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, ChatUpdate]):
     """A person's own chats. Somebody else's are not found, whatever the role."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.CHAT, lambda unit: unit.chats)
 
     async def create(
@@ -30,18 +30,18 @@ class ChatService(CrudService[Chat, ChatQuery, ChatUpdate]):
         return await self._add(chat, by, key)
 
     async def _get(
-        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+        self, uow: AssistantReading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Chat:
         return await own_chat(uow, row_id, by, for_update=for_update)
 
-    async def _page(self, uow: ReadingUnitOfWork, query: ChatQuery, by: Principal) -> Page[Chat]:
+    async def _page(self, uow: AssistantReading, query: ChatQuery, by: Principal) -> Page[Chat]:
         return await uow.chats.page_of(by.user_id, query)
 
-    async def _check_new(self, uow: UnitOfWork, row: Chat, by: Principal) -> None:
+    async def _check_new(self, uow: AssistantUnit, row: Chat, by: Principal) -> None:
         await _check(uow, {name: getattr(row, name) for name in _REFERENCES}, by)
 
     async def _apply(
-        self, uow: UnitOfWork, row: Chat, changes: dict[str, Any], by: Principal
+        self, uow: AssistantUnit, row: Chat, changes: dict[str, Any], by: Principal
     ) -> None:
         await _check(uow, changes, by)
         if title := changes.pop("title", None):
@@ -50,7 +50,7 @@ class ChatService(CrudService[Chat, ChatQuery, ChatUpdate]):
 
 
 async def own_chat(
-    uow: ReadingUnitOfWork, chat_id: UUID, by: Principal, *, for_update: bool = False
+    uow: AssistantReading, chat_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Chat:
     """Raises NotFoundError for a chat of somebody else as well."""
     chat = await uow.chats.get(chat_id, for_update=for_update)
@@ -59,7 +59,7 @@ async def own_chat(
     return chat
 
 
-async def _check(uow: ReadingUnitOfWork, changes: dict[str, Any], by: Principal) -> None:
+async def _check(uow: AssistantReading, changes: dict[str, Any], by: Principal) -> None:
     """Raises InvalidInputError."""
     await check_own_module(uow, changes.get("module_id"), by)
     config_id = changes.get("model_config_id")

@@ -20,7 +20,7 @@ from backend.models.assistant.message_parts import (
 )
 from backend.models.assistant.model_usage import Usage
 from backend.models.assistant.usage_records import AgentRun
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.budget import AgentBudget, limits_of
 from backend.services.assistant.language_models import (
     Answered,
@@ -133,7 +133,7 @@ class AgentRunner:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: AssistantUnits,
         models: LanguageModels,
         toolbox: Toolbox,
         budget: AgentBudget,

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from backend.core.errors import DomainError
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AgentRunner, AgentTask
 from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.tools.base import CallScope, foreign
@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 
 
 class ExecutionNames:
-    def __init__(self, uow: UnitOfWorkFactory, chooser: ModelChooser, runner: AgentRunner) -> None:
+    def __init__(self, uow: AssistantUnits, chooser: ModelChooser, runner: AgentRunner) -> None:
         self._uow = uow
         self._chooser = chooser
         self._runner = runner

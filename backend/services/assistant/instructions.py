@@ -8,7 +8,7 @@ from backend.core.permissions import Principal
 from backend.models.assistant.default_prompt import ASSISTANT, DEFAULT_ASSISTANT
 from backend.models.assistant.prompt_templates import PromptText, render
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.assistant.unit import AssistantReading
 from backend.services.work.modules import check_own_module
 
 _RULES = """
@@ -23,7 +23,7 @@ Rules that nothing changes:
 
 
 async def instructions(
-    uow: ReadingUnitOfWork,
+    uow: AssistantReading,
     by: Principal,
     *,
     prompt: str | None = None,
@@ -49,7 +49,7 @@ def unknown_prompt(name: str) -> InvalidInputError:
     return InvalidInputError("prompt", detail, "unknown_reference")
 
 
-async def _prompt(uow: ReadingUnitOfWork, name: str) -> PromptText:
+async def _prompt(uow: AssistantReading, name: str) -> PromptText:
     if version := await uow.prompts.find_active(name):
         return version
     if name == ASSISTANT:

@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.core.config import LanguageModelSettings, ModelProvider
 from backend.core.errors import unknown_reference
 from backend.models.assistant.model_configs import ModelConfig
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.assistant.unit import AssistantReading
 from backend.services.assistant.language_models import ModelChoice
 
 
@@ -33,7 +33,7 @@ class ModelChooser:
     def __init__(self, settings: LanguageModelSettings) -> None:
         self._settings = ChosenModel(ModelChoice(settings.provider, settings.name))
 
-    async def choose(self, uow: ReadingUnitOfWork, config_id: UUID | None = None) -> ChosenModel:
+    async def choose(self, uow: AssistantReading, config_id: UUID | None = None) -> ChosenModel:
         """Raises InvalidInputError if there is no such configuration."""
         if config_id is None:
             default = await uow.model_configs.find_default()

@@ -10,14 +10,16 @@ from backend.models.assistant.model_configs import (
 )
 from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService
 
 
-class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigUpdate]):
+class ModelConfigService(
+    CrudService[AssistantUnit, AssistantReading, ModelConfig, ModelConfigQuery, ModelConfigUpdate]
+):
     """Which models may be asked. One at most is the default; without one the settings decide."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.MODEL_CONFIG, lambda unit: unit.model_configs)
 
     async def create(
@@ -27,30 +29,30 @@ class ModelConfigService(CrudService[ModelConfig, ModelConfigQuery, ModelConfigU
         return await self._add(ModelConfig.model_validate(data), by, key)
 
     async def _get(
-        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+        self, uow: AssistantReading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> ModelConfig:
         if for_update:
             await uow.model_configs.lock_default()
         return await super()._get(uow, row_id, by, for_update=for_update)
 
-    async def _check_new(self, uow: UnitOfWork, row: ModelConfig, by: Principal) -> None:
+    async def _check_new(self, uow: AssistantUnit, row: ModelConfig, by: Principal) -> None:
         if row.is_default:
             await uow.model_configs.lock_default()
             await self._end_default(uow, by)
 
     async def _apply(
-        self, uow: UnitOfWork, row: ModelConfig, changes: dict[str, Any], by: Principal
+        self, uow: AssistantUnit, row: ModelConfig, changes: dict[str, Any], by: Principal
     ) -> None:
         if changes.get("is_default") and not row.is_default:
             await self._end_default(uow, by)
         row.sqlmodel_update(changes)
 
-    async def _let_go(self, uow: UnitOfWork, row: ModelConfig) -> dict[str, Any]:
+    async def _let_go(self, uow: AssistantUnit, row: ModelConfig) -> dict[str, Any]:
         """The chats that go by it have the default from now on."""
         await uow.chats.leave_model_config(row.id)
         return {}
 
-    async def _end_default(self, uow: UnitOfWork, by: Principal) -> None:
+    async def _end_default(self, uow: AssistantUnit, by: Principal) -> None:
         """Written before the next default is: the database takes one at any moment."""
         former = await uow.model_configs.find_default()
         if former is None:

@@ -7,12 +7,16 @@ from backend.models.assistant.output_schemas import (
 )
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService
 
 
-class OutputSchemaService(CrudService[OutputSchema, OutputSchemaQuery, OutputSchemaUpdate]):
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+class OutputSchemaService(
+    CrudService[
+        AssistantUnit, AssistantReading, OutputSchema, OutputSchemaQuery, OutputSchemaUpdate
+    ]
+):
+    def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.OUTPUT_SCHEMA, lambda unit: unit.output_schemas)
 
     async def create(

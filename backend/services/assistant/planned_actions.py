@@ -15,7 +15,7 @@ from backend.models.assistant.planned_actions import ActionStatus, AgentAction
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.toolbox import Toolbox
 
 _UNKNOWN = "It was interrupted: look whether it was done before you ask for it again."
@@ -24,7 +24,7 @@ _UNKNOWN = "It was interrupted: look whether it was done before you ask for it a
 class AgentActionService:
     """A person's own planned actions. Somebody else's are not found."""
 
-    def __init__(self, uow: UnitOfWorkFactory, toolbox: Toolbox) -> None:
+    def __init__(self, uow: AssistantUnits, toolbox: Toolbox) -> None:
         self._uow = uow
         self._toolbox = toolbox
 
@@ -93,7 +93,7 @@ def _done_before(action: AgentAction) -> AgentAction:
 
 
 async def _own_action(
-    uow: ReadingUnitOfWork, action_id: UUID, by: Principal, *, for_update: bool = False
+    uow: AssistantReading, action_id: UUID, by: Principal, *, for_update: bool = False
 ) -> AgentAction:
     action = await uow.agent_actions.get(action_id, for_update=for_update)
     if action.owner_id != by.user_id:
@@ -101,7 +101,7 @@ async def _own_action(
     return action
 
 
-async def _save(uow: UnitOfWork, action: AgentAction, verb: str, by: Principal) -> None:
+async def _save(uow: AssistantUnit, action: AgentAction, verb: str, by: Principal) -> None:
     changes = changes_between({}, {"tool": action.tool, "status": action.status})
     uow.record(
         ResourceChanged(
@@ -115,7 +115,7 @@ async def _save(uow: UnitOfWork, action: AgentAction, verb: str, by: Principal) 
     await uow.agent_actions.save(action)
 
 
-async def _tell_chat(uow: UnitOfWork, action: AgentAction) -> None:
+async def _tell_chat(uow: AssistantUnit, action: AgentAction) -> None:
     """Where it was planned, the model and the person see what has come of it."""
     chats = await uow.chats.find_many([action.chat_id] if action.chat_id else [], for_update=True)
     for chat in chats:

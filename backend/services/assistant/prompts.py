@@ -14,15 +14,17 @@ from backend.models.assistant.prompts import Prompt, PromptCreate, PromptQuery, 
 from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService
 
 
-class PromptService(CrudService[Prompt, PromptQuery, PromptUpdate]):
+class PromptService(
+    CrudService[AssistantUnit, AssistantReading, Prompt, PromptQuery, PromptUpdate]
+):
     """Prompts say what their active version says. Versions are added, and never change."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.PROMPT, lambda unit: unit.prompts)
 
     async def create(
@@ -124,7 +126,7 @@ def _version(prompt_id: UUID, number: int, text: PromptText, by: Principal) -> P
     )
 
 
-async def _version_to_use(uow: ReadingUnitOfWork, prompt: Prompt, number: int) -> PromptVersion:
+async def _version_to_use(uow: AssistantReading, prompt: Prompt, number: int) -> PromptVersion:
     version = await uow.prompt_versions.find_number(prompt.id, number)
     if version is None:
         detail = f"There is no such version; the last one is {prompt.last_number}."

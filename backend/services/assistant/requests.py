@@ -9,7 +9,7 @@ from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
 from backend.models.assistant.usage_records import AgentRun, Amounts
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.briefs import AgentTasks, AnswerOptions
 from backend.services.assistant.budget import AgentBudget, start_of_day
 from backend.services.assistant.chat_messages import ConversationService
@@ -24,7 +24,7 @@ _KEYS = UUID("3b7d5a52-1f0e-4f0c-9a5e-6a1f2c9d8e70")
 class AgentService:
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: AssistantUnits,
         runner: AgentRunner,
         tasks: AgentTasks,
         budget: AgentBudget,

@@ -13,14 +13,14 @@ from backend.models.assistant.message_parts import (
 from backend.models.assistant.model_usage import Usage
 from backend.models.assistant.planned_actions import ActionStatus, AgentAction, AgentActionPublic
 from backend.models.assistant.requests import AgentReply, AnswerStatus, TakenAction
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AgentAnswer
 
 
 class AgentReplies:
     """Looks up the actions that an answer has planned."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: AssistantUnits) -> None:
         self._uow = uow
 
     async def of_answer(self, answer: AgentAnswer, model: str) -> AgentReply:

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 from backend.core.permissions import Permission
 from backend.models.assistant.tools import Tool, ToolQuery, ToolUpdate
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.change_events import created, deleted
 from backend.services.platform.crud import CrudService
 
@@ -24,10 +24,10 @@ class ToolDescription(Protocol):
     def is_destructive(self) -> bool: ...
 
 
-class ToolService(CrudService[Tool, ToolQuery, ToolUpdate]):
+class ToolService(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery, ToolUpdate]):
     """The registry of what the agent may do. What is not in it, or not enabled, is not offered."""
 
-    def __init__(self, uow: UnitOfWorkFactory, known: Sequence[ToolDescription]) -> None:
+    def __init__(self, uow: AssistantUnits, known: Sequence[ToolDescription]) -> None:
         """`known` are the tools of the code."""
         super().__init__(uow, SubjectKind.TOOL, lambda unit: unit.tools)
         self._known = {tool.name: tool for tool in known}
@@ -50,7 +50,7 @@ class ToolService(CrudService[Tool, ToolQuery, ToolUpdate]):
             await uow.commit()
         return len(new)
 
-    async def _renew(self, uow: UnitOfWork, row: Tool) -> None:
+    async def _renew(self, uow: AssistantUnit, row: Tool) -> None:
         tool = self._known.get(row.name)
         if tool is None:
             await uow.tools.delete(row)

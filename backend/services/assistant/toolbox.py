@@ -15,7 +15,7 @@ from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import AgentAction
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.language_models import OfferedTool, ToolOutcome
 from backend.services.assistant.tools.base import (
     AgentTool,
@@ -55,7 +55,7 @@ class Toolbox:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: AssistantUnits,
         tools: Tools,
         services: ToolServices,
         confirm_within: timedelta,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from backend.core.config import AssistantSettings, LanguageModelSettings
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AgentTasks
 from backend.services.assistant.budget import AgentBudget
@@ -38,7 +38,7 @@ class Assistant:
 
 
 def assistant_of(
-    uow: UnitOfWorkFactory,
+    uow: AssistantUnits,
     settings: AssistantSettings,
     default_model: LanguageModelSettings,
     models: LanguageModels,

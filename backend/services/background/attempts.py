@@ -17,7 +17,7 @@ from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.domain_events import ExecutionFinished, changes_between
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.background.unit import BackgroundUnits
 from backend.services.background.kinds import Work
 from backend.services.background.leases import (
     LEASE,
@@ -41,7 +41,7 @@ class Attempt:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: BackgroundUnits,
         execution: Execution,
         by: Principal,
         finished: list[ExecutionStep],

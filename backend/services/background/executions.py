@@ -16,12 +16,8 @@ from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import (
-    Channel,
-    ReadingUnitOfWork,
-    UnitOfWork,
-    UnitOfWorkFactory,
-)
+from backend.repositories.background.unit import BackgroundReading, BackgroundUnit, BackgroundUnits
+from backend.repositories.platform.unit import Channel
 from backend.services.background.attempts import finished
 from backend.services.background.kinds import ExecutionKinds, NameSuggestions
 from backend.services.background.leases import LEASE
@@ -47,7 +43,7 @@ class ExecutionService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: BackgroundUnits,
         kinds: ExecutionKinds,
         most_active: int,
         rights: PresentRights,
@@ -219,7 +215,7 @@ class ExecutionService:
         name = await self._kinds[data.kind].name(data.inputs)
         return name if len(name) <= _MOST_NAME else f"{name[: _MOST_NAME - 3]}..."
 
-    async def _check_room(self, uow: UnitOfWork, by: Principal) -> None:
+    async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
         if await uow.executions.lock_active_of(by.user_id) >= self._most_active:
             raise ConflictError(
                 f"You have {self._most_active} executions that are pending or running: "
@@ -228,7 +224,7 @@ class ExecutionService:
 
 
 async def own_execution(
-    uow: ReadingUnitOfWork, execution_id: UUID, by: Principal, *, for_update: bool = False
+    uow: BackgroundReading, execution_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Execution:
     """Raises NotFoundError for an execution of somebody else as well."""
     execution = await uow.executions.get(execution_id, for_update=for_update)
@@ -237,12 +233,12 @@ async def own_execution(
     return execution
 
 
-async def _defer(uow: UnitOfWork, execution: Execution) -> int:
+async def _defer(uow: BackgroundUnit, execution: Execution) -> int:
     args = {"execution_id": str(execution.id)}
     return await uow.defer(JobRequest(RUN_EXECUTION, Queue.EXECUTIONS, args))
 
 
-def _record(uow: UnitOfWork, verb: str, execution: Execution, by: Principal) -> None:
+def _record(uow: BackgroundUnit, verb: str, execution: Execution, by: Principal) -> None:
     # Its name may tell of private files.
     facts = {"kind": execution.kind, "status": execution.status}
     uow.record(
@@ -256,7 +252,7 @@ def _record(uow: UnitOfWork, verb: str, execution: Execution, by: Principal) -> 
     )
 
 
-async def _commit(uow: UnitOfWork, execution: Execution) -> None:
+async def _commit(uow: BackgroundUnit, execution: Execution) -> None:
     await uow.executions.save(execution)
     uow.notify(Channel.EXECUTIONS, str(execution.id))
     await uow.commit()

@@ -15,7 +15,7 @@ from backend.models.background.jobs import (
 from backend.models.platform.domain_events import Changes, ResourceChanged, SubjectKind
 from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits
 
 _RETRIED_AT_ONCE = 100
 
@@ -48,7 +48,7 @@ class TakenOver(NamedTuple):
 class JobService:
     """Jobs as admins look after them, and what workers write down about them."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: BackgroundUnits) -> None:
         self._uow = uow
 
     async def read(self, job_id: int) -> JobPublic:
@@ -150,7 +150,7 @@ class JobService:
             await uow.commit()
         return ids
 
-    async def _take_over(self, uow: UnitOfWork, job: StalledJob, rules: TakeOverRules) -> bool:
+    async def _take_over(self, uow: BackgroundUnit, job: StalledJob, rules: TakeOverRules) -> bool:
         """Whether it is dead now."""
         attempts, crashes = job.attempts + 1, job.crashes + job.has_crashed
         is_deadly = job.has_crashed and crashes >= rules.most_crashes
@@ -173,7 +173,7 @@ class JobService:
         return False
 
     async def _locked(
-        self, uow: UnitOfWork, job_id: int, refused: Mapping[JobStatus, str]
+        self, uow: BackgroundUnit, job_id: int, refused: Mapping[JobStatus, str]
     ) -> JobPublic:
         job = await uow.jobs.get(job_id, for_update=True)
         if job.status in refused:
@@ -181,7 +181,7 @@ class JobService:
         return job
 
     async def _told(
-        self, uow: UnitOfWork, before: JobPublic, verb: str, by: Principal | None
+        self, uow: BackgroundUnit, before: JobPublic, verb: str, by: Principal | None
     ) -> JobPublic:
         """Record the change and commit it."""
         after = await uow.jobs.get(before.id)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from backend.models.background.executions import Execution
-from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits
+from backend.repositories.platform.unit import Channel
 
 LEASE = timedelta(seconds=20)
 """For how long a worker that is not heard of may have the database to itself.
@@ -31,13 +32,13 @@ class CancelRequestedError(Exception):
 class Lease:
     """What one attempt may write of its execution, until another attempt has begun."""
 
-    def __init__(self, uow: UnitOfWorkFactory, execution_id: UUID, attempt: int) -> None:
+    def __init__(self, uow: BackgroundUnits, execution_id: UUID, attempt: int) -> None:
         self._uow = uow
         self.execution_id = execution_id
         self.attempt = attempt
 
     @asynccontextmanager
-    async def changing(self) -> AsyncIterator[tuple[UnitOfWork, Execution]]:
+    async def changing(self) -> AsyncIterator[tuple[BackgroundUnit, Execution]]:
         """Lock the execution, let the caller change it, commit, and tell those who watch it.
 
         Raises:

@@ -12,7 +12,8 @@ from backend.core.logging import get_logger
 from backend.core.permissions import NO_SESSION, Means, Principal
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
-from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.repositories.background.unit import BackgroundUnits
+from backend.repositories.platform.unit import Channel
 from backend.services.background.attempts import Attempt
 from backend.services.background.kinds import ExecutionKinds, RegisteredKind, TryAgainError
 from backend.services.background.leases import LEASE, CancelRequestedError, LeaseLostError
@@ -34,9 +35,7 @@ class Taken(NamedTuple):
 
 
 class ExecutionRunner:
-    def __init__(
-        self, uow: UnitOfWorkFactory, kinds: ExecutionKinds, rights: PresentRights
-    ) -> None:
+    def __init__(self, uow: BackgroundUnits, kinds: ExecutionKinds, rights: PresentRights) -> None:
         self._uow = uow
         self._kinds = kinds
         self._rights = rights

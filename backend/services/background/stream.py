@@ -5,12 +5,13 @@ from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.background.executions import Execution
-from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.repositories.background.unit import BackgroundUnits
+from backend.repositories.platform.unit import Channel
 from backend.services.platform.live_streams import Streams
 
 
 class ExecutionWatch:
-    def __init__(self, uow: UnitOfWorkFactory, streams: Streams) -> None:
+    def __init__(self, uow: BackgroundUnits, streams: Streams) -> None:
         self._uow = uow
         self._streams = streams
 

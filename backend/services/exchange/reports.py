@@ -15,7 +15,7 @@ from backend.models.platform.mixins import now
 from backend.models.platform.money import MoneyTotal
 from backend.models.sales.leads import LeadStatus
 from backend.repositories.exchange.reports import LeadGroup
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.exchange.unit import ExchangeUnits
 from backend.services.background.kinds import ExecutionRun
 
 _NEEDED = {
@@ -30,7 +30,7 @@ _AGES = list(Age)
 
 
 class ReportKind:
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: ExchangeUnits) -> None:
         self._uow = uow
 
     async def check(self, inputs: ReportInputs, by: Principal) -> None:

@@ -24,7 +24,7 @@ from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import AnsweredBeforeError, IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.files.unit import FilesUnits
 from backend.services.files.media_types import UNKNOWN
 from backend.services.files.quota import UNLIMITED, FileQuota
 from backend.services.files.rights import check_may_change, check_one, check_visible, visible_file
@@ -74,7 +74,7 @@ class FileService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: FilesUnits,
         storage: FileStorage,
         rules: FileRules,
         quota: FileQuota = UNLIMITED,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from backend.core.errors import QuotaReachedError
 from backend.models.files.files import File, FileUsage
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
+from backend.repositories.files.unit import FilesReading, FilesUnit
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class FileQuota:
     count: int = 0
     bytes: int = 0
 
-    async def look(self, uow: ReadingUnitOfWork, row: File) -> None:
+    async def look(self, uow: FilesReading, row: File) -> None:
         """Raises QuotaReachedError where it is no use to store the content of a new file."""
         self._check(await uow.files.usage_of(row.owner_id), row)
 
-    async def take(self, uow: UnitOfWork, row: File) -> None:
+    async def take(self, uow: FilesUnit, row: File) -> None:
         """As `look`, exactly: others who upload for the same person wait for this unit."""
         if self.has_limits:
             self._check(await uow.files.lock_usage_of(row.owner_id), row)

@@ -5,7 +5,7 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import Permission, Principal
 from backend.models.files.files import File, FileSubject
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.files.unit import FilesReading
 
 
 def check_one(subject: FileSubject) -> None:
@@ -32,7 +32,7 @@ def check_visible(file: File, by: Principal) -> None:
 
 
 async def visible_file(
-    uow: ReadingUnitOfWork, file_id: UUID, by: Principal, *, for_update: bool = False
+    uow: FilesReading, file_id: UUID, by: Principal, *, for_update: bool = False
 ) -> File:
     file = await uow.files.get(file_id, for_update=for_update)
     check_visible(file, by)

@@ -9,7 +9,7 @@ from backend.core.security import derived_token, token_hash
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.users import User
 from backend.models.platform.mixins import new_id, now
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.mail.protocols import MailRefusedError
 
 _DEAD = "The link is invalid, was used before or has expired. Ask for a new one."
@@ -53,7 +53,7 @@ class AccountTokens:
         return clear
 
 
-async def find_token(uow: ReadingUnitOfWork, purpose: TokenPurpose, clear: str) -> AccountToken:
+async def find_token(uow: IdentityReading, purpose: TokenPurpose, clear: str) -> AccountToken:
     """Raises InvalidInputError, the same for what never was, was used, and has expired."""
     token = await uow.account_tokens.find_live(purpose, token_hash(clear))
     if token is None:
@@ -61,7 +61,7 @@ async def find_token(uow: ReadingUnitOfWork, purpose: TokenPurpose, clear: str) 
     return token
 
 
-async def use_token(uow: UnitOfWork, token: AccountToken) -> None:
+async def use_token(uow: IdentityUnit, token: AccountToken) -> None:
     """Use the token up, if this unit commits. Lock what it belongs to first.
 
     Raises:
@@ -71,7 +71,7 @@ async def use_token(uow: UnitOfWork, token: AccountToken) -> None:
         raise dead_token()
 
 
-async def lock_holder(uow: UnitOfWork, token: AccountToken) -> User:
+async def lock_holder(uow: IdentityUnit, token: AccountToken) -> User:
     """The user whom the token is for, locked.
 
     Raises:

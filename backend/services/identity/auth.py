@@ -19,7 +19,7 @@ from backend.models.platform.domain_events import (
 )
 from backend.models.platform.fields import email_to_look_up
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.sessions import end_sessions
 from backend.services.platform.retries import retried
@@ -32,7 +32,7 @@ class AuthService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: IdentityUnits,
         hasher: PasswordHasher,
         passwords: PasswordCheck,
         tokens: AccessTokens,
@@ -128,7 +128,7 @@ class AuthService:
             )
             await uow.commit()
 
-    async def _issue(self, uow: UnitOfWork, session: UserSession) -> Tokens:
+    async def _issue(self, uow: IdentityUnit, session: UserSession) -> Tokens:
         refresh_token = new_token()
         await uow.sessions.save_token(
             RefreshToken(session_id=session.id, token_hash=token_hash(refresh_token))
@@ -155,7 +155,7 @@ def _replayed(session: UserSession, client: Client) -> RefreshReplayed:
     return RefreshReplayed(subject_id=session.id, changes=changes_between({}, facts))
 
 
-async def _unchanged(uow: UnitOfWork, checked: User) -> User:
+async def _unchanged(uow: IdentityUnit, checked: User) -> User:
     """The user, locked, if password and state are still those that were checked."""
     user = await uow.users.get(checked.id, for_update=True)
     if not user.is_active or user.password_hash != checked.password_hash:

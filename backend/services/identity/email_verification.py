@@ -5,7 +5,7 @@ from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.mixins import now
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.token_mails import AccountMails
@@ -14,9 +14,7 @@ from backend.services.identity.token_mails import AccountMails
 class EmailVerificationService:
     """Whether people get the mail at the address that they gave."""
 
-    def __init__(
-        self, uow: UnitOfWorkFactory, mails: AccountMails, limits: MailRequestLimits
-    ) -> None:
+    def __init__(self, uow: IdentityUnits, mails: AccountMails, limits: MailRequestLimits) -> None:
         self._uow = uow
         self._mails = mails
         self._limits = limits
@@ -48,7 +46,7 @@ class EmailVerificationService:
             await uow.commit()
 
 
-def mark_verified(uow: UnitOfWork, user: User) -> None:
+def mark_verified(uow: IdentityUnit, user: User) -> None:
     """Note that the person gets mail at the address. The first time counts."""
     if user.email_verified_at is not None:
         return

@@ -14,7 +14,7 @@ from backend.models.platform.domain_events import ResourceChanged, SubjectKind, 
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.account_tokens import (
     AccountTokens,
     dead_token,
@@ -32,7 +32,7 @@ class InvitationService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: IdentityUnits,
         hasher: PasswordHasher,
         mails: AccountMails,
         tokens: AccountTokens,
@@ -147,14 +147,14 @@ class InvitationService:
         return user
 
 
-async def withdraw_invitations(uow: UnitOfWork, inviter: User, by: Principal | None) -> None:
+async def withdraw_invitations(uow: IdentityUnit, inviter: User, by: Principal | None) -> None:
     """Revoke what somebody has invited to and could not any more. Lock the user first."""
     for invitation in await uow.invitations.lock_open_of(inviter.id):
         if not inviter.may_give(invitation.role):
             await _revoke(uow, invitation, by)
 
 
-async def _lock_open(uow: UnitOfWork, invitation_id: UUID, match: Precondition) -> Invitation:
+async def _lock_open(uow: IdentityUnit, invitation_id: UUID, match: Precondition) -> Invitation:
     """An invitation that nobody has accepted."""
     invitation = await uow.invitations.get(invitation_id, for_update=True)
     match.check(invitation.version)
@@ -163,12 +163,12 @@ async def _lock_open(uow: UnitOfWork, invitation_id: UUID, match: Precondition) 
     return invitation
 
 
-async def _revoke(uow: UnitOfWork, invitation: Invitation, by: Principal | None) -> None:
+async def _revoke(uow: IdentityUnit, invitation: Invitation, by: Principal | None) -> None:
     uow.record(_event("revoked", invitation, by, _facts(invitation), {}))
     await uow.invitations.delete(invitation)
 
 
-async def _invitation_of(uow: UnitOfWork, token: AccountToken) -> Invitation:
+async def _invitation_of(uow: IdentityUnit, token: AccountToken) -> Invitation:
     """It may have been revoked since the token was looked up, or its inviter may not invite now.
 
     The inviter is locked first, as by whoever takes their rights away.

@@ -4,7 +4,7 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import RateLimitedError
 from backend.models.identity.mail_limits import MailRequest
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.identity.rate_windows import Window, hashed
 
 
@@ -19,11 +19,11 @@ class MailRequestLimits:
         self._per_address = settings.mail_requests_per_address
         self._window = Window(settings.mail_request_window_minutes)
 
-    async def check(self, uow: ReadingUnitOfWork, email: str, address: str | None) -> None:
+    async def check(self, uow: IdentityReading, email: str, address: str | None) -> None:
         """Refuse early what `admit` would. Counts nothing. Raises RateLimitedError."""
         await self._check(uow, _request(email, address))
 
-    async def admit(self, uow: UnitOfWork, email: str, address: str | None) -> MailRequest:
+    async def admit(self, uow: IdentityUnit, email: str, address: str | None) -> MailRequest:
         """Count a request, if the unit commits. Raises RateLimitedError."""
         request = _request(email, address)
         await uow.mail_requests.lock(request)
@@ -32,13 +32,13 @@ class MailRequestLimits:
         await uow.mail_requests.save(request)
         return request
 
-    async def admit_answered(self, uow: UnitOfWork, email: str, address: str | None) -> None:
+    async def admit_answered(self, uow: IdentityUnit, email: str, address: str | None) -> None:
         """As `admit`, where the mail is queued in the same unit."""
         request = await self.admit(uow, email, address)
         request.email = None
         await uow.mail_requests.save(request)
 
-    async def _check(self, uow: ReadingUnitOfWork, request: MailRequest) -> None:
+    async def _check(self, uow: IdentityReading, request: MailRequest) -> None:
         since = self._window.begins()
         oldest = await uow.mail_requests.nth_of_account(
             request.account_hash, self._per_account, since

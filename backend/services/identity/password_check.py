@@ -14,7 +14,7 @@ from backend.models.platform.domain_events import (
     SubjectKind,
     changes_between,
 )
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit, IdentityUnits
 from backend.services.identity.rate_windows import Window, hashed
 
 
@@ -28,7 +28,7 @@ class PasswordCheck:
     """
 
     def __init__(
-        self, uow: UnitOfWorkFactory, hasher: PasswordHasher, settings: SecuritySettings
+        self, uow: IdentityUnits, hasher: PasswordHasher, settings: SecuritySettings
     ) -> None:
         self._uow = uow
         self._hasher = hasher
@@ -65,7 +65,7 @@ class PasswordCheck:
         return user
 
     async def _fail(
-        self, uow: UnitOfWork, failure: SignInFailure, user: User | None, address: str | None
+        self, uow: IdentityUnit, failure: SignInFailure, user: User | None, address: str | None
     ) -> NoReturn:
         await uow.sign_ins.record(failure, forget_before=self._window.begins())
         # What was typed is not kept: it may be a password in the wrong field.
@@ -96,7 +96,7 @@ class PasswordCheck:
         # Somebody who signed in at the same moment was faster; or the password is another now.
         return user if await self._hasher.verify(password, user.password_hash) else checked
 
-    async def _check_limits(self, uow: ReadingUnitOfWork, failure: SignInFailure) -> None:
+    async def _check_limits(self, uow: IdentityReading, failure: SignInFailure) -> None:
         since = self._window.begins()
         oldest = await uow.sign_ins.nth_failure_of_account(
             failure.account_hash, self._per_account, since

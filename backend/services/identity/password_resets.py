@@ -7,7 +7,7 @@ from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token
 from backend.services.identity.email_verification import mark_verified
 from backend.services.identity.mail_limits import MailRequestLimits
@@ -23,7 +23,7 @@ class PasswordResetService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: IdentityUnits,
         hasher: PasswordHasher,
         mails: AccountMails,
         limits: MailRequestLimits,

@@ -8,7 +8,7 @@ from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
 from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
 from backend.repositories.identity.sessions import Identity
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnits
 
 
 class PresentRights:
@@ -18,7 +18,7 @@ class PresentRights:
     the change, and a step more would be done by then.
     """
 
-    def __init__(self, uow: UnitOfWorkFactory, identities: Cache[Identity]) -> None:
+    def __init__(self, uow: IdentityUnits, identities: Cache[Identity]) -> None:
         self._uow = uow
         self._identities = identities
 

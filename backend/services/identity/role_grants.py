@@ -3,10 +3,10 @@
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Principal, Role
 from backend.models.identity.users import User
-from backend.repositories.unit_of_work import UnitOfWork
+from backend.repositories.identity.unit import IdentityUnit
 
 
-async def lock_giver(uow: UnitOfWork, by: Principal, *roles: Role) -> User:
+async def lock_giver(uow: IdentityUnit, by: Principal, *roles: Role) -> User:
     """Somebody who gives or takes the roles, whose own stays as it is until the unit ends.
 
     Raises:

@@ -12,7 +12,7 @@ from backend.models.platform.domain_events import (
     changes_between,
 )
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.rights import PresentRights
 from backend.services.platform.retries import retried
 
@@ -20,7 +20,7 @@ from backend.services.platform.retries import retried
 class SessionService:
     """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
 
-    def __init__(self, uow: UnitOfWorkFactory, tokens: AccessTokens, rights: PresentRights) -> None:
+    def __init__(self, uow: IdentityUnits, tokens: AccessTokens, rights: PresentRights) -> None:
         self._uow = uow
         self._tokens = tokens
         self._rights = rights
@@ -74,7 +74,7 @@ class SessionService:
 
 
 async def end_sessions(
-    uow: UnitOfWork, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
+    uow: IdentityUnit, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
 ) -> None:
     """End all live sessions of a user but one, and record which."""
     ended = await uow.sessions.revoke_all(user_id, keep=keep)

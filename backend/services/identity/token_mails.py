@@ -2,7 +2,7 @@ from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
-from backend.repositories.unit_of_work import UnitOfWork
+from backend.repositories.identity.unit import IdentityUnit
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.mail.delivery import MailService
 
@@ -18,17 +18,17 @@ class AccountMails:
         self._mails = mails
         self._tokens = tokens
 
-    async def verify_email(self, uow: UnitOfWork, user: User) -> None:
+    async def verify_email(self, uow: IdentityUnit, user: User) -> None:
         token = self._tokens.new(TokenPurpose.VERIFY_EMAIL, user.email)
         token.user_id = user.id
         await self._queue(uow, token, MailKind.VERIFY_EMAIL)
 
-    async def reset_password(self, uow: UnitOfWork, user: User) -> None:
+    async def reset_password(self, uow: IdentityUnit, user: User) -> None:
         token = self._tokens.new(TokenPurpose.RESET_PASSWORD, user.email)
         token.user_id = user.id
         await self._queue(uow, token, MailKind.RESET_PASSWORD)
 
-    async def invite(self, uow: UnitOfWork, invitation: Invitation, inviter: User) -> None:
+    async def invite(self, uow: IdentityUnit, invitation: Invitation, inviter: User) -> None:
         """Links of the same invitation that were sent before are void from now on."""
         await uow.account_tokens.take_back_of_invitation(invitation.id)
         token = self._tokens.new(TokenPurpose.ACCEPT_INVITATION, invitation.email)
@@ -37,7 +37,7 @@ class AccountMails:
         await self._queue(uow, token, MailKind.ACCEPT_INVITATION, inviter=inviter.full_name)
 
     async def _queue(
-        self, uow: UnitOfWork, token: AccountToken, kind: MailKind, **values: str
+        self, uow: IdentityUnit, token: AccountToken, kind: MailKind, **values: str
     ) -> None:
         await uow.account_tokens.save(token)
         mail = Mail(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.mail.links import MailLinks
 from backend.services.mail.protocols import MailRefusedError
@@ -12,7 +12,7 @@ from backend.services.mail.protocols import MailRefusedError
 class TokenValues:
     """`MailSecrets` of account tokens."""
 
-    def __init__(self, uow: UnitOfWorkFactory, tokens: AccountTokens, links: MailLinks) -> None:
+    def __init__(self, uow: IdentityUnits, tokens: AccountTokens, links: MailLinks) -> None:
         self._uow = uow
         self._tokens = tokens
         self._links = links

@@ -29,7 +29,7 @@ from backend.models.platform.domain_events import ResourceChanged, SubjectKind, 
 from backend.models.platform.fields import email_to_look_up
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.invitations import withdraw_invitations
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.role_grants import lock_giver
@@ -53,7 +53,7 @@ class UserService:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: IdentityUnits,
         hasher: PasswordHasher,
         registration: Registration | None,
     ) -> None:
@@ -194,7 +194,7 @@ class UserService:
         by: Principal | None,
         match: Precondition,
         verb: str = "updated",
-    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+    ) -> AsyncIterator[tuple[IdentityUnit, User]]:
         """Lock a user, let the caller change it, and commit."""
         async with self._uow() as uow:
             async with _changing(uow, user_id, by, match, verb) as user:
@@ -204,7 +204,7 @@ class UserService:
     @asynccontextmanager
     async def _changing_rights(
         self, user_id: UUID, by: Principal | None, match: Precondition, verb: str
-    ) -> AsyncIterator[tuple[UnitOfWork, User]]:
+    ) -> AsyncIterator[tuple[IdentityUnit, User]]:
         """As `_changing`, one at a time: an admin remains, and no invitation beyond the rights."""
         async with self._uow() as uow:
             active_admins = await uow.users.lock_active_admins()
@@ -220,7 +220,7 @@ class UserService:
 
 @asynccontextmanager
 async def _changing(
-    uow: UnitOfWork, user_id: UUID, by: Principal | None, match: Precondition, verb: str
+    uow: IdentityUnit, user_id: UUID, by: Principal | None, match: Precondition, verb: str
 ) -> AsyncIterator[User]:
     """Lock a user, let the caller change it, and record what has changed."""
     user = await uow.users.get(user_id, for_update=True)
@@ -246,7 +246,7 @@ def _password_reset(user: User) -> ResourceChanged:
     return ResourceChanged(kind=SubjectKind.USER, verb="password_reset", subject_id=user.id)
 
 
-async def check_active_user(uow: UnitOfWork, field: str, user_id: UUID) -> None:
+async def check_active_user(uow: IdentityUnit, field: str, user_id: UUID) -> None:
     """Raises InvalidInputError if there is no such user, or if it is deactivated."""
     user = await uow.users.find(user_id)
     if user is None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from backend.core.logging import get_logger
 from backend.models.mail.mails import Mail
 from backend.models.platform.job_requests import JobRequest, Queue
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.mail.unit import MailUnit, MailUnits
 from backend.services.mail.composing import MailWriter
 from backend.services.mail.protocols import (
     MailContent,
@@ -34,7 +34,7 @@ class MailService:
     """
 
     def __init__(
-        self, uow: UnitOfWorkFactory, mailer: Mailer, writer: MailWriter, patience: timedelta
+        self, uow: MailUnits, mailer: Mailer, writer: MailWriter, patience: timedelta
     ) -> None:
         """`patience` is longer than the mailer ever takes for one mail."""
         self._uow = uow
@@ -43,7 +43,7 @@ class MailService:
         self._claim_for = patience + _NOTING
         self._notes: set[asyncio.Task[None]] = set()
 
-    async def queue(self, uow: UnitOfWork, mail: Mail) -> None:
+    async def queue(self, uow: MailUnit, mail: Mail) -> None:
         """Have a mail sent once the unit has committed.
 
         Nothing happens if one with the same `dedup_key` was queued before.

@@ -1,7 +1,8 @@
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import Event
-from backend.repositories.unit_of_work import Channel, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.notifications.unit import NotificationsUnit, NotificationsUnits
+from backend.repositories.platform.unit import Channel
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import page_of
 from backend.services.notifications.rules import RULES, Message, subject_of
@@ -10,7 +11,7 @@ from backend.services.notifications.rules import RULES, Message, subject_of
 class Notifier:
     """Makes notifications of events. Handling an event twice tells nobody twice."""
 
-    def __init__(self, uow: UnitOfWorkFactory, mails: MailService) -> None:
+    def __init__(self, uow: NotificationsUnits, mails: MailService) -> None:
         self._uow = uow
         self._mails = mails
 
@@ -26,7 +27,7 @@ class Notifier:
                 await self._mail(uow, event, message)
             await uow.commit()
 
-    async def _keep(self, uow: UnitOfWork, event: Event, message: Message) -> None:
+    async def _keep(self, uow: NotificationsUnit, event: Event, message: Message) -> None:
         notification = Notification(
             kind=message.kind,
             title=message.title,
@@ -39,7 +40,7 @@ class Notifier:
         if await uow.notifications.add(notification):
             uow.notify(Channel.NOTIFICATIONS, str(message.receiver_id))
 
-    async def _mail(self, uow: UnitOfWork, event: Event, message: Message) -> None:
+    async def _mail(self, uow: NotificationsUnit, event: Event, message: Message) -> None:
         receiver = await uow.users.find(message.receiver_id)
         if receiver is None or not receiver.is_active:
             return

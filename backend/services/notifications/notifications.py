@@ -10,14 +10,14 @@ from backend.models.notifications.notifications import (
     Preferences,
 )
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.notifications.unit import NotificationsUnits
 from backend.services.platform.retries import retried
 
 
 class NotificationService:
     """A person's own notifications. Somebody else's are not found, whatever the role."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: NotificationsUnits) -> None:
         self._uow = uow
 
     async def page(self, query: NotificationQuery, by: Principal) -> tuple[Page[Notification], int]:

@@ -14,7 +14,7 @@ from backend.models.platform.domain_events import (
     SignedIn,
     TaskAssigned,
 )
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.notifications.unit import NotificationsReading
 
 
 class Message(NamedTuple):
@@ -26,11 +26,11 @@ class Message(NamedTuple):
     text: str
 
 
-Rule = Callable[[ReadingUnitOfWork, Event], Awaitable[Message | None]]
+Rule = Callable[[NotificationsReading, Event], Awaitable[Message | None]]
 """None where there is nobody to tell, or nothing any more."""
 
 
-async def _task_assigned(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+async def _task_assigned(uow: NotificationsReading, event: Event) -> Message | None:
     assignee = event.after("assignee_id")
     if assignee is None or UUID(assignee) == event.actor_id:
         return None
@@ -42,7 +42,7 @@ async def _task_assigned(uow: ReadingUnitOfWork, event: Event) -> Message | None
     )
 
 
-async def _lead_converted(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+async def _lead_converted(uow: NotificationsReading, event: Event) -> Message | None:
     lead = await uow.leads.find(subject_of(event))
     if lead is None or lead.owner_id == event.actor_id:
         return None
@@ -54,7 +54,7 @@ async def _lead_converted(uow: ReadingUnitOfWork, event: Event) -> Message | Non
     )
 
 
-async def _execution_finished(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+async def _execution_finished(uow: NotificationsReading, event: Event) -> Message | None:
     """Who has cancelled one knows that."""
     execution = await uow.executions.find(subject_of(event))
     if execution is None or event.after("status") not in _ENDS:
@@ -74,7 +74,7 @@ def _counts(execution: Execution) -> str:
     return f" ({', '.join(counts)})" if counts else ""
 
 
-async def _module_created(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+async def _module_created(uow: NotificationsReading, event: Event) -> Message | None:
     module = await uow.modules.find(subject_of(event))
     if module is None:
         return None
@@ -83,7 +83,7 @@ async def _module_created(uow: ReadingUnitOfWork, event: Event) -> Message | Non
     )
 
 
-async def _signed_in(uow: ReadingUnitOfWork, event: Event) -> Message | None:
+async def _signed_in(uow: NotificationsReading, event: Event) -> Message | None:
     session = await uow.sessions.find(subject_of(event))
     if session is None or not await uow.sessions.is_from_new_device(session):
         return None

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.notifications.notifications import Notification
-from backend.repositories.unit_of_work import Channel, UnitOfWorkFactory
+from backend.repositories.notifications.unit import NotificationsUnits
+from backend.repositories.platform.unit import Channel
 from backend.services.platform.live_streams import Streams
 
 _AT_ONCE = 100
@@ -15,7 +16,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class NotificationWatch:
-    def __init__(self, uow: UnitOfWorkFactory, streams: Streams) -> None:
+    def __init__(self, uow: NotificationsUnits, streams: Streams) -> None:
         self._uow = uow
         self._streams = streams
 

@@ -2,13 +2,13 @@ from uuid import UUID
 
 from backend.models.platform.audit_events import Event, EventQuery
 from backend.models.platform.paging import Page
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.operations.unit import OperationsUnits
 
 
 class AuditService:
     """What was done, by whom. It can only be read."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: OperationsUnits) -> None:
         self._uow = uow
 
     async def read(self, event_id: UUID) -> Event:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from backend.core.logging import get_logger
 from backend.models.platform.mixins import now
 from backend.repositories.operations.retention import Expiring
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.operations.unit import OperationsUnits
 from backend.services.files.files import FileService
 
 _ROWS_AT_ONCE = 1_000
@@ -20,7 +20,7 @@ Retention = Mapping[Expiring, timedelta | None]
 class CleanUpService:
     """Deletes what has had its time. Each part may be interrupted, and run twice at once."""
 
-    def __init__(self, uow: UnitOfWorkFactory, files: FileService, keep: Retention) -> None:
+    def __init__(self, uow: OperationsUnits, files: FileService, keep: Retention) -> None:
         self._uow = uow
         self._files = files
         self._keep = keep

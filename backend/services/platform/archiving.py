@@ -6,15 +6,18 @@ from backend.core.preconditions import Precondition
 from backend.models.platform.base import Update
 from backend.models.platform.mixins import Archivable
 from backend.models.platform.paging import PageQuery
+from backend.repositories.platform.unit import PlatformReading, PlatformUnit
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
 
+Unit = TypeVar("Unit", bound=PlatformUnit)
+Reading = TypeVar("Reading", bound=PlatformReading)
 Row = TypeVar("Row", bound=Archivable)
 Query = TypeVar("Query", bound=PageQuery)
 Changes = TypeVar("Changes", bound=Update)
 
 
-class ArchivingService(CrudService[Row, Query, Changes]):
+class ArchivingService(CrudService[Unit, Reading, Row, Query, Changes]):
     """For resources that can be put aside without being lost."""
 
     @retried

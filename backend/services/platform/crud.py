@@ -19,25 +19,29 @@ from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import Versioned
 from backend.models.platform.paging import Page, PageQuery
 from backend.repositories.platform.base import ListedRepository
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
+from backend.repositories.platform.unit import PlatformReading, PlatformUnit, Units
 from backend.services.platform.retries import retried
 
+Unit = TypeVar("Unit", bound=PlatformUnit)
+Reading = TypeVar("Reading", bound=PlatformReading)
 Row = TypeVar("Row", bound=Versioned)
 Query = TypeVar("Query", bound=PageQuery)
 Data = TypeVar("Data", bound=Update)
 
 
-class CrudService(Generic[Row, Query, Data]):
-    """Each resource is a subclass, which adds `create` and the rules that are its own.
+class CrudService(Generic[Unit, Reading, Row, Query, Data]):
+    """Each resource is a subclass, typed with the units of its area.
+
+    It adds `create`, and the rules that are its own.
 
     Every change is recorded, with what it changed; what changes nothing is not.
     """
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: Units[Unit, Reading],
         kind: SubjectKind,
-        rows: Callable[[ReadingUnitOfWork], ListedRepository[Row, Query]],
+        rows: Callable[[Unit | Reading], ListedRepository[Row, Query]],
     ) -> None:
         self._uow = uow
         self._kind = kind
@@ -91,24 +95,22 @@ class CrudService(Generic[Row, Query, Data]):
         return row
 
     async def _get(
-        self, uow: ReadingUnitOfWork, row_id: UUID, by: Principal, *, for_update: bool = False
+        self, uow: Unit | Reading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Row:
         """Where a resource hides rows from those who may not see them."""
         return await self._rows(uow).get(row_id, for_update=for_update)
 
-    async def _page(self, uow: ReadingUnitOfWork, query: Query, by: Principal) -> Page[Row]:
+    async def _page(self, uow: Unit | Reading, query: Query, by: Principal) -> Page[Row]:
         return await self._rows(uow).page(query)
 
-    async def _check_new(self, uow: UnitOfWork, row: Row, by: Principal) -> None:
+    async def _check_new(self, uow: Unit, row: Row, by: Principal) -> None:
         """Refuse a row that the rules of the resource do not allow."""
 
-    async def _apply(
-        self, uow: UnitOfWork, row: Row, changes: dict[str, Any], by: Principal
-    ) -> None:
+    async def _apply(self, uow: Unit, row: Row, changes: dict[str, Any], by: Principal) -> None:
         """Write the changes into the row. Where the rules of a resource have their place."""
         row.sqlmodel_update(changes)
 
-    async def _let_go(self, uow: UnitOfWork, row: Row) -> dict[str, Any]:
+    async def _let_go(self, uow: Unit, row: Row) -> dict[str, Any]:
         """Free what refers to a row that goes, and answer it for the record."""
         return {}
 
@@ -118,9 +120,7 @@ class CrudService(Generic[Row, Query, Data]):
         """What a change is recorded as. Where a resource has events of its own."""
         yield ResourceChanged(kind=self._kind, verb=verb, subject_id=row.id, by=by, changes=changes)
 
-    def _record(
-        self, uow: UnitOfWork, row: Row, verb: str, changes: Changes, by: Principal
-    ) -> None:
+    def _record(self, uow: Unit, row: Row, verb: str, changes: Changes, by: Principal) -> None:
         if changes:
             for event in self._events(row, verb, changes, by):
                 uow.record(event)
@@ -128,7 +128,7 @@ class CrudService(Generic[Row, Query, Data]):
     @asynccontextmanager
     async def _changing(
         self, row_id: UUID, by: Principal, match: Precondition, verb: str = "updated"
-    ) -> AsyncIterator[tuple[UnitOfWork, Row]]:
+    ) -> AsyncIterator[tuple[Unit, Row]]:
         """Lock a row, let the caller change it, and commit unless an error was raised."""
         async with self._uow() as uow:
             row = await self._get(uow, row_id, by, for_update=True)

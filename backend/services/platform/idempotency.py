@@ -1,9 +1,9 @@
 from backend.models.platform.idempotency import Answer, IdempotencyKey
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.platform.unit import PlatformUnits
 
 
 class IdempotencyService:
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: PlatformUnits) -> None:
         self._uow = uow
 
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:

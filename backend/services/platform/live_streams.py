@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 
 from backend.core.permissions import Principal
-from backend.repositories.unit_of_work import Channel
+from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import Notices, Subscription
 
 _MOST_SECONDS = 1.0

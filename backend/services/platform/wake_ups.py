@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from backend.repositories.unit_of_work import Channel
+from backend.repositories.platform.unit import Channel
 
 ANYTHING = "*"
 """In place of payloads that are not known, as notices were missed or too many: look at all."""

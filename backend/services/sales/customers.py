@@ -14,7 +14,7 @@ from backend.models.sales.customers import (
     CustomerUpdate,
 )
 from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits
 from backend.services.identity.users import check_active_user
 from backend.services.platform.archiving import ArchivingService
 
@@ -25,8 +25,10 @@ _NEEDED = {
 }
 
 
-class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate]):
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+class CustomerService(
+    ArchivingService[SalesUnit, SalesReading, Customer, CustomerQuery, CustomerUpdate]
+):
+    def __init__(self, uow: SalesUnits) -> None:
         super().__init__(uow, SubjectKind.CUSTOMER, lambda unit: unit.customers)
 
     async def create(
@@ -40,12 +42,12 @@ class CustomerService(ArchivingService[Customer, CustomerQuery, CustomerUpdate])
         owner = {"owner_id": data.owner_id or by.user_id}
         return await self._add(Customer.model_validate(data, update=owner), by, key)
 
-    async def _check_new(self, uow: UnitOfWork, row: Customer, by: Principal) -> None:
+    async def _check_new(self, uow: SalesUnit, row: Customer, by: Principal) -> None:
         if row.owner_id != by.user_id:
             await check_active_user(uow, "owner_id", row.owner_id)
 
     async def _apply(
-        self, uow: UnitOfWork, row: Customer, changes: dict[str, Any], by: Principal
+        self, uow: SalesUnit, row: Customer, changes: dict[str, Any], by: Principal
     ) -> None:
         if changes.get("owner_id", row.owner_id) != row.owner_id:
             await check_active_user(uow, "owner_id", changes["owner_id"])

@@ -8,7 +8,7 @@ from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits
 from backend.services.identity.users import check_active_user
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService
@@ -23,10 +23,10 @@ class Conversion(NamedTuple):
     is_new: bool
 
 
-class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
+class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpdate]):
     """Leads move by allowed transitions, and end as a customer or lost."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: SalesUnits) -> None:
         super().__init__(uow, SubjectKind.LEAD, lambda unit: unit.leads)
 
     async def create(
@@ -89,14 +89,14 @@ class LeadService(CrudService[Lead, LeadQuery, LeadUpdate]):
             await uow.commit()
         return Conversion(customer, is_new=True)
 
-    async def _check_new(self, uow: UnitOfWork, row: Lead, by: Principal) -> None:
+    async def _check_new(self, uow: SalesUnit, row: Lead, by: Principal) -> None:
         if row.owner_id != by.user_id:
             await check_active_user(uow, "owner_id", row.owner_id)
         if row.product_ids:
             await check_products(uow, row.product_ids)
 
     async def _apply(
-        self, uow: UnitOfWork, row: Lead, changes: dict[str, Any], by: Principal
+        self, uow: SalesUnit, row: Lead, changes: dict[str, Any], by: Principal
     ) -> None:
         """Raises ConflictError for a transition that is not allowed; else as `create` does."""
         if changes.get("owner_id", row.owner_id) != row.owner_id:

@@ -6,12 +6,14 @@ from backend.core.permissions import Principal
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.sales.products import Product, ProductCreate, ProductQuery, ProductUpdate
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits
 from backend.services.platform.archiving import ArchivingService
 
 
-class ProductService(ArchivingService[Product, ProductQuery, ProductUpdate]):
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+class ProductService(
+    ArchivingService[SalesUnit, SalesReading, Product, ProductQuery, ProductUpdate]
+):
+    def __init__(self, uow: SalesUnits) -> None:
         super().__init__(uow, SubjectKind.PRODUCT, lambda unit: unit.products)
 
     async def create(
@@ -21,7 +23,7 @@ class ProductService(ArchivingService[Product, ProductQuery, ProductUpdate]):
         return await self._add(Product.model_validate(data, update=data.columns()), by, key)
 
 
-async def check_products(uow: UnitOfWork, product_ids: Collection[UUID]) -> None:
+async def check_products(uow: SalesUnit, product_ids: Collection[UUID]) -> None:
     """Raises InvalidInputError that names those that do not exist."""
     known = {product.id for product in await uow.products.find_many(product_ids)}
     unknown = [str(product_id) for product_id in product_ids if product_id not in known]

@@ -1,6 +1,6 @@
 from backend.core.permissions import Permission, Principal
 from backend.models.search.search import SearchKind, SearchQuery, SearchResult
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.search.unit import SearchUnits
 
 _NEEDED = {
     SearchKind.CUSTOMERS: Permission.CUSTOMERS_READ,
@@ -12,7 +12,7 @@ _NEEDED = {
 
 
 class SearchService:
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: SearchUnits) -> None:
         self._uow = uow
 
     async def find(self, query: SearchQuery, by: Principal) -> SearchResult:

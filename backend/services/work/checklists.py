@@ -12,15 +12,15 @@ from backend.models.work.checklists import (
     ChecklistItemUpdate,
 )
 from backend.models.work.tasks import Task, TaskQuery, TaskUpdate
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.work.unit import WorkReading, WorkUnit, WorkUnits
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
 
 
-class ChecklistService(CrudService[Task, TaskQuery, TaskUpdate]):
+class ChecklistService(CrudService[WorkUnit, WorkReading, Task, TaskQuery, TaskUpdate]):
     """The steps of a task. They are part of it: each change moves the task's version."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: WorkUnits) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
     @retried

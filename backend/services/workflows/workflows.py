@@ -18,15 +18,17 @@ from backend.models.workflows.workflows import (
     WorkflowQuery,
     WorkflowUpdate,
 )
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.workflows.unit import WorkflowsReading, WorkflowsUnit, WorkflowsUnits
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService
 
 
-class WorkflowService(CrudService[Workflow, WorkflowQuery, WorkflowUpdate]):
+class WorkflowService(
+    CrudService[WorkflowsUnit, WorkflowsReading, Workflow, WorkflowQuery, WorkflowUpdate]
+):
     """Crews and flows of the team. Their versions stay as they are; one of them is active."""
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
+    def __init__(self, uow: WorkflowsUnits) -> None:
         super().__init__(uow, SubjectKind.WORKFLOW, lambda unit: unit.workflows)
 
     async def create(

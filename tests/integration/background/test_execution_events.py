@@ -13,8 +13,8 @@ import pytest
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.models.background.executions import Execution, ExecutionStatus
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from backend.services.background.executions import ExecutionService
 from backend.services.background.stream import ExecutionWatch
 from backend.services.platform.live_streams import Streams

@@ -21,8 +21,8 @@ from backend.models.files.files import FileSubject
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
 from backend.models.sales.customers import CustomerQuery
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from backend.services.background.executions import ExecutionService
 from backend.services.background.kinds import RegisteredKind
 from backend.services.identity.rights import PresentRights

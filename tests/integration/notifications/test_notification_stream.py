@@ -10,8 +10,8 @@ import pytest
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.models.notifications.notifications import Notification
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from backend.services.notifications.stream import NotificationWatch
 from backend.wiring import ProcessState, process_state, wire
 from tests.factories import make_notification

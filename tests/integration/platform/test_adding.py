@@ -14,8 +14,8 @@ from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
 from backend.models.work.tasks import Task
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from backend.services.platform.change_events import created
 from tests.factories import make_customer, make_lead, make_product, make_task, make_user
 from tests.fixtures.statements import sent_statements

@@ -16,8 +16,8 @@ from backend.core.caching import CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import application_name
 from backend.integrations.platform.listener import Listener
+from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.repositories.unit_of_work import Channel
 from backend.services.platform.wake_ups import ANYTHING
 from backend.wiring import process_state
 from tests.fixtures.application import make_settings

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
-from backend.repositories.unit_of_work import Channel
+from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import ANYTHING
 
 CHANNEL = Channel.EXECUTIONS

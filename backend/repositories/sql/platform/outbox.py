@@ -14,9 +14,9 @@ from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.models.platform.mixins import new_id, now
+from backend.repositories.platform.unit import Channel, Subscriptions
 from backend.repositories.sql.platform.adding import Notice
 from backend.repositories.sql.platform.writing import Writer
-from backend.repositories.unit_of_work import Channel, Subscriptions
 
 # It only shapes statements, which run on the transaction's own connection: it is never opened.
 _JOBS = JobManager(PsycopgConnector())

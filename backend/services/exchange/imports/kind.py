@@ -5,7 +5,7 @@ from backend.core.errors import InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.models.exchange.imports import ImportInputs, ImportResult
 from backend.models.files.files import File
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.exchange.unit import ExchangeUnits
 from backend.services.background.kinds import ExecutionRun
 from backend.services.exchange.imports.headers import BadHeadersError
 from backend.services.exchange.imports.passes import ImportPasses, Spools
@@ -26,7 +26,7 @@ class ImportKind:
     that has it; any other row is new. What the file has no column for stays as it is.
     """
 
-    def __init__(self, uow: UnitOfWorkFactory, files: FileService, reader: SheetReader) -> None:
+    def __init__(self, uow: ExchangeUnits, files: FileService, reader: SheetReader) -> None:
         self._uow = uow
         self._files = files
         self._reader = reader

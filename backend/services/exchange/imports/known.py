@@ -7,8 +7,8 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.users import User
+from backend.repositories.exchange.unit import ExchangeReading
 from backend.repositories.platform.base import Repository
-from backend.repositories.unit_of_work import ReadingUnitOfWork
 from backend.services.exchange.imports.parsing import ParsedRow
 from backend.services.exchange.imports.resources import Resource
 
@@ -55,7 +55,7 @@ class Known(NamedTuple):
 
 
 async def read_known(
-    uow: ReadingUnitOfWork, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
+    uow: ExchangeReading, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
 ) -> Known:
     users = await _users(uow, resource, batch, by)
     return Known(
@@ -70,7 +70,7 @@ async def read_known(
 
 
 async def _users(
-    uow: ReadingUnitOfWork, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
+    uow: ExchangeReading, resource: Resource[Any], batch: Sequence[ParsedRow], by: Principal
 ) -> list[User]:
     if resource.person is None:
         return []
@@ -84,7 +84,7 @@ async def _users(
 
 
 async def _existing(
-    uow: ReadingUnitOfWork, kind: str, ids: Collection[UUID], by: Principal
+    uow: ExchangeReading, kind: str, ids: Collection[UUID], by: Principal
 ) -> Collection[UUID]:
     """Which of the ids the person may refer to."""
     if not ids:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from backend.models.exchange.imports import ImportInputs
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.exchange.unit import ExchangeUnits
 from backend.services.background.kinds import ExecutionRun
 from backend.services.exchange.imports.planning import Planner
 from backend.services.exchange.imports.reading import RowsRead
@@ -33,7 +33,7 @@ class ImportPasses:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: ExchangeUnits,
         inputs: ImportInputs,
         read: RowsRead,
         spools: Spools,

@@ -12,7 +12,7 @@ from backend.core.errors import ConflictError, DomainError, InvalidInputError, P
 from backend.core.permissions import Principal
 from backend.models.exchange.imports import RowError
 from backend.models.platform.money import check_entered
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.exchange.unit import ExchangeReading
 from backend.services.background.kinds import ExecutionRun
 from backend.services.exchange.imports.fields import EMAIL
 from backend.services.exchange.imports.headers import Headers
@@ -55,7 +55,7 @@ class Planner:
         return self._run.by
 
     async def plan(
-        self, uow: ReadingUnitOfWork, batch: Sequence[ParsedRow], *, for_update: bool = False
+        self, uow: ExchangeReading, batch: Sequence[ParsedRow], *, for_update: bool = False
     ) -> Plan:
         """`for_update` locks the rows that are there. Writes nothing."""
         resource = self._resource

@@ -20,8 +20,8 @@ from backend.models.sales.customers import Customer, CustomerCreate, CustomerLis
 from backend.models.sales.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
 from backend.models.sales.products import Product, ProductCreate, ProductPublic, ProductUpdate
 from backend.models.work.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
+from backend.repositories.exchange.unit import ExchangeReading
 from backend.repositories.platform.bulk import BulkRepository
-from backend.repositories.unit_of_work import ReadingUnitOfWork
 
 Row = TypeVar("Row", bound=Versioned)
 
@@ -55,7 +55,7 @@ class Resource(ABC, Generic[Row]):
     references: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
-    def rows(self, uow: ReadingUnitOfWork) -> BulkRepository[Row]: ...
+    def rows(self, uow: ExchangeReading) -> BulkRepository[Row]: ...
 
     def check_new(self, values: dict[str, Any]) -> None:
         """Complete the values of a new row.
@@ -96,7 +96,7 @@ class _Customers(Resource[Customer]):
     person = "owner_id"
     key = "email"
 
-    def rows(self, uow: ReadingUnitOfWork) -> BulkRepository[Customer]:
+    def rows(self, uow: ExchangeReading) -> BulkRepository[Customer]:
         return uow.customers
 
 
@@ -109,7 +109,7 @@ class _Leads(Resource[Lead]):
     amount = "estimated_value"
     references = {"product_ids": "product"}
 
-    def rows(self, uow: ReadingUnitOfWork) -> BulkRepository[Lead]:
+    def rows(self, uow: ExchangeReading) -> BulkRepository[Lead]:
         return uow.leads
 
     def check_new(self, values: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ class _Products(Resource[Product]):
     key_is_unique = True
     amount = "price"
 
-    def rows(self, uow: ReadingUnitOfWork) -> BulkRepository[Product]:
+    def rows(self, uow: ExchangeReading) -> BulkRepository[Product]:
         return uow.products
 
 
@@ -149,7 +149,7 @@ class _Tasks(Resource[Task]):
     person_permission = Permission.TASKS_ASSIGN
     references = {"customer_id": "customer", "lead_id": "lead", "module_id": "module"}
 
-    def rows(self, uow: ReadingUnitOfWork) -> BulkRepository[Task]:
+    def rows(self, uow: ExchangeReading) -> BulkRepository[Task]:
         return uow.tasks
 
     def check_new(self, values: dict[str, Any]) -> None:

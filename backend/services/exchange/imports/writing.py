@@ -13,7 +13,7 @@ from backend.core.errors import (
     TransactionLostError,
 )
 from backend.models.platform.domain_events import ResourceChanged, changes_between
-from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from backend.repositories.exchange.unit import ExchangeUnit, ExchangeUnits
 from backend.services.background.kinds import ExecutionRun, TryAgainError
 from backend.services.exchange.imports.parsing import ParsedRow
 from backend.services.exchange.imports.planning import Plan, Planner
@@ -67,7 +67,7 @@ async def attempted(work: Callable[[], Awaitable[Tally]]) -> Tally:
 
 class RowWriter:
     def __init__(
-        self, uow: UnitOfWorkFactory, resource: Resource[Any], planner: Planner, run: ExecutionRun
+        self, uow: ExchangeUnits, resource: Resource[Any], planner: Planner, run: ExecutionRun
     ) -> None:
         self._uow = uow
         self._resource = resource
@@ -124,7 +124,7 @@ class RowWriter:
         return tally
 
     async def _present(
-        self, uow: UnitOfWork, batch: Batch, plan: Plan, moved: Container[UUID]
+        self, uow: ExchangeUnit, batch: Batch, plan: Plan, moved: Container[UUID]
     ) -> Plan:
         """The plan, or another one if rows have changed since it was made; new rows are there."""
         if not any(row["id"] in moved for row in plan.changed):
@@ -143,14 +143,14 @@ class RowWriter:
             await uow.commit()
         return plan.tally
 
-    def _record_full(self, uow: UnitOfWork, written: list[_Written]) -> list[_Written]:
+    def _record_full(self, uow: ExchangeUnit, written: list[_Written]) -> list[_Written]:
         """Answers those that are left for the next event."""
         while len(written) >= MOST_IDS:
             self._record(uow, written[:MOST_IDS])
             written = written[MOST_IDS:]
         return written
 
-    def _record(self, uow: UnitOfWork, written: Sequence[_Written]) -> None:
+    def _record(self, uow: ExchangeUnit, written: Sequence[_Written]) -> None:
         if written:
             ids = {
                 "execution_id": str(self._run.id),

@@ -14,7 +14,7 @@ from backend.models.assistant.requests import TakenAction
 from backend.models.workflows.flow_templates import written
 from backend.models.workflows.workflow_parts import AgentProfile
 from backend.models.workflows.workflow_runs import StepTrace
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.repositories.workflows.unit import WorkflowsReading, WorkflowsUnits
 from backend.services.assistant.briefs import AgentTasks, AnswerOptions
 from backend.services.assistant.engine import AgentRunner
 from backend.services.assistant.responses import taken
@@ -43,7 +43,7 @@ class WorkflowAgents:
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: WorkflowsUnits,
         tasks: AgentTasks,
         runner: AgentRunner,
         toolbox: Toolbox,
@@ -111,7 +111,7 @@ def handed_on(results: Mapping[str, StepTrace]) -> str:
 
 
 async def _variables(
-    uow: ReadingUnitOfWork, prompt: str | None, given: Mapping[str, Any]
+    uow: WorkflowsReading, prompt: str | None, given: Mapping[str, Any]
 ) -> dict[str, str]:
     """Of the input what the prompt asks for."""
     version = await uow.prompts.find_active(prompt) if prompt else None

@@ -9,7 +9,7 @@ from backend.models.workflows.crews import Crew
 from backend.models.workflows.flows import Flow
 from backend.models.workflows.workflow_runs import WorkflowInputs
 from backend.models.workflows.workflows import WorkflowKind
-from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
+from backend.repositories.workflows.unit import WorkflowsReading, WorkflowsUnits
 from backend.services.assistant.toolbox import Tools
 from backend.services.workflows.runs.needs import Needed, needed_by
 from backend.services.workflows.runs.stored import (
@@ -21,7 +21,7 @@ from backend.services.workflows.runs.stored import (
 
 
 class Definitions:
-    def __init__(self, uow: UnitOfWorkFactory, tools: Tools) -> None:
+    def __init__(self, uow: WorkflowsUnits, tools: Tools) -> None:
         self._uow = uow
         self._tools = tools
 
@@ -73,7 +73,7 @@ class Definitions:
         tool.require_permission(by)
 
 
-async def _check_references(uow: ReadingUnitOfWork, needed: list[Needed]) -> None:
+async def _check_references(uow: WorkflowsReading, needed: list[Needed]) -> None:
     model_ids = _ids(needed, lambda each: each.model_config_id)
     models = await uow.model_configs.known(model_ids) if model_ids else set()
     schema_ids = _ids(needed, lambda each: each.schema_id)

@@ -16,7 +16,7 @@ from backend.models.workflows.workflow_runs import (
     WorkflowResult,
 )
 from backend.models.workflows.workflows import WorkflowKind
-from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.repositories.workflows.unit import WorkflowsUnits
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.wiring import Assistant
 from backend.services.background.kinds import ExecutionRun, RegisteredKind
@@ -35,7 +35,7 @@ class _StoredKind(Generic[Definition]):
 
     def __init__(
         self,
-        uow: UnitOfWorkFactory,
+        uow: WorkflowsUnits,
         kind: WorkflowKind,
         model: type[Definition],
         definitions: Definitions,
@@ -81,7 +81,7 @@ class _StoredKind(Generic[Definition]):
 
 
 class CrewKind(_StoredKind[Crew]):
-    def __init__(self, uow: UnitOfWorkFactory, definitions: Definitions, crews: CrewRuns) -> None:
+    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, crews: CrewRuns) -> None:
         super().__init__(uow, WorkflowKind.CREW, Crew, definitions)
         self._crews = crews
 
@@ -102,7 +102,7 @@ class CrewKind(_StoredKind[Crew]):
 
 
 class FlowKind(_StoredKind[Flow]):
-    def __init__(self, uow: UnitOfWorkFactory, definitions: Definitions, flows: FlowRuns) -> None:
+    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, flows: FlowRuns) -> None:
         super().__init__(uow, WorkflowKind.FLOW, Flow, definitions)
         self._flows = flows
 
@@ -118,7 +118,7 @@ class FlowKind(_StoredKind[Flow]):
         return result_of(traces, steps.kept.values(), last_of(flow.needs))
 
 
-def workflow_kinds(uow: UnitOfWorkFactory, assistant: Assistant) -> dict[str, RegisteredKind]:
+def workflow_kinds(uow: WorkflowsUnits, assistant: Assistant) -> dict[str, RegisteredKind]:
     """By name."""
     agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
     crews, definitions = CrewRuns(agents), Definitions(uow, AGENT_TOOLS)

@@ -12,7 +12,7 @@ from backend.models.workflows.flow_nodes import CrewNode, FlowNode
 from backend.models.workflows.flows import Flow
 from backend.models.workflows.workflow_versions import WorkflowVersion
 from backend.models.workflows.workflows import WorkflowKind
-from backend.repositories.unit_of_work import ReadingUnitOfWork
+from backend.repositories.workflows.unit import WorkflowsReading
 from backend.services.workflows.workflows import no_version
 
 Definition = TypeVar("Definition", Crew, Flow)
@@ -28,7 +28,7 @@ _UNREADABLE = "It was stored by another version of the program: add a version of
 
 
 async def stored_version(
-    uow: ReadingUnitOfWork, kind: WorkflowKind, workflow_id: UUID, number: int | None, place: str
+    uow: WorkflowsReading, kind: WorkflowKind, workflow_id: UUID, number: int | None, place: str
 ) -> WorkflowVersion:
     """The version with the number, or else the active one.
 
@@ -59,7 +59,7 @@ def read_definition(model: type[Definition], version: WorkflowVersion, place: st
 class StoredCrews:
     """Those that a flow names: each is read once, and counts as often as it is named."""
 
-    def __init__(self, uow: ReadingUnitOfWork) -> None:
+    def __init__(self, uow: WorkflowsReading) -> None:
         self._uow = uow
         self._known: dict[tuple[UUID, int | None], tuple[Crew, int]] = {}
         self._size = 0

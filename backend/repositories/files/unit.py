@@ -1,0 +1,19 @@
+"""The unit of work as the services of files see it."""
+
+from typing import Protocol
+
+from backend.repositories.files.files import FileRepository
+from backend.repositories.platform.unit import Units
+from backend.repositories.work.unit import WorkReading, WorkUnit
+
+
+class FilesReading(WorkReading, Protocol):
+    @property
+    def files(self) -> FileRepository: ...
+
+
+class FilesUnit(FilesReading, WorkUnit, Protocol):
+    """A transaction."""
+
+
+FilesUnits = Units[FilesUnit, FilesReading]

@@ -1,0 +1,34 @@
+"""The unit of work as the services of identity see it."""
+
+from typing import Protocol
+
+from backend.repositories.identity.account_tokens import AccountTokenRepository
+from backend.repositories.identity.invitations import InvitationRepository
+from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.sessions import SessionRepository
+from backend.repositories.identity.sign_in_failures import SignInRepository
+from backend.repositories.identity.users import UserRepository
+from backend.repositories.mail.unit import MailReading, MailUnit
+from backend.repositories.platform.unit import Units
+
+
+class IdentityReading(MailReading, Protocol):
+    @property
+    def users(self) -> UserRepository: ...
+    @property
+    def sessions(self) -> SessionRepository: ...
+    @property
+    def sign_ins(self) -> SignInRepository: ...
+    @property
+    def mail_requests(self) -> MailRequestRepository: ...
+    @property
+    def account_tokens(self) -> AccountTokenRepository: ...
+    @property
+    def invitations(self) -> InvitationRepository: ...
+
+
+class IdentityUnit(IdentityReading, MailUnit, Protocol):
+    """A transaction."""
+
+
+IdentityUnits = Units[IdentityUnit, IdentityReading]

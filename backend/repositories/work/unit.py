@@ -1,0 +1,33 @@
+"""The unit of work as the services of work see it."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit
+from backend.repositories.platform.base import Repository
+from backend.repositories.platform.unit import Units
+from backend.repositories.work.modules import ModuleContents, ModuleRepository
+from backend.repositories.work.tasks import TaskRepository
+
+
+class WorkReading(IdentityReading, Protocol):
+    @property
+    def tasks(self) -> TaskRepository: ...
+    @property
+    def modules(self) -> ModuleRepository: ...
+    @property
+    def module_contents(self) -> Mapping[str, ModuleContents]:
+        """What can lie in a module, whatever area it is of, by what its ids are recorded as."""
+        ...
+
+    @property
+    def task_references(self) -> Mapping[str, Repository[Any]]:
+        """What tasks refer to, whatever area it is of, by the field that does."""
+        ...
+
+
+class WorkUnit(WorkReading, IdentityUnit, Protocol):
+    """A transaction."""
+
+
+WorkUnits = Units[WorkUnit, WorkReading]
