@@ -30,9 +30,9 @@ Data = TypeVar("Data", bound=Update)
 
 
 class CrudService(Generic[Unit, Reading, Row, Query, Data]):
-    """Each resource is a subclass, typed with the units of its area.
+    """Each resource is a subclass, which adds `create` and the rules that are its own.
 
-    It adds `create`, and the rules that are its own.
+    It is typed with the units of its area.
 
     Every change is recorded, with what it changed; what changes nothing is not.
     """
