@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,82 +14,44 @@ from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.base import Repository
 from backend.repositories.platform.unit import Channel, Subscriptions
-from backend.repositories.sql.assistant.chat_messages import SqlChatMessageRepository
-from backend.repositories.sql.assistant.chats import SqlChatRepository
-from backend.repositories.sql.assistant.model_configs import SqlModelConfigRepository
-from backend.repositories.sql.assistant.output_schemas import SqlOutputSchemaRepository
-from backend.repositories.sql.assistant.planned_actions import SqlAgentActionRepository
-from backend.repositories.sql.assistant.prompt_versions import SqlPromptVersionRepository
-from backend.repositories.sql.assistant.prompts import SqlPromptRepository
-from backend.repositories.sql.assistant.tools import SqlToolRepository
-from backend.repositories.sql.assistant.usage_records import SqlAgentRunRepository
-from backend.repositories.sql.background.execution_steps import SqlExecutionStepRepository
-from backend.repositories.sql.background.executions import SqlExecutionRepository
-from backend.repositories.sql.background.jobs import SqlJobRepository
-from backend.repositories.sql.exchange.reports import SqlReportRepository
-from backend.repositories.sql.files.files import SqlFileRepository
-from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
-from backend.repositories.sql.identity.invitations import SqlInvitationRepository
-from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
-from backend.repositories.sql.identity.sessions import SqlSessionRepository
-from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
-from backend.repositories.sql.identity.users import SqlUserRepository
-from backend.repositories.sql.mail.mails import SqlMailRepository
-from backend.repositories.sql.notifications.notifications import SqlNotificationRepository
-from backend.repositories.sql.operations.retention import SqlCleanUpRepository
-from backend.repositories.sql.platform.audit_events import SqlEventRepository
+from backend.repositories.sql.assistant.unit import SqlAssistant
+from backend.repositories.sql.background.unit import SqlBackground
+from backend.repositories.sql.exchange.unit import SqlExchange
+from backend.repositories.sql.files.unit import SqlFiles
+from backend.repositories.sql.identity.unit import SqlIdentity
+from backend.repositories.sql.mail.unit import SqlMail
+from backend.repositories.sql.notifications.unit import SqlNotifications
+from backend.repositories.sql.operations.unit import SqlOperations
 from backend.repositories.sql.platform.constraints import domain_errors
 from backend.repositories.sql.platform.contention import contention_errors
-from backend.repositories.sql.platform.idempotency import SqlIdempotencyRepository
 from backend.repositories.sql.platform.outbox import Outbox
 from backend.repositories.sql.platform.reading import Reader
+from backend.repositories.sql.platform.unit import SqlPlatform
 from backend.repositories.sql.platform.writing import Writer
-from backend.repositories.sql.sales.customers import SqlCustomerRepository
-from backend.repositories.sql.sales.leads import SqlLeadRepository
-from backend.repositories.sql.sales.products import SqlProductRepository
-from backend.repositories.sql.search.search import SqlSearchRepository
-from backend.repositories.sql.work.modules import SqlModuleRepository
-from backend.repositories.sql.work.tasks import SqlTaskRepository
-from backend.repositories.sql.workflows.workflow_versions import SqlWorkflowVersionRepository
-from backend.repositories.sql.workflows.workflows import SqlWorkflowRepository
+from backend.repositories.sql.sales.unit import SqlSales
+from backend.repositories.sql.search.unit import SqlSearch
+from backend.repositories.sql.work.unit import SqlWork
+from backend.repositories.sql.workflows.unit import SqlWorkflows
+from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 from backend.repositories.work.modules import ModuleContents
 
 
-class SqlReadingUnitOfWork:
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    @cached_property
-    def users(self) -> SqlUserRepository:
-        return SqlUserRepository(self._session)
-
-    @cached_property
-    def sessions(self) -> SqlSessionRepository:
-        return SqlSessionRepository(self._session)
-
-    @cached_property
-    def sign_ins(self) -> SqlSignInRepository:
-        return SqlSignInRepository(self._session)
-
-    @cached_property
-    def customers(self) -> SqlCustomerRepository:
-        return SqlCustomerRepository(self._session)
-
-    @cached_property
-    def leads(self) -> SqlLeadRepository:
-        return SqlLeadRepository(self._session)
-
-    @cached_property
-    def products(self) -> SqlProductRepository:
-        return SqlProductRepository(self._session)
-
-    @cached_property
-    def tasks(self) -> SqlTaskRepository:
-        return SqlTaskRepository(self._session)
-
-    @cached_property
-    def modules(self) -> SqlModuleRepository:
-        return SqlModuleRepository(self._session)
+class SqlReadingUnitOfWork(
+    SqlPlatform,
+    SqlMail,
+    SqlIdentity,
+    SqlWork,
+    SqlFiles,
+    SqlSales,
+    SqlSearch,
+    SqlBackground,
+    SqlAssistant,
+    SqlWorkflows,
+    SqlExchange,
+    SqlNotifications,
+    SqlOperations,
+):
+    """The repositories of all areas, on one session."""
 
     @property
     def module_contents(self) -> dict[str, ModuleContents]:
@@ -104,106 +65,6 @@ class SqlReadingUnitOfWork:
             "lead_id": self.leads,
             "module_id": self.modules,
         }
-
-    @cached_property
-    def files(self) -> SqlFileRepository:
-        return SqlFileRepository(self._session)
-
-    @cached_property
-    def executions(self) -> SqlExecutionRepository:
-        return SqlExecutionRepository(self._session)
-
-    @cached_property
-    def execution_steps(self) -> SqlExecutionStepRepository:
-        return SqlExecutionStepRepository(self._session)
-
-    @cached_property
-    def reports(self) -> SqlReportRepository:
-        return SqlReportRepository(self._session)
-
-    @cached_property
-    def search(self) -> SqlSearchRepository:
-        return SqlSearchRepository(self._session)
-
-    @cached_property
-    def idempotency(self) -> SqlIdempotencyRepository:
-        return SqlIdempotencyRepository(self._session)
-
-    @cached_property
-    def notifications(self) -> SqlNotificationRepository:
-        return SqlNotificationRepository(self._session)
-
-    @cached_property
-    def clean_up(self) -> SqlCleanUpRepository:
-        return SqlCleanUpRepository(self._session)
-
-    @cached_property
-    def events(self) -> SqlEventRepository:
-        return SqlEventRepository(self._session)
-
-    @cached_property
-    def jobs(self) -> SqlJobRepository:
-        return SqlJobRepository(self._session)
-
-    @cached_property
-    def mails(self) -> SqlMailRepository:
-        return SqlMailRepository(self._session)
-
-    @cached_property
-    def mail_requests(self) -> SqlMailRequestRepository:
-        return SqlMailRequestRepository(self._session)
-
-    @cached_property
-    def model_configs(self) -> SqlModelConfigRepository:
-        return SqlModelConfigRepository(self._session)
-
-    @cached_property
-    def tools(self) -> SqlToolRepository:
-        return SqlToolRepository(self._session)
-
-    @cached_property
-    def prompts(self) -> SqlPromptRepository:
-        return SqlPromptRepository(self._session)
-
-    @cached_property
-    def prompt_versions(self) -> SqlPromptVersionRepository:
-        return SqlPromptVersionRepository(self._session)
-
-    @cached_property
-    def output_schemas(self) -> SqlOutputSchemaRepository:
-        return SqlOutputSchemaRepository(self._session)
-
-    @cached_property
-    def account_tokens(self) -> SqlAccountTokenRepository:
-        return SqlAccountTokenRepository(self._session)
-
-    @cached_property
-    def invitations(self) -> SqlInvitationRepository:
-        return SqlInvitationRepository(self._session)
-
-    @cached_property
-    def workflows(self) -> SqlWorkflowRepository:
-        return SqlWorkflowRepository(self._session)
-
-    @cached_property
-    def workflow_versions(self) -> SqlWorkflowVersionRepository:
-        return SqlWorkflowVersionRepository(self._session)
-
-    @cached_property
-    def chats(self) -> SqlChatRepository:
-        return SqlChatRepository(self._session)
-
-    @cached_property
-    def chat_messages(self) -> SqlChatMessageRepository:
-        return SqlChatMessageRepository(self._session)
-
-    @cached_property
-    def agent_runs(self) -> SqlAgentRunRepository:
-        return SqlAgentRunRepository(self._session)
-
-    @cached_property
-    def agent_actions(self) -> SqlAgentActionRepository:
-        return SqlAgentActionRepository(self._session)
 
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):
@@ -256,7 +117,7 @@ class SqlUnitOfWorkFactory:
         self._caches = caches
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[SqlUnitOfWork]:
+    async def __call__(self) -> AsyncIterator[UnitOfWork]:
         writer = Writer(self._database)
         outbox = Outbox(writer, self._means, self._subscriptions)
         try:
@@ -267,7 +128,7 @@ class SqlUnitOfWorkFactory:
             await writer.close()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[SqlReadingUnitOfWork]:
+    async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
         reader = Reader(self._database)
         try:
             # It has what repositories ask of a session to read.

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import select
 
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
@@ -68,7 +68,9 @@ async def test_a_row_its_event_jobs_and_notices_are_one_statement(
     ]
 
 
-async def test_what_is_refused_leaves_nothing(announcing: SqlUnitOfWorkFactory) -> None:
+async def test_what_is_refused_leaves_nothing(
+    announcing: SqlUnitOfWorkFactory, database: Database
+) -> None:
     async with announcing() as unit:
         await unit.products.add_new(make_product(sku="A-1"))
         await unit.commit()
@@ -77,7 +79,7 @@ async def test_what_is_refused_leaves_nothing(announcing: SqlUnitOfWorkFactory) 
     with pytest.raises(ConflictError, match="SKU"):
         await add(announcing, again)
 
-    assert await counts(announcing) == (0, 0)
+    assert await counts(database) == (0, 0)
 
 
 async def test_a_reference_to_nothing_names_the_field(announcing: SqlUnitOfWorkFactory) -> None:
@@ -89,19 +91,21 @@ async def test_a_reference_to_nothing_names_the_field(announcing: SqlUnitOfWorkF
     assert refused.value.field == "customer_id"
 
 
-async def test_without_a_commit_nothing_is_written(announcing: SqlUnitOfWorkFactory) -> None:
+async def test_without_a_commit_nothing_is_written(
+    announcing: SqlUnitOfWorkFactory, database: Database
+) -> None:
     task = make_task()
     async with announcing() as unit:
         await unit.tasks.add_new(task)
         unit.record(created(SubjectKind.TASK, task, None))
 
-    assert await counts(announcing) == (0, 0)
+    assert await counts(database) == (0, 0)
     async with announcing.reading() as reading:
         assert await reading.tasks.find(task.id) is None
 
 
 async def test_what_waits_is_there_for_whatever_the_unit_asks_next(
-    announcing: SqlUnitOfWorkFactory,
+    announcing: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     first, second = make_task(), make_task()
     async with announcing() as unit:
@@ -116,7 +120,7 @@ async def test_what_waits_is_there_for_whatever_the_unit_asks_next(
             first.id,
             second.id,
         }
-    assert await counts(announcing) == (1, 2)
+    assert await counts(database) == (1, 2)
 
 
 async def test_rows_with_relations_are_added_with_them(announcing: SqlUnitOfWorkFactory) -> None:
@@ -152,10 +156,8 @@ async def add(uow: SqlUnitOfWorkFactory, row: Product | Task) -> None:
         await unit.commit()
 
 
-async def counts(uow: SqlUnitOfWorkFactory) -> tuple[int, int]:
+async def counts(database: Database) -> tuple[int, int]:
     """How many events and jobs there are."""
-    async with uow() as unit:
-        connection = await unit._writer.connection()  # nothing else counts both
-        events = await connection.execute(select(col(Event.id)))
-        jobs = await connection.execute(text("SELECT id FROM procrastinate_jobs"))
-        return len(events.all()), len(jobs.all())
+    [(events,)] = await database.statements.run("SELECT count(*) FROM events", {})
+    [(jobs,)] = await database.statements.run("SELECT count(*) FROM procrastinate_jobs", {})
+    return events, jobs

@@ -1,0 +1,18 @@
+"""The repositories of identity, for the units of work."""
+
+from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
+from backend.repositories.sql.identity.invitations import SqlInvitationRepository
+from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.sessions import SqlSessionRepository
+from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
+from backend.repositories.sql.identity.users import SqlUserRepository
+from backend.repositories.sql.platform.provided import SqlRepositories, provided
+
+
+class SqlIdentity(SqlRepositories):
+    users = provided(SqlUserRepository)
+    sessions = provided(SqlSessionRepository)
+    sign_ins = provided(SqlSignInRepository)
+    mail_requests = provided(SqlMailRequestRepository)
+    account_tokens = provided(SqlAccountTokenRepository)
+    invitations = provided(SqlInvitationRepository)

@@ -1,0 +1,38 @@
+"""The repositories of a unit of work, each declared by its class."""
+
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar, overload
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+Provided = TypeVar("Provided")
+
+
+class SqlRepositories:
+    """Repositories that share a session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+
+class provided(Generic[Provided]):  # noqa: N801  # it reads as `property` does
+    """A repository, made on the session of its unit when it is first asked for."""
+
+    def __init__(self, make: Callable[[AsyncSession], Provided]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, unit: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, unit: SqlRepositories, owner: type) -> Provided: ...
+    def __get__(self, unit: SqlRepositories | None, owner: type) -> Self | Provided:
+        if unit is None:
+            return self
+        made = self._make(unit._session)  # noqa: SLF001  # both are of this file
+        # From here on Python finds it in the unit, and does not ask here again.
+        unit.__dict__[self._name] = made
+        return made
