@@ -3,16 +3,23 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from backend.core.errors import PermissionDeniedError
 
 
 class Role(StrEnum):
+    """From the one that may do most to the one that may do least."""
+
     ADMIN = "admin"
     MANAGER = "manager"
     MEMBER = "member"
     VIEWER = "viewer"
+
+    def is_at_least(self, role: "Role") -> bool:
+        ranks = list(Role)
+        return ranks.index(self) <= ranks.index(role)
 
 
 class Means(StrEnum):
@@ -25,82 +32,46 @@ class Means(StrEnum):
 
 
 class Permission(StrEnum):
-    CUSTOMERS_READ = "customers:read"
-    CUSTOMERS_WRITE = "customers:write"
-    CUSTOMERS_DELETE = "customers:delete"
-    LEADS_READ = "leads:read"
-    LEADS_WRITE = "leads:write"
-    LEADS_DELETE = "leads:delete"
-    PRODUCTS_READ = "products:read"
-    PRODUCTS_WRITE = "products:write"
-    PRODUCTS_DELETE = "products:delete"
-    TASKS_READ = "tasks:read"
-    TASKS_WRITE = "tasks:write"
-    TASKS_ASSIGN = "tasks:assign"
-    TASKS_DELETE = "tasks:delete"
-    FILES_READ = "files:read"
-    FILES_WRITE = "files:write"
-    FILES_DELETE = "files:delete"
-    USERS_READ = "users:read"
-    USERS_WRITE = "users:write"
-    AUDIT_READ = "audit:read"
-    JOBS_READ = "jobs:read"
-    JOBS_WRITE = "jobs:write"
-    ASSISTANT_USE = "assistant:use"
-    ASSISTANT_MANAGE = "assistant:manage"
-    WORKFLOWS_READ = "workflows:read"
-    WORKFLOWS_WRITE = "workflows:write"
-    WORKFLOWS_DELETE = "workflows:delete"
+    """Each with the least role that has it. Roles above have it as well."""
 
+    least: Role
 
-_READ = frozenset(
-    {
-        Permission.CUSTOMERS_READ,
-        Permission.LEADS_READ,
-        Permission.PRODUCTS_READ,
-        Permission.TASKS_READ,
-        Permission.FILES_READ,
-        Permission.WORKFLOWS_READ,
-        Permission.ASSISTANT_USE,
-    }
-)
-_WRITE = frozenset(
-    {
-        Permission.CUSTOMERS_WRITE,
-        Permission.LEADS_WRITE,
-        Permission.PRODUCTS_WRITE,
-        Permission.TASKS_WRITE,
-        Permission.FILES_WRITE,
-        Permission.WORKFLOWS_WRITE,
-    }
-)
-_MANAGE = frozenset(
-    {
-        Permission.CUSTOMERS_DELETE,
-        Permission.LEADS_DELETE,
-        Permission.PRODUCTS_DELETE,
-        Permission.TASKS_DELETE,
-        Permission.TASKS_ASSIGN,
-        Permission.FILES_DELETE,
-        Permission.WORKFLOWS_DELETE,
-    }
-)
-_ADMINISTER = frozenset(
-    {
-        Permission.USERS_READ,
-        Permission.USERS_WRITE,
-        Permission.AUDIT_READ,
-        Permission.JOBS_READ,
-        Permission.JOBS_WRITE,
-        Permission.ASSISTANT_MANAGE,
-    }
-)
+    def __new__(cls, value: str, least: Role) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.least = least
+        return member
+
+    CUSTOMERS_READ = "customers:read", Role.VIEWER
+    CUSTOMERS_WRITE = "customers:write", Role.MEMBER
+    CUSTOMERS_DELETE = "customers:delete", Role.MANAGER
+    LEADS_READ = "leads:read", Role.VIEWER
+    LEADS_WRITE = "leads:write", Role.MEMBER
+    LEADS_DELETE = "leads:delete", Role.MANAGER
+    PRODUCTS_READ = "products:read", Role.VIEWER
+    PRODUCTS_WRITE = "products:write", Role.MEMBER
+    PRODUCTS_DELETE = "products:delete", Role.MANAGER
+    TASKS_READ = "tasks:read", Role.VIEWER
+    TASKS_WRITE = "tasks:write", Role.MEMBER
+    TASKS_ASSIGN = "tasks:assign", Role.MANAGER
+    TASKS_DELETE = "tasks:delete", Role.MANAGER
+    FILES_READ = "files:read", Role.VIEWER
+    FILES_WRITE = "files:write", Role.MEMBER
+    FILES_DELETE = "files:delete", Role.MANAGER
+    USERS_READ = "users:read", Role.ADMIN
+    USERS_WRITE = "users:write", Role.ADMIN
+    AUDIT_READ = "audit:read", Role.ADMIN
+    JOBS_READ = "jobs:read", Role.ADMIN
+    JOBS_WRITE = "jobs:write", Role.ADMIN
+    ASSISTANT_USE = "assistant:use", Role.VIEWER
+    ASSISTANT_MANAGE = "assistant:manage", Role.ADMIN
+    WORKFLOWS_READ = "workflows:read", Role.VIEWER
+    WORKFLOWS_WRITE = "workflows:write", Role.MEMBER
+    WORKFLOWS_DELETE = "workflows:delete", Role.MANAGER
+
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.VIEWER: _READ,
-    Role.MEMBER: _READ | _WRITE,
-    Role.MANAGER: _READ | _WRITE | _MANAGE,
-    Role.ADMIN: _READ | _WRITE | _MANAGE | _ADMINISTER,
+    role: frozenset(each for each in Permission if role.is_at_least(each.least)) for role in Role
 }
 
 
