@@ -13,6 +13,7 @@ from backend import __version__
 from backend.api import docs, health, metrics
 from backend.api.errors import add_error_handlers
 from backend.api.fast_path.index import RouteIndex
+from backend.api.injection import injected_classes
 from backend.api.middleware import add_middleware
 from backend.api.openapi import use_documented_openapi
 from backend.api.router import PREFIX, accounts, router, uploads
@@ -86,6 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
     if supervisor:
         checks["worker"] = supervisor.check
     services = wire(settings, units_of_work(database, Means.API, state.caches), checks, state)
+    for asked_for in injected_classes():
+        services.of(asked_for)
     app = FastAPI(
         title="MVP Backend",
         version=__version__,

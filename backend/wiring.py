@@ -9,9 +9,7 @@ from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.migrations import older_revisions
-from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
-from backend.core.security import AccessTokens
 from backend.integrations.assistant.language_models import LanguageModelsOnDemand
 from backend.integrations.assistant.tavily import TavilySearch, open_web_search
 from backend.integrations.exchange.sheets import read_sheet
@@ -28,57 +26,34 @@ from backend.repositories.operations.retention import Expiring
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.assistant.execution_naming import ExecutionNames
-from backend.services.assistant.model_configs import ModelConfigService
-from backend.services.assistant.output_schemas import OutputSchemaService
-from backend.services.assistant.prompts import PromptService
-from backend.services.assistant.tool_registry import ToolService
-from backend.services.assistant.tools import AGENT_TOOLS
+from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.tools.base import ToolServices
-from backend.services.assistant.wiring import assistant_of
-from backend.services.background.executions import ExecutionService
-from backend.services.background.jobs import JobService
-from backend.services.background.stream import ExecutionWatch
+from backend.services.assistant.web_search import WebSearch
+from backend.services.assistant.wiring import AssistantServices
+from backend.services.background.wiring import BackgroundServices
 from backend.services.container import Services
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
 from backend.services.exchange.kinds import exchange_kinds
 from backend.services.exchange.reports import ReportKind
-from backend.services.files.files import FileRules, FileService
-from backend.services.files.quota import FileQuota
+from backend.services.files.wiring import FilesServices
 from backend.services.identity.account_tokens import AccountTokens
-from backend.services.identity.auth import AuthService
-from backend.services.identity.email_verification import EmailVerificationService
-from backend.services.identity.invitations import InvitationService
-from backend.services.identity.mail_limits import MailRequestLimits
-from backend.services.identity.password_check import PasswordCheck
-from backend.services.identity.password_resets import PasswordResetService
-from backend.services.identity.rights import PresentRights
-from backend.services.identity.sessions import SessionService
-from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.token_values import TokenValues
-from backend.services.identity.users import Registration, UserService
+from backend.services.identity.wiring import IdentityServices
 from backend.services.mail.composing import MailWriter
-from backend.services.mail.delivery import MailService
 from backend.services.mail.links import MailLinks
-from backend.services.notifications.handler import Notifier
-from backend.services.notifications.notifications import NotificationService
-from backend.services.notifications.stream import NotificationWatch
-from backend.services.operations.audit_events import AuditService
-from backend.services.operations.health import Check, HealthService
-from backend.services.operations.retention import CleanUpService, Retention
-from backend.services.platform.idempotency import IdempotencyService
+from backend.services.mail.wiring import MailServices
+from backend.services.notifications.wiring import NotificationsServices
+from backend.services.operations.health import Check
+from backend.services.operations.retention import Retention
+from backend.services.operations.wiring import OperationsServices
 from backend.services.platform.live_streams import Streams
-from backend.services.sales.customers import CustomerService
-from backend.services.sales.leads import LeadService
-from backend.services.sales.products import ProductService
-from backend.services.search.search import SearchService
-from backend.services.work.checklists import ChecklistService
-from backend.services.work.modules import ModuleService
-from backend.services.work.task_bulk import TaskBulkService
-from backend.services.work.tasks import TaskService
+from backend.services.platform.wiring import PlatformServices
+from backend.services.sales.wiring import SalesServices
+from backend.services.search.wiring import SearchServices
+from backend.services.work.wiring import WorkServices
 from backend.services.workflows.runs.kinds import workflow_kinds
-from backend.services.workflows.workflows import WorkflowService
+from backend.services.workflows.wiring import WorkflowsServices
 
 _IDENTITIES = 10_000
 # In case that a change was not heard of, against all odds.
@@ -138,70 +113,74 @@ def wire(
     checks: Mapping[str, Check],
     state: ProcessState,
 ) -> Services:
-    """Make the services of one process, with all that they stand on."""
-    hasher = PasswordHasher()
-    tokens = AccessTokens(settings.security)
-    rights = PresentRights(uow, state.identities)
+    """Make the services of one process, area by area.
+
+    Raises:
+        ConfigurationError: MAIL_URL or FILES_URL can't be used.
+    """
+    mail = mail_services(settings, uow)
+    identity = IdentityServices.wire(
+        uow,
+        settings.security,
+        mail.mails,
+        state.identities,
+        registration_enabled=settings.registration_enabled,
+    )
+    rights = identity.rights
     streams = Streams(rights.is_live, state.notices, state.stopped)
-    files = file_service(settings, uow)
-    account_tokens = AccountTokens(settings.security)
-    mails = mail_service(settings, uow, account_tokens)
-    account_mails = AccountMails(mails, account_tokens)
-    limits = MailRequestLimits(settings.security)
-    opened = Registration(settings.security.registration_role, account_mails, limits)
-    customers, leads = CustomerService(uow), LeadService(uow)
-    products, tasks = ProductService(uow), TaskService(uow)
-    users = UserService(uow, hasher, opened if settings.registration_enabled else None)
-    search = SearchService(uow)
-    at_hand = ToolServices(
-        customers, leads, products, tasks, users, files, search, state.web_search
+    work = WorkServices.wire(uow, require_version=settings.server.require_if_match)
+    files = files_services(settings, uow)
+    sales = SalesServices.wire(uow)
+    search = SearchServices.wire(uow)
+    assistant = AssistantServices.wire(
+        uow,
+        settings.assistant,
+        ModelChooser(settings.language_models),
+        state.language_models,
+        tool_services(sales, work, identity, files, search, state.web_search),
+        rights,
     )
-    assistant = assistant_of(
-        uow, settings.assistant, settings.language_models, state.language_models, at_hand, rights
-    )
+    lists = exported_lists(sales.customers, sales.leads, sales.products, work.tasks)
     kinds = exchange_kinds(
         ReportKind(uow),
-        ImportKind(uow, files, read_sheet),
-        ExportKind(exported_lists(customers, leads, products, tasks), files, write_xlsx),
+        ImportKind(uow, files.files, read_sheet),
+        ExportKind(lists, files.files, write_xlsx),
     ) | workflow_kinds(uow, assistant)
-    names = ExecutionNames(uow, assistant.chooser, assistant.runner)
-    passwords = PasswordCheck(uow, hasher, settings.security)
-    lasting = timedelta(days=settings.security.refresh_token_days)
-    leeway = timedelta(seconds=settings.security.refresh_leeway_seconds)
+    most_active, names = settings.executions.most_active, assistant.execution_names
     return Services(
-        auth=AuthService(uow, hasher, passwords, tokens, lasting, leeway),
-        rights=rights,
-        sessions=SessionService(uow, tokens, rights),
-        users=users,
-        email_verification=EmailVerificationService(uow, account_mails, limits),
-        password_resets=PasswordResetService(uow, hasher, account_mails, limits),
-        invitations=InvitationService(uow, hasher, account_mails, account_tokens),
-        mails=mails,
-        customers=customers,
-        leads=leads,
-        products=products,
-        tasks=tasks,
-        task_bulk=TaskBulkService(uow, require_version=settings.server.require_if_match),
-        checklists=ChecklistService(uow),
-        modules=ModuleService(uow),
+        platform=PlatformServices.wire(uow),
+        mail=mail,
+        identity=identity,
+        work=work,
         files=files,
-        workflows=WorkflowService(uow),
-        model_configs=ModelConfigService(uow),
+        sales=sales,
         search=search,
+        background=BackgroundServices.wire(uow, kinds, most_active, rights, names, streams),
         assistant=assistant,
-        tools=tool_service(uow),
-        prompts=PromptService(uow),
-        output_schemas=OutputSchemaService(uow),
-        idempotency=IdempotencyService(uow),
-        executions=ExecutionService(uow, kinds, settings.executions.most_active, rights, names),
-        execution_watch=ExecutionWatch(uow, streams),
-        notifications=NotificationService(uow),
-        notification_watch=NotificationWatch(uow, streams),
-        notifier=Notifier(uow, mails),
-        clean_up=CleanUpService(uow, files, retention(settings)),
-        audit=AuditService(uow),
-        jobs=JobService(uow),
-        health=HealthService(checks),
+        workflows=WorkflowsServices.wire(uow),
+        notifications=NotificationsServices.wire(uow, mail.mails, streams),
+        operations=OperationsServices.wire(uow, files.files, retention(settings), checks),
+    )
+
+
+def tool_services(
+    sales: SalesServices,
+    work: WorkServices,
+    identity: IdentityServices,
+    files: FilesServices,
+    search: SearchServices,
+    web_search: WebSearch | None,
+) -> ToolServices:
+    """What the tools of the assistant call."""
+    return ToolServices(
+        customers=sales.customers,
+        leads=sales.leads,
+        products=sales.products,
+        tasks=work.tasks,
+        users=identity.users,
+        files=files.files,
+        search=search.search,
+        web_search=web_search,
     )
 
 
@@ -221,27 +200,19 @@ def retention(settings: Settings) -> Retention:
     }
 
 
-def mail_service(settings: Settings, uow: UnitOfWorkFactory, tokens: AccountTokens) -> MailService:
+def mail_services(settings: Settings, uow: UnitOfWorkFactory) -> MailServices:
     """Raises ConfigurationError if MAIL_URL can't be used."""
     mail = settings.mail
     mailer = open_mailer(settings.mail_url, mail.sender, mail.timeout_seconds)
     links = MailLinks(settings.server.public_url, f"http://localhost:{settings.server.port}")
-    patience = timedelta(seconds=mail.timeout_seconds + 5)
-    writer = MailWriter(JinjaTemplates(), TokenValues(uow, tokens, links), links)
-    return MailService(uow, mailer, writer, patience)
+    secrets = TokenValues(uow, AccountTokens(settings.security), links)
+    writer = MailWriter(JinjaTemplates(), secrets, links)
+    return MailServices.wire(uow, mailer, writer, timedelta(seconds=mail.timeout_seconds + 5))
 
 
-def file_service(settings: Settings, uow: UnitOfWorkFactory) -> FileService:
+def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
     """Raises ConfigurationError if FILES_URL can't be used."""
-    given = settings.files
-    rules = FileRules(given.max_bytes, given.allowed_types)
-    quota = FileQuota(given.count_per_person, given.bytes_per_person)
-    return FileService(uow, open_storage(settings.files_url), rules, quota)
-
-
-def tool_service(uow: UnitOfWorkFactory) -> ToolService:
-    """With what the agent may do."""
-    return ToolService(uow, list(AGENT_TOOLS.values()))
+    return FilesServices.wire(uow, open_storage(settings.files_url), settings.files)
 
 
 def migrated(database: Database) -> Check:

@@ -32,7 +32,9 @@ def make_supervisor(
     """
     services = wire(settings, units_of_work(database, Means.JOB, state.caches), {}, state)
     app = build_jobs(make_connector(settings.database), services, settings.worker)
-    return Supervisor(app, services.jobs, settings.worker, queues or concurrency(settings.worker))
+    return Supervisor(
+        app, services.background.jobs, settings.worker, queues or concurrency(settings.worker)
+    )
 
 
 def concurrency(settings: WorkerSettings) -> dict[Queue, int]:

@@ -22,7 +22,9 @@ _PASSWORD = "nobody signs in here"
 async def prepare(services: Services, uow: UnitOfWorkFactory, storage: FileStorage) -> None:
     """Fill an empty database with what the requests are about."""
     moment = datetime.now(UTC)
-    context = SeedContext(uow, storage, PasswordHasher(), _PASSWORD, moment, services.tools)
+    context = SeedContext(
+        uow, storage, PasswordHasher(), _PASSWORD, moment, services.assistant.tools
+    )
     await seed(context)
     await add_trap(uow)
 

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from backend.api.deps import HealthServiceDep, public
+from backend.api.deps import public
+from backend.api.injection import Injected
 from backend.api.problems import UNAVAILABLE, problem_response
+from backend.services.operations.health import HealthService
 
 router = APIRouter(prefix="/health", tags=["health"], dependencies=[public])
 
@@ -25,7 +27,7 @@ async def check_live() -> Health:
 
 
 @router.get("/ready", response_model=Health)
-async def check_ready(request: Request, health: HealthServiceDep) -> Response | Health:
+async def check_ready(request: Request, health: Injected[HealthService]) -> Response | Health:
     """All that a request needs is there; if not, 503 says which part is away."""
     problems = await health.problems()
     failed = {name: problem for name, problem in problems.items() if problem}

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.deps import CallerDep
+from backend.api.injection import service_of
 from backend.api.routes import CheckedRoute
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
@@ -16,6 +17,7 @@ from backend.core.security import fingerprint
 from backend.models.platform.characters import Form
 from backend.models.platform.idempotency import Answer, IdempotencyKey
 from backend.models.platform.mixins import now
+from backend.services.platform.idempotency import IdempotencyService
 
 REPLAYED_HEADER = "Idempotency-Replayed"
 _KEPT_HEADERS = ("content-type", "etag", "location")
@@ -89,7 +91,7 @@ async def _keep(request: Request, key: IdempotencyKey, response: Response) -> No
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     answer = Answer(response.status_code, kept, bytes(response.body))
     try:
-        await request.app.state.services.idempotency.keep_answer(key, answer)
+        await service_of(request, IdempotencyService).keep_answer(key, answer)
     except SQLAlchemyError as error:
         # The effect is there: the caller gets the answer, and a replay reads the effect again.
         _log.warning("answer_not_kept", error=str(error.__cause__ or error).strip())

@@ -18,8 +18,9 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from backend.api.deps import JobServiceDep
+from backend.api.injection import Injected
 from backend.api.queue_metrics import queue_registry
+from backend.services.background.jobs import JobService
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types
 
@@ -41,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
-async def read_metrics(jobs: JobServiceDep) -> Response:
+async def read_metrics(jobs: Injected[JobService]) -> Response:
     content = generate_latest(_registry()) + generate_latest(await queue_registry(jobs))
     return Response(content, media_type=CONTENT_TYPE_LATEST)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 import typer
 
 from backend.cli.runtime import error_console, running_database, with_units_of_work
-from backend.wiring import file_service
+from backend.wiring import files_services
 
 app = typer.Typer(name="files", help="Look after the files.", no_args_is_help=True)
 
@@ -24,6 +24,6 @@ def clean(
     age = timedelta(hours=older_than_hours)
     with running_database() as settings:
         removed = with_units_of_work(
-            settings, lambda uow: file_service(settings, uow).remove_orphans(age)
+            settings, lambda uow: files_services(settings, uow).files.remove_orphans(age)
         )
     error_console.print(f"{removed} removed.")

@@ -11,7 +11,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
 from backend.seeds.runner import SEEDERS, Seeded, seed
 from backend.seeds.users import ADMIN
-from backend.wiring import tool_service
+from backend.services.assistant.wiring import tool_service
 
 
 def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:

@@ -10,8 +10,7 @@ from backend.core.errors import PermissionDeniedError
 
 
 class Role(StrEnum):
-    """From the one that may do most to the one that may do least."""
-
+    # From the one that may do most to the one that may do least.
     ADMIN = "admin"
     MANAGER = "manager"
     MEMBER = "member"

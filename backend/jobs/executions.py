@@ -14,8 +14,8 @@ def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) 
     async def run_execution(context: JobContext, execution_id: str) -> None:
         is_last = context.job.attempts + 1 >= settings.attempts
         try:
-            await services.executions.run(UUID(execution_id), last_attempt=is_last)
+            await services.background.executions.run(UUID(execution_id), last_attempt=is_last)
         except asyncio.CancelledError:
             if context.abort_reason() is AbortReason.USER_REQUEST:
-                await services.executions.end_stopped(UUID(execution_id))
+                await services.background.executions.end_stopped(UUID(execution_id))
             raise

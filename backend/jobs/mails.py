@@ -9,8 +9,8 @@ from backend.services.container import Services
 def add_mail_tasks(app: App, services: Services) -> None:
     @app.task(name="send_mail", queue=Queue.MAIL)
     async def send_mail(mail_id: str) -> None:
-        await services.mails.send(UUID(mail_id))
+        await services.mail.mails.send(UUID(mail_id))
 
     @app.task(name="request_password_reset", queue=Queue.MAIL)
     async def request_password_reset(request_id: str) -> None:
-        await services.password_resets.answer(UUID(request_id))
+        await services.identity.password_resets.answer(UUID(request_id))

@@ -13,8 +13,10 @@ from backend.services.container import Services
 
 def add_scheduled_tasks(app: App, services: Services) -> None:
     """Times are UTC, as cron writes them."""
-    clean_up = services.clean_up
-    _schedule(app, "end_abandoned_executions", "* * * * *", services.executions.end_abandoned)
+    clean_up = services.operations.clean_up
+    _schedule(
+        app, "end_abandoned_executions", "* * * * *", services.background.executions.end_abandoned
+    )
     answers = services.assistant.conversations
     _schedule(app, "end_abandoned_answers", "* * * * *", answers.end_abandoned)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)

@@ -29,7 +29,7 @@ class Handler:
     handle: Callable[[Services, Event], Awaitable[None]]
 
 
-NOTIFY = Handler("notify", lambda services, event: services.notifier.handle(event))
+NOTIFY = Handler("notify", lambda services, event: services.notifications.notifier.handle(event))
 
 SUBSCRIPTIONS: Mapping[type[DomainEvent], Sequence[Handler]] = {
     TaskAssigned: [NOTIFY],

@@ -31,10 +31,12 @@ def add_sweep_tasks(app: App, services: Services, settings: WorkerSettings) -> N
         retry=NextTick(),
     )
     async def take_over_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001  # when it was due
-        taken = await services.jobs.take_over_stalled(rules)
+        taken = await services.background.jobs.take_over_stalled(rules)
         if taken.jobs:
             _log.warning("jobs_taken_over", jobs=taken.jobs)
         for job in taken.dead:
             _log.error("job_dead", job=job.id, task=job.task, crashes=job.crashes + 1)
             if job.task == RUN_EXECUTION:
-                await services.executions.end_crashed(UUID(job.args["execution_id"]), job.id)
+                await services.background.executions.end_crashed(
+                    UUID(job.args["execution_id"]), job.id
+                )

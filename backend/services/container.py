@@ -1,74 +1,59 @@
-"""The services of one process, by name."""
+"""The services of one process, by area."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TypeVar, cast
 
-from backend.services.assistant.model_configs import ModelConfigService
-from backend.services.assistant.output_schemas import OutputSchemaService
-from backend.services.assistant.prompts import PromptService
-from backend.services.assistant.tool_registry import ToolService
-from backend.services.assistant.wiring import Assistant
-from backend.services.background.executions import ExecutionService
-from backend.services.background.jobs import JobService
-from backend.services.background.stream import ExecutionWatch
-from backend.services.files.files import FileService
-from backend.services.identity.auth import AuthService
-from backend.services.identity.email_verification import EmailVerificationService
-from backend.services.identity.invitations import InvitationService
-from backend.services.identity.password_resets import PasswordResetService
-from backend.services.identity.rights import PresentRights
-from backend.services.identity.sessions import SessionService
-from backend.services.identity.users import UserService
-from backend.services.mail.delivery import MailService
-from backend.services.notifications.handler import Notifier
-from backend.services.notifications.notifications import NotificationService
-from backend.services.notifications.stream import NotificationWatch
-from backend.services.operations.audit_events import AuditService
-from backend.services.operations.health import HealthService
-from backend.services.operations.retention import CleanUpService
-from backend.services.platform.idempotency import IdempotencyService
-from backend.services.sales.customers import CustomerService
-from backend.services.sales.leads import LeadService
-from backend.services.sales.products import ProductService
-from backend.services.search.search import SearchService
-from backend.services.work.checklists import ChecklistService
-from backend.services.work.modules import ModuleService
-from backend.services.work.task_bulk import TaskBulkService
-from backend.services.work.tasks import TaskService
-from backend.services.workflows.workflows import WorkflowService
+from backend.services.assistant.wiring import AssistantServices
+from backend.services.background.wiring import BackgroundServices
+from backend.services.files.wiring import FilesServices
+from backend.services.identity.wiring import IdentityServices
+from backend.services.mail.wiring import MailServices
+from backend.services.notifications.wiring import NotificationsServices
+from backend.services.operations.wiring import OperationsServices
+from backend.services.platform.wiring import PlatformServices
+from backend.services.sales.wiring import SalesServices
+from backend.services.search.wiring import SearchServices
+from backend.services.work.wiring import WorkServices
+from backend.services.workflows.wiring import WorkflowsServices
+
+Service = TypeVar("Service")
 
 
 @dataclass(frozen=True)
 class Services:
-    auth: AuthService
-    rights: PresentRights
-    sessions: SessionService
-    users: UserService
-    email_verification: EmailVerificationService
-    password_resets: PasswordResetService
-    invitations: InvitationService
-    mails: MailService
-    customers: CustomerService
-    leads: LeadService
-    products: ProductService
-    tasks: TaskService
-    task_bulk: TaskBulkService
-    checklists: ChecklistService
-    modules: ModuleService
-    files: FileService
-    model_configs: ModelConfigService
-    tools: ToolService
-    prompts: PromptService
-    output_schemas: OutputSchemaService
-    executions: ExecutionService
-    execution_watch: ExecutionWatch
-    workflows: WorkflowService
-    search: SearchService
-    idempotency: IdempotencyService
-    notifications: NotificationService
-    notification_watch: NotificationWatch
-    notifier: Notifier
-    clean_up: CleanUpService
-    audit: AuditService
-    jobs: JobService
-    assistant: Assistant
-    health: HealthService
+    platform: PlatformServices
+    mail: MailServices
+    identity: IdentityServices
+    work: WorkServices
+    files: FilesServices
+    sales: SalesServices
+    search: SearchServices
+    background: BackgroundServices
+    assistant: AssistantServices
+    workflows: WorkflowsServices
+    notifications: NotificationsServices
+    operations: OperationsServices
+
+    def of(self, service: type[Service]) -> Service:
+        """The one service of a class.
+
+        Raises:
+            LookupError: no area has it.
+        """
+        try:
+            return cast(Service, self._by_class[service])
+        except KeyError:
+            raise LookupError(f"no area has a service of the class {service.__name__}") from None
+
+    @cached_property
+    def _by_class(self) -> dict[type, object]:
+        """Raises ValueError if two areas, or two fields of one, have services of the same class."""
+        areas = [getattr(self, area.name) for area in fields(self)]
+        found = [getattr(area, field.name) for area in areas for field in fields(area)]
+        by_class: dict[type, object] = {}
+        for service in found:
+            if type(service) in by_class:
+                raise ValueError(f"two services of the class {type(service).__name__}")
+            by_class[type(service)] = service
+        return by_class

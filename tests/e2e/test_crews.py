@@ -10,7 +10,7 @@ import pytest
 from backend.cli.runtime import with_units_of_work
 from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.wiring import tool_service
+from backend.services.assistant.wiring import tool_service
 from tests.fixtures.application import make_settings
 from tests.fixtures.openai_server import KEY, MODEL, OpenAiServer
 from tests.fixtures.processes import Server, StartServer

@@ -1,9 +1,10 @@
-"""Puts together what the assistant consists of."""
+"""The services of the assistant."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
-from backend.core.config import AssistantSettings, LanguageModelSettings
+from backend.core.config import AssistantSettings
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AgentTasks
@@ -12,10 +13,15 @@ from backend.services.assistant.chat_messages import ConversationService
 from backend.services.assistant.chat_titles import ChatTitles
 from backend.services.assistant.chats import ChatService
 from backend.services.assistant.engine import AgentRunner
+from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.assistant.language_models import LanguageModels
 from backend.services.assistant.model_choice import ModelChooser
+from backend.services.assistant.model_configs import ModelConfigService
+from backend.services.assistant.output_schemas import OutputSchemaService
 from backend.services.assistant.planned_actions import AgentActionService
+from backend.services.assistant.prompts import PromptService
 from backend.services.assistant.requests import AgentService
+from backend.services.assistant.tool_registry import ToolService
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.tools.base import ToolServices
@@ -23,46 +29,59 @@ from backend.services.identity.rights import PresentRights
 
 
 @dataclass(frozen=True)
-class Assistant:
-    """`toolbox`, `runner`, `chooser` and `tasks` are for work in the background as well."""
+class AssistantServices:
+    """`toolbox`, `runner`, `tasks` and `execution_names` are for work in the background."""
 
     toolbox: Toolbox
     runner: AgentRunner
-    chooser: ModelChooser
     tasks: AgentTasks
+    execution_names: ExecutionNames
     writer: AnswerWriter
     chats: ChatService
     conversations: ConversationService
     actions: AgentActionService
     agent: AgentService
+    model_configs: ModelConfigService
+    tools: ToolService
+    prompts: PromptService
+    output_schemas: OutputSchemaService
+
+    @classmethod
+    def wire(
+        cls,
+        uow: AssistantUnits,
+        settings: AssistantSettings,
+        chooser: ModelChooser,
+        models: LanguageModels,
+        services: ToolServices,
+        rights: PresentRights,
+    ) -> Self:
+        toolbox = Toolbox(
+            uow, AGENT_TOOLS, services, timedelta(minutes=settings.confirm_minutes), rights
+        )
+        budget, tasks = AgentBudget(settings), AgentTasks(chooser)
+        runner = AgentRunner(uow, models, toolbox, budget, rights)
+        titles = ChatTitles(uow, runner)
+        writer = AnswerWriter(uow, runner, budget, tasks, titles, settings.history_messages)
+        conversations = ConversationService(uow, writer)
+        actions = AgentActionService(uow, toolbox)
+        return cls(
+            toolbox=toolbox,
+            runner=runner,
+            tasks=tasks,
+            execution_names=ExecutionNames(uow, chooser, runner),
+            writer=writer,
+            chats=ChatService(uow),
+            conversations=conversations,
+            actions=actions,
+            agent=AgentService(uow, runner, tasks, budget, conversations, actions),
+            model_configs=ModelConfigService(uow),
+            tools=tool_service(uow),
+            prompts=PromptService(uow),
+            output_schemas=OutputSchemaService(uow),
+        )
 
 
-def assistant_of(
-    uow: AssistantUnits,
-    settings: AssistantSettings,
-    default_model: LanguageModelSettings,
-    models: LanguageModels,
-    services: ToolServices,
-    rights: PresentRights,
-) -> Assistant:
-    confirm_within = timedelta(minutes=settings.confirm_minutes)
-    toolbox = Toolbox(uow, AGENT_TOOLS, services, confirm_within, rights)
-    budget = AgentBudget(settings)
-    runner = AgentRunner(uow, models, toolbox, budget, rights)
-    chooser = ModelChooser(default_model)
-    tasks = AgentTasks(chooser)
-    titles = ChatTitles(uow, runner)
-    writer = AnswerWriter(uow, runner, budget, tasks, titles, settings.history_messages)
-    conversations = ConversationService(uow, writer)
-    actions = AgentActionService(uow, toolbox)
-    return Assistant(
-        toolbox=toolbox,
-        runner=runner,
-        chooser=chooser,
-        tasks=tasks,
-        writer=writer,
-        chats=ChatService(uow),
-        conversations=conversations,
-        actions=actions,
-        agent=AgentService(uow, runner, tasks, budget, conversations, actions),
-    )
+def tool_service(uow: AssistantUnits) -> ToolService:
+    """With what the agent may do."""
+    return ToolService(uow, list(AGENT_TOOLS.values()))

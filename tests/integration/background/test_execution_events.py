@@ -210,7 +210,7 @@ async def states(
 ) -> AsyncIterator[Execution]:
     """Those of an execution that is pending, the first of which was read."""
     execution = await add(uow, member, status=ExecutionStatus.PENDING)
-    rights = wire(settings, uow, {}, process_state(settings)).rights
+    rights = wire(settings, uow, {}, process_state(settings)).identity.rights
     watch = ExecutionWatch(uow, Streams(rights.is_live, told, stopped))
     states = watch.states(execution, member.principal, after=0)
     assert (await anext(states)).id == execution.id

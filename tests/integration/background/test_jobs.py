@@ -166,8 +166,8 @@ async def test_dead_jobs_are_retried_together(
     await changed(database, cancelled, "status = 'cancelled'")
     await changed(database, periodic, "queueing_lock = 'a tick'")
 
-    assert await jobs.services.jobs.retry_failed(by=admin.principal) == 100
-    assert await jobs.services.jobs.retry_failed() == 0
+    assert await jobs.services.background.jobs.retry_failed(by=admin.principal) == 100
+    assert await jobs.services.background.jobs.retry_failed() == 0
 
     pending = (await admin.get("/jobs", params={"status": "pending", "limit": 200})).json()
     assert {job["id"] for job in pending["items"]} == {alive, *ids[3:]}
@@ -458,7 +458,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow)
 
-        assert (await jobs.services.jobs.take_over_stalled(RULES)).jobs == 1
+        assert (await jobs.services.background.jobs.take_over_stalled(RULES)).jobs == 1
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("pending", 1, WORKER_DIED)
@@ -468,7 +468,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, "attempts = 1")
 
-        await jobs.services.jobs.take_over_stalled(RULES)
+        await jobs.services.background.jobs.take_over_stalled(RULES)
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["attempts"], job["last_error"]) == ("failed", 2, WORKER_DIED)
@@ -478,7 +478,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, "attempts = 1, queue_name = 'mail'")
 
-        await jobs.services.jobs.take_over_stalled(RULES)
+        await jobs.services.background.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, job_id))["status"] == "pending"
 
@@ -507,7 +507,7 @@ class TestSweep:
     ) -> None:
         job_id = await self.stalled(database, uow, changes)
 
-        await jobs.services.jobs.take_over_stalled(RULES)
+        await jobs.services.background.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, job_id))["status"] == "cancelled"
 
@@ -524,7 +524,7 @@ class TestSweep:
                 worker = await connection.scalar(beat, {"seconds": seconds})
                 await changed(database, job_id, f"worker_id = {worker}")
 
-        await jobs.services.jobs.take_over_stalled(RULES)
+        await jobs.services.background.jobs.take_over_stalled(RULES)
 
         assert (await job_of(admin, silent))["status"] == "pending"
         assert (await job_of(admin, alive))["status"] == "running"
@@ -538,7 +538,7 @@ class TestSweep:
 
         for _ in range(3):
             await changed(database, job_id, "status = 'doing'")
-            taken = await jobs.services.jobs.take_over_stalled(rules)
+            taken = await jobs.services.background.jobs.take_over_stalled(rules)
             job = await job_of(admin, job_id)
             seen.append((job["status"], job["attempts"], len(taken.dead)))
 
@@ -550,13 +550,13 @@ class TestSweep:
     ) -> None:
         rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
         job_id = await self.stalled(database, uow)
-        await jobs.services.jobs.take_over_stalled(rules)
+        await jobs.services.background.jobs.take_over_stalled(rules)
 
         for attempts in range(2, 5):
             failure = JobFailure(job_id=job_id, attempts=attempts, error="It failed.")
-            await jobs.services.jobs.keep_failure(failure)
+            await jobs.services.background.jobs.keep_failure(failure)
         await changed(database, job_id, "status = 'doing'")
-        await jobs.services.jobs.take_over_stalled(rules)
+        await jobs.services.background.jobs.take_over_stalled(rules)
 
         assert (await job_of(admin, job_id))["status"] == "failed"
 
@@ -569,7 +569,7 @@ class TestSweep:
         async with database.engine.connect() as connection:
             await connection.execute(text(begun))
 
-        await jobs.services.jobs.take_over_stalled(rules)
+        await jobs.services.background.jobs.take_over_stalled(rules)
 
         job = await job_of(admin, job_id)
         assert (job["status"], job["last_error"]) == ("pending", DATABASE_LOST)
@@ -581,12 +581,12 @@ class TestSweep:
         job_id = await self.stalled(database, uow)
         for _ in range(2):
             await changed(database, job_id, "status = 'doing'")
-            await jobs.services.jobs.take_over_stalled(rules)
+            await jobs.services.background.jobs.take_over_stalled(rules)
 
         assert (await admin.post(f"/jobs/{job_id}/retry")).status_code == 200
         assert await lock_of(database, job_id) is None
         await changed(database, job_id, "status = 'doing'")
-        await jobs.services.jobs.take_over_stalled(rules)
+        await jobs.services.background.jobs.take_over_stalled(rules)
 
         assert (await job_of(admin, job_id))["status"] == "pending"
 
@@ -606,7 +606,7 @@ class TestSweep:
 
         for _ in range(3):
             await self.stalled(database, uow)
-        await jobs.services.jobs.take_over_stalled(replace(RULES, most_crashes=2))
+        await jobs.services.background.jobs.take_over_stalled(replace(RULES, most_crashes=2))
 
         # Each of them ends when it finds nothing that it may begin.
         await asyncio.gather(*(jobs.drain(Queue.EVENTS) for _ in range(2)))
@@ -627,7 +627,7 @@ class TestSweep:
         for job_id in ids:
             await changed(database, job_id, "status = 'doing'")
         rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
-        await jobs.services.jobs.take_over_stalled(rules)
+        await jobs.services.background.jobs.take_over_stalled(rules)
 
         for _ in ids:
             await jobs.drain(Queue.EVENTS)
@@ -661,8 +661,8 @@ class TestSweep:
         report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
         execution = (await viewer.post("/executions", json=report)).json()
 
-        await jobs.services.executions.end_crashed(UUID(execution["id"]), 0)
-        await jobs.services.executions.end_crashed(new_id(), 0)
+        await jobs.services.background.executions.end_crashed(UUID(execution["id"]), 0)
+        await jobs.services.background.executions.end_crashed(new_id(), 0)
 
         assert (await viewer.get(f"/executions/{execution['id']}")).json()["status"] == "pending"
 
@@ -679,10 +679,10 @@ class TestSweep:
             await changed(database, job_id, f"worker_id = {worker}")
         short = replace(RULES, silence=timedelta(seconds=0.3))
 
-        await jobs.services.jobs.take_over_stalled(short)
+        await jobs.services.background.jobs.take_over_stalled(short)
         at_first = (await job_of(admin, job_id))["status"]
         await asyncio.sleep(0.4)
-        await jobs.services.jobs.take_over_stalled(short)
+        await jobs.services.background.jobs.take_over_stalled(short)
 
         # It might have been alive, and about to say so.
         assert (at_first, (await job_of(admin, job_id))["status"]) == ("running", "pending")
@@ -694,7 +694,7 @@ class TestSweep:
         await changed(database, far, "scheduled_at = now() + interval '1 day'")
         await changed(database, near, "scheduled_at = now() + interval '9 minutes'")
 
-        await jobs.services.jobs.take_over_stalled(RULES)
+        await jobs.services.background.jobs.take_over_stalled(RULES)
 
         due = [
             datetime.fromisoformat((await job_of(admin, i))["scheduled_at"]) for i in (far, near)

@@ -15,7 +15,7 @@ from backend.core.preconditions import ANY_VERSION
 from backend.models.files.files import FileSubject
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.wiring import file_service
+from backend.wiring import files_services
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.processes import free_port
@@ -144,11 +144,11 @@ async def test_contents_without_a_row_are_removed_once_they_are_old(
         os.utime(path, (long_ago, long_ago))
 
     settings = make_settings(worker_database_url, files={"url": folder.as_uri()})
-    removed = await file_service(settings, uow).remove_orphans(HOUR)
+    removed = await files_services(settings, uow).files.remove_orphans(HOUR)
 
     assert removed == 2
     assert stored(folder).keys() == {kept["id"], young.name, foreign.name}
-    assert await file_service(settings, uow).remove_orphans(HOUR) == 0
+    assert await files_services(settings, uow).files.remove_orphans(HOUR) == 0
 
 
 @pytest.mark.parametrize("field", ["customer_id", "lead_id", "task_id"])
@@ -180,7 +180,7 @@ async def test_files_are_kept_in_a_bucket_as_well(
     member: Person, uow: UnitOfWorkFactory, worker_database_url: str, s3_url: str
 ) -> None:
     settings = make_settings(worker_database_url, files={"url": s3_url})
-    service, by = file_service(settings, uow), member.principal
+    service, by = files_services(settings, uow).files, member.principal
 
     file = await service.upload("a.txt", BytesIO(b"0123456789"), FileSubject(), by)
     part = [chunk async for chunk in await service.content(file, 2, 5)]

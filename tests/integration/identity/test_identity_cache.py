@@ -59,7 +59,7 @@ class Deaf:
 
     async def identify(self) -> Principal | None:
         try:
-            return await self.services.sessions.identify(self.access_token)
+            return await self.services.identity.sessions.identify(self.access_token)
         except AuthenticationError:
             return None
 
@@ -79,39 +79,41 @@ async def deaf(settings: Settings, database: Database) -> Deaf:
     async with uow() as unit:
         await unit.users.save(user)
         await unit.commit()
-    tokens = await services.auth.sign_in(user.email, PASSWORD, NOWHERE)
+    tokens = await services.identity.auth.sign_in(user.email, PASSWORD, NOWHERE)
     deaf = Deaf(state.caches, services, uow, user, tokens.access_token, tokens.refresh_token)
     assert await deaf.identify()
     return deaf
 
 
 async def revoke(deaf: Deaf, by: Principal) -> None:
-    await deaf.services.sessions.revoke(by.session_id, by)
+    await deaf.services.identity.sessions.revoke(by.session_id, by)
 
 
 async def revoke_all(deaf: Deaf, by: Principal) -> None:
-    await deaf.services.sessions.revoke_all(by)
+    await deaf.services.identity.sessions.revoke_all(by)
 
 
 async def deactivate(deaf: Deaf, by: Principal) -> None:
-    await deaf.services.users.deactivate(by.user_id, None)
+    await deaf.services.identity.users.deactivate(by.user_id, None)
 
 
 async def reset_password(deaf: Deaf, by: Principal) -> None:
-    await deaf.services.users.reset_password(by.user_id, NEW_PASSWORD)
+    await deaf.services.identity.users.reset_password(by.user_id, NEW_PASSWORD)
 
 
 async def change_password_elsewhere(deaf: Deaf, by: Principal) -> None:
-    tokens = await deaf.services.auth.sign_in(deaf.user.email, PASSWORD, NOWHERE)
-    other = await deaf.services.sessions.identify(tokens.access_token)
+    tokens = await deaf.services.identity.auth.sign_in(deaf.user.email, PASSWORD, NOWHERE)
+    other = await deaf.services.identity.sessions.identify(tokens.access_token)
     change = PasswordChange(current_password=PASSWORD, new_password=NEW_PASSWORD)
-    await deaf.services.auth.change_password(other, change, NOWHERE)
+    await deaf.services.identity.auth.change_password(other, change, NOWHERE)
 
 
 async def replay_a_refresh_token(deaf: Deaf, by: Principal) -> None:
-    await deaf.services.auth.refresh(deaf.refresh_token, NOWHERE)
+    await deaf.services.identity.auth.refresh(deaf.refresh_token, NOWHERE)
     with pytest.raises(AuthenticationError):
-        await deaf.services.auth.refresh(deaf.refresh_token, Client("Another device", None))
+        await deaf.services.identity.auth.refresh(
+            deaf.refresh_token, Client("Another device", None)
+        )
 
 
 ENDINGS = (
@@ -139,7 +141,7 @@ async def test_the_process_that_ends_a_session_refuses_it_without_having_to_hear
 async def test_the_process_that_changes_a_role_knows_it_without_having_to_hear_of_it(
     deaf: Deaf,
 ) -> None:
-    await deaf.services.users.set_role(deaf.user.id, Role.MANAGER, None)
+    await deaf.services.identity.users.set_role(deaf.user.id, Role.MANAGER, None)
 
     assert await deaf.role() is Role.MANAGER
 
@@ -178,7 +180,7 @@ async def test_an_identity_is_remembered_as_long_as_its_session_lasted(
     await deaf.identify()
 
     if prolonged:
-        await deaf.services.auth.refresh(deaf.refresh_token, NOWHERE)
+        await deaf.services.identity.auth.refresh(deaf.refresh_token, NOWHERE)
     await asyncio.sleep(0.6)
 
     assert (await deaf.identify() is not None) == prolonged

@@ -105,7 +105,7 @@ async def test_a_password_that_an_admin_sets_makes_the_links_void(
     client: httpx2.AsyncClient, ada: Person, post: Post
 ) -> None:
     token = await reset_token(client, post)
-    await post.services.users.reset_password(ada.user.id, NEW)
+    await post.services.identity.users.reset_password(ada.user.id, NEW)
 
     assert (await confirm(client, token)).status_code == 422
 
@@ -205,7 +205,7 @@ async def test_a_job_that_runs_twice_sends_one_mail(
     await ask(client)
     ((_, args),) = await post.take_jobs()
     for _ in range(2):
-        await post.services.password_resets.answer(UUID(args["request_id"]))
+        await post.services.identity.password_resets.answer(UUID(args["request_id"]))
 
     assert len(await post.take_jobs()) == 1
 
@@ -319,7 +319,7 @@ async def test_a_deactivated_account_gets_no_new_password(
     client: httpx2.AsyncClient, ada: Person, post: Post
 ) -> None:
     token = await reset_token(client, post)
-    await post.services.users.deactivate(ada.user.id, None)
+    await post.services.identity.users.deactivate(ada.user.id, None)
 
     assert (await confirm(client, token)).status_code == 422
 
@@ -339,7 +339,7 @@ async def test_the_token_is_in_no_table_and_no_event(
     await ask(client)
     seen = [await dump(post.database)]
     ((_, args),) = await post.take_jobs()
-    await post.services.password_resets.answer(UUID(args["request_id"]))
+    await post.services.identity.password_resets.answer(UUID(args["request_id"]))
     seen.append(await dump(post.database))
     token = await post.deliver_token()
     await confirm(client, token)
@@ -368,7 +368,7 @@ async def test_a_link_that_would_be_dead_is_not_sent(
 ) -> None:
     await ask(client)
     ((_, args),) = await post.take_jobs()
-    await post.services.password_resets.answer(UUID(args["request_id"]))
+    await post.services.identity.password_resets.answer(UUID(args["request_id"]))
     services = post.services
     if how == "another key":
         key = {"secret_key": SecretStr("another secret of the tests, long enough")}
@@ -379,7 +379,7 @@ async def test_a_link_that_would_be_dead_is_not_sent(
         await spend(post, **{"used_at" if how == "used" else "expires_at": now()})
 
     ((_, mail),) = await post.take_jobs()
-    await services.mails.send(UUID(mail["mail_id"]))
+    await services.mail.mails.send(UUID(mail["mail_id"]))
 
     assert post.smtp.inbox == []
     async with uow.reading() as reading:

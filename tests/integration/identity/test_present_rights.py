@@ -120,15 +120,15 @@ async def test_looking_again_asks_the_database_only_after_a_change(
     uow = SqlUnitOfWorkFactory(database, caches=state.caches)
     services = wire(settings, uow, {}, state)
     by = replace(member.principal, means=Means.AGENT)
-    await services.rights.of(by)
+    await services.identity.rights.of(by)
 
     with sent_statements() as statements:
         for _ in range(100):
-            assert await services.rights.of(by) is by
-    await services.users.set_role(member.user.id, Role.VIEWER, None)
+            assert await services.identity.rights.of(by) is by
+    await services.identity.users.set_role(member.user.id, Role.VIEWER, None)
 
     assert statements == []
-    assert (await services.rights.of(by)).role is Role.VIEWER
+    assert (await services.identity.rights.of(by)).role is Role.VIEWER
 
 
 async def test_work_in_the_background_waits_for_no_notice_of_a_change(
@@ -138,12 +138,12 @@ async def test_work_in_the_background_waits_for_no_notice_of_a_change(
     state.caches.regained()
     services = wire(settings, SqlUnitOfWorkFactory(database, caches=state.caches), {}, state)
     by = replace(member.principal, session_id=NO_SESSION, means=Means.JOB)
-    await services.rights.of(by)
+    await services.identity.rights.of(by)
 
     elsewhere = SqlUnitOfWorkFactory(database)
     await UserService(elsewhere, PasswordHasher(), None).set_role(member.user.id, Role.VIEWER, None)
 
-    assert (await services.rights.of(by)).role is Role.VIEWER
+    assert (await services.identity.rights.of(by)).role is Role.VIEWER
 
 
 async def working(
@@ -381,7 +381,7 @@ async def coming(
 ) -> AsyncIterator[tuple[NotificationWatch, Person]]:
     state = process_state(settings)
     async with state.listener.running():
-        yield wire(settings, uow, {}, state).notification_watch, viewer
+        yield wire(settings, uow, {}, state).notifications.notification_watch, viewer
 
 
 @pytest.mark.parametrize("ends", [deactivate, sign_out])

@@ -38,7 +38,7 @@ def make_mail(**fields: Any) -> Mail:
 async def queued(post: Post, uow: UnitOfWorkFactory, **fields: Any) -> Mail:
     mail = make_mail(**fields)
     async with uow() as unit:
-        await post.services.mails.queue(unit, mail)
+        await post.services.mail.mails.queue(unit, mail)
         await unit.commit()
     return mail
 
@@ -78,7 +78,7 @@ async def test_without_commit_there_is_neither_mail_nor_job(
 ) -> None:
     mail = make_mail()
     async with uow() as unit:
-        await post.services.mails.queue(unit, mail)
+        await post.services.mail.mails.queue(unit, mail)
 
     assert await post.take_jobs() == []
     async with uow.reading() as reading:
@@ -98,7 +98,7 @@ async def test_a_job_that_runs_again_sends_nothing(post: Post, uow: UnitOfWorkFa
     mail = await queued(post, uow)
     await post.run_jobs()
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     assert len(post.smtp.inbox) == 1
     assert (await kept(uow, mail)).attempts == 1
@@ -108,7 +108,7 @@ async def test_of_two_jobs_at_once_one_sends(post: Post, uow: UnitOfWorkFactory)
     mail = await queued(post, uow)
     post.smtp.delay = 0.1
 
-    sends = (post.services.mails.send(mail.id) for _ in range(5))
+    sends = (post.services.mail.mails.send(mail.id) for _ in range(5))
     outcomes = await asyncio.gather(*sends, return_exceptions=True)
 
     assert len(post.smtp.inbox) == 1
@@ -120,11 +120,11 @@ async def test_what_does_not_work_now_is_sent_later(post: Post, uow: UnitOfWorkF
     mail = await queued(post, uow)
     post.smtp.answer_recipient = "451 come back later"
     with pytest.raises(MailUnavailableError, match="come back later"):
-        await post.services.mails.send(mail.id)
+        await post.services.mail.mails.send(mail.id)
     failed = await kept(uow, mail)
     post.smtp.answer_recipient = None
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     assert failed.last_error == "The mail server: 451 come back later"
     assert (failed.sent_at, failed.refused_at, failed.claimed_until) == (None, None, None)
@@ -139,9 +139,9 @@ async def test_what_is_refused_for_good_is_noted_and_not_tried_again(
     mail = await queued(post, uow)
     post.smtp.answer_recipient = "550 no such user"
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
     post.smtp.answer_recipient = None
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     refused = await kept(uow, mail)
     assert refused.refused_at is not None
@@ -157,7 +157,7 @@ async def test_a_refusal_in_another_encoding_is_noted(
     mail = await queued(post, uow)
     setattr(post.smtp, where, "550 Empfänger unbekannt".encode("latin-1"))
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     refused = await kept(uow, mail)
     assert refused.refused_at is not None
@@ -169,14 +169,14 @@ async def test_a_sender_that_died_holds_a_mail_up_for_a_while_only(
 ) -> None:
     mail = await queued(post, uow, claimed_until=now() + timedelta(seconds=10))
     with pytest.raises(MailUnavailableError, match="being sent"):
-        await post.services.mails.send(mail.id)
+        await post.services.mail.mails.send(mail.id)
 
     async with uow() as unit:
         held = await unit.mails.get(mail.id)
         held.claimed_until = now() - timedelta(seconds=1)
         await unit.mails.save(held)
         await unit.commit()
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     assert len(post.smtp.inbox) == 1
 
@@ -186,7 +186,7 @@ async def test_a_sender_that_died_before_the_clock_went_back_holds_nothing_up(
 ) -> None:
     mail = await queued(post, uow, claimed_until=now() + timedelta(days=1))
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     assert len(post.smtp.inbox) == 1
 
@@ -196,7 +196,7 @@ async def test_no_connection_is_held_while_the_server_takes_its_time(
 ) -> None:
     mail = await queued(post, uow)
     post.smtp.delay = 0.2
-    sending = asyncio.create_task(post.services.mails.send(mail.id))
+    sending = asyncio.create_task(post.services.mail.mails.send(mail.id))
     await asyncio.sleep(0.1)
 
     held = post.database.engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool
@@ -214,7 +214,7 @@ async def test_each_attempt_sends_the_same_message_id(post: Post, uow: UnitOfWor
         await unit.mails.save(sent)
         await unit.commit()
 
-    await post.services.mails.send(mail.id)
+    await post.services.mail.mails.send(mail.id)
 
     first, second = post.smtp.inbox
     assert first["Message-ID"] == second["Message-ID"]
@@ -227,7 +227,7 @@ async def test_a_mail_that_can_not_be_written_is_not_claimed(
     mail = await queued(post, uow, payload={"lines": [], "link": None})
 
     with pytest.raises(UndefinedError, match="title"):
-        await post.services.mails.send(mail.id)
+        await post.services.mail.mails.send(mail.id)
 
     unsent = await kept(uow, mail)
     assert (unsent.claimed_until, unsent.attempts) == (None, 0)
@@ -273,7 +273,7 @@ async def test_a_mail_that_was_sent_is_noted_once_the_database_is_back(
     uow = SqlUnitOfWorkFactory(far_post.database)
     mail = await queued(far_post, uow)
     far_post.smtp.delay = 0.2
-    sending = asyncio.create_task(far_post.services.mails.send(mail.id))
+    sending = asyncio.create_task(far_post.services.mail.mails.send(mail.id))
     await asyncio.sleep(0.1)
     claimed_until = (await kept(uow, mail)).claimed_until
     with away(server_url, fresh_database_url):
@@ -287,7 +287,7 @@ async def test_a_mail_that_was_sent_is_noted_once_the_database_is_back(
 
     async with asyncio.timeout(10):
         await until_sent(uow, mail)
-    await far_post.services.mails.send(mail.id)
+    await far_post.services.mail.mails.send(mail.id)
 
     assert len(far_post.smtp.inbox) == 1
     assert sending.cancelled() is cancelled

@@ -30,7 +30,7 @@ async def state(settings: Settings) -> AsyncIterator[ProcessState]:
 
 @pytest.fixture
 def watch(settings: Settings, uow: SqlUnitOfWorkFactory, state: ProcessState) -> NotificationWatch:
-    return wire(settings, uow, {}, state).notification_watch
+    return wire(settings, uow, {}, state).notifications.notification_watch
 
 
 async def add(uow: SqlUnitOfWorkFactory, person: Person, count: int = 1) -> list[UUID]:

@@ -14,7 +14,7 @@ from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.operations import retention as clean_up
 from backend.services.operations.retention import CleanUpService, Retention
-from backend.wiring import file_service
+from backend.wiring import files_services
 from tests.factories import make_user
 from tests.fixtures.jobs import Jobs
 
@@ -105,7 +105,7 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
 
 @pytest.fixture
 def service(uow: SqlUnitOfWorkFactory, settings: Settings) -> CleanUpService:
-    return CleanUpService(uow, file_service(settings, uow), RETENTION)
+    return CleanUpService(uow, files_services(settings, uow).files, RETENTION)
 
 
 async def insert(database: Database, table: str, row: Mapping[str, str]) -> str:
@@ -223,7 +223,7 @@ async def test_events_go_only_where_that_is_set(
     young = await insert(database, "events", {**always, "occurred_at": YOUNG})
     keep = {**RETENTION, Expiring.EVENTS: kept_for}
 
-    await CleanUpService(uow, file_service(settings, uow), keep).remove(Expiring.EVENTS)
+    await CleanUpService(uow, files_services(settings, uow).files, keep).remove(Expiring.EVENTS)
 
     assert await ids_in(database, "events") == ({old, young} if kept_for is None else {young})
 

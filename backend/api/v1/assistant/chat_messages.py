@@ -3,11 +3,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
 
-from backend.api.deps import CallerDep, ConversationServiceDep, may
+from backend.api.deps import CallerDep, may
 from backend.api.domain_problems import problem_of_error
 from backend.api.etags import CachedTagDep, TagDep
 from backend.api.event_streams import MEDIA_TYPE, Events, WantsEvents, event_stream
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.openapi_streams import content_of_stream
 from backend.api.problems import (
     CONFLICT,
@@ -33,6 +34,7 @@ from backend.models.assistant.stream_events import (
     ReplyWithdrawn,
 )
 from backend.models.platform.paging import Page
+from backend.services.assistant.chat_messages import ConversationService
 from backend.services.assistant.language_models import Answered, TextDelta, TextWithdrawn
 from backend.services.assistant.live_answers import Reply
 
@@ -56,7 +58,7 @@ async def list_chat_messages(
     chat_id: ChatId,
     query: Annotated[ChatMessageQuery, Query()],
     by: CallerDep,
-    conversations: ConversationServiceDep,
+    conversations: Injected[ConversationService],
 ) -> Page[ChatMessage]:
     """What was said in one of your chats, the first message first."""
     return await conversations.page(chat_id, query, by)
@@ -73,7 +75,7 @@ async def send_chat_message(
     chat_id: ChatId,
     data: MessageCreate,
     by: MayAsk,
-    conversations: ConversationServiceDep,
+    conversations: Injected[ConversationService],
     tag: TagDep,
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
@@ -96,7 +98,7 @@ async def read_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
     by: CallerDep,
-    conversations: ConversationServiceDep,
+    conversations: Injected[ConversationService],
     tag: CachedTagDep,
 ) -> ChatMessage:
     """One message. While it is `running`, the answer is being written."""
@@ -114,7 +116,7 @@ async def regenerate_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
     by: MayAsk,
-    conversations: ConversationServiceDep,
+    conversations: Injected[ConversationService],
     tag: TagDep,
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
@@ -133,7 +135,7 @@ async def rate_chat_message(
     message_id: MessageId,
     data: MessageFeedback,
     by: CallerDep,
-    conversations: ConversationServiceDep,
+    conversations: Injected[ConversationService],
     tag: TagDep,
 ) -> ChatMessage:
     """Say whether an answer was good. What you have said last counts."""

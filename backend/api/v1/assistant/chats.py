@@ -3,11 +3,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import CallerDep, ChatServiceDep
+from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.models.assistant.chats import Chat, ChatCreate, ChatPublic, ChatQuery, ChatUpdate
 from backend.models.platform.paging import Page
+from backend.services.assistant.chats import ChatService
 
 router = APIRouter(prefix="/chats", tags=["chats"], route_class=IdempotentRoute)
 
@@ -16,7 +18,7 @@ ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])
 
 @router.get("", response_model=Page[ChatPublic])
 async def list_chats(
-    query: Annotated[ChatQuery, Query()], by: CallerDep, chats: ChatServiceDep
+    query: Annotated[ChatQuery, Query()], by: CallerDep, chats: Injected[ChatService]
 ) -> Page[Chat]:
     """Your chats, the one in which something was said last first."""
     return await chats.page(query, by)
@@ -24,7 +26,11 @@ async def list_chats(
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=ChatPublic)
 async def create_chat(
-    data: ChatCreate, by: CallerDep, chats: ChatServiceDep, tag: TagDep, key: IdempotencyKeyDep
+    data: ChatCreate,
+    by: CallerDep,
+    chats: Injected[ChatService],
+    tag: TagDep,
+    key: IdempotencyKeyDep,
 ) -> Chat:
     """Begin a chat. Then say something by `POST /chats/{chat_id}/messages`."""
     return tag.created("chats", await chats.create(data, by, key))
@@ -32,7 +38,7 @@ async def create_chat(
 
 @router.get("/{chat_id}", response_model=ChatPublic)
 async def read_chat(
-    chat_id: ChatId, by: CallerDep, chats: ChatServiceDep, tag: CachedTagDep
+    chat_id: ChatId, by: CallerDep, chats: Injected[ChatService], tag: CachedTagDep
 ) -> Chat:
     """One of your chats, without what was said in it."""
     return tag(await chats.read(chat_id, by))
@@ -43,7 +49,7 @@ async def update_chat(
     chat_id: ChatId,
     data: ChatUpdate,
     by: CallerDep,
-    chats: ChatServiceDep,
+    chats: Injected[ChatService],
     match: MatchDep,
     tag: TagDep,
 ) -> Chat:
@@ -53,7 +59,7 @@ async def update_chat(
 
 @router.delete("/{chat_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_chat(
-    chat_id: ChatId, by: CallerDep, chats: ChatServiceDep, match: MatchDep
+    chat_id: ChatId, by: CallerDep, chats: Injected[ChatService], match: MatchDep
 ) -> None:
     """Delete a chat with all that was said in it. What the assistant has done remains."""
     await chats.delete(chat_id, by, match)

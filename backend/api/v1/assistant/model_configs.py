@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import ModelConfigServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.model_configs import (
@@ -16,6 +17,7 @@ from backend.models.assistant.model_configs import (
     ModelConfigUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.assistant.model_configs import ModelConfigService
 
 router = APIRouter(prefix="/model-configs", tags=["model-configs"], route_class=IdempotentRoute)
 
@@ -26,7 +28,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 
 @router.get("", response_model=Page[ModelConfigPublic])
 async def list_model_configs(
-    query: Annotated[ModelConfigQuery, Query()], by: MayUse, configs: ModelConfigServiceDep
+    query: Annotated[ModelConfigQuery, Query()], by: MayUse, configs: Injected[ModelConfigService]
 ) -> Page[ModelConfig]:
     """The models that may be asked."""
     return await configs.page(query, by)
@@ -41,7 +43,7 @@ async def list_model_configs(
 async def create_model_config(
     data: ModelConfigCreate,
     by: MayManage,
-    configs: ModelConfigServiceDep,
+    configs: Injected[ModelConfigService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> ModelConfig:
@@ -54,7 +56,7 @@ async def create_model_config(
 
 @router.get("/{model_config_id}", response_model=ModelConfigPublic)
 async def read_model_config(
-    model_config_id: ConfigId, by: MayUse, configs: ModelConfigServiceDep, tag: CachedTagDep
+    model_config_id: ConfigId, by: MayUse, configs: Injected[ModelConfigService], tag: CachedTagDep
 ) -> ModelConfig:
     """One configuration."""
     return tag(await configs.read(model_config_id, by))
@@ -65,7 +67,7 @@ async def update_model_config(
     model_config_id: ConfigId,
     data: ModelConfigUpdate,
     by: MayManage,
-    configs: ModelConfigServiceDep,
+    configs: Injected[ModelConfigService],
     match: MatchDep,
     tag: TagDep,
 ) -> ModelConfig:
@@ -75,7 +77,7 @@ async def update_model_config(
 
 @router.delete("/{model_config_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_model_config(
-    model_config_id: ConfigId, by: MayManage, configs: ModelConfigServiceDep, match: MatchDep
+    model_config_id: ConfigId, by: MayManage, configs: Injected[ModelConfigService], match: MatchDep
 ) -> None:
     """Delete a configuration. After the default is gone, the settings decide."""
     await configs.delete(model_config_id, by, match)

@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import OutputSchemaServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.output_schemas import (
@@ -16,6 +17,7 @@ from backend.models.assistant.output_schemas import (
     OutputSchemaUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.assistant.output_schemas import OutputSchemaService
 
 router = APIRouter(prefix="/schemas", tags=["schemas"], route_class=IdempotentRoute)
 
@@ -26,7 +28,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 
 @router.get("", response_model=Page[OutputSchemaPublic])
 async def list_output_schemas(
-    query: Annotated[OutputSchemaQuery, Query()], by: MayUse, schemas: OutputSchemaServiceDep
+    query: Annotated[OutputSchemaQuery, Query()], by: MayUse, schemas: Injected[OutputSchemaService]
 ) -> Page[OutputSchema]:
     """The forms in which the assistant can answer."""
     return await schemas.page(query, by)
@@ -41,7 +43,7 @@ async def list_output_schemas(
 async def create_output_schema(
     data: OutputSchemaCreate,
     by: MayManage,
-    schemas: OutputSchemaServiceDep,
+    schemas: Injected[OutputSchemaService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> OutputSchema:
@@ -51,7 +53,7 @@ async def create_output_schema(
 
 @router.get("/{schema_id}", response_model=OutputSchemaPublic)
 async def read_output_schema(
-    schema_id: SchemaId, by: MayUse, schemas: OutputSchemaServiceDep, tag: CachedTagDep
+    schema_id: SchemaId, by: MayUse, schemas: Injected[OutputSchemaService], tag: CachedTagDep
 ) -> OutputSchema:
     """One schema."""
     return tag(await schemas.read(schema_id, by))
@@ -62,7 +64,7 @@ async def update_output_schema(
     schema_id: SchemaId,
     data: OutputSchemaUpdate,
     by: MayManage,
-    schemas: OutputSchemaServiceDep,
+    schemas: Injected[OutputSchemaService],
     match: MatchDep,
     tag: TagDep,
 ) -> OutputSchema:
@@ -72,7 +74,7 @@ async def update_output_schema(
 
 @router.delete("/{schema_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_output_schema(
-    schema_id: SchemaId, by: MayManage, schemas: OutputSchemaServiceDep, match: MatchDep
+    schema_id: SchemaId, by: MayManage, schemas: Injected[OutputSchemaService], match: MatchDep
 ) -> None:
     """Delete a schema."""
     await schemas.delete(schema_id, by, match)

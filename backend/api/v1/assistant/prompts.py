@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import PromptServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.prompt_versions import (
@@ -27,6 +28,7 @@ from backend.models.assistant.prompts import (
     PromptUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.assistant.prompts import PromptService
 
 router = APIRouter(prefix="/prompts", tags=["prompts"], route_class=IdempotentRoute)
 
@@ -38,7 +40,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 
 @router.get("", response_model=Page[PromptListed])
 async def list_prompts(
-    query: Annotated[PromptQuery, Query()], by: MayUse, prompts: PromptServiceDep
+    query: Annotated[PromptQuery, Query()], by: MayUse, prompts: Injected[PromptService]
 ) -> Page[Prompt]:
     """What language models are told, by name."""
     return await prompts.page(query, by)
@@ -53,7 +55,7 @@ async def list_prompts(
 async def create_prompt(
     data: PromptCreate,
     by: MayManage,
-    prompts: PromptServiceDep,
+    prompts: Injected[PromptService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Prompt:
@@ -63,7 +65,7 @@ async def create_prompt(
 
 @router.get("/{prompt_id}", response_model=PromptPublic)
 async def read_prompt(
-    prompt_id: PromptId, by: MayUse, prompts: PromptServiceDep, tag: CachedTagDep
+    prompt_id: PromptId, by: MayUse, prompts: Injected[PromptService], tag: CachedTagDep
 ) -> Prompt:
     """One prompt, with the text of its active version."""
     return tag(await prompts.read(prompt_id, by))
@@ -74,7 +76,7 @@ async def update_prompt(
     prompt_id: PromptId,
     data: PromptUpdate,
     by: MayManage,
-    prompts: PromptServiceDep,
+    prompts: Injected[PromptService],
     match: MatchDep,
     tag: TagDep,
 ) -> Prompt:
@@ -84,7 +86,7 @@ async def update_prompt(
 
 @router.delete("/{prompt_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_prompt(
-    prompt_id: PromptId, by: MayManage, prompts: PromptServiceDep, match: MatchDep
+    prompt_id: PromptId, by: MayManage, prompts: Injected[PromptService], match: MatchDep
 ) -> None:
     """Delete a prompt with all its versions."""
     await prompts.delete(prompt_id, by, match)
@@ -95,7 +97,7 @@ async def list_prompt_versions(
     prompt_id: PromptId,
     query: Annotated[PromptVersionQuery, Query()],
     by: MayUse,
-    prompts: PromptServiceDep,
+    prompts: Injected[PromptService],
 ) -> Page[PromptVersion]:
     """The versions of a prompt, the last one first."""
     return await prompts.versions(prompt_id, query, by)
@@ -111,7 +113,7 @@ async def add_prompt_version(
     prompt_id: PromptId,
     data: PromptVersionCreate,
     by: MayManage,
-    prompts: PromptServiceDep,
+    prompts: Injected[PromptService],
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
@@ -125,7 +127,7 @@ async def add_prompt_version(
 
 @router.get("/{prompt_id}/versions/{number}", response_model=PromptVersionPublic)
 async def read_prompt_version(
-    prompt_id: PromptId, number: Number, by: MayUse, prompts: PromptServiceDep
+    prompt_id: PromptId, number: Number, by: MayUse, prompts: Injected[PromptService]
 ) -> PromptVersion:
     """One version of a prompt."""
     return await prompts.version(prompt_id, number, by)
@@ -136,7 +138,7 @@ async def activate_prompt_version(
     prompt_id: PromptId,
     data: PromptActivate,
     by: MayManage,
-    prompts: PromptServiceDep,
+    prompts: Injected[PromptService],
     match: MatchDep,
     tag: TagDep,
 ) -> Prompt:
@@ -146,7 +148,7 @@ async def activate_prompt_version(
 
 @router.post("/{prompt_id}/render")
 async def render_prompt(
-    prompt_id: PromptId, data: PromptRender, by: MayUse, prompts: PromptServiceDep
+    prompt_id: PromptId, data: PromptRender, by: MayUse, prompts: Injected[PromptService]
 ) -> RenderedPrompt:
     """See what a language model would be told. Changes nothing."""
     return RenderedPrompt(text=await prompts.render(prompt_id, data, by))

@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from backend.api.deps import AgentActionServiceDep, AgentServiceDep, CallerDep, may
+from backend.api.deps import CallerDep, may
 from backend.api.etags import CachedTagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import (
     CONFLICT,
     LIMIT_REACHED,
@@ -18,6 +19,8 @@ from backend.api.problems import (
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.planned_actions import AgentAction, AgentActionPublic
 from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
+from backend.services.assistant.planned_actions import AgentActionService
+from backend.services.assistant.requests import AgentService
 
 router = APIRouter(prefix="/agent", tags=["agent"], route_class=IdempotentRoute)
 
@@ -32,7 +35,7 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
     ),
 )
 async def act(
-    data: AgentAsk, by: MayAsk, agent: AgentServiceDep, key: IdempotencyKeyDep
+    data: AgentAsk, by: MayAsk, agent: Injected[AgentService], key: IdempotencyKeyDep
 ) -> AgentReply:
     """Have the agent answer a request, and do what it asks for with your permissions.
 
@@ -45,13 +48,13 @@ async def act(
 
 @router.get("/actions/{action_id}", response_model=AgentActionPublic)
 async def read_agent_action(
-    action_id: ActionId, by: CallerDep, actions: AgentActionServiceDep, tag: CachedTagDep
+    action_id: ActionId, by: CallerDep, actions: Injected[AgentActionService], tag: CachedTagDep
 ) -> AgentAction:
     """An action that the agent has planned for you, and what has come of it."""
     return tag(await actions.read(action_id, by))
 
 
 @router.get("/usage")
-async def read_agent_usage(by: CallerDep, agent: AgentServiceDep) -> AgentUsage:
+async def read_agent_usage(by: CallerDep, agent: Injected[AgentService]) -> AgentUsage:
     """What you have used today (UTC) of what you may use."""
     return await agent.usage(by)

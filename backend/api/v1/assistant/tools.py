@@ -3,12 +3,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from backend.api.deps import ToolServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
 from backend.models.platform.paging import Page
+from backend.services.assistant.tool_registry import ToolService
 
 router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
 
@@ -19,14 +21,16 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 
 @router.get("", response_model=Page[ToolPublic])
 async def list_tools(
-    query: Annotated[ToolQuery, Query()], by: MayUse, tools: ToolServiceDep
+    query: Annotated[ToolQuery, Query()], by: MayUse, tools: Injected[ToolService]
 ) -> Page[Tool]:
     """What the agent may do, for those who have the permission of the tool."""
     return await tools.page(query, by)
 
 
 @router.get("/{tool_id}", response_model=ToolPublic)
-async def read_tool(tool_id: ToolId, by: MayUse, tools: ToolServiceDep, tag: CachedTagDep) -> Tool:
+async def read_tool(
+    tool_id: ToolId, by: MayUse, tools: Injected[ToolService], tag: CachedTagDep
+) -> Tool:
     """One tool."""
     return tag(await tools.read(tool_id, by))
 
@@ -36,7 +40,7 @@ async def update_tool(
     tool_id: ToolId,
     data: ToolUpdate,
     by: MayManage,
-    tools: ToolServiceDep,
+    tools: Injected[ToolService],
     match: MatchDep,
     tag: TagDep,
 ) -> Tool:

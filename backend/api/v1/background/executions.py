@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query, status
 from fastapi.sse import EventSourceResponse
 
-from backend.api.deps import CallerDep, ExecutionServiceDep, ExecutionWatchDep
+from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.event_streams import event_of
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
 from backend.models.background.execution_steps import (
     ExecutionStep,
@@ -29,6 +30,8 @@ from backend.models.execution_bodies import (
     AnyExecutionDraft,
 )
 from backend.models.platform.paging import Page
+from backend.services.background.executions import ExecutionService
+from backend.services.background.stream import ExecutionWatch
 
 router = APIRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
 
@@ -46,7 +49,7 @@ LastEventId = Annotated[
 
 @router.get("", response_model=Page[ExecutionListed])
 async def list_executions(
-    query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: ExecutionServiceDep
+    query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: Injected[ExecutionService]
 ) -> Page[Execution]:
     """Your executions, without what went into them and came out."""
     return await executions.page(query, by)
@@ -61,7 +64,7 @@ async def list_executions(
 async def create_execution(
     data: AnyExecutionCreate,
     by: CallerDep,
-    executions: ExecutionServiceDep,
+    executions: Injected[ExecutionService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Execution:
@@ -74,7 +77,7 @@ async def create_execution(
 
 @router.post("/generate-name", responses=declare(PERMISSION_DENIED))
 async def generate_execution_name(
-    data: AnyExecutionDraft, by: CallerDep, executions: ExecutionServiceDep
+    data: AnyExecutionDraft, by: CallerDep, executions: Injected[ExecutionService]
 ) -> ExecutionName:
     """A short name for an execution, by the language model if there is one.
 
@@ -85,7 +88,10 @@ async def generate_execution_name(
 
 @router.get("/{execution_id}", response_model=AnyExecution)
 async def read_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, tag: CachedTagDep
+    execution_id: ExecutionId,
+    by: CallerDep,
+    executions: Injected[ExecutionService],
+    tag: CachedTagDep,
 ) -> Execution:
     """One of your executions, with its result once it is completed."""
     return tag(await executions.read(execution_id, by))
@@ -95,7 +101,10 @@ async def read_execution(
     "/{execution_id}", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT)
 )
 async def delete_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, match: MatchDep
+    execution_id: ExecutionId,
+    by: CallerDep,
+    executions: Injected[ExecutionService],
+    match: MatchDep,
 ) -> None:
     """Delete an execution that has ended, with its steps."""
     await executions.delete(execution_id, by, match)
@@ -108,7 +117,7 @@ async def delete_execution(
     responses=declare(CONFLICT),
 )
 async def cancel_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep, tag: TagDep
+    execution_id: ExecutionId, by: CallerDep, executions: Injected[ExecutionService], tag: TagDep
 ) -> Execution:
     """Stop an execution. What is pending is cancelled at once, what is running in a second or two.
 
@@ -126,7 +135,7 @@ async def cancel_execution(
 async def retry_execution(
     execution_id: ExecutionId,
     by: CallerDep,
-    executions: ExecutionServiceDep,
+    executions: Injected[ExecutionService],
     match: MatchDep,
     tag: TagDep,
 ) -> Execution:
@@ -139,14 +148,14 @@ async def list_execution_steps(
     execution_id: ExecutionId,
     query: Annotated[ExecutionStepQuery, Query()],
     by: CallerDep,
-    executions: ExecutionServiceDep,
+    executions: Injected[ExecutionService],
 ) -> Page[ExecutionStep]:
     """The finished steps of an execution, which a retry keeps. Not every kind has steps."""
     return await executions.steps(execution_id, query, by)
 
 
 async def _own_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: ExecutionServiceDep
+    execution_id: ExecutionId, by: CallerDep, executions: Injected[ExecutionService]
 ) -> Execution:
     """Read before the stream begins: within it, it is too late for a 404."""
     return await executions.read(execution_id, by)
@@ -156,7 +165,7 @@ async def _own_execution(
 async def follow_execution(
     execution: Annotated[Execution, Depends(_own_execution)],
     by: CallerDep,
-    watch: ExecutionWatchDep,
+    watch: Injected[ExecutionWatch],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ExecutionState]:
     """Follow an execution by server-sent events, from its present state to its last.

@@ -2,12 +2,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from backend.api.deps import JobServiceDep, may
+from backend.api.deps import may
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.background.jobs import JobPublic, JobQuery
 from backend.models.platform.paging import Page
+from backend.services.background.jobs import JobService
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CheckedRoute)
 
@@ -16,24 +18,26 @@ MayWriteJobs = Annotated[Principal, may(Permission.JOBS_WRITE)]
 
 
 @router.get("", dependencies=[may(Permission.JOBS_READ)])
-async def list_jobs(query: Annotated[JobQuery, Query()], jobs: JobServiceDep) -> Page[JobPublic]:
+async def list_jobs(
+    query: Annotated[JobQuery, Query()], jobs: Injected[JobService]
+) -> Page[JobPublic]:
     """Work in the background, the newest first. `status=failed` are the dead ones."""
     return await jobs.page(query)
 
 
 @router.get("/{job_id}", dependencies=[may(Permission.JOBS_READ)])
-async def read_job(job_id: JobId, jobs: JobServiceDep) -> JobPublic:
+async def read_job(job_id: JobId, jobs: Injected[JobService]) -> JobPublic:
     """One job, with the error of the last attempt that failed."""
     return await jobs.read(job_id)
 
 
 @router.post("/{job_id}/retry", responses=declare(CONFLICT))
-async def retry_job(job_id: JobId, by: MayWriteJobs, jobs: JobServiceDep) -> JobPublic:
+async def retry_job(job_id: JobId, by: MayWriteJobs, jobs: Injected[JobService]) -> JobPublic:
     """Have a failed or cancelled job run again, at once and with all its attempts."""
     return await jobs.retry(job_id, by)
 
 
 @router.post("/{job_id}/cancel", responses=declare(CONFLICT))
-async def cancel_job(job_id: JobId, by: MayWriteJobs, jobs: JobServiceDep) -> JobPublic:
+async def cancel_job(job_id: JobId, by: MayWriteJobs, jobs: Injected[JobService]) -> JobPublic:
     """Cancel a job that waits. One that runs is told to stop, and cancelled soon after."""
     return await jobs.cancel(job_id, by)

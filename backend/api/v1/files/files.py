@@ -8,9 +8,10 @@ from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
-from backend.api.deps import CallerDep, FileServiceDep, PresentRightsDep
+from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
 from backend.api.idempotency import IdempotentRoute, UploadKeyDep
+from backend.api.injection import Injected
 from backend.api.problems import (
     PERMISSION_DENIED,
     QUOTA_REACHED,
@@ -29,6 +30,8 @@ from backend.models.files.files import (
     FileUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.files.files import FileService
+from backend.services.identity.rights import PresentRights
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
@@ -91,7 +94,7 @@ class FileForm(BaseModel):
 
 @router.get("", response_model=Page[FilePublic])
 async def list_files(
-    query: Annotated[FileQuery, Query()], by: CallerDep, files: FileServiceDep
+    query: Annotated[FileQuery, Query()], by: CallerDep, files: Injected[FileService]
 ) -> Page[File]:
     """The files of the team and your own."""
     return await files.page(query, by)
@@ -106,7 +109,7 @@ async def list_files(
 async def upload_file(
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
     by: CallerDep,
-    files: FileServiceDep,
+    files: Injected[FileService],
     tag: TagDep,
     key: UploadKeyDep,
 ) -> File:
@@ -121,7 +124,7 @@ async def upload_file(
 
 @router.get("/{file_id}", response_model=FilePublic)
 async def read_file(
-    file_id: FileId, by: CallerDep, files: FileServiceDep, tag: CachedTagDep
+    file_id: FileId, by: CallerDep, files: Injected[FileService], tag: CachedTagDep
 ) -> File:
     """What is known about a file."""
     return tag(await files.read(file_id, by))
@@ -143,8 +146,8 @@ async def read_file(
 async def download_file(
     file_id: FileId,
     by: CallerDep,
-    files: FileServiceDep,
-    rights: PresentRightsDep,
+    files: Injected[FileService],
+    rights: Injected[PresentRights],
     seen: SeenTagsDep,
     range_: Annotated[
         str | None,
@@ -183,7 +186,7 @@ async def update_file(
     file_id: FileId,
     data: FileUpdate,
     by: CallerDep,
-    files: FileServiceDep,
+    files: Injected[FileService],
     match: MatchDep,
     tag: TagDep,
 ) -> File:
@@ -201,7 +204,7 @@ async def update_file(
     responses=declare(PERMISSION_DENIED),
 )
 async def detach_file(
-    file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep, tag: TagDep
+    file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep, tag: TagDep
 ) -> File:
     """Take a file off what it is attached to: it is private to who uploaded it then.
 
@@ -216,7 +219,7 @@ async def detach_file(
     responses=declare(PERMISSION_DENIED),
 )
 async def delete_file(
-    file_id: FileId, by: CallerDep, files: FileServiceDep, match: MatchDep
+    file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep
 ) -> None:
     """Delete a file for good. One of the team's that is not yours takes `files:delete`."""
     await files.delete(file_id, by, match)

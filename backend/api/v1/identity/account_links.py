@@ -2,14 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
-from backend.api.deps import (
-    CallerDep,
-    ClientDep,
-    EmailVerificationServiceDep,
-    InvitationServiceDep,
-    PasswordResetServiceDep,
-    public,
-)
+from backend.api.deps import CallerDep, ClientDep, public
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute
 from backend.models.identity.account_tokens import (
@@ -20,12 +14,15 @@ from backend.models.identity.account_tokens import (
     PasswordResetRequest,
 )
 from backend.models.identity.users import User, UserPublic
+from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.invitations import InvitationService
+from backend.services.identity.password_resets import PasswordResetService
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 
 @router.post("/verify-email", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])
-async def verify_email(data: GivenToken, verification: EmailVerificationServiceDep) -> None:
+async def verify_email(data: GivenToken, verification: Injected[EmailVerificationService]) -> None:
     """Show that you get mail at your address, with the token of such a mail."""
     await verification.verify(data.token)
 
@@ -36,7 +33,7 @@ async def verify_email(data: GivenToken, verification: EmailVerificationServiceD
     responses=declare(CONFLICT),
 )
 async def resend_verification(
-    caller: CallerDep, client: ClientDep, verification: EmailVerificationServiceDep
+    caller: CallerDep, client: ClientDep, verification: Injected[EmailVerificationService]
 ) -> MailOnItsWay:
     """Have the mail that verifies your address sent once more."""
     await verification.send_again(caller, client)
@@ -45,7 +42,7 @@ async def resend_verification(
 
 @router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, dependencies=[public])
 async def request_password_reset(
-    data: PasswordResetRequest, client: ClientDep, resets: PasswordResetServiceDep
+    data: PasswordResetRequest, client: ClientDep, resets: Injected[PasswordResetService]
 ) -> MailOnItsWay:
     """Have a mail sent that lets you set a new password.
 
@@ -60,7 +57,7 @@ async def request_password_reset(
     "/password-reset/confirm", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public]
 )
 async def reset_password(
-    data: NewPassword, client: ClientDep, resets: PasswordResetServiceDep
+    data: NewPassword, client: ClientDep, resets: Injected[PasswordResetService]
 ) -> None:
     """Set a new password with the token of a mail, and end all of your sessions."""
     await resets.confirm(data, client)
@@ -76,7 +73,7 @@ async def reset_password(
 async def accept_invitation(
     data: InvitationAcceptance,
     client: ClientDep,
-    invitations: InvitationServiceDep,
+    invitations: Injected[InvitationService],
     response: Response,
 ) -> User:
     """Open the account that you were invited to, with the token of the mail."""

@@ -2,18 +2,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, status
 
-from backend.api.deps import (
-    AuthServiceDep,
-    CallerDep,
-    ClientDep,
-    SessionServiceDep,
-    UserServiceDep,
-    public,
-)
+from backend.api.deps import CallerDep, ClientDep, public
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
 from backend.api.routes import CheckedRoute
 from backend.models.identity.auth import PasswordChange, SignIn, TokenRefresh, Tokens
 from backend.models.identity.users import User, UserPublic, UserRegister
+from backend.services.identity.auth import AuthService
+from backend.services.identity.sessions import SessionService
+from backend.services.identity.users import UserService
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
@@ -26,7 +23,7 @@ router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
     responses=declare(CONFLICT, PERMISSION_DENIED),
 )
 async def register(
-    data: UserRegister, users: UserServiceDep, client: ClientDep, response: Response
+    data: UserRegister, users: Injected[UserService], client: ClientDep, response: Response
 ) -> User:
     """Open an account, and get a mail that verifies its address.
 
@@ -40,7 +37,7 @@ async def register(
 
 @router.post("/token", dependencies=[public], responses=declare(NOT_AUTHENTICATED))
 async def sign_in(
-    form: Annotated[SignIn, Form()], auth: AuthServiceDep, client: ClientDep
+    form: Annotated[SignIn, Form()], auth: Injected[AuthService], client: ClientDep
 ) -> Tokens:
     """Sign in with e-mail address and password (OAuth 2.0 password flow).
 
@@ -50,7 +47,7 @@ async def sign_in(
 
 
 @router.post("/refresh", dependencies=[public], responses=declare(NOT_AUTHENTICATED))
-async def refresh(data: TokenRefresh, auth: AuthServiceDep, client: ClientDep) -> Tokens:
+async def refresh(data: TokenRefresh, auth: Injected[AuthService], client: ClientDep) -> Tokens:
     """Exchange a refresh token for a new pair.
 
     Each refresh token can be used once; using one again ends the session. The same device may
@@ -60,20 +57,20 @@ async def refresh(data: TokenRefresh, auth: AuthServiceDep, client: ClientDep) -
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out(caller: CallerDep, sessions: SessionServiceDep) -> None:
+async def sign_out(caller: CallerDep, sessions: Injected[SessionService]) -> None:
     """End this session: its access and refresh tokens are dead at once."""
     await sessions.revoke(caller.session_id, caller)
 
 
 @router.post("/logout-all", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out_everywhere(caller: CallerDep, sessions: SessionServiceDep) -> None:
+async def sign_out_everywhere(caller: CallerDep, sessions: Injected[SessionService]) -> None:
     """End all of your sessions, this one too."""
     await sessions.revoke_all(caller)
 
 
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
 async def change_password(
-    data: PasswordChange, caller: CallerDep, auth: AuthServiceDep, client: ClientDep
+    data: PasswordChange, caller: CallerDep, auth: Injected[AuthService], client: ClientDep
 ) -> None:
     """Change your password and end your other sessions."""
     await auth.change_password(caller, data, client)

@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import InvitationServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.invitations import (
@@ -15,6 +16,7 @@ from backend.models.identity.invitations import (
     InvitationQuery,
 )
 from backend.models.platform.paging import Page
+from backend.services.identity.invitations import InvitationService
 
 router = APIRouter(prefix="/invitations", tags=["invitations"], route_class=IdempotentRoute)
 
@@ -25,7 +27,7 @@ MayInvite = Annotated[Principal, may(Permission.USERS_WRITE)]
 
 @router.get("", response_model=Page[InvitationPublic], dependencies=[MAY_READ])
 async def list_invitations(
-    query: Annotated[InvitationQuery, Query()], invitations: InvitationServiceDep
+    query: Annotated[InvitationQuery, Query()], invitations: Injected[InvitationService]
 ) -> Page[Invitation]:
     """All invitations that were not revoked."""
     return await invitations.page(query)
@@ -40,7 +42,7 @@ async def list_invitations(
 async def create_invitation(
     data: InvitationCreate,
     by: MayInvite,
-    invitations: InvitationServiceDep,
+    invitations: Injected[InvitationService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Invitation:
@@ -50,7 +52,7 @@ async def create_invitation(
 
 @router.get("/{invitation_id}", response_model=InvitationPublic, dependencies=[MAY_READ])
 async def read_invitation(
-    invitation_id: InvitationId, invitations: InvitationServiceDep, tag: CachedTagDep
+    invitation_id: InvitationId, invitations: Injected[InvitationService], tag: CachedTagDep
 ) -> Invitation:
     """One invitation."""
     return tag(await invitations.read(invitation_id))
@@ -60,7 +62,10 @@ async def read_invitation(
     "/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT)
 )
 async def revoke_invitation(
-    invitation_id: InvitationId, by: MayInvite, invitations: InvitationServiceDep, match: MatchDep
+    invitation_id: InvitationId,
+    by: MayInvite,
+    invitations: Injected[InvitationService],
+    match: MatchDep,
 ) -> None:
     """Revoke an invitation that was not accepted: its links are void at once."""
     await invitations.revoke(invitation_id, by, match)
@@ -72,7 +77,7 @@ async def revoke_invitation(
 async def resend_invitation(
     invitation_id: InvitationId,
     by: MayInvite,
-    invitations: InvitationServiceDep,
+    invitations: Injected[InvitationService],
     match: MatchDep,
     tag: TagDep,
 ) -> Invitation:

@@ -3,10 +3,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import CallerDep, SessionServiceDep
+from backend.api.deps import CallerDep
+from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute
 from backend.models.identity.sessions import SessionPublic, SessionQuery, UserSession
 from backend.models.platform.paging import Page
+from backend.services.identity.sessions import SessionService
 
 router = APIRouter(prefix="/auth/sessions", tags=["auth"], route_class=CheckedRoute)
 
@@ -15,7 +17,7 @@ SessionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e02
 
 @router.get("", response_model=Page[SessionPublic])
 async def list_sessions(
-    query: Annotated[SessionQuery, Query()], caller: CallerDep, sessions: SessionServiceDep
+    query: Annotated[SessionQuery, Query()], caller: CallerDep, sessions: Injected[SessionService]
 ) -> Page[UserSession]:
     """Where you are signed in."""
     return await sessions.page(caller, query)
@@ -23,7 +25,7 @@ async def list_sessions(
 
 @router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def revoke_session(
-    session_id: SessionId, caller: CallerDep, sessions: SessionServiceDep
+    session_id: SessionId, caller: CallerDep, sessions: Injected[SessionService]
 ) -> None:
     """Sign out one of your sessions, on whatever device."""
     await sessions.revoke(session_id, caller)

@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import CallerDep, UserServiceDep, may
+from backend.api.deps import CallerDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.users import (
@@ -17,6 +18,7 @@ from backend.models.identity.users import (
     UserUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.identity.users import UserService
 
 router = APIRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
 
@@ -26,21 +28,23 @@ MayWrite = Annotated[Principal, may(Permission.USERS_WRITE)]
 
 
 @router.get("/me", response_model=UserPublic)
-async def read_me(caller: CallerDep, users: UserServiceDep, tag: CachedTagDep) -> User:
+async def read_me(caller: CallerDep, users: Injected[UserService], tag: CachedTagDep) -> User:
     """Your own account."""
     return tag(await users.read(caller.user_id))
 
 
 @router.patch("/me", response_model=UserPublic)
 async def update_me(
-    data: UserUpdate, caller: CallerDep, users: UserServiceDep, match: MatchDep, tag: TagDep
+    data: UserUpdate, caller: CallerDep, users: Injected[UserService], match: MatchDep, tag: TagDep
 ) -> User:
     """Change your own account."""
     return tag(await users.update_self(data, caller, match))
 
 
 @router.get("", response_model=Page[UserPublic], dependencies=[MAY_READ])
-async def list_users(query: Annotated[UserQuery, Query()], users: UserServiceDep) -> Page[User]:
+async def list_users(
+    query: Annotated[UserQuery, Query()], users: Injected[UserService]
+) -> Page[User]:
     """All accounts, deactivated ones too."""
     return await users.page(query)
 
@@ -54,7 +58,7 @@ async def list_users(query: Annotated[UserQuery, Query()], users: UserServiceDep
 async def create_user(
     data: UserCreate,
     by: MayWrite,
-    users: UserServiceDep,
+    users: Injected[UserService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> User:
@@ -63,7 +67,7 @@ async def create_user(
 
 
 @router.get("/{user_id}", response_model=UserPublic, dependencies=[MAY_READ])
-async def read_user(user_id: UserId, users: UserServiceDep, tag: CachedTagDep) -> User:
+async def read_user(user_id: UserId, users: Injected[UserService], tag: CachedTagDep) -> User:
     """One account."""
     return tag(await users.read(user_id))
 
@@ -77,7 +81,7 @@ async def change_role(
     user_id: UserId,
     data: UserRole,
     by: MayWrite,
-    users: UserServiceDep,
+    users: Injected[UserService],
     match: MatchDep,
     tag: TagDep,
 ) -> User:
@@ -94,7 +98,7 @@ async def change_role(
     responses=declare(CONFLICT),
 )
 async def deactivate_user(
-    user_id: UserId, by: MayWrite, users: UserServiceDep, match: MatchDep, tag: TagDep
+    user_id: UserId, by: MayWrite, users: Injected[UserService], match: MatchDep, tag: TagDep
 ) -> User:
     """Lock the user out and end all their sessions. Nothing of theirs is deleted.
 
@@ -105,7 +109,7 @@ async def deactivate_user(
 
 @router.post("/{user_id}/activate", response_model=UserPublic)
 async def activate_user(
-    user_id: UserId, by: MayWrite, users: UserServiceDep, match: MatchDep, tag: TagDep
+    user_id: UserId, by: MayWrite, users: Injected[UserService], match: MatchDep, tag: TagDep
 ) -> User:
     """Let a deactivated user sign in again."""
     return tag(await users.activate(user_id, by, match))

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.sse import EventSourceResponse
 
-from backend.api.deps import CallerDep, NotificationServiceDep, NotificationWatchDep
+from backend.api.deps import CallerDep
 from backend.api.event_streams import event_of
+from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute
 from backend.models.notifications.notifications import (
     Channels,
@@ -21,6 +22,8 @@ from backend.models.notifications.notifications import (
     PreferencesPublic,
     ReadAll,
 )
+from backend.services.notifications.notifications import NotificationService
+from backend.services.notifications.stream import NotificationWatch
 
 router = APIRouter(prefix="/notifications", tags=["notifications"], route_class=CheckedRoute)
 
@@ -38,7 +41,7 @@ NotificationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6
 async def list_notifications(
     query: Annotated[NotificationQuery, Query()],
     by: CallerDep,
-    notifications: NotificationServiceDep,
+    notifications: Injected[NotificationService],
 ) -> NotificationPage:
     """What you should know, and how much of it you have not read."""
     page, unread = await notifications.page(query, by)
@@ -47,7 +50,7 @@ async def list_notifications(
 
 @router.get("/stream", response_class=EventSourceResponse)
 async def follow_notifications(
-    by: CallerDep, watch: NotificationWatchDep, last_event_id: LastEventId = None
+    by: CallerDep, watch: Injected[NotificationWatch], last_event_id: LastEventId = None
 ) -> AsyncIterator[NotificationPublic]:
     """Your notifications by server-sent events, as they come.
 
@@ -65,14 +68,16 @@ async def follow_notifications(
 
 
 @router.post("/read-all")
-async def read_all_notifications(by: CallerDep, notifications: NotificationServiceDep) -> ReadAll:
+async def read_all_notifications(
+    by: CallerDep, notifications: Injected[NotificationService]
+) -> ReadAll:
     """Mark all of yours as read."""
     return ReadAll(read=await notifications.mark_all_read(by))
 
 
 @router.get("/preferences")
 async def read_preferences(
-    by: CallerDep, notifications: NotificationServiceDep
+    by: CallerDep, notifications: Injected[NotificationService]
 ) -> PreferencesPublic:
     """Where your notifications go, by kind."""
     return _public(await notifications.preferences(by))
@@ -80,7 +85,7 @@ async def read_preferences(
 
 @router.put("/preferences")
 async def set_preferences(
-    data: Preferences, by: CallerDep, notifications: NotificationServiceDep
+    data: Preferences, by: CallerDep, notifications: Injected[NotificationService]
 ) -> PreferencesPublic:
     """Choose where your notifications go. The kinds that you leave out stay as they are."""
     return _public(await notifications.set_preferences(data, by))
@@ -88,7 +93,7 @@ async def set_preferences(
 
 @router.post("/{notification_id}/read", response_model=NotificationPublic)
 async def read_notification(
-    notification_id: NotificationId, by: CallerDep, notifications: NotificationServiceDep
+    notification_id: NotificationId, by: CallerDep, notifications: Injected[NotificationService]
 ) -> Notification:
     """Mark one of yours as read. Doing it twice changes nothing."""
     return await notifications.mark_read(notification_id, by)

@@ -2,11 +2,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.api.deps import AuditServiceDep, may
+from backend.api.deps import may
+from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission
 from backend.models.platform.audit_events import Event, EventPublic, EventQuery
 from backend.models.platform.paging import Page
+from backend.services.operations.audit_events import AuditService
 
 router = APIRouter(
     prefix="/audit",
@@ -17,6 +19,8 @@ router = APIRouter(
 
 
 @router.get("", response_model=Page[EventPublic])
-async def list_events(query: Annotated[EventQuery, Query()], audit: AuditServiceDep) -> Page[Event]:
+async def list_events(
+    query: Annotated[EventQuery, Query()], audit: Injected[AuditService]
+) -> Page[Event]:
     """All that was done: every change of every resource, and what concerns security."""
     return await audit.page(query)

@@ -4,9 +4,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import CustomerServiceDep, PresentRightsDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
@@ -19,7 +20,9 @@ from backend.models.sales.customers import (
     CustomerUpdate,
 )
 from backend.models.sales.timeline import TimelineEntry, TimelineQuery
+from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
+from backend.services.sales.customers import CustomerService
 
 router = APIRouter(prefix="/customers", tags=["customers"], route_class=IdempotentRoute)
 
@@ -33,8 +36,8 @@ MayWrite = Annotated[Principal, may(Permission.CUSTOMERS_WRITE)]
 async def list_customers(
     query: Annotated[CustomerQuery, Query()],
     by: MayRead,
-    customers: CustomerServiceDep,
-    rights: PresentRightsDep,
+    customers: Injected[CustomerService],
+    rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[CustomerListed] | Response:
     """The team's customers, with their tasks and files counted."""
@@ -50,7 +53,7 @@ async def list_customers(
 async def create_customer(
     data: CustomerCreate,
     by: MayWrite,
-    customers: CustomerServiceDep,
+    customers: Injected[CustomerService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Customer:
@@ -60,7 +63,7 @@ async def create_customer(
 
 @router.get("/{customer_id}", response_model=CustomerPublic)
 async def read_customer(
-    customer_id: CustomerId, by: MayRead, customers: CustomerServiceDep, tag: CachedTagDep
+    customer_id: CustomerId, by: MayRead, customers: Injected[CustomerService], tag: CachedTagDep
 ) -> Customer:
     """One customer."""
     return tag(await customers.read(customer_id, by))
@@ -71,7 +74,7 @@ async def read_timeline(
     customer_id: CustomerId,
     query: Annotated[TimelineQuery, Query()],
     by: MayRead,
-    customers: CustomerServiceDep,
+    customers: Injected[CustomerService],
 ) -> Page[TimelineEntry]:
     """The leads, tasks and files of a customer in one list."""
     return await customers.timeline(customer_id, query, by)
@@ -82,7 +85,7 @@ async def update_customer(
     customer_id: CustomerId,
     data: CustomerUpdate,
     by: MayWrite,
-    customers: CustomerServiceDep,
+    customers: Injected[CustomerService],
     match: MatchDep,
     tag: TagDep,
 ) -> Customer:
@@ -97,7 +100,7 @@ async def update_customer(
 async def archive_customer(
     customer_id: CustomerId,
     by: MayWrite,
-    customers: CustomerServiceDep,
+    customers: Injected[CustomerService],
     match: MatchDep,
     tag: TagDep,
 ) -> Customer:
@@ -112,7 +115,7 @@ async def archive_customer(
 async def restore_customer(
     customer_id: CustomerId,
     by: MayWrite,
-    customers: CustomerServiceDep,
+    customers: Injected[CustomerService],
     match: MatchDep,
     tag: TagDep,
 ) -> Customer:
@@ -126,7 +129,7 @@ async def restore_customer(
     responses=declare(CONFLICT),
 )
 async def delete_customer(
-    customer_id: CustomerId, by: MayDelete, customers: CustomerServiceDep, match: MatchDep
+    customer_id: CustomerId, by: MayDelete, customers: Injected[CustomerService], match: MatchDep
 ) -> None:
     """Delete a customer for good, unless leads, tasks or files refer to it."""
     await customers.delete(customer_id, by, match)

@@ -4,15 +4,18 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import LeadServiceDep, PresentRightsDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
 from backend.models.sales.customers import Customer, CustomerPublic
 from backend.models.sales.leads import Lead, LeadCreate, LeadPublic, LeadQuery, LeadUpdate
+from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
+from backend.services.sales.leads import LeadService
 
 router = APIRouter(prefix="/leads", tags=["leads"], route_class=IdempotentRoute)
 
@@ -26,8 +29,8 @@ MayWrite = Annotated[Principal, may(Permission.LEADS_WRITE)]
 async def list_leads(
     query: Annotated[LeadQuery, Query()],
     by: MayRead,
-    leads: LeadServiceDep,
-    rights: PresentRightsDep,
+    leads: Injected[LeadService],
+    rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[Lead] | Response:
     """Who may become a customer."""
@@ -46,7 +49,7 @@ async def list_leads(
 async def create_lead(
     data: LeadCreate,
     by: MayWrite,
-    leads: LeadServiceDep,
+    leads: Injected[LeadService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Lead:
@@ -55,7 +58,9 @@ async def create_lead(
 
 
 @router.get("/{lead_id}", response_model=LeadPublic)
-async def read_lead(lead_id: LeadId, by: MayRead, leads: LeadServiceDep, tag: CachedTagDep) -> Lead:
+async def read_lead(
+    lead_id: LeadId, by: MayRead, leads: Injected[LeadService], tag: CachedTagDep
+) -> Lead:
     """One lead."""
     return tag(await leads.read(lead_id, by))
 
@@ -65,7 +70,7 @@ async def update_lead(
     lead_id: LeadId,
     data: LeadUpdate,
     by: MayWrite,
-    leads: LeadServiceDep,
+    leads: Injected[LeadService],
     match: MatchDep,
     tag: TagDep,
 ) -> Lead:
@@ -79,7 +84,7 @@ async def update_lead(
     responses=declare(CONFLICT),
 )
 async def delete_lead(
-    lead_id: LeadId, by: MayDelete, leads: LeadServiceDep, match: MatchDep
+    lead_id: LeadId, by: MayDelete, leads: Injected[LeadService], match: MatchDep
 ) -> None:
     """Delete a lead for good, unless tasks or files refer to it."""
     await leads.delete(lead_id, by, match)
@@ -100,7 +105,7 @@ async def delete_lead(
 async def convert_lead(
     lead_id: LeadId,
     by: MayWrite,
-    leads: LeadServiceDep,
+    leads: Injected[LeadService],
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,

@@ -4,9 +4,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import PresentRightsDep, ProductServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
@@ -17,7 +18,9 @@ from backend.models.sales.products import (
     ProductQuery,
     ProductUpdate,
 )
+from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
+from backend.services.sales.products import ProductService
 
 router = APIRouter(prefix="/products", tags=["products"], route_class=IdempotentRoute)
 
@@ -31,8 +34,8 @@ MayDelete = Annotated[Principal, may(Permission.PRODUCTS_DELETE)]
 async def list_products(
     query: Annotated[ProductQuery, Query()],
     by: MayRead,
-    products: ProductServiceDep,
-    rights: PresentRightsDep,
+    products: Injected[ProductService],
+    rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[Product] | Response:
     """What the team sells."""
@@ -51,7 +54,7 @@ async def list_products(
 async def create_product(
     data: ProductCreate,
     by: MayWrite,
-    products: ProductServiceDep,
+    products: Injected[ProductService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Product:
@@ -61,7 +64,7 @@ async def create_product(
 
 @router.get("/{product_id}", response_model=ProductPublic)
 async def read_product(
-    product_id: ProductId, by: MayRead, products: ProductServiceDep, tag: CachedTagDep
+    product_id: ProductId, by: MayRead, products: Injected[ProductService], tag: CachedTagDep
 ) -> Product:
     """One product."""
     return tag(await products.read(product_id, by))
@@ -72,7 +75,7 @@ async def update_product(
     product_id: ProductId,
     data: ProductUpdate,
     by: MayWrite,
-    products: ProductServiceDep,
+    products: Injected[ProductService],
     match: MatchDep,
     tag: TagDep,
 ) -> Product:
@@ -85,7 +88,11 @@ async def update_product(
     response_model=ProductPublic,
 )
 async def archive_product(
-    product_id: ProductId, by: MayWrite, products: ProductServiceDep, match: MatchDep, tag: TagDep
+    product_id: ProductId,
+    by: MayWrite,
+    products: Injected[ProductService],
+    match: MatchDep,
+    tag: TagDep,
 ) -> Product:
     """Put a product aside: lists leave it out, and the leads that want it keep it."""
     return tag(await products.archive(product_id, by, match))
@@ -96,7 +103,11 @@ async def archive_product(
     response_model=ProductPublic,
 )
 async def restore_product(
-    product_id: ProductId, by: MayWrite, products: ProductServiceDep, match: MatchDep, tag: TagDep
+    product_id: ProductId,
+    by: MayWrite,
+    products: Injected[ProductService],
+    match: MatchDep,
+    tag: TagDep,
 ) -> Product:
     """Take an archived product back into the lists."""
     return tag(await products.restore(product_id, by, match))
@@ -108,7 +119,7 @@ async def restore_product(
     responses=declare(CONFLICT),
 )
 async def delete_product(
-    product_id: ProductId, by: MayDelete, products: ProductServiceDep, match: MatchDep
+    product_id: ProductId, by: MayDelete, products: Injected[ProductService], match: MatchDep
 ) -> None:
     """Delete a product for good, unless leads are interested in it."""
     await products.delete(product_id, by, match)

@@ -2,16 +2,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.api.deps import CallerDep, SearchServiceDep
+from backend.api.deps import CallerDep
+from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute
 from backend.models.search.search import SearchQuery, SearchResult
+from backend.services.search.search import SearchService
 
 router = APIRouter(prefix="/search", tags=["search"], route_class=CheckedRoute)
 
 
 @router.get("")
 async def search(
-    query: Annotated[SearchQuery, Query()], by: CallerDep, found: SearchServiceDep
+    query: Annotated[SearchQuery, Query()], by: CallerDep, found: Injected[SearchService]
 ) -> SearchResult:
     """Search everything that you may see, grouped by kind, the best matches first."""
     return await found.find(query, by)

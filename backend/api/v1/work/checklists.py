@@ -3,13 +3,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, status
 
-from backend.api.deps import ChecklistServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.work.checklists import ChecklistItemCreate, ChecklistItemUpdate
 from backend.models.work.tasks import Task, TaskPublic
+from backend.services.work.checklists import ChecklistService
 
 router = APIRouter(prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_class=IdempotentRoute)
 
@@ -28,7 +30,7 @@ async def add_checklist_item(
     task_id: TaskId,
     data: ChecklistItemCreate,
     by: MayWrite,
-    checklists: ChecklistServiceDep,
+    checklists: Injected[ChecklistService],
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
@@ -43,7 +45,7 @@ async def change_checklist_item(
     item_id: ItemId,
     data: ChecklistItemUpdate,
     by: MayWrite,
-    checklists: ChecklistServiceDep,
+    checklists: Injected[ChecklistService],
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
@@ -56,7 +58,7 @@ async def remove_checklist_item(
     task_id: TaskId,
     item_id: ItemId,
     by: MayWrite,
-    checklists: ChecklistServiceDep,
+    checklists: Injected[ChecklistService],
     match: MatchDep,
     tag: TagDep,
 ) -> Task:

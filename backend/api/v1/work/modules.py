@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import CallerDep, ModuleServiceDep
+from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.models.platform.paging import Page
 from backend.models.work.modules import (
@@ -16,6 +17,7 @@ from backend.models.work.modules import (
     ModuleQuery,
     ModuleUpdate,
 )
+from backend.services.work.modules import ModuleService
 
 router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
 
@@ -24,7 +26,7 @@ ModuleId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e07"
 
 @router.get("", response_model=Page[ModulePublic])
 async def list_modules(
-    query: Annotated[ModuleQuery, Query()], by: CallerDep, modules: ModuleServiceDep
+    query: Annotated[ModuleQuery, Query()], by: CallerDep, modules: Injected[ModuleService]
 ) -> Page[Module]:
     """Your modules, in your order."""
     return await modules.page(query, by)
@@ -39,7 +41,7 @@ async def list_modules(
 async def create_module(
     data: ModuleCreate,
     by: CallerDep,
-    modules: ModuleServiceDep,
+    modules: Injected[ModuleService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Module:
@@ -49,7 +51,7 @@ async def create_module(
 
 @router.post("/reorder", response_model=Page[ModulePublic])
 async def reorder_modules(
-    data: ModuleOrder, by: CallerDep, modules: ModuleServiceDep
+    data: ModuleOrder, by: CallerDep, modules: Injected[ModuleService]
 ) -> Page[Module]:
     """Bring all of your modules into another order, at once. Answers them in it."""
     return await modules.reorder(data, by)
@@ -57,7 +59,7 @@ async def reorder_modules(
 
 @router.get("/{module_id}", response_model=ModulePublic)
 async def read_module(
-    module_id: ModuleId, by: CallerDep, modules: ModuleServiceDep, tag: CachedTagDep
+    module_id: ModuleId, by: CallerDep, modules: Injected[ModuleService], tag: CachedTagDep
 ) -> Module:
     """One of your modules."""
     return tag(await modules.read(module_id, by))
@@ -68,7 +70,7 @@ async def update_module(
     module_id: ModuleId,
     data: ModuleUpdate,
     by: CallerDep,
-    modules: ModuleServiceDep,
+    modules: Injected[ModuleService],
     match: MatchDep,
     tag: TagDep,
 ) -> Module:
@@ -78,7 +80,7 @@ async def update_module(
 
 @router.delete("/{module_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_module(
-    module_id: ModuleId, by: CallerDep, modules: ModuleServiceDep, match: MatchDep
+    module_id: ModuleId, by: CallerDep, modules: Injected[ModuleService], match: MatchDep
 ) -> None:
     """Delete a module. Its tasks, files and chats stay, outside of it."""
     await modules.delete(module_id, by, match)

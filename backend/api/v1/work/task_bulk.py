@@ -2,8 +2,9 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from backend.api.deps import TaskBulkServiceDep, may
+from backend.api.deps import may
 from backend.api.domain_problems import DOMAIN_PROBLEMS
+from backend.api.injection import Injected
 from backend.api.problems import BULK_REFUSED, declare
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
@@ -14,7 +15,7 @@ from backend.models.work.task_bulk import (
     TaskChangeResult,
 )
 from backend.models.work.tasks import TaskPublic
-from backend.services.work.task_bulk import Outcome
+from backend.services.work.task_bulk import Outcome, TaskBulkService
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
 
@@ -22,7 +23,9 @@ MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
 
 
 @router.post("/bulk", responses=declare(BULK_REFUSED))
-async def change_tasks(data: TaskBulk, by: MayWrite, tasks: TaskBulkServiceDep) -> TaskBulkResult:
+async def change_tasks(
+    data: TaskBulk, by: MayWrite, tasks: Injected[TaskBulkService]
+) -> TaskBulkResult:
     """Change many tasks in one transaction.
 
     With `all_or_nothing`, one change that is refused refuses them all (409). Without it, the

@@ -4,9 +4,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
-from backend.api.deps import PresentRightsDep, TaskServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
@@ -18,7 +19,9 @@ from backend.models.work.tasks import (
     TaskQuery,
     TaskUpdate,
 )
+from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
+from backend.services.work.tasks import TaskService
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=IdempotentRoute)
 
@@ -33,8 +36,8 @@ MayAssign = Annotated[Principal, may(Permission.TASKS_ASSIGN)]
 async def list_tasks(
     query: Annotated[TaskQuery, Query()],
     by: MayRead,
-    tasks: TaskServiceDep,
-    rights: PresentRightsDep,
+    tasks: Injected[TaskService],
+    rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[Task] | Response:
     """The team's tasks. Sorted by `due_at`, tasks without a due date count as the latest."""
@@ -52,7 +55,7 @@ async def list_tasks(
 async def create_task(
     data: TaskCreate,
     by: MayWrite,
-    tasks: TaskServiceDep,
+    tasks: Injected[TaskService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Task:
@@ -61,7 +64,9 @@ async def create_task(
 
 
 @router.get("/{task_id}", response_model=TaskPublic)
-async def read_task(task_id: TaskId, by: MayRead, tasks: TaskServiceDep, tag: CachedTagDep) -> Task:
+async def read_task(
+    task_id: TaskId, by: MayRead, tasks: Injected[TaskService], tag: CachedTagDep
+) -> Task:
     """One task."""
     return tag(await tasks.read(task_id, by))
 
@@ -71,7 +76,7 @@ async def update_task(
     task_id: TaskId,
     data: TaskUpdate,
     by: MayWrite,
-    tasks: TaskServiceDep,
+    tasks: Injected[TaskService],
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
@@ -85,7 +90,7 @@ async def update_task(
     responses=declare(CONFLICT),
 )
 async def delete_task(
-    task_id: TaskId, by: MayDelete, tasks: TaskServiceDep, match: MatchDep
+    task_id: TaskId, by: MayDelete, tasks: Injected[TaskService], match: MatchDep
 ) -> None:
     """Delete a task for good, unless files are attached to it."""
     await tasks.delete(task_id, by, match)
@@ -97,7 +102,7 @@ async def delete_task(
     responses=declare(CONFLICT),
 )
 async def complete_task(
-    task_id: TaskId, by: MayWrite, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
+    task_id: TaskId, by: MayWrite, tasks: Injected[TaskService], match: MatchDep, tag: TagDep
 ) -> Task:
     """Mark a task as done."""
     return tag(await tasks.complete(task_id, by, match))
@@ -109,7 +114,7 @@ async def complete_task(
     responses=declare(CONFLICT),
 )
 async def reopen_task(
-    task_id: TaskId, by: MayWrite, tasks: TaskServiceDep, match: MatchDep, tag: TagDep
+    task_id: TaskId, by: MayWrite, tasks: Injected[TaskService], match: MatchDep, tag: TagDep
 ) -> Task:
     """Open a task again that is done or cancelled."""
     return tag(await tasks.reopen(task_id, by, match))
@@ -120,7 +125,7 @@ async def assign_task(
     task_id: TaskId,
     data: TaskAssign,
     by: MayAssign,
-    tasks: TaskServiceDep,
+    tasks: Injected[TaskService],
     match: MatchDep,
     tag: TagDep,
 ) -> Task:

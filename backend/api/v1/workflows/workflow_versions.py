@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import WorkflowServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
 from backend.models.workflows.workflow_versions import (
@@ -16,6 +17,7 @@ from backend.models.workflows.workflow_versions import (
     WorkflowVersionQuery,
 )
 from backend.models.workflows.workflows import AnyWorkflow, Workflow
+from backend.services.workflows.workflows import WorkflowService
 
 router = APIRouter(
     prefix="/workflows/{workflow_id}/versions", tags=["workflows"], route_class=IdempotentRoute
@@ -32,7 +34,7 @@ async def list_workflow_versions(
     workflow_id: WorkflowId,
     query: Annotated[WorkflowVersionQuery, Query()],
     by: MayRead,
-    workflows: WorkflowServiceDep,
+    workflows: Injected[WorkflowService],
 ) -> Page[WorkflowVersion]:
     """The versions of a workflow, the newest first, without their definitions."""
     return await workflows.versions(workflow_id, query, by)
@@ -43,7 +45,7 @@ async def add_workflow_version(
     workflow_id: WorkflowId,
     data: AnyWorkflowVersionCreate,
     by: MayWrite,
-    workflows: WorkflowServiceDep,
+    workflows: Injected[WorkflowService],
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
@@ -58,7 +60,7 @@ async def add_workflow_version(
 
 @router.get("/{number}", response_model=WorkflowVersionPublic)
 async def read_workflow_version(
-    workflow_id: WorkflowId, number: Number, by: MayRead, workflows: WorkflowServiceDep
+    workflow_id: WorkflowId, number: Number, by: MayRead, workflows: Injected[WorkflowService]
 ) -> WorkflowVersion:
     """One version, with its definition. It never changes."""
     return await workflows.version(workflow_id, number, by)

@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
-from backend.api.deps import WorkflowServiceDep, may
+from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
@@ -18,6 +19,7 @@ from backend.models.workflows.workflows import (
     WorkflowQuery,
     WorkflowUpdate,
 )
+from backend.services.workflows.workflows import WorkflowService
 
 router = APIRouter(prefix="/workflows", tags=["workflows"], route_class=IdempotentRoute)
 
@@ -29,7 +31,7 @@ MayDelete = Annotated[Principal, may(Permission.WORKFLOWS_DELETE)]
 
 @router.get("", response_model=Page[WorkflowListed])
 async def list_workflows(
-    query: Annotated[WorkflowQuery, Query()], by: MayRead, workflows: WorkflowServiceDep
+    query: Annotated[WorkflowQuery, Query()], by: MayRead, workflows: Injected[WorkflowService]
 ) -> Page[Workflow]:
     """The crews and flows of the team, without their definitions."""
     return await workflows.page(query, by)
@@ -44,7 +46,7 @@ async def list_workflows(
 async def create_workflow(
     data: AnyWorkflowCreate,
     by: MayWrite,
-    workflows: WorkflowServiceDep,
+    workflows: Injected[WorkflowService],
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Workflow:
@@ -57,7 +59,7 @@ async def create_workflow(
 
 @router.get("/{workflow_id}", response_model=AnyWorkflow)
 async def read_workflow(
-    workflow_id: WorkflowId, by: MayRead, workflows: WorkflowServiceDep, tag: CachedTagDep
+    workflow_id: WorkflowId, by: MayRead, workflows: Injected[WorkflowService], tag: CachedTagDep
 ) -> Workflow:
     """One workflow, with the definition of its active version."""
     return tag(await workflows.read(workflow_id, by))
@@ -68,7 +70,7 @@ async def update_workflow(
     workflow_id: WorkflowId,
     data: WorkflowUpdate,
     by: MayWrite,
-    workflows: WorkflowServiceDep,
+    workflows: Injected[WorkflowService],
     match: MatchDep,
     tag: TagDep,
 ) -> Workflow:
@@ -81,7 +83,7 @@ async def activate_workflow(
     workflow_id: WorkflowId,
     data: WorkflowActivation,
     by: MayWrite,
-    workflows: WorkflowServiceDep,
+    workflows: Injected[WorkflowService],
     match: MatchDep,
     tag: TagDep,
 ) -> Workflow:
@@ -91,7 +93,7 @@ async def activate_workflow(
 
 @router.delete("/{workflow_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_workflow(
-    workflow_id: WorkflowId, by: MayDelete, workflows: WorkflowServiceDep, match: MatchDep
+    workflow_id: WorkflowId, by: MayDelete, workflows: Injected[WorkflowService], match: MatchDep
 ) -> None:
     """Delete a workflow with all its versions. Executions keep what they have run."""
     await workflows.delete(workflow_id, by, match)

@@ -18,7 +18,7 @@ from backend.models.workflows.workflow_runs import (
 from backend.models.workflows.workflows import WorkflowKind
 from backend.repositories.workflows.unit import WorkflowsUnits
 from backend.services.assistant.tools import AGENT_TOOLS
-from backend.services.assistant.wiring import Assistant
+from backend.services.assistant.wiring import AssistantServices
 from backend.services.background.kinds import ExecutionRun, RegisteredKind
 from backend.services.workflows.runs.agents import WorkflowAgents
 from backend.services.workflows.runs.crews import CrewRuns
@@ -118,7 +118,7 @@ class FlowKind(_StoredKind[Flow]):
         return result_of(traces, steps.kept.values(), last_of(flow.needs))
 
 
-def workflow_kinds(uow: WorkflowsUnits, assistant: Assistant) -> dict[str, RegisteredKind]:
+def workflow_kinds(uow: WorkflowsUnits, assistant: AssistantServices) -> dict[str, RegisteredKind]:
     """By name."""
     agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
     crews, definitions = CrewRuns(agents), Definitions(uow, AGENT_TOOLS)

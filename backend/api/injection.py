@@ -1,0 +1,42 @@
+"""Hands services to routes by their class: `tasks: Injected[TaskService]`."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+Service = TypeVar("Service")
+
+_providers: dict[type, Callable[[Request], Awaitable[object]]] = {}
+
+if TYPE_CHECKING:
+    Injected = Annotated[Service, "the one service of its class"]
+else:
+
+    class Injected:
+        """What FastAPI sees at run time; for type checkers it is the class alone."""
+
+        def __class_getitem__(cls, service: type) -> Any:
+            return Annotated[service, Depends(_provider_of(service))]
+
+
+def service_of(request: Request, service: type[Service]) -> Service:
+    """The one service of a class. Raises LookupError if no area has it."""
+    found: Service = request.app.state.services.of(service)
+    return found
+
+
+def injected_classes() -> Iterable[type]:
+    """What routes ask for, so that the program need not start if one is missing."""
+    return _providers
+
+
+def _provider_of(service: type) -> Callable[[Request], Awaitable[object]]:
+    """The same function for a class each time, so that FastAPI calls it once a request."""
+    if service not in _providers:
+
+        async def provide(request: Request) -> object:
+            return service_of(request, service)
+
+        _providers[service] = provide
+    return _providers[service]

@@ -1,0 +1,36 @@
+"""The services of background work."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from backend.repositories.background.unit import BackgroundUnits
+from backend.services.background.executions import ExecutionService
+from backend.services.background.jobs import JobService
+from backend.services.background.kinds import ExecutionKinds, NameSuggestions
+from backend.services.background.stream import ExecutionWatch
+from backend.services.identity.rights import PresentRights
+from backend.services.platform.live_streams import Streams
+
+
+@dataclass(frozen=True)
+class BackgroundServices:
+    executions: ExecutionService
+    execution_watch: ExecutionWatch
+    jobs: JobService
+
+    @classmethod
+    def wire(
+        cls,
+        uow: BackgroundUnits,
+        kinds: ExecutionKinds,
+        most_active: int,
+        rights: PresentRights,
+        names: NameSuggestions,
+        streams: Streams,
+    ) -> Self:
+        """`most_active` is how many executions one person may have pending or running at once."""
+        return cls(
+            executions=ExecutionService(uow, kinds, most_active, rights, names),
+            execution_watch=ExecutionWatch(uow, streams),
+            jobs=JobService(uow),
+        )

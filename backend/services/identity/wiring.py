@@ -1,0 +1,63 @@
+"""The services of identity."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from backend.core.caching import Cache
+from backend.core.config import SecuritySettings
+from backend.core.passwords import PasswordHasher
+from backend.core.security import AccessTokens
+from backend.repositories.identity.sessions import Identity
+from backend.repositories.identity.unit import IdentityUnits
+from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.auth import AuthService
+from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.invitations import InvitationService
+from backend.services.identity.mail_limits import MailRequestLimits
+from backend.services.identity.password_check import PasswordCheck
+from backend.services.identity.password_resets import PasswordResetService
+from backend.services.identity.rights import PresentRights
+from backend.services.identity.sessions import SessionService
+from backend.services.identity.token_mails import AccountMails
+from backend.services.identity.users import Registration, UserService
+from backend.services.mail.delivery import MailService
+
+
+@dataclass(frozen=True)
+class IdentityServices:
+    auth: AuthService
+    rights: PresentRights
+    sessions: SessionService
+    users: UserService
+    email_verification: EmailVerificationService
+    password_resets: PasswordResetService
+    invitations: InvitationService
+
+    @classmethod
+    def wire(
+        cls,
+        uow: IdentityUnits,
+        settings: SecuritySettings,
+        mails: MailService,
+        identities: Cache[Identity],
+        *,
+        registration_enabled: bool,
+    ) -> Self:
+        hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
+        rights = PresentRights(uow, identities)
+        tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
+        token_mails = AccountMails(mails, tokens)
+        opened = Registration(settings.registration_role, token_mails, limits)
+        lasting = timedelta(days=settings.refresh_token_days)
+        leeway = timedelta(seconds=settings.refresh_leeway_seconds)
+        passwords = PasswordCheck(uow, hasher, settings)
+        return cls(
+            auth=AuthService(uow, hasher, passwords, access_tokens, lasting, leeway),
+            rights=rights,
+            sessions=SessionService(uow, access_tokens, rights),
+            users=UserService(uow, hasher, opened if registration_enabled else None),
+            email_verification=EmailVerificationService(uow, token_mails, limits),
+            password_resets=PasswordResetService(uow, hasher, token_mails, limits),
+            invitations=InvitationService(uow, hasher, token_mails, tokens),
+        )
