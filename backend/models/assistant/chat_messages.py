@@ -18,6 +18,7 @@ from backend.models.assistant.usage_records import COST
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Message, Paragraphs
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery
 
@@ -67,7 +68,13 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     """
 
     __tablename__ = "chat_messages"
-    __table_args__ = (UniqueConstraint("chat_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "chat_id",
+            "position",
+            info=never_taken("the numbers are given out while a row is locked"),
+        ),
+    )
 
     chat_id: UUID = Field(foreign_key="chats.id", ondelete="CASCADE")
     role: MessageRole = Field(sa_type=enum_type(MessageRole))

@@ -12,8 +12,10 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Input, Output, Update, example
 from backend.models.platform.fields import Line, Slug
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery, SearchText
+from backend.models.work.modules import FILLED
 
 NEW_CHAT = "New chat"
 """The title until the first message is there."""
@@ -48,9 +50,14 @@ class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
     owner_id: UUID = Field(foreign_key="users.id")
     title: str
     has_own_title: bool = False
-    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
+    module_id: UUID | None = Field(
+        default=None, foreign_key="modules.id", sa_column_kwargs={"info": kept(FILLED)}
+    )
     model_config_id: UUID | None = Field(
-        default=None, foreign_key="model_configs.id", ondelete="SET NULL"
+        default=None,
+        foreign_key="model_configs.id",
+        ondelete="SET NULL",
+        sa_column_kwargs={"info": reference("model_config_id", "model configuration")},
     )
     last_message_at: datetime = Field(default_factory=now)
 

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.config import ModelProvider
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import PLAIN_NUMBER, Flag, Line, Number, Several, Whole
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -83,12 +84,20 @@ class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=Tru
     __table_args__ = (
         Index(None, "created_at", "id"),
         sorted_by("model_configs", "name"),
-        Index("uq_model_configs_name", text(NAME_SQL), unique=True),
+        Index(
+            "uq_model_configs_name",
+            text(NAME_SQL),
+            unique=True,
+            info=taken("There is a model configuration with this name already."),
+        ),
         Index(
             "uq_model_configs_default",
             "is_default",
             unique=True,
             postgresql_where=text("is_default"),
+            info=taken(
+                "Another model configuration was made the default at the same time: try again."
+            ),
         ),
     )
 

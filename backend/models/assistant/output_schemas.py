@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.assistant.json_schemas import JsonSchema
 from backend.models.platform.base import Input, Output, Update, example
 from backend.models.platform.fields import Paragraphs, Slug
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -32,7 +33,7 @@ class OutputSchemaBase(SQLModel):
 class OutputSchema(Versioned, Timestamped, OutputSchemaBase, Identified, table=True):
     __tablename__ = "output_schemas"
     __table_args__ = (
-        UniqueConstraint("name"),
+        UniqueConstraint("name", info=taken("There is a schema with this name already.")),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         sorted_by("output_schemas", "name"),

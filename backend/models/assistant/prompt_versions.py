@@ -18,6 +18,7 @@ from backend.models.assistant.prompt_templates import (
 )
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag, Paragraphs
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 
@@ -47,7 +48,13 @@ class PromptVersionBase(SQLModel):
 
 class PromptVersion(PromptText, PromptVersionBase, Identified, table=True):
     __tablename__ = "prompt_versions"
-    __table_args__ = (UniqueConstraint("prompt_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "prompt_id",
+            "number",
+            info=never_taken("the numbers are given out while a row is locked"),
+        ),
+    )
 
     prompt_id: UUID = Field(foreign_key="prompts.id", ondelete="CASCADE")
     variables: list[PromptVariable] = Field(sa_type=VARIABLES)

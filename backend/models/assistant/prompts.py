@@ -15,6 +15,7 @@ from backend.models.assistant.prompt_templates import (
 from backend.models.assistant.prompt_versions import TEXT_EXAMPLE, PromptVersion
 from backend.models.platform.base import Output, Update, example
 from backend.models.platform.fields import Paragraphs, Slug
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -41,7 +42,7 @@ class Prompt(Versioned, Timestamped, PromptText, PromptBase, Identified, table=T
 
     __tablename__ = "prompts"
     __table_args__ = (
-        UniqueConstraint("name"),
+        UniqueConstraint("name", info=taken("There is a prompt with this name already.")),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         sorted_by("prompts", "name"),

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Output, Update, example
 from backend.models.platform.fields import Flag
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -27,7 +28,7 @@ class ToolBase(SQLModel):
 class Tool(Versioned, Timestamped, ToolBase, Identified, table=True):
     __tablename__ = "tools"
     __table_args__ = (
-        UniqueConstraint("name"),
+        UniqueConstraint("name", info=never_taken("rows that are there already are skipped")),
         Index(None, "created_at", "id"),
         sorted_by("tools", "name"),
     )

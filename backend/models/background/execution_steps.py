@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Output, example
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified
 from backend.models.platform.paging import PageQuery
 
@@ -25,7 +26,9 @@ class ExecutionStepBase(SQLModel):
 class ExecutionStep(ExecutionStepBase, Identified, table=True):
     __tablename__ = "execution_steps"
     __table_args__ = (
-        UniqueConstraint("execution_id", "name"),
+        UniqueConstraint(
+            "execution_id", "name", info=never_taken("rows that are there already are skipped")
+        ),
         Index(None, "execution_id", "position", "id"),
     )
 

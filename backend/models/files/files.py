@@ -12,9 +12,11 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Output, Update, example
 from backend.models.platform.fields import Line, Term
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
+from backend.models.work.modules import FILLED
 
 
 class FileSubject(NamedTuple):
@@ -78,10 +80,28 @@ class File(Versioned, Timestamped, FileBase, Identified, table=True):
 
     size: int = Field(sa_type=BigInteger)
     owner_id: UUID = Field(foreign_key="users.id")
-    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
-    lead_id: UUID | None = Field(default=None, foreign_key="leads.id")
-    task_id: UUID | None = Field(default=None, foreign_key="tasks.id")
-    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
+    customer_id: UUID | None = Field(
+        default=None,
+        foreign_key="customers.id",
+        sa_column_kwargs={
+            "info": kept(
+                "Files are attached to this customer: delete them first, or archive the customer."
+            )
+        },
+    )
+    lead_id: UUID | None = Field(
+        default=None,
+        foreign_key="leads.id",
+        sa_column_kwargs={"info": kept("Files are attached to this lead: delete them first.")},
+    )
+    task_id: UUID | None = Field(
+        default=None,
+        foreign_key="tasks.id",
+        sa_column_kwargs={"info": kept("Files are attached to this task: delete them first.")},
+    )
+    module_id: UUID | None = Field(
+        default=None, foreign_key="modules.id", sa_column_kwargs={"info": kept(FILLED)}
+    )
 
     @property
     def subject(self) -> FileSubject:

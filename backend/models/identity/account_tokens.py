@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Email, Line, Password, Text
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 
 _TOKEN = "3f1c0a9be27d4c55a8e6f0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b"
@@ -38,7 +39,7 @@ class AccountToken(Identified, table=True):
     invitation_id: UUID | None = Field(
         default=None, foreign_key="invitations.id", index=True, ondelete="CASCADE"
     )
-    token_hash: str = Field(unique=True)
+    token_hash: str = Field(unique=True, sa_column_kwargs={"info": never_taken("256 random bits")})
     created_at: datetime = Field(default_factory=now)
     expires_at: datetime
     used_at: datetime | None = None

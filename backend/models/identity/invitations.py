@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.permissions import Role
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Email, Several
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery
 
@@ -32,6 +33,10 @@ class Invitation(Versioned, Timestamped, InvitationBase, Identified, table=True)
             "email",
             unique=True,
             postgresql_where=text("accepted_at IS NULL"),
+            info=taken(
+                "There is an open invitation to this e-mail address already: send it again, or "
+                "revoke it."
+            ),
         ),
     )
 

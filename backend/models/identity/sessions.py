@@ -9,6 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Output, example
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 
@@ -70,7 +71,7 @@ class RefreshToken(Identified, table=True):
     secrets = frozenset({"token_hash"})
 
     session_id: UUID = Field(foreign_key="sessions.id", index=True, ondelete="CASCADE")
-    token_hash: str = Field(unique=True)
+    token_hash: str = Field(unique=True, sa_column_kwargs={"info": never_taken("256 random bits")})
     created_at: datetime = Field(default_factory=now)
     used_at: datetime | None = None
 

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.permissions import Role, may_give
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Email, Line, Password, Several
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -27,7 +28,10 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     __table_args__ = (Index(None, "created_at", "id"), sorted_by("users", "email"))
     secrets = frozenset({"password_hash"})
 
-    email: str = Field(unique=True)
+    email: str = Field(
+        unique=True,
+        sa_column_kwargs={"info": taken("There is a user with this e-mail address already.")},
+    )
     role: Role = Field(sa_type=enum_type(Role))
     is_active: bool = True
     password_hash: str

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from backend.models.platform.base import enum_type
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 
 
@@ -35,7 +36,10 @@ class Mail(Identified, table=True):
         default=None, foreign_key="users.id", index=True, ondelete="SET NULL"
     )
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    dedup_key: str = Field(unique=True)
+    dedup_key: str = Field(
+        unique=True,
+        sa_column_kwargs={"info": never_taken("rows that are there already are skipped")},
+    )
     created_at: datetime = Field(default_factory=now, index=True)
     attempts: int = 0
     claimed_until: datetime | None = None

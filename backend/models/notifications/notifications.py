@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.fields import Flag, Several
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import Page, PageQuery
 
@@ -43,7 +44,9 @@ class Notification(NotificationBase, Identified, table=True):
 
     __tablename__ = "notifications"
     __table_args__ = (
-        UniqueConstraint("user_id", "event_id"),
+        UniqueConstraint(
+            "user_id", "event_id", info=never_taken("rows that are there already are skipped")
+        ),
         Index(None, "user_id", "created_at", "id"),
         Index(None, "user_id", "kind", "created_at", "id"),
         Index(

@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 
 
@@ -33,7 +34,11 @@ class IdempotentRequest(Identified, table=True):
     """Written in the transaction of the effect. The answer follows, and is lost in a crash."""
 
     __tablename__ = "idempotent_requests"
-    __table_args__ = (UniqueConstraint("user_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "user_id", "key", info=never_taken("rows that are there already are skipped")
+        ),
+    )
 
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     key: str

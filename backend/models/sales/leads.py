@@ -14,6 +14,7 @@ from backend.core.errors import ConflictError
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Email, Line, Paragraphs, Phone, Several
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.money import AMOUNT, Money, money_columns
 from backend.models.platform.paging import SearchableQuery
@@ -80,7 +81,17 @@ class LeadProduct(SQLModel, table=True):
     __tablename__ = "lead_products"
 
     lead_id: UUID = Field(foreign_key="leads.id", primary_key=True, ondelete="CASCADE")
-    product_id: UUID = Field(foreign_key="products.id", primary_key=True, index=True)
+    product_id: UUID = Field(
+        foreign_key="products.id",
+        primary_key=True,
+        index=True,
+        sa_column_kwargs={
+            "info": kept(
+                "Leads are interested in this product: archive it, or take it off the leads first."
+            )
+            | reference("product_ids", "product")
+        },
+    )
 
 
 class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
@@ -99,7 +110,16 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
     estimated_value_amount: Decimal | None = Field(default=None, sa_type=AMOUNT)
     estimated_value_currency: str | None = Field(default=None, max_length=3)
     owner_id: UUID = Field(foreign_key="users.id")
-    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
+    customer_id: UUID | None = Field(
+        default=None,
+        foreign_key="customers.id",
+        sa_column_kwargs={
+            "info": kept(
+                "A lead was converted to this customer: archive the customer, or delete the "
+                "lead first."
+            )
+        },
+    )
     converted_at: datetime | None = None
 
     # Read with the leads, in one more statement for a whole page.

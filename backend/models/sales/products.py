@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Input, Output, Update, example
 from backend.models.platform.fields import Flag, Line, Paragraphs, Sku
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.platform.money import AMOUNT, Money, StoredCurrencyCode, money_columns
 from backend.models.platform.paging import SearchableQuery
@@ -42,7 +43,12 @@ class Product(Archivable, Timestamped, ProductBase, Identified, table=True):
         Index(None, "updated_at", "id"),
         sorted_by("products", "name"),
         sorted_by("products", "sku"),
-        Index("uq_products_sku", text(SKU_SQL), unique=True),
+        Index(
+            "uq_products_sku",
+            text(SKU_SQL),
+            unique=True,
+            info=taken("There is a product with this SKU already; archived ones count as well."),
+        ),
     )
 
     price_amount: Decimal = Field(sa_type=AMOUNT)

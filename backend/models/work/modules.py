@@ -15,6 +15,7 @@ from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
 
+FILLED = "Something was put into this module at the same time: delete it again."
 MOST_MODULES = 200
 """How many one person may have, so that the order of all can be sent at once."""
 

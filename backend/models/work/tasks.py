@@ -12,10 +12,12 @@ from backend.core.errors import ConflictError
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Line, Paragraphs, Several, UtcDatetime
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 from backend.models.work.checklists import CHECKLIST, ChecklistItem, NewChecklist
+from backend.models.work.modules import FILLED
 
 _EXAMPLE = {
     "title": "Send the offer",
@@ -89,9 +91,28 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
     )
     priority: TaskPriority = Field(sa_type=enum_type(TaskPriority))
     assignee_id: UUID | None = Field(default=None, foreign_key="users.id")
-    customer_id: UUID | None = Field(default=None, foreign_key="customers.id")
-    lead_id: UUID | None = Field(default=None, foreign_key="leads.id")
-    module_id: UUID | None = Field(default=None, foreign_key="modules.id")
+    customer_id: UUID | None = Field(
+        default=None,
+        foreign_key="customers.id",
+        sa_column_kwargs={
+            "info": kept(
+                "Tasks still refer to this customer: delete them or give them another customer "
+                "first. Or archive the customer."
+            )
+        },
+    )
+    lead_id: UUID | None = Field(
+        default=None,
+        foreign_key="leads.id",
+        sa_column_kwargs={
+            "info": kept(
+                "Tasks still refer to this lead: delete them or take them off the lead first."
+            )
+        },
+    )
+    module_id: UUID | None = Field(
+        default=None, foreign_key="modules.id", sa_column_kwargs={"info": kept(FILLED)}
+    )
     completed_at: datetime | None = None
     checklist: list[ChecklistItem] = Field(default_factory=list, sa_type=CHECKLIST)
 

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag
+from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.tagged_bodies import TakenByKind
@@ -37,7 +38,11 @@ class WorkflowVersionBase(SQLModel):
 class WorkflowVersion(WorkflowVersionBase, Identified, table=True):
     __tablename__ = "workflow_versions"
     __table_args__ = (
-        UniqueConstraint("workflow_id", "number"),
+        UniqueConstraint(
+            "workflow_id",
+            "number",
+            info=never_taken("the numbers are given out while a row is locked"),
+        ),
         Index(None, "workflow_id", "number", "id"),
     )
 

@@ -12,6 +12,7 @@ from typing_extensions import TypeAliasType
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Line, Paragraphs, Several
 from backend.models.platform.full_text import make_searchable
+from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
@@ -52,7 +53,13 @@ class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
     __table_args__ = (
         Index(None, "created_at", "id"),
         sorted_by("workflows", "name"),
-        Index("uq_workflows_kind_name", "kind", text("lower(name)"), unique=True),
+        Index(
+            "uq_workflows_kind_name",
+            "kind",
+            text("lower(name)"),
+            unique=True,
+            info=taken("There is a workflow of this kind with this name already."),
+        ),
     )
 
     kind: WorkflowKind = Field(sa_type=enum_type(WorkflowKind))

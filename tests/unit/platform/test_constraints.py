@@ -1,41 +1,31 @@
-from sqlalchemy import UniqueConstraint
+import pytest
 
 from backend.models.platform.base import metadata
-from backend.repositories.sql.platform.constraints import REFERENCES, REFERRED, UNIQUE
+from backend.models.platform.meanings import KEPT, NEVER_TAKEN, REFERENCE, TAKEN
+from backend.repositories.sql.platform.constraints import unique_constraints
 
-NEVER_VIOLATED = {
-    # Rows that are there already are skipped.
-    "uq_execution_steps_execution_id_name",
-    "uq_idempotent_requests_user_id_key",
-    "uq_mails_dedup_key",
-    "uq_notifications_user_id_event_id",
-    "uq_tools_name",
-    # The numbers are given out while a row is locked.
-    "uq_chat_messages_chat_id_position",
-    "uq_prompt_versions_prompt_id_number",
-    "uq_workflow_versions_workflow_id_number",
-    # 256 random bits.
-    "uq_account_tokens_token_hash",
-    "uq_refresh_tokens_token_hash",
-}
-OF_PROCRASTINATE = {"procrastinate_jobs_queueing_lock_idx_v1"}
+FOREIGN_KEYS = [key for table in metadata.tables.values() for key in table.foreign_key_constraints]
+COLUMNS = [column for table in metadata.tables.values() for column in table.columns]
 
 
-def unique_constraints() -> set[str]:
-    tables = metadata.tables.values()
-    constraints = {c.name for t in tables for c in t.constraints if isinstance(c, UniqueConstraint)}
-    indexes = {index.name for table in tables for index in table.indexes if index.unique}
-    return set(map(str, constraints | indexes))
+@pytest.mark.parametrize(("name", "noted"), list(unique_constraints()))
+def test_each_unique_constraint_says_what_it_means_or_why_it_is_never_violated(
+    name: str, noted: dict[str, str]
+) -> None:
+    assert noted.keys() in ({TAKEN}, {NEVER_TAKEN}), name
+    assert all(noted.values())
 
 
-def foreign_keys() -> set[str]:
-    tables = metadata.tables.values()
-    return {str(key.name) for table in tables for key in table.foreign_key_constraints}
+def test_only_columns_of_foreign_keys_say_what_referring_means() -> None:
+    referring = {column for key in FOREIGN_KEYS for column in key.columns}
+
+    noted = {column for column in COLUMNS if column.info.keys() & {KEPT, REFERENCE}}
+
+    assert noted
+    assert noted <= referring
 
 
-def test_each_unique_constraint_has_a_meaning_or_is_never_violated() -> None:
-    assert unique_constraints() == UNIQUE.keys() - OF_PROCRASTINATE | NEVER_VIOLATED
+def test_a_unique_column_notes_it_once() -> None:
+    names = [name for name, _ in unique_constraints()]
 
-
-def test_only_foreign_keys_that_exist_have_a_meaning() -> None:
-    assert foreign_keys() >= REFERENCES.keys() | REFERRED.keys()
+    assert len(names) == len(set(names))

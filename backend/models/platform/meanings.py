@@ -1,0 +1,32 @@
+"""What the violation of a constraint means to people, noted where the constraint is declared.
+
+As `info` of a unique constraint, a unique index, or the column of either or of a foreign key:
+`Field(unique=True, sa_column_kwargs={"info": taken("...")})`.
+"""
+
+from typing import Any, Final
+
+TAKEN: Final = "taken"
+NEVER_TAKEN: Final = "never_taken"
+KEPT: Final = "kept"
+REFERENCE: Final = "reference"
+
+
+def taken(message: str) -> dict[Any, Any]:
+    """Another row has the value that must be unique."""
+    return {TAKEN: message}
+
+
+def never_taken(reason: str) -> dict[Any, Any]:
+    """No caller can violate the unique constraint, for this reason."""
+    return {NEVER_TAKEN: reason}
+
+
+def kept(message: str) -> dict[Any, Any]:
+    """The row that the column refers to can't be deleted while this one refers to it."""
+    return {KEPT: message}
+
+
+def reference(field: str, kind: str) -> dict[Any, Any]:
+    """The field of bodies and the word for a row, if they are not called like column and table."""
+    return {REFERENCE: (field, kind)}
