@@ -4,7 +4,6 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -16,7 +15,7 @@ from backend.api.fast_path.index import RouteIndex
 from backend.api.injection import injected_classes
 from backend.api.middleware import add_middleware
 from backend.api.openapi import use_documented_openapi
-from backend.api.router import PREFIX, accounts, router, uploads
+from backend.api.router import PREFIX, TAGS, accounts, router, uploads
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -39,32 +38,6 @@ RFC 9457 defines it; every answer has an `X-Request-ID`, which leads to the requ
 Send `If-Match` with the ETag that you have seen, and nobody's change is lost; send an
 `Idempotency-Key` with what you create, and a retry creates nothing twice.
 """
-_TAGS: list[dict[str, Any]] = [
-    {"name": "auth", "description": "Register, sign in, stay signed in, sign out."},
-    {"name": "users", "description": "Your account; for admins, everybody's."},
-    {"name": "invitations", "description": "Who may open an account, and with which role."},
-    {"name": "customers", "description": "The people and companies that the team works for."},
-    {"name": "leads", "description": "Who may become a customer."},
-    {"name": "products", "description": "What the team sells."},
-    {"name": "tasks", "description": "What somebody has to do."},
-    {"name": "modules", "description": "Your own workspaces, which nobody else sees."},
-    {"name": "files", "description": "Files of the team, and your own."},
-    {"name": "executions", "description": "Your own long work, in the background."},
-    {"name": "workflows", "description": "Crews and flows that the team keeps, by version."},
-    {"name": "chats", "description": "What you and the assistant say to each other."},
-    {"name": "agent", "description": "One request, done with your permissions."},
-    {"name": "notifications", "description": "What you should know."},
-    {"name": "model-configs", "description": "Which language models there are to ask."},
-    {"name": "tools", "description": "What the agent may do."},
-    {"name": "prompts", "description": "What language models are told."},
-    {"name": "schemas", "description": "The forms in which language models answer."},
-    {"name": "audit", "description": "What was done, and by whom."},
-    {"name": "search", "description": "Over everything that you may see."},
-    {"name": "jobs", "description": "Work in the background, for admins."},
-    {"name": "health", "description": "Probes."},
-]
-
-
 _ENDING_SECONDS = 0.7
 _ANSWERS_SECONDS = 0.3
 _ACCOUNT_BODY_BYTES = 64 * 1024
@@ -93,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="MVP Backend",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_tags=_TAGS,
+        openapi_tags=TAGS,
         license_info={"name": "MIT", "identifier": "MIT"},
         openapi_url=None,
         docs_url=None,

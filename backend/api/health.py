@@ -1,4 +1,4 @@
-"""Probes for whatever runs this program: is it alive, and can it serve?"""
+"""Probes."""
 
 from typing import Literal
 

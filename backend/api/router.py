@@ -1,5 +1,10 @@
+"""Gathers the routers, under `/api/v1`."""
+
+from types import ModuleType
+
 from fastapi import APIRouter
 
+from backend.api import health
 from backend.api.v1.assistant import (
     chat_messages,
     chats,
@@ -21,8 +26,7 @@ from backend.api.v1.workflows import workflow_versions, workflows
 
 PREFIX = "/api/v1"
 
-router = APIRouter(prefix=PREFIX)
-for resource in (
+_RESOURCES = (
     sessions,
     users,
     invitations,
@@ -48,7 +52,10 @@ for resource in (
     search,
     audit_events,
     jobs,
-):
+)
+
+router = APIRouter(prefix=PREFIX)
+for resource in _RESOURCES:
     router.include_router(resource.router)
 
 accounts = APIRouter(prefix=PREFIX)
@@ -59,3 +66,16 @@ accounts.include_router(account_links.router)
 uploads = APIRouter(prefix=PREFIX)
 """Routes that take files, which may be larger than other bodies."""
 uploads.include_router(files.uploads)
+
+
+def _tags(*modules: ModuleType) -> list[dict[str, str | None]]:
+    """Each tag with what the module says of itself that is the first to have it."""
+    described: dict[str, str | None] = {}
+    for module in modules:
+        for tag in module.router.tags:
+            described.setdefault(tag, module.__doc__)
+    return [{"name": tag, "description": text} for tag, text in described.items()]
+
+
+TAGS = _tags(auth, *_RESOURCES, health)
+"""For the OpenAPI document."""

@@ -114,6 +114,12 @@ def test_the_document_does_not_say_where_it_is() -> None:
     assert DOCUMENT["servers"] == [{"url": "/"}]
 
 
+def test_every_tag_is_described() -> None:
+    described = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+
+    assert described == {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
+
+
 def test_every_operation_has_an_id_of_its_own() -> None:
     ids = [operation["operationId"] for operation in OPERATIONS.values()]
 

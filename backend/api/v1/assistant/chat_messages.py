@@ -1,3 +1,5 @@
+"""What is said in a chat."""
+
 from typing import Annotated, Any
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""What you and the assistant say to each other."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Which language models there are to ask."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""The forms in which language models answer."""
+
 from typing import Annotated
 from uuid import UUID
 

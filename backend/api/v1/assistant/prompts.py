@@ -1,3 +1,5 @@
+"""What language models are told."""
+
 from typing import Annotated
 from uuid import UUID
 

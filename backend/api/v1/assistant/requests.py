@@ -1,3 +1,5 @@
+"""One request, done with your permissions."""
+
 from typing import Annotated
 from uuid import UUID
 

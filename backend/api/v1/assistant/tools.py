@@ -1,3 +1,5 @@
+"""What the agent may do."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Your own long work, in the background."""
+
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated

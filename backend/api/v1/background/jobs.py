@@ -1,3 +1,5 @@
+"""Work in the background, for admins."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query

@@ -1,3 +1,5 @@
+"""Files of the team, and your own."""
+
 import re
 from functools import partial
 from typing import Annotated

@@ -1,3 +1,5 @@
+"""Register, sign in, stay signed in, sign out."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, status

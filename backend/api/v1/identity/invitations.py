@@ -1,3 +1,5 @@
+"""Who may open an account, and with which role."""
+
 from typing import Annotated
 from uuid import UUID
 

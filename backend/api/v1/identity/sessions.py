@@ -1,3 +1,5 @@
+"""Your sessions: listed, ended, and signing out."""
+
 from typing import Annotated
 from uuid import UUID
 

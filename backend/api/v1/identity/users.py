@@ -1,3 +1,5 @@
+"""Your account; for admins, everybody's."""
+
 from typing import Annotated
 from uuid import UUID
 

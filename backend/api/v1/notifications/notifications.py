@@ -1,3 +1,5 @@
+"""What you should know."""
+
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated

@@ -1,3 +1,5 @@
+"""What was done, and by whom."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Query

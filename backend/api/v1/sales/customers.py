@@ -1,3 +1,5 @@
+"""The people and companies that the team works for."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Who may become a customer."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""What the team sells."""
+
 from typing import Annotated
 from uuid import UUID
 

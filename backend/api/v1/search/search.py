@@ -1,3 +1,5 @@
+"""Over everything that you may see."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Query

@@ -1,3 +1,5 @@
+"""The steps of a task."""
+
 from typing import Annotated
 from uuid import UUID
 

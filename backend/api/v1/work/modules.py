@@ -1,3 +1,5 @@
+"""Your own workspaces, which nobody else sees."""
+
 from typing import Annotated
 from uuid import UUID
 

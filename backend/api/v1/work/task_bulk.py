@@ -1,3 +1,5 @@
+"""Many tasks changed at once."""
+
 from typing import Annotated
 
 from fastapi import APIRouter

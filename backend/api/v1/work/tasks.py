@@ -1,3 +1,5 @@
+"""What somebody has to do."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""The versions of a workflow."""
+
 from typing import Annotated
 from uuid import UUID
 

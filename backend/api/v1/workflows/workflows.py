@@ -1,3 +1,5 @@
+"""Crews and flows that the team keeps, by version."""
+
 from typing import Annotated
 from uuid import UUID
 
