@@ -2,14 +2,14 @@ from uuid import UUID
 
 from procrastinate import App
 
-from backend.jobs.subscriptions import Handler, handlers
+from backend.jobs.subscriptions import HANDLERS, Handler
 from backend.models.platform.job_requests import Queue
 from backend.services.container import Services
 
 
 def add_event_tasks(app: App, services: Services) -> None:
     """One task for each handler, so that one that fails keeps no other from its work."""
-    for handler in handlers():
+    for handler in HANDLERS:
         _add(app, services, handler)
 
 

@@ -5,7 +5,7 @@ from backend.repositories.notifications.unit import NotificationsUnit, Notificat
 from backend.repositories.platform.unit import Channel
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import page_of
-from backend.services.notifications.rules import RULES, Message, subject_of
+from backend.services.notifications.rules import RULES_BY_TYPE, Message, subject_of
 
 
 class Notifier:
@@ -17,7 +17,7 @@ class Notifier:
 
     async def handle(self, event: Event) -> None:
         async with self._uow() as uow:
-            message = await RULES[event.type](uow, event)
+            message = await RULES_BY_TYPE[event.type](uow, event)
             if message is None:
                 return
             channels = await uow.notifications.channels(message.receiver_id, message.kind)

@@ -8,6 +8,7 @@ from backend.models.background.executions import Execution, ExecutionState
 from backend.models.notifications.notifications import NotificationKind
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
+    DomainEvent,
     ExecutionFinished,
     LeadConverted,
     ModuleCreated,
@@ -99,14 +100,16 @@ async def _signed_in(uow: NotificationsReading, event: Event) -> Message | None:
 
 _ENDS = {"completed": "is completed", "failed": "has failed"}
 
-RULES: Mapping[str, Rule] = {
-    TaskAssigned.type_of(): _task_assigned,
-    LeadConverted.type_of(): _lead_converted,
-    ExecutionFinished.type_of(): _execution_finished,
-    ModuleCreated.type_of(): _module_created,
-    SignedIn.type_of(): _signed_in,
+RULES: Mapping[type[DomainEvent], Rule] = {
+    TaskAssigned: _task_assigned,
+    LeadConverted: _lead_converted,
+    ExecutionFinished: _execution_finished,
+    ModuleCreated: _module_created,
+    SignedIn: _signed_in,
 }
-"""By the type of the event. Each of them is subscribed to in `backend/jobs/subscriptions.py`."""
+"""By the class of the event. The events named here start the handler `notify`."""
+
+RULES_BY_TYPE: Mapping[str, Rule] = {event.type_of(): rule for event, rule in RULES.items()}
 
 
 def subject_of(event: Event) -> UUID:

@@ -10,11 +10,9 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import Role
-from backend.jobs.subscriptions import NOTIFY, SUBSCRIPTIONS
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.notifications.rules import RULES
 from tests.factories import make_notification
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn
@@ -302,11 +300,3 @@ async def test_notifications_of_somebody_else_are_not_found(
     assert (await admin.post("/notifications/read-all")).json() == {"read": 0}
     assert await told(admin) == []
     assert (await viewer.get("/notifications")).json()["unread"] == len(three)
-
-
-def test_every_rule_is_subscribed_to_and_every_subscription_has_a_rule() -> None:
-    subscribed = {
-        event.type_of() for event, handlers in SUBSCRIPTIONS.items() if NOTIFY in handlers
-    }
-
-    assert subscribed == RULES.keys()
