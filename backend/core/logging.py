@@ -37,12 +37,17 @@ _OF_LIBRARIES: list[Processor] = [
 ]
 
 
-class _Logger(structlog.WriteLogger):
-    """Writes lines to stderr."""
+class _Logger:
+    """Writes lines to stderr, whatever that is at the time."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr)
         self.name = name
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def get_logger(name: str) -> FilteringBoundLogger:

@@ -98,7 +98,12 @@ class Statements:
 
     async def _connect(self) -> Connection:
         connection = await AsyncConnection.connect(**self._connect_with)
-        await connection.execute(self._begin)
+        try:
+            await connection.execute(self._begin)
+        except BaseException:
+            # Nobody else knows of it yet, not even if whoever waited for it is gone.
+            await connection.close()
+            raise
         return connection
 
     async def _give_back(self, connection: Connection) -> None:

@@ -243,7 +243,7 @@ async def test_a_parser_says_why_it_can_not_read_a_form(member: Person) -> None:
 
 
 async def test_an_upload_without_room_for_it_is_the_servers_fault(
-    member: Person, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    member: Person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is larger than a megabyte goes to the temporary folder."""
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
@@ -252,4 +252,4 @@ async def test_an_upload_without_room_for_it_is_the_servers_fault(
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
-    assert "upload_not_spooled" in capfd.readouterr().err
+    assert "upload_not_spooled" in capsys.readouterr().err

@@ -62,13 +62,16 @@ class Writer:
         return await self._session.exec(statement, **options)
 
     async def connection(self) -> AsyncConnection:
-        """That of the transaction. What runs there flushes nothing by itself, so this does."""
-        session = self._session
-        await session.flush()
-        return await session.connection()
+        """That of the transaction. What runs there flushes nothing, so new rows are sent first."""
+        if self._waiting:
+            await self._session.flush()
+        return await self._session.connection()
 
     async def delete(self, row: SQLModel) -> None:
         await self._session.delete(row)
+
+    def expunge(self, row: SQLModel) -> None:
+        self._session.expunge(row)
 
     async def flush(self) -> None:
         await self._session.flush()
