@@ -25,27 +25,15 @@ from backend.services.identity.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,
     make_action,
-    make_chat,
-    make_customer,
-    make_execution,
-    make_file,
-    make_invitation,
-    make_lead,
     make_message,
-    make_model_config,
-    make_module,
     make_notification,
-    make_output_schema,
-    make_product,
-    make_prompt,
     make_prompt_version,
     make_task,
-    make_tool,
     make_user,
-    make_workflow,
     make_workflow_version,
 )
 from tests.fixtures.postgres import EMPTY
+from tests.world import EXAMPLES
 
 _CONTENT = b"abc"
 _ITEM = ChecklistItem(text="Ask for the address")
@@ -166,35 +154,25 @@ def _link(
 
 
 def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
-    own = {"owner_id": caller.id}
-    chat = make_chat(**own)
-    said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1)
-    prompts = [make_prompt() for _ in range(3)]
-    workflows = [make_workflow() for _ in range(3)]
-    return {
-        "invitation_id": [make_invitation(invited_by=caller.id) for _ in range(3)],
-        "customer_id": [make_customer(**own) for _ in range(3)],
-        "product_id": [make_product() for _ in range(3)],
-        "lead_id": [make_lead(**own) for _ in range(3)],
-        "task_id": [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus],
-        "module_id": [make_module(**own) for _ in range(3)],
-        "execution_id": [make_execution(**own) for _ in range(3)],
-        "chat_id": [chat],
+    resources: dict[str, Sequence[Any]] = {
+        each.id_name: each.several(3, caller) for each in EXAMPLES if each.id_name != "user_id"
+    }
+    chat = resources["chat_id"][0]
+    prompts, workflows = resources["prompt_id"], resources["workflow_id"]
+    for file in resources["file_id"]:
+        file.size = len(_CONTENT)
+    resources["task_id"] = [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus]
+    resources["chat_id"] = [chat]
+    return resources | {
         # Apart: there is nothing that can be done with what somebody has said.
-        "said_id": [said],
+        "said_id": [make_message(chat_id=chat.id, role=MessageRole.USER, position=1)],
         "message_id": [make_message(chat_id=chat.id, position=2)],
-        "action_id": [make_action(**own) for _ in range(3)],
-        "model_config_id": [make_model_config() for _ in range(3)],
-        "tool_id": [make_tool() for _ in range(3)],
-        "prompt_id": prompts,
+        "action_id": [make_action(owner_id=caller.id) for _ in range(3)],
         "prompt_version_id": [make_prompt_version(prompt_id=each.id) for each in prompts],
-        "workflow_id": workflows,
         "workflow_version_id": [
             make_workflow_version(each, created_by=caller.id) for each in workflows
         ],
-        "schema_id": [make_output_schema() for _ in range(3)],
         "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
-        "file_id": [make_file(size=len(_CONTENT), **own) for _ in range(3)],
     }
 
 

@@ -3,9 +3,8 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -19,28 +18,11 @@ from backend.models.work.checklists import ChecklistItem
 from backend.models.work.tasks import TaskStatus
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.factories import (
-    make_chat,
-    make_customer,
-    make_execution,
-    make_file,
-    make_invitation,
-    make_lead,
-    make_model_config,
-    make_module,
-    make_output_schema,
-    make_product,
-    make_prompt,
-    make_prompt_version,
-    make_task,
-    make_tool,
-    make_user,
-    make_workflow,
-    make_workflow_version,
-)
+from tests.factories import make_customer, make_prompt_version, make_task, make_workflow_version
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.api.document import OPERATIONS
+from tests.world import EXAMPLES, Example
 
 
 class Change(NamedTuple):
@@ -54,78 +36,45 @@ ITEM = ChecklistItem(text="Ask for the address")
 WITH_ITEM = {"checklist": [ITEM]}
 ARCHIVED = {"archived_at": now()}
 CUSTOMER_ID = uuid4()
-# Each operation that takes If-Match, written down a second time: none can be forgotten.
-CHANGES = {
+
+
+def plain_changes(example: Example) -> Iterator[tuple[str, Change]]:
+    one = example.url_of_one
+    if example.change is not None:
+        yield f"PATCH {one}", Change(example.change)
+    if example.rights.delete is not None:
+        yield f"DELETE {one}", Change()
+    if example.is_archivable:
+        yield f"POST {one}/archive", Change()
+        yield f"POST {one}/restore", Change(before=ARCHIVED)
+
+
+# Each operation that takes If-Match, written down a second time: none can be forgotten. Those that
+# resources have in common are in world.py.
+CHANGES = {name: change for each in EXAMPLES for name, change in plain_changes(each)} | {
     "PATCH /api/v1/users/me": Change({"full_name": "Ada King"}),
     "PUT /api/v1/users/{user_id}/role": Change({"role": "manager"}),
     "POST /api/v1/users/{user_id}/deactivate": Change(),
     "POST /api/v1/users/{user_id}/activate": Change(before={"is_active": False}),
-    "DELETE /api/v1/invitations/{invitation_id}": Change(),
     "POST /api/v1/invitations/{invitation_id}/resend": Change(),
-    "PATCH /api/v1/customers/{customer_id}": Change({"notes": "Changed"}),
-    "DELETE /api/v1/customers/{customer_id}": Change(),
-    "POST /api/v1/customers/{customer_id}/archive": Change(),
-    "POST /api/v1/customers/{customer_id}/restore": Change(before=ARCHIVED),
-    "PATCH /api/v1/leads/{lead_id}": Change({"notes": "Changed"}),
-    "DELETE /api/v1/leads/{lead_id}": Change(),
     "POST /api/v1/leads/{lead_id}/convert": Change(),
-    "PATCH /api/v1/products/{product_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/products/{product_id}": Change(),
-    "POST /api/v1/products/{product_id}/archive": Change(),
-    "POST /api/v1/products/{product_id}/restore": Change(before=ARCHIVED),
-    "PATCH /api/v1/tasks/{task_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/tasks/{task_id}": Change(),
     "POST /api/v1/tasks/{task_id}/complete": Change(),
     "POST /api/v1/tasks/{task_id}/reopen": Change(before={"status": TaskStatus.DONE}),
     "POST /api/v1/tasks/{task_id}/assign": Change({"assignee_id": None}),
     "POST /api/v1/tasks/{task_id}/checklist": Change({"text": "Call her"}),
     "PATCH /api/v1/tasks/{task_id}/checklist/{item_id}": Change({"is_done": True}, WITH_ITEM),
     "DELETE /api/v1/tasks/{task_id}/checklist/{item_id}": Change(before=WITH_ITEM),
-    "PATCH /api/v1/modules/{module_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/modules/{module_id}": Change(),
-    "PATCH /api/v1/files/{file_id}": Change({"name": "changed.txt"}),
     "DELETE /api/v1/files/{file_id}/subject": Change(before={"customer_id": CUSTOMER_ID}),
-    "DELETE /api/v1/files/{file_id}": Change(),
-    "DELETE /api/v1/executions/{execution_id}": Change(),
-    "PATCH /api/v1/workflows/{workflow_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/workflows/{workflow_id}": Change(),
     "POST /api/v1/workflows/{workflow_id}/versions": Change(
         {"kind": "crew", "definition": CREW_EXAMPLE}
     ),
     "POST /api/v1/workflows/{workflow_id}/activate": Change({"number": 2}),
     "POST /api/v1/executions/{execution_id}/retry": Change(),
-    "PATCH /api/v1/chats/{chat_id}": Change({"title": "Renewal"}),
-    "DELETE /api/v1/chats/{chat_id}": Change(),
-    "PATCH /api/v1/model-configs/{model_config_id}": Change({"steps": 3}),
-    "DELETE /api/v1/model-configs/{model_config_id}": Change(),
-    "PATCH /api/v1/prompts/{prompt_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/prompts/{prompt_id}": Change(),
     "POST /api/v1/prompts/{prompt_id}/versions": Change({"template": "Changed"}),
     "POST /api/v1/prompts/{prompt_id}/activate": Change({"number": 2}),
-    "PATCH /api/v1/schemas/{schema_id}": Change({"description": "Changed"}),
-    "DELETE /api/v1/schemas/{schema_id}": Change(),
-    "PATCH /api/v1/tools/{tool_id}": Change({"is_enabled": False}),
 }
-# The factory of each kind of row, and the field that makes it the caller's.
-KINDS: dict[str, tuple[Callable[..., Any], str | None]] = {
-    "users": (make_user, None),
-    "invitations": (make_invitation, "invited_by"),
-    "customers": (make_customer, "owner_id"),
-    "leads": (make_lead, "owner_id"),
-    "products": (make_product, None),
-    "tasks": (make_task, "assignee_id"),
-    "modules": (make_module, "owner_id"),
-    "files": (make_file, "owner_id"),
-    "executions": (make_execution, "owner_id"),
-    "workflows": (partial(make_workflow, last_number=2), None),
-    "chats": (make_chat, "owner_id"),
-    "model_configs": (make_model_config, None),
-    "tools": (make_tool, None),
-    "output_schemas": (make_output_schema, None),
-    "prompts": (partial(make_prompt, last_number=2), None),
-}
-# Where a repository is not called as its path is.
-REPOSITORIES = {"model-configs": "model_configs", "schemas": "output_schemas"}
+# Rows of which there are two versions.
+VERSIONED = {"workflows": {"last_number": 2}, "prompts": {"last_number": 2}}
 # They have nothing that could change.
 WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
@@ -190,10 +139,10 @@ async def add_row(
 ) -> dict[str, UUID]:
     """Add a row that the path leads to; answers the ids that belong into paths."""
     path, parameter = read_path.removeprefix("/api/v1/").split("/")
-    kind = REPOSITORIES.get(path, path)
-    make, owner_field = KINDS[kind]
-    owned = {owner_field: owner.user.id} if owner_field else {}
-    row = make(version=2, **owned, **before)
+    (example,) = (each for each in EXAMPLES if each.path == path)
+    kind = example.repository
+    fields = example.owned_by(owner.user) | VERSIONED.get(kind, {}) | before
+    row = example.make(version=2, **fields)
     async with uow() as unit:
         if before.get("customer_id") == CUSTOMER_ID:
             await unit.customers.add_missing(

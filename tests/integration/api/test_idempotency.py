@@ -15,25 +15,11 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.security import fingerprint
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
-from backend.models.assistant.chats import Chat
-from backend.models.assistant.model_configs import ModelConfig
-from backend.models.assistant.output_schemas import OutputSchema
 from backend.models.assistant.prompt_versions import PromptVersion
-from backend.models.assistant.prompts import Prompt
-from backend.models.background.executions import Execution
-from backend.models.files.files import File
-from backend.models.identity.invitations import Invitation
-from backend.models.identity.users import User
 from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
 from backend.models.platform.mixins import new_id, now
-from backend.models.sales.customers import Customer
-from backend.models.sales.leads import Lead
-from backend.models.sales.products import Product
-from backend.models.work.modules import Module
-from backend.models.work.tasks import Task
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.models.workflows.workflow_versions import WorkflowVersion
-from backend.models.workflows.workflows import Workflow
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import (
     PASSWORD,
@@ -48,6 +34,7 @@ from tests.factories import (
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
 from tests.integration.api.document import OPERATIONS
+from tests.world import EXAMPLES
 
 
 class Creation(NamedTuple):
@@ -65,56 +52,29 @@ def file_form(content: bytes) -> dict[str, Any]:
     return {"files": {"file": ("notes.txt", content)}}
 
 
-PRICE = {"amount": "19.90", "currency": "EUR"}
-GRACE = {"email": "grace@example.com", "full_name": "Grace Hopper", "password": PASSWORD}
-REPORT = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
-MODEL = {"name": "Offline", "provider": "offline", "model": "offline"}
 # Each operation that takes an Idempotency-Key, written down a second time: none can be forgotten.
+# Those that resources have in common are in world.py.
 CREATIONS = {
-    "POST /api/v1/users": of_json(GRACE, email="ada@example.com"),
-    "POST /api/v1/invitations": of_json({"email": "grace@example.com"}, email="ada@example.com"),
-    "POST /api/v1/customers": of_json({"name": "Grace"}, name="Ada"),
-    "POST /api/v1/leads": of_json({"name": "Grace"}, name="Ada"),
+    f"POST {each.url}": of_json(dict(each.create), **each.other)
+    for each in EXAMPLES
+    if each.create is not None
+} | {
     "POST /api/v1/leads/{lead_id}/convert": of_json({}, name="Ada"),
-    "POST /api/v1/products": of_json({"sku": "A", "name": "x", "price": PRICE}, sku="B"),
-    "POST /api/v1/tasks": of_json({"title": "Call her"}, title="Call him"),
     "POST /api/v1/tasks/{task_id}/checklist": of_json({"text": "Dial"}, text="Hang up"),
-    "POST /api/v1/modules": of_json({"title": "Spring"}, title="Summer"),
-    "POST /api/v1/chats": of_json({"title": "Offer"}, title="Renewal"),
     "POST /api/v1/chats/{chat_id}/messages": of_json({"text": "Hello"}, text="Good bye"),
     "POST /api/v1/chats/{chat_id}/messages/{message_id}/regenerate": of_json({}, text="Again"),
-    "POST /api/v1/executions": of_json(REPORT, name="Another"),
-    "POST /api/v1/model-configs": of_json(MODEL, name="Another"),
-    "POST /api/v1/prompts": of_json({"name": "a", "template": "x"}, name="b"),
     "POST /api/v1/prompts/{prompt_id}/versions": of_json({"template": "x"}, template="y"),
-    "POST /api/v1/workflows": of_json(
-        {"kind": "crew", "name": "Research", "definition": CREW_EXAMPLE}, name="Planning"
-    ),
     "POST /api/v1/workflows/{workflow_id}/versions": of_json(
         {"kind": "crew", "definition": CREW_EXAMPLE}, activate=False
     ),
-    "POST /api/v1/schemas": of_json({"name": "a", "json_schema": {"type": "object"}}, name="b"),
     "POST /api/v1/files": Creation(file_form(b"one"), file_form(b"two")),
 }
-MODELS: tuple[type[SQLModel], ...] = (
-    User,
-    Invitation,
-    Customer,
-    Lead,
-    Product,
-    Task,
-    Module,
-    File,
-    Execution,
-    Workflow,
+MODELS: list[type[SQLModel]] = [
+    *(each.model for each in EXAMPLES),
     WorkflowVersion,
-    Chat,
     ChatMessage,
-    ModelConfig,
-    Prompt,
     PromptVersion,
-    OutputSchema,
-)
+]
 # It answers what was done, which has no place of its own: see test_agent.py.
 ANSWERS = {"POST /api/v1/agent/act"}
 # An execution is accepted: what it makes comes later.
@@ -396,7 +356,7 @@ async def test_an_unknown_reference_does_not_use_up_the_key(member: Person) -> N
 
 
 async def test_a_conflict_does_not_use_up_the_key(manager: Person) -> None:
-    product = {"sku": "A", "name": "x", "price": PRICE}
+    product = {"sku": "A", "name": "x", "price": {"amount": "19.90", "currency": "EUR"}}
     taken = (await manager.post("/products", json=product)).json()["id"]
     assert (await post(manager, "/products", KEY, json=product)).status_code == 409
 
@@ -506,7 +466,12 @@ async def test_nobody_can_guess_a_body_from_what_is_kept(
 
 
 async def test_no_password_is_kept(admin: Person, database: Database) -> None:
-    await post(admin, "/users", KEY, json=GRACE)
+    await post(
+        admin,
+        "/users",
+        KEY,
+        json={"email": "grace@example.com", "full_name": "Grace", "password": PASSWORD},
+    )
 
     (row,) = await kept(database)
     assert row.body is not None

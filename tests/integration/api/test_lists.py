@@ -3,78 +3,35 @@
 import base64
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
-from backend.models.assistant.chats import ChatSort
-from backend.models.assistant.model_configs import ModelConfigSort
-from backend.models.assistant.output_schemas import OutputSchemaSort
-from backend.models.assistant.prompts import PromptSort
-from backend.models.assistant.tools import ToolSort
-from backend.models.background.executions import ExecutionSort
 from backend.models.background.jobs import JobSort
-from backend.models.files.files import FileSort
-from backend.models.identity.invitations import InvitationSort
 from backend.models.identity.sessions import SessionSort
-from backend.models.identity.users import UserSort
 from backend.models.notifications.notifications import NotificationSort
 from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
-from backend.models.platform.mixins import now
 from backend.models.platform.paging import RELEVANCE
-from backend.models.sales.customers import CustomerSort
-from backend.models.sales.leads import LeadSort
-from backend.models.sales.products import ProductSort
-from backend.models.work.modules import ModuleSort
-from backend.models.work.tasks import TaskPriority, TaskSort
-from backend.models.workflows.workflows import WorkflowSort
+from backend.models.work.tasks import TaskPriority
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created
-from tests.factories import (
-    make_chat,
-    make_customer,
-    make_execution,
-    make_file,
-    make_invitation,
-    make_lead,
-    make_model_config,
-    make_module,
-    make_notification,
-    make_output_schema,
-    make_product,
-    make_prompt,
-    make_task,
-    make_tool,
-    make_user,
-    make_workflow,
-)
+from tests.factories import make_notification, make_task
 from tests.fixtures.people import Person
+from tests.world import EXAMPLES, MOMENT
 
+SORTS: list[tuple[str, type[StrEnum]]] = [
+    *((f"/{each.path}", each.sort) for each in EXAMPLES),
+    ("/jobs", JobSort),
+    ("/auth/sessions", SessionSort),
+    ("/audit", EventSort),
+    ("/notifications", NotificationSort),
+]
 LISTS = [
     (path, sort.value)
-    for path, sorts in (
-        ("/tasks", TaskSort),
-        ("/customers", CustomerSort),
-        ("/leads", LeadSort),
-        ("/products", ProductSort),
-        ("/modules", ModuleSort),
-        ("/files", FileSort),
-        ("/executions", ExecutionSort),
-        ("/chats", ChatSort),
-        ("/users", UserSort),
-        ("/invitations", InvitationSort),
-        ("/jobs", JobSort),
-        ("/auth/sessions", SessionSort),
-        ("/audit", EventSort),
-        ("/notifications", NotificationSort),
-        ("/model-configs", ModelConfigSort),
-        ("/tools", ToolSort),
-        ("/schemas", OutputSchemaSort),
-        ("/prompts", PromptSort),
-        ("/workflows", WorkflowSort),
-    )
+    for path, sorts in SORTS
     for sort in sorts
     # That is a test of the search.
     if sort.value != RELEVANCE
@@ -85,59 +42,16 @@ RANKS = {priority.value: rank for rank, priority in enumerate(TaskPriority)}
 @pytest.fixture
 async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
     """Seven of each, with equal values among them, so that the id has to decide."""
-    moment = now()
-    same = {"created_at": moment, "updated_at": moment}
-    tasks = [
-        make_task(
-            title=f"T{number // 2}",
-            due_at=moment.replace(microsecond=number // 2) if number % 3 else None,
-            priority=list(TaskPriority)[number % 4],
-            **same,
-        )
-        for number in range(7)
-    ]
-    customers = [
-        make_customer(name=f"C{number // 3}", owner_id=admin.user.id, **same) for number in range(7)
-    ]
+    same = {"created_at": MOMENT, "updated_at": MOMENT}
     async with uow() as unit:
-        await unit.tasks.add_missing(tasks)
-        await unit.customers.add_missing(customers)
-        await unit.leads.add_missing(
-            [make_lead(name=f"L{n // 3}", owner_id=admin.user.id, **same) for n in range(7)]
-        )
-        await unit.products.add_missing([make_product(name=f"P{n // 3}", **same) for n in range(7)])
-        await unit.modules.add_missing(
-            [make_module(position=n // 3, owner_id=admin.user.id, **same) for n in range(7)]
-        )
-        await unit.files.add_missing(
-            [
-                make_file(name=f"F{n // 3}", size=n // 2 + 1, owner_id=admin.user.id, **same)
-                for n in range(7)
-            ]
-        )
-        await unit.executions.add_missing(
-            [make_execution(name=f"E{n // 3}", owner_id=admin.user.id, **same) for n in range(7)]
-        )
-        await unit.chats.add_missing(
-            [
-                make_chat(
-                    title=f"C{n // 3}", last_message_at=moment, owner_id=admin.user.id, **same
-                )
-                for n in range(7)
-            ]
-        )
-        await unit.users.add_missing([make_user(**same) for _ in range(7)])
-        for task in tasks:
-            await unit.notifications.add(make_notification(user_id=admin.user.id))
-            unit.record(created(SubjectKind.TASK, task, None))
-        await unit.invitations.add_missing(
-            [make_invitation(invited_by=admin.user.id, **same) for _ in range(7)]
-        )
-        await unit.model_configs.add_missing([make_model_config(**same) for _ in range(7)])
-        await unit.tools.add_missing([make_tool(**same) for _ in range(7)])
-        await unit.prompts.add_missing([make_prompt(**same) for _ in range(7)])
-        await unit.workflows.add_missing([make_workflow(**same) for _ in range(7)])
-        await unit.output_schemas.add_missing([make_output_schema(**same) for _ in range(7)])
+        for each in EXAMPLES:
+            owned = each.owned_by(admin.user) if each.path != "tasks" else {}
+            made = [each.make(**owned, **each.varied(number), **same) for number in range(7)]
+            await getattr(unit, each.repository).add_missing(made)
+            if each.path == "tasks":
+                for task in made:
+                    await unit.notifications.add(make_notification(user_id=admin.user.id))
+                    unit.record(created(SubjectKind.TASK, task, None))
         for _ in range(7):
             await unit.defer(JobRequest("work", Queue.EVENTS))
         await unit.commit()

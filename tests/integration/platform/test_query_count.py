@@ -1,6 +1,7 @@
 """Reads cost the same few statements, however many rows there are."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,30 +14,16 @@ from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import (
     make_action,
-    make_chat,
-    make_customer,
-    make_execution,
-    make_file,
-    make_invitation,
-    make_lead,
     make_message,
-    make_model_config,
-    make_module,
     make_notification,
-    make_output_schema,
-    make_product,
-    make_prompt,
     make_prompt_version,
     make_step,
-    make_task,
-    make_tool,
-    make_user,
-    make_workflow,
     make_workflow_version,
 )
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
 from tests.integration.api.test_access import ENDLESS, ROUTES
+from tests.world import EXAMPLES
 
 READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
 # One, as who asks is known already, but where another is written down here.
@@ -63,100 +50,60 @@ STATEMENTS = {
 WITHOUT_CONTENT = {"/api/v1/files/{file_id}/content"}
 
 
-async def add_workflows(unit: UnitOfWork, author: Person, count: int) -> UUID:
-    """Answers the id of one that has as many versions."""
-    workflows = [make_workflow() for _ in range(count)]
-    versions = [
-        make_workflow_version(workflows[0], number=number + 1, created_by=author.user.id)
-        for number in range(count)
-    ]
-    await unit.workflows.add_missing(workflows)
-    await unit.workflow_versions.add_missing(versions)
-    return workflows[0].id
-
-
 async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, str]:
     """Add rows of every kind; answers an id for each parameter of a path."""
-    users = [make_user() for _ in range(count)]
-    customers = [make_customer(owner_id=admin.user.id) for _ in range(count)]
-    tasks = [
-        make_task(assignee_id=user.id, customer_id=customer.id)
-        for user, customer in zip(users, customers, strict=True)
-    ]
-    products = [make_product() for _ in range(count)]
-    leads = [make_lead(owner_id=admin.user.id, customer_id=customers[0].id) for _ in products]
-    for lead in leads:
+    rows = {each.path: each.several(count, admin.user) for each in EXAMPLES}
+    customers, products = rows["customers"], rows["products"]
+    for task, user, customer in zip(rows["tasks"], rows["users"], customers, strict=True):
+        task.assignee_id, task.customer_id = user.id, customer.id
+    for lead in rows["leads"]:
+        lead.customer_id = customers[0].id
         lead.set_products([products[0].id])
-    invitations = [make_invitation(invited_by=admin.user.id) for _ in range(count)]
-    modules = [make_module(owner_id=admin.user.id) for _ in range(count)]
-    files = [make_file(owner_id=admin.user.id, customer_id=customer.id) for customer in customers]
-    executions = [make_execution(owner_id=admin.user.id) for _ in range(count)]
-    steps = [make_step(execution_id=executions[0].id) for _ in range(count)]
-    configs = [make_model_config() for _ in range(count)]
-    tools = [make_tool() for _ in range(count)]
-    chats = [make_chat(owner_id=admin.user.id) for _ in range(count)]
-    messages = [make_message(chat_id=chats[0].id) for _ in range(count)]
-    actions = [make_action(owner_id=admin.user.id) for _ in range(count)]
-    prompts = [make_prompt() for _ in range(count)]
-    versions = [
-        make_prompt_version(prompt_id=prompts[0].id, number=number + 1) for number in range(count)
-    ]
-    schemas = [make_output_schema() for _ in range(count)]
-    soon = now() + timedelta(days=1)
-    sessions = [
-        UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
-        for _ in range(count)
-    ]
+    for file, customer in zip(rows["files"], customers, strict=True):
+        file.customer_id = customer.id
+    ids = {each.id_name: rows[each.path][0].id for each in EXAMPLES} | {"number": 1}
     async with uow() as unit:
-        await unit.users.add_missing(users)
-        await unit.invitations.add_missing(invitations)
-        await unit.customers.add_missing(customers)
-        await unit.products.add_missing(products)
-        await unit.leads.add_missing(leads)
-        await unit.modules.add_missing(modules)
-        await unit.tasks.add_missing(tasks)
-        await unit.files.add_missing(files)
-        await unit.executions.add_missing(executions)
-        await unit.notifications.add_missing(
-            [make_notification(user_id=admin.user.id) for _ in range(count)]
-        )
-        await unit.execution_steps.add_missing(steps)
-        await unit.model_configs.add_missing(configs)
-        await unit.tools.add_missing(tools)
-        workflow_id = await add_workflows(unit, admin, count)
-        await unit.chats.add_missing(chats)
-        await unit.chat_messages.add_missing(messages)
-        await unit.agent_actions.add_missing(actions)
-        await unit.prompts.add_missing(prompts)
-        await unit.prompt_versions.add_missing(versions)
-        await unit.output_schemas.add_missing(schemas)
-        await unit.sessions.add_missing(sessions)
-        for user in users:
+        for each in EXAMPLES:
+            await getattr(unit, each.repository).add_missing(rows[each.path])
+        ids |= await add_parts(unit, admin, rows, count)
+        for user in rows["users"]:
             unit.record(created(SubjectKind.USER, user, None))
-        job_ids = [await unit.defer(JobRequest("work", Queue.EVENTS)) for _ in range(count)]
+        jobs = [await unit.defer(JobRequest("work", Queue.EVENTS)) for _ in range(count)]
         await unit.commit()
-    ids = {
-        "user_id": users[0].id,
-        "invitation_id": invitations[0].id,
-        "customer_id": customers[0].id,
-        "lead_id": leads[0].id,
-        "product_id": products[0].id,
-        "task_id": tasks[0].id,
-        "module_id": modules[0].id,
-        "file_id": files[0].id,
-        "execution_id": executions[0].id,
-        "model_config_id": configs[0].id,
-        "tool_id": tools[0].id,
-        "workflow_id": workflow_id,
-        "chat_id": chats[0].id,
-        "message_id": messages[0].id,
-        "action_id": actions[0].id,
-        "prompt_id": prompts[0].id,
-        "number": 1,
-        "schema_id": schemas[0].id,
-        "job_id": job_ids[0],
-    }
-    return {name: str(value) for name, value in ids.items()}
+    return {name: str(value) for name, value in {**ids, "job_id": jobs[0]}.items()}
+
+
+async def add_parts(
+    unit: UnitOfWork, admin: Person, rows: dict[str, list[Any]], count: int
+) -> dict[str, UUID]:
+    """Rows that belong to the first of each kind, or to a person; answers the ids in paths."""
+    numbers = range(1, count + 1)
+    soon = now() + timedelta(days=1)
+    messages = [make_message(chat_id=rows["chats"][0].id) for _ in numbers]
+    actions = [make_action(owner_id=admin.user.id) for _ in numbers]
+    execution, prompt, workflow = (rows[kind][0] for kind in ("executions", "prompts", "workflows"))
+    await unit.notifications.add_missing(
+        [make_notification(user_id=admin.user.id) for _ in numbers]
+    )
+    await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
+    await unit.chat_messages.add_missing(messages)
+    await unit.agent_actions.add_missing(actions)
+    await unit.prompt_versions.add_missing(
+        [make_prompt_version(prompt_id=prompt.id, number=number) for number in numbers]
+    )
+    await unit.workflow_versions.add_missing(
+        [
+            make_workflow_version(workflow, number=number, created_by=admin.user.id)
+            for number in numbers
+        ]
+    )
+    await unit.sessions.add_missing(
+        [
+            UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
+            for _ in numbers
+        ]
+    )
+    return {"message_id": messages[0].id, "action_id": actions[0].id}
 
 
 @pytest.mark.parametrize("count", [1, 50])

@@ -8,7 +8,7 @@ FOREIGN_KEYS = [key for table in metadata.tables.values() for key in table.forei
 COLUMNS = [column for table in metadata.tables.values() for column in table.columns]
 
 
-@pytest.mark.parametrize(("name", "noted"), list(unique_constraints()))
+@pytest.mark.parametrize(("name", "noted"), sorted(dict(unique_constraints()).items()))
 def test_each_unique_constraint_says_what_it_means_or_why_it_is_never_violated(
     name: str, noted: dict[str, str]
 ) -> None:

@@ -1,0 +1,294 @@
+"""The resources of the API, one entry each, for the tests that go over all of them.
+
+Who gets in, ETags, retries, lists, the number of statements and the contract all read this table.
+What a resource has beyond the plain routes stands in those tests.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from backend.models.assistant.chats import Chat, ChatSort
+from backend.models.assistant.model_configs import ModelConfig, ModelConfigSort
+from backend.models.assistant.output_schemas import OutputSchema, OutputSchemaSort
+from backend.models.assistant.prompts import Prompt, PromptSort
+from backend.models.assistant.tools import Tool, ToolSort
+from backend.models.background.executions import Execution, ExecutionSort
+from backend.models.files.files import File, FileSort
+from backend.models.identity.invitations import Invitation, InvitationSort
+from backend.models.identity.users import User, UserSort
+from backend.models.platform.mixins import now
+from backend.models.sales.customers import Customer, CustomerSort
+from backend.models.sales.leads import Lead, LeadSort
+from backend.models.sales.products import Product, ProductSort
+from backend.models.work.modules import Module, ModuleSort
+from backend.models.work.tasks import Task, TaskPriority, TaskSort
+from backend.models.workflows.crews import CREW_EXAMPLE
+from backend.models.workflows.workflows import Workflow, WorkflowSort
+from tests import factories
+
+MOMENT = now()
+OWN = "signed in"
+"""The rights of a resource that everybody has of their own."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the plain routes demand: a permission, or OWN. None: there is no such route."""
+
+    read: str
+    write: str
+    delete: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """
+    Attributes:
+        path: under `/api/v1`.
+        make: a row that is valid; every field can be given.
+        rights: in words, a second time: a change has to be meant.
+        owner: the field that makes a row the caller's.
+        create, other: what POST takes, and what makes it a request for something else.
+        change: what PATCH takes, and changes.
+        varied: fields of the nth of several rows, some of which are equal, for sorting.
+        parameter, rows: the id in paths and the repository, where not called as the path is.
+    """
+
+    path: str
+    model: type[SQLModel]
+    make: Callable[..., Any]
+    rights: Rights
+    sort: type[StrEnum]
+    owner: str | None = None
+    create: Mapping[str, Any] | None = None
+    other: Mapping[str, Any] = field(default_factory=dict)
+    change: Mapping[str, Any] | None = None
+    is_archivable: bool = False
+    varied: Callable[[int], dict[str, Any]] = lambda _: {}
+    parameter: str = ""
+    rows: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"/api/v1/{self.path}"
+
+    @property
+    def url_of_one(self) -> str:
+        return f"{self.url}/{{{self.id_name}}}"
+
+    @property
+    def id_name(self) -> str:
+        return self.parameter or f"{self.path.removesuffix('s').replace('-', '_')}_id"
+
+    @property
+    def repository(self) -> str:
+        return self.rows or self.path.replace("-", "_")
+
+    def access(self) -> dict[str, str]:
+        """What each plain route demands, by method and path."""
+        rights, one = self.rights, self.url_of_one
+        routes: dict[str, str | None] = {
+            f"GET {self.url}": rights.read,
+            f"GET {one}": rights.read,
+            f"POST {self.url}": rights.write if self.create is not None else None,
+            f"PATCH {one}": rights.write if self.change is not None else None,
+            f"DELETE {one}": rights.delete,
+            f"POST {one}/archive": rights.write if self.is_archivable else None,
+            f"POST {one}/restore": rights.write if self.is_archivable else None,
+        }
+        return {route: access for route, access in routes.items() if access is not None}
+
+    def owned_by(self, person: User) -> dict[str, Any]:
+        return {self.owner: person.id} if self.owner else {}
+
+    def several(self, count: int, owner: User, **fields: Any) -> list[Any]:
+        return [self.make(**self.owned_by(owner), **fields) for _ in range(count)]
+
+
+def of_team(resource: str) -> Rights:
+    return Rights(f"{resource}:read", f"{resource}:write", f"{resource}:delete")
+
+
+_ACCOUNTS = Rights("users:read", "users:write", None)
+_MANAGED = Rights("assistant:use", "assistant:manage", "assistant:manage")
+_OWN = Rights(OWN, OWN, OWN)
+_REPORT = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+
+# What others refer to comes first.
+EXAMPLES = (
+    Example(
+        path="users",
+        model=User,
+        make=factories.make_user,
+        rights=_ACCOUNTS,
+        sort=UserSort,
+        create={
+            "email": "grace@example.com",
+            "full_name": "Grace Hopper",
+            "password": factories.PASSWORD,
+        },
+        other={"email": "ada@example.com"},
+    ),
+    Example(
+        path="invitations",
+        model=Invitation,
+        make=factories.make_invitation,
+        rights=Rights("users:read", "users:write", "users:write"),
+        sort=InvitationSort,
+        owner="invited_by",
+        create={"email": "grace@example.com"},
+        other={"email": "ada@example.com"},
+    ),
+    Example(
+        path="customers",
+        model=Customer,
+        make=factories.make_customer,
+        rights=of_team("customers"),
+        sort=CustomerSort,
+        owner="owner_id",
+        create={"name": "Grace"},
+        other={"name": "Ada"},
+        change={"notes": "Changed"},
+        is_archivable=True,
+        varied=lambda n: {"name": f"C{n // 3}"},
+    ),
+    Example(
+        path="products",
+        model=Product,
+        make=factories.make_product,
+        rights=of_team("products"),
+        sort=ProductSort,
+        create={"sku": "A", "name": "x", "price": {"amount": "19.90", "currency": "EUR"}},
+        other={"sku": "B"},
+        change={"description": "Changed"},
+        is_archivable=True,
+        varied=lambda n: {"name": f"P{n // 3}"},
+    ),
+    Example(
+        path="leads",
+        model=Lead,
+        make=factories.make_lead,
+        rights=of_team("leads"),
+        sort=LeadSort,
+        owner="owner_id",
+        create={"name": "Grace"},
+        other={"name": "Ada"},
+        change={"notes": "Changed"},
+        varied=lambda n: {"name": f"L{n // 3}"},
+    ),
+    Example(
+        path="modules",
+        model=Module,
+        make=factories.make_module,
+        rights=_OWN,
+        sort=ModuleSort,
+        owner="owner_id",
+        create={"title": "Spring"},
+        other={"title": "Summer"},
+        change={"description": "Changed"},
+        varied=lambda n: {"position": n // 3},
+    ),
+    Example(
+        path="tasks",
+        model=Task,
+        make=factories.make_task,
+        rights=of_team("tasks"),
+        sort=TaskSort,
+        owner="assignee_id",
+        create={"title": "Call her"},
+        other={"title": "Call him"},
+        change={"description": "Changed"},
+        varied=lambda n: {
+            "title": f"T{n // 2}",
+            "due_at": MOMENT.replace(microsecond=n // 2) if n % 3 else None,
+            "priority": list(TaskPriority)[n % 4],
+        },
+    ),
+    Example(
+        # It is created by a form.
+        path="files",
+        model=File,
+        make=factories.make_file,
+        rights=_OWN,
+        sort=FileSort,
+        owner="owner_id",
+        change={"name": "changed.txt"},
+        varied=lambda n: {"name": f"F{n // 3}", "size": n // 2 + 1},
+    ),
+    Example(
+        path="executions",
+        model=Execution,
+        make=factories.make_execution,
+        rights=_OWN,
+        sort=ExecutionSort,
+        owner="owner_id",
+        create=_REPORT,
+        other={"name": "Another"},
+        varied=lambda n: {"name": f"E{n // 3}"},
+    ),
+    Example(
+        path="model-configs",
+        model=ModelConfig,
+        make=factories.make_model_config,
+        rights=_MANAGED,
+        sort=ModelConfigSort,
+        create={"name": "Offline", "provider": "offline", "model": "offline"},
+        other={"name": "Another"},
+        change={"steps": 3},
+    ),
+    Example(
+        path="tools",
+        model=Tool,
+        make=factories.make_tool,
+        rights=Rights("assistant:use", "assistant:manage", None),
+        sort=ToolSort,
+        change={"is_enabled": False},
+    ),
+    Example(
+        path="prompts",
+        model=Prompt,
+        make=factories.make_prompt,
+        rights=_MANAGED,
+        sort=PromptSort,
+        create={"name": "a", "template": "x"},
+        other={"name": "b"},
+        change={"description": "Changed"},
+    ),
+    Example(
+        path="schemas",
+        model=OutputSchema,
+        make=factories.make_output_schema,
+        rights=_MANAGED,
+        sort=OutputSchemaSort,
+        rows="output_schemas",
+        create={"name": "a", "json_schema": {"type": "object"}},
+        other={"name": "b"},
+        change={"description": "Changed"},
+    ),
+    Example(
+        path="chats",
+        model=Chat,
+        make=factories.make_chat,
+        rights=_OWN,
+        sort=ChatSort,
+        owner="owner_id",
+        create={"title": "Offer"},
+        other={"title": "Renewal"},
+        change={"title": "Renewal"},
+        varied=lambda n: {"title": f"C{n // 3}", "last_message_at": MOMENT},
+    ),
+    Example(
+        path="workflows",
+        model=Workflow,
+        make=factories.make_workflow,
+        rights=of_team("workflows"),
+        sort=WorkflowSort,
+        create={"kind": "crew", "name": "Research", "definition": CREW_EXAMPLE},
+        other={"name": "Planning"},
+        change={"description": "Changed"},
+    ),
+)
