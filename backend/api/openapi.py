@@ -80,6 +80,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             _complete(operation, access_of(route.dependant), components, tagged=tagged)
             describe_streams(operation["responses"], schemas, examples)
     polish_schemas(schemas)
+    examples.drop_hidden(document)
     share_repeated(document, components)
     drop_unused(document)
     components.sort()
@@ -114,11 +115,7 @@ def _complete(
     operation["x-permission"] = access
     if access == "public":
         operation["security"] = []
-    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
-    sentence = needs.get(access or "", f"Needs the permission `{access}`.")
-    text = operation.get("description", "")
-    operation["summary"] = _FIRST_SENTENCE.split(text)[0].replace("\n", " ")
-    operation["description"] = f"{text}\n\n{sentence}".strip()
+    _describe(operation, access)
     polish_parameters(operation)
     drop_titles(operation)
     responses = operation["responses"]
@@ -129,7 +126,17 @@ def _complete(
     operation["responses"] = dict(sorted(responses.items()))
 
 
+def _describe(operation: Operation, access: str | None) -> None:
+    """The first sentence is the summary; the rest, and who may call it, the description."""
+    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
+    sentence = needs.get(access or "", f"Needs the permission `{access}`.")
+    summary, *rest = _FIRST_SENTENCE.split(operation.get("description", ""), maxsplit=1)
+    operation["summary"] = summary.replace("\n", " ")
+    operation["description"] = "\n\n".join([*rest, sentence]).strip()
+
+
 def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]:
+    """What may go wrong with a request that looks like this."""
     places = {parameter["in"] for parameter in operation.get("parameters", [])}
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
     has_body = "requestBody" in operation
@@ -149,4 +156,3 @@ def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]
         yield from (problems.BAD_REQUEST, problems.TOO_LARGE)
     if places or has_body:
         yield problems.INVALID_INPUT
-    yield from (problems.RATE_LIMITED, problems.INTERNAL_ERROR, problems.UNAVAILABLE)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from backend.api.openapi_examples import Schema
 
+_OFTEN = 6
+"""In fewer models, a field is quicker read where it stands."""
+
 
 class Components:
     """Takes parts of the document in, and answers references to them."""
@@ -30,20 +33,21 @@ class Components:
 
 
 def share_repeated(document: Schema, components: Components) -> None:
-    """Refer to each parameter and each header that stands in the document more than once."""
+    """Refer to what stands in the document more than once."""
     operations = [each for path in document["paths"].values() for each in path.values()]
+    _share_parameters(operations, components)
+    _share_answers(operations, components)
+    _share_headers([*operations, document["components"]], components)
+    _share_fields(document["components"].get("schemas", {}), components)
+
+
+def _share_parameters(operations: list[Schema], components: Components) -> None:
     parameters = [each["parameters"] for each in operations if "parameters" in each]
     seen = Counter(_key(each) for several in parameters for each in several)
     for several in parameters:
         for index, each in enumerate(several):
             if seen[_key(each)] > 1:
                 several[index] = components.refer("parameters", _name(each), each)
-    headers = list(_headers([*operations, document["components"]]))
-    seen = Counter(_key(each) for several in headers for each in several.values())
-    for several in headers:
-        for name, header in several.items():
-            if seen[_key(header)] > 1:
-                several[name] = components.refer("headers", name, header)
 
 
 def _name(parameter: Schema) -> str:
@@ -52,11 +56,50 @@ def _name(parameter: Schema) -> str:
     return f"{name}-filter" if parameter["in"] == "query" and name.endswith("_id") else name
 
 
+def _share_answers(operations: list[Schema], components: Components) -> None:
+    """Those of success: problems are referred to from the beginning."""
+    answers = [each["responses"] for each in operations]
+    seen = Counter(_key(each) for several in answers for each in several.values())
+    for several in answers:
+        for status, answer in several.items():
+            if "$ref" not in answer and seen[_key(answer)] > 1:
+                name = "-".join([status, *_models(answer)])
+                several[status] = components.refer("responses", name, answer)
+
+
+def _models(answer: Schema) -> list[str]:
+    """What is answered, by the first of its media types."""
+    for media in answer.get("content", {}).values():
+        return [media["schema"]["$ref"].rpartition("/")[2]] if "$ref" in media["schema"] else []
+    return []
+
+
+def _share_headers(holders: list[Schema], components: Components) -> None:
+    headers = list(_headers(holders))
+    seen = Counter(_key(each) for several in headers for each in several.values())
+    for several in headers:
+        for name, header in several.items():
+            if seen[_key(header)] > 1:
+                several[name] = components.refer("headers", name, header)
+
+
 def _headers(holders: list[Schema]) -> Iterator[Schema]:
     for holder in holders:
         for response in holder.get("responses", {}).values():
             if "headers" in response:
                 yield response["headers"]
+
+
+def _share_fields(schemas: dict[str, Schema], components: Components) -> None:
+    """Those that models explain alike, such as `version`, which becomes `VersionField`."""
+    models = [schema["properties"] for schema in schemas.values() if "properties" in schema]
+    fields = [(name, field) for several in models for name, field in several.items()]
+    seen = Counter((name, _key(field)) for name, field in fields)
+    for several in models:
+        for name, field in several.items():
+            if "description" in field and seen[name, _key(field)] >= _OFTEN:
+                shared = f"{name.title().replace('_', '')}Field"
+                several[name] = components.refer("schemas", shared, field)
 
 
 def _key(part: Schema) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+_REF = "#/components/schemas/"
+
 
 class Examples:
     """Reads `components/schemas` to know what belongs into an example."""
@@ -22,6 +24,26 @@ class Examples:
     def of(self, name: str) -> Any:
         """The first example of a component."""
         return self._schemas[name]["examples"][0]
+
+    def drop_hidden(self, document: Schema) -> None:
+        """Leave out those of mere parts: the example of a whole shows its parts as well."""
+        shown: set[str] = set()
+        self._collect(document["paths"], shown)
+        for name in self._schemas.keys() - shown:
+            self._schemas[name].pop("examples", None)
+
+    def _collect(self, node: Any, shown: set[str]) -> None:
+        """Add the components that are met on the way to the first example."""
+        if isinstance(node, list):
+            for each in node:
+                self._collect(each, shown)
+        if not isinstance(node, dict) or _has_example(node):
+            return
+        name = node.get("$ref", "").removeprefix(_REF)
+        if name in self._schemas and name not in shown:
+            shown.add(name)
+            self._collect(self._schemas[name], shown)
+        self._collect(list(node.values()), shown)
 
     def _whole(self, schema: Schema, value: Any) -> Any:
         """The value in the order of the schema, with null for what has to be there."""
@@ -48,7 +70,7 @@ class Examples:
         while True:
             choices = schema.get("oneOf") or schema.get("anyOf")
             if "$ref" in schema:
-                schema = self._schemas[schema["$ref"].rsplit("/", 1)[-1]]
+                schema = self._schemas[schema["$ref"].removeprefix(_REF)]
             elif choices:
                 schema = self._choice(schema, choices, value)
             else:
@@ -62,3 +84,8 @@ class Examples:
         wanted = "array" if isinstance(value, list) else "object"
         resolved = (self._chosen(choice, value) for choice in choices)
         return next((each for each in resolved if each.get("type") == wanted), {})
+
+
+def _has_example(node: Schema) -> bool:
+    """Whether it is a schema, a body or an answer with one of its own."""
+    return isinstance(node.get("examples"), list) or node.keys() >= {"schema", "example"}

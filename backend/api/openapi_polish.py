@@ -8,7 +8,6 @@ from backend.api.openapi_components import Components
 from backend.api.openapi_examples import Schema
 
 _REFERENCE = re.compile(r"#/components/schemas/([\w.-]+)")
-_NOT_IN_NAMES = re.compile("[^A-Za-z0-9]")
 
 _SUCCESSES = {
     "200": "Done.",
@@ -22,15 +21,18 @@ _REPLAYED = {
     "description": "`true` if the request came before: then this is its first answer.",
     "schema": {"type": "string"},
 }
-_NOT_MODIFIED = {"description": "What you have still holds.", "headers": {"ETag": _ETAG}}
 
 
 def polish_schemas(schemas: dict[str, Schema]) -> None:
-    """Give each a title of its own: some generators name their classes by it."""
-    for component, schema in schemas.items():
-        schema["title"] = _NOT_IN_NAMES.sub("", component)
+    """Without titles each is called as its component, which is unlike Pydantic's unique."""
+    for schema in schemas.values():
+        schema.pop("title", None)
         for name, field in schema.get("properties", {}).items():
-            schema["properties"][name] = _plain(field)
+            plain = _plain(field)
+            # What is always there needs nothing to stand in for it.
+            if name in schema.get("required", ()):
+                plain.pop("default", None)
+            schema["properties"][name] = plain
 
 
 def drop_unused(document: Schema) -> None:
@@ -47,6 +49,11 @@ def polish_parameters(operation: Schema) -> None:
         schema = _plain(parameter["schema"])
         if isinstance(schema.get("type"), list):
             schema["type"] = schema["type"][0]
+        # Swagger UI reads it here, openapi-python-client there.
+        if "description" in schema:
+            parameter["description"] = schema["description"]
+        if not parameter["required"]:
+            del parameter["required"]
         parameter["schema"] = schema
 
 
@@ -66,7 +73,8 @@ def polish_responses(operation: Schema, components: Components, *, tagged: bool)
             if any(headers.values()):
                 response["headers"] = {name: meant for name, meant in headers.items() if meant}
     if "If-None-Match" in sent:
-        responses["304"] = components.refer("responses", "NotModified", _NOT_MODIFIED)
+        same = {"description": "What you have still holds.", "headers": {"ETag": _ETAG}}
+        responses["304"] = components.refer("responses", "304", same)
 
 
 def drop_titles(operation: Schema) -> None:

@@ -1,13 +1,21 @@
 """Describes the problems that operations answer with, each once under `components/responses`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from backend.api import problems
 from backend.api.openapi_components import Components
 from backend.api.openapi_examples import Schema
-from backend.api.problems import DECLARED, MEDIA_TYPE, PROBLEMS, FieldError, Problem, ProblemType
+from backend.api.problems import (
+    DECLARED,
+    MEDIA_TYPE,
+    OF_ANY_REQUEST,
+    PROBLEMS,
+    FieldError,
+    Problem,
+    ProblemType,
+)
 
 _RETRY_AFTER = ("Retry-After", "Seconds to wait before trying again.", "integer")
 _HEADERS = {
@@ -31,22 +39,35 @@ def declared_in(responses: Schema) -> Iterator[ProblemType]:
 def refer_to_problems(
     responses: Schema, kinds: Collection[ProblemType], components: Components
 ) -> None:
-    """Put a reference for each status that one of the problems has."""
+    """Put a reference for each status that one of the problems has, and one for all others."""
+    statuses = {kind.status for kind in kinds}
     by_status = defaultdict(list)
     # In the order of the catalogue, so that the same problems always have the same name.
     for kind in PROBLEMS.values():
-        if kind in kinds:
-            by_status[str(kind.status)].append(kind)
+        if kind in kinds or (kind in OF_ANY_REQUEST and kind.status in statuses):
+            by_status[kind.status].append(kind)
     for status, together in by_status.items():
-        name = "Or".join(_name(kind) for kind in together)
-        responses[status] = components.refer("responses", name, _response(together))
+        described = _response(together)
+        responses[str(status)] = components.refer("responses", _name(status, together), described)
+    responses["default"] = components.refer("responses", "default", _of_any_request())
 
 
-def _name(kind: ProblemType) -> str:
-    return "".join(word.title() for word in kind.slug.split("-"))
+def _name(status: int, kinds: list[ProblemType]) -> str:
+    """Its status is the name of the first problem that has it; others have their slug as well."""
+    first = next(kind for kind in PROBLEMS.values() if kind.status == status)
+    others = "-or-".join(kind.slug for kind in kinds if kind != first)
+    if first not in kinds:
+        return f"{status}-{others}"
+    return f"{status}-or-{others}" if others else str(status)
 
 
-def _response(kinds: list[ProblemType]) -> Schema:
+def _of_any_request() -> Schema:
+    meanings = (f"- {kind.status}: {kind.title}. {kind.meaning}" for kind in OF_ANY_REQUEST)
+    lines = ["Any request may be answered with one of these problems:\n", *meanings]
+    return _response(OF_ANY_REQUEST) | {"description": "\n".join(lines)}
+
+
+def _response(kinds: Sequence[ProblemType]) -> Schema:
     """What one status stands for, with an example of each problem, and the headers."""
     media: Schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if len(kinds) == 1:

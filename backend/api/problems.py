@@ -164,6 +164,8 @@ MODEL_TIMEOUT = ProblemType(
 PROBLEMS = {
     problem.slug: problem for problem in list(globals().values()) if type(problem) is ProblemType
 }
+OF_ANY_REQUEST = (RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
+"""What every operation may answer with, whatever it does."""
 
 
 class FieldError(BaseModel):
@@ -177,22 +179,7 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """A problem as RFC 9457 defines it. `type` leads to an explanation."""
 
-    model_config = ConfigDict(
-        json_schema_serialization_defaults_required=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "/problems/not-found",
-                    "title": "Not found",
-                    "status": 404,
-                    "detail": "There is no task with the id 01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05.",
-                    "instance": "/api/v1/tasks/01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05",
-                    "request_id": "8e44f0089b076e18a718eb9ca3d94674",
-                    "errors": [],
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     type: str
     title: str

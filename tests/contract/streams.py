@@ -10,13 +10,13 @@ Document = dict[str, Any]
 
 def with_item_schemas(document: Document) -> Document:
     """The document, with the `itemSchema` of OpenAPI 3.2 in each stream."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for response in operation["responses"].values():
-                for media in response.get("content", {}).values():
-                    if "x-events" in media:
-                        events = media["x-events"].items()
-                        media["itemSchema"] = {"anyOf": [_event(*event) for event in events]}
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    for holder in [*operations, document["components"]]:
+        for response in holder["responses"].values():
+            for media in response.get("content", {}).values():
+                if "x-events" in media:
+                    events = media["x-events"].items()
+                    media["itemSchema"] = {"anyOf": [_event(*event) for event in events]}
     return document
 
 

@@ -9,10 +9,12 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from pydantic_settings import BaseSettings
 from schemathesis import Case, Config, GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.generation.meta import TestPhase
 
 from backend.core.permissions import Role
 from backend.main import create_app
+from tests.contract.statuses import with_all_statuses
 from tests.contract.stock import Stock, pick
 from tests.contract.streams import with_item_schemas
 from tests.fixtures.application import make_settings
@@ -25,7 +27,9 @@ class ContractSettings(BaseSettings):
 
 
 DOCUMENT = schemathesis.openapi.from_dict(
-    with_item_schemas(create_app(make_settings("postgresql:///unused")).openapi()),
+    with_all_statuses(
+        with_item_schemas(create_app(make_settings("postgresql:///unused")).openapi())
+    ),
     config=Config.from_path(Path(__file__).with_name("schemathesis.toml")),
 ).exclude(path=sorted(ENDLESS))
 
@@ -55,6 +59,14 @@ def test_answers_keep_the_contract(
     }
 
     case.call_and_validate(server.url, connection, headers, additional_checks=[stock.count])
+
+
+def test_a_status_that_no_operation_declares_would_be_found() -> None:
+    for each in DOCUMENT.get_all_operations():
+        assert isinstance(each, Ok)
+        statuses = set(each.ok().responses.status_codes)
+        assert statuses >= {"429", "500", "503"}
+        assert "default" not in statuses
 
 
 def _is_edge_case(case: Case[Any]) -> bool:

@@ -79,7 +79,10 @@ function resolve(spec, part) {
     if (!resolvedComponents.has(reference)) {
       resolvedComponents.set(reference, part);
       const [section, name] = reference.slice(COMPONENT.length).split("/");
-      resolvedComponents.set(reference, resolve(spec, spec.components[section][name]));
+      // Swagger UI calls a schema by its title alone.
+      const title = section === "schemas" ? { title: name } : {};
+      const component = resolve(spec, spec.components[section][name]);
+      resolvedComponents.set(reference, { ...title, ...component });
     }
     return { ...resolvedComponents.get(reference), ...resolve(spec, beside) };
   }

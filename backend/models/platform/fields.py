@@ -113,36 +113,37 @@ def _short_in_some_form(password: str) -> str:
 
 
 _HIDDEN: JsonDict = {"format": "password"}
-_STORABLE = AfterValidator(_storable)
+STORABLE = AfterValidator(_storable)
+"""Comes after the bounds: those that follow a validator are left out of the schemas of answers."""
 
-Text = Annotated[str, _STORABLE]
+Text = Annotated[str, STORABLE]
 
 # The constraints come first: they are not passed through a validator that stands before them.
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    _STORABLE,
+    STORABLE,
     AfterValidator(_printable),
     BeforeValidator(_trim),
 ]
 """A name or a title: 1 to 200 characters, without white space or invisible marks around them."""
 
-Term = Annotated[str, StringConstraints(max_length=200), _STORABLE]
+Term = Annotated[str, StringConstraints(max_length=200), STORABLE]
 """A text to compare with, as it is: at most 200 characters; may be empty."""
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _STORABLE]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE]
 """What somebody looks for: at most 200 characters; may be empty."""
 
-Paragraphs = Annotated[str, StringConstraints(max_length=10_000), _STORABLE]
+Paragraphs = Annotated[str, StringConstraints(max_length=10_000), STORABLE]
 """Free text of at most 10,000 characters; may be empty."""
 
 Message = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
-    _STORABLE,
+    STORABLE,
 ]
 """What somebody says to the assistant: 1 to 20,000 characters."""
-LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), _STORABLE]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), STORABLE]
 """Text of at most 20,000 characters, as it is; not empty."""
 
 Several = Annotated[list[Item], Field(max_length=50)]
@@ -202,7 +203,7 @@ Email = Annotated[
 Password = Annotated[
     str,
     StringConstraints(min_length=8, max_length=_MOST_OF_PASSWORD),
-    _STORABLE,
+    STORABLE,
     BeforeValidator(_in_normal_form),
     Field(json_schema_extra=_HIDDEN),
 ]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.models.platform.fields import Identifier, Line, Text
+from backend.models.platform.fields import STORABLE, Identifier, Line
 
 StepName = Identifier
 """Of a step, an agent or a task, as templates name them."""
@@ -25,13 +25,13 @@ WorkName = Annotated[StepName, AfterValidator(_not_taken)]
 
 ToolName = Identifier
 
-PromptName = Annotated[Text, StringConstraints(max_length=64)]
+PromptName = Annotated[str, StringConstraints(max_length=64), STORABLE]
 
-Purpose = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=2_000)]
+Purpose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), STORABLE]
 """A few sentences; may be empty."""
 
 Assignment = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), STORABLE
 ]
 """What somebody is asked to do."""
 

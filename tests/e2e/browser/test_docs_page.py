@@ -80,6 +80,28 @@ def test_an_operation_shows_what_it_shares_with_others(page: Page) -> None:
     expect(answers).not_to_contain_text("$ref")
 
 
+def test_an_operation_shows_what_any_request_may_be_answered_with(page: Page) -> None:
+    answers = _try_out(page, "tasks-read_task").locator(".responses-table")
+
+    row = answers.locator("tr[data-code=default]")
+    expect(row).to_contain_text("429: Too many requests.")
+    expect(row).to_contain_text("500: Internal error.")
+    expect(row).to_contain_text("503: Temporarily unavailable.")
+
+
+def test_each_choice_of_a_body_has_its_name(page: Page) -> None:
+    block = page.locator("#operations-workflows-create_workflow")
+    page.locator("#operations-tag-workflows").click()
+    block.locator(".opblock-summary-control").click()
+
+    block.locator(".opblock-section-request-body").get_by_role("tab", name="Schema").click()
+
+    schema = block.locator(".opblock-section-request-body .json-schema-2020-12")
+    schema.get_by_role("button", name="Expand all").first.click()
+    expect(schema.first).to_contain_text("#0 CrewWorkflowCreate")
+    expect(schema.first).to_contain_text("#1 FlowWorkflowCreate")
+
+
 def test_redoc_introduces_the_api_before_it_shows_the_operations(tab: Tab) -> None:
     tab.page.goto("/redoc")
 
