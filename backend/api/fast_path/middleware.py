@@ -57,13 +57,17 @@ class FastPathMiddleware:
             return None
         route, path_params = found
         plan = route.plan
-        if plan is None or (plan.body and not self._is_short(scope)):
+        if plan is None or not self._is_short(scope, may_be_missing=plan.body is None):
             return None
         return route, plan, path_params
 
-    def _is_short(self, scope: Scope) -> bool:
-        sizes = [value for name, value in scope["headers"] if name == b"content-length"]
-        return sizes != [] and sizes[0].isdigit() and int(sizes[0]) <= self._max_body_bytes
+    def _is_short(self, scope: Scope, *, may_be_missing: bool) -> bool:
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                return value.isdigit() and int(value) <= self._max_body_bytes
+            if name == b"transfer-encoding":
+                return False
+        return may_be_missing
 
 
 def _again(received: Sequence[Message], receive: Receive) -> Receive:

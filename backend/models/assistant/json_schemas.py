@@ -122,7 +122,7 @@ def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
     # With the first schema: most processes see none.
     from jsonschema_rs import ValidationError  # noqa: PLC0415
 
-    from backend.models.assistant.json_validation import (  # noqa: PLC0415
+    from backend.core.json_validation import (  # noqa: PLC0415
         place_of,
         validator_of,
         wrong_in_schema,

@@ -77,8 +77,9 @@ class UserService:
         async with self._hasher.turn(network_of(client.address)) as turn:
             async with self._uow.reading() as reading:
                 await opened.limits.check(reading, data.email, client.address)
-                if await reading.users.find_by_email(data.email):
-                    raise ConflictError("There is a user with this e-mail address already.")
+                known = await reading.users.find_by_email(data.email)
+            if known:
+                raise ConflictError("There is a user with this e-mail address already.")
             user = _user(data, await turn.hash(data.password), opened.role)
         async with self._uow() as uow:
             await opened.limits.admit_answered(uow, user.email, client.address)

@@ -13,7 +13,7 @@ from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
-from backend.models.work.tasks import Task
+from backend.models.work.tasks import Task, TaskQuery
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.platform.change_events import created
@@ -121,6 +121,32 @@ async def test_what_waits_is_there_for_whatever_the_unit_asks_next(
             second.id,
         }
     assert await counts(database) == (1, 2)
+
+
+async def test_a_list_is_read_in_a_writing_unit_with_what_waits(
+    announcing: SqlUnitOfWorkFactory,
+) -> None:
+    task = make_task()
+    async with announcing() as unit:
+        await unit.tasks.add_new(task)
+        page = await unit.tasks.page(TaskQuery())
+
+    assert [row.id for row in page.items] == [task.id]
+
+
+async def test_a_job_is_deferred_behind_what_waits(
+    announcing: SqlUnitOfWorkFactory, database: Database
+) -> None:
+    task = make_task()
+    async with announcing() as unit:
+        await unit.tasks.add_new(task)
+        job_id = await unit.defer(JobRequest("third", Queue.EVENTS, {}))
+        await unit.commit()
+
+    assert job_id > 0
+    async with announcing.reading() as reading:
+        assert await reading.tasks.find(task.id) == task
+    assert await counts(database) == (0, 1)
 
 
 async def test_rows_with_relations_are_added_with_them(announcing: SqlUnitOfWorkFactory) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_ai import ModelRetry, StructuredDict, UserError
 
+from backend.core.json_validation import faults_in, is_too_much
 from backend.models.assistant.json_schemas import usable
-from backend.models.assistant.json_validation import faults_in, is_too_much
 
 Schema = dict[str, Any]
 

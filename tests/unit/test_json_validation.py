@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from backend.core.json_validation import faults_in, is_too_much, validator_of
 from backend.models.assistant.json_schemas import check_json_schema, usable
-from backend.models.assistant.json_validation import faults_in, is_too_much, validator_of
 
 MOST_SECONDS = 1.0
 
