@@ -93,7 +93,7 @@ def test_a_second_start_is_ready_within_five_seconds(
         return ready - began
 
     # Once is enough: the machine may have other work.
-    assert any(seconds_to_ready() < 5 for _ in range(6))
+    assert any(seconds_to_ready() < 5 for _ in range(3))
 
 
 def _create_task(server: Server) -> httpx2.Response:
