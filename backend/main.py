@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from backend import __version__
 from backend.api import docs, health, metrics
 from backend.api.errors import add_error_handlers
+from backend.api.fast_path.asgi import FastPath
 from backend.api.fast_path.index import RouteIndex
 from backend.api.injection import injected_classes
 from backend.api.middleware import add_middleware
@@ -138,7 +139,8 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     # Once all routers are in: a route itself does not know its prefix.
     contexts = list(iter_route_contexts(app.routes))
     app.state.route_paths = {id(context.route): context.path for context in contexts}
-    app.state.route_index = RouteIndex(contexts, PREFIX)
+    index = RouteIndex(contexts, PREFIX)
+    app.router.middleware_stack = FastPath(app.router.middleware_stack, index, most)
 
 
 def app_from_environment() -> FastAPI:

@@ -19,16 +19,11 @@ class IndexedRoute:
     """A route with its path as a whole. It is planned when it is asked for first."""
 
     context: RouteContext
+    route: APIRoute
     number: int
     """Of two routes that have a path, FastAPI takes the one that was added first."""
     words: Words
     _plans: list[Plan | None] = field(default_factory=list)
-
-    @property
-    def route(self) -> APIRoute:
-        route = self.context.original_route
-        assert isinstance(route, APIRoute)  # noqa: S101  # as it was indexed
-        return route
 
     @property
     def plan(self) -> Plan | None:
@@ -65,9 +60,10 @@ class RouteIndex:
         self._routes: list[IndexedRoute] = []
         self._shapes: dict[tuple[str, int], list[_Shape]] = defaultdict(list)
         for context in contexts:
-            if _is_indexed(context, self._prefix):
-                words = tuple(str(context.path).split("/"))
-                self._add(IndexedRoute(context, len(self._routes), words))
+            route, path = context.original_route, context.path or ""
+            if isinstance(route, APIRoute) and _is_indexed(path, self._prefix):
+                words = tuple(path.split("/"))
+                self._add(IndexedRoute(context, route, len(self._routes), words))
 
     def __iter__(self) -> Iterator[IndexedRoute]:
         return iter(self._routes)
@@ -109,9 +105,8 @@ class RouteIndex:
             shape.routes.setdefault(key, (route, route.parameters))
 
 
-def _is_indexed(context: RouteContext, prefix: str) -> bool:
+def _is_indexed(path: str, prefix: str) -> bool:
     """Whether each parameter is a whole word of the path, without a converter of its own."""
-    path = context.path or ""
     words = path.removeprefix(prefix).split("/")
     plain = all(_PARAMETER.fullmatch(word) or not set("{}") & set(word) for word in words)
-    return isinstance(context.original_route, APIRoute) and path.startswith(prefix) and plain
+    return path.startswith(prefix) and plain

@@ -3,7 +3,6 @@
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from backend.api.fast_path.middleware import FastPathMiddleware
 from backend.api.middleware.body_limit import BodyLimitMiddleware
 from backend.api.middleware.early_answers import EarlyAnswerMiddleware
 from backend.api.middleware.envelope import REQUEST_ID_HEADER, EnvelopeMiddleware
@@ -29,7 +28,6 @@ _READABLE_HEADERS = (
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(FastPathMiddleware, max_body_bytes=settings.server.max_body_bytes)
     app.add_middleware(NormalFormMiddleware)
     app.add_middleware(ErrorBoundaryMiddleware)
     app.add_middleware(InterruptionMiddleware)

@@ -30,11 +30,9 @@ class ErrorBoundaryMiddleware:
         try:
             await self.app(scope, receive, watched_send)
         except Exception as error:
-            # Starlette raises one of its own, with the reason as its cause.
-            reason = error.__cause__ or error
-            if started and isinstance(reason, DomainError):
+            if started and isinstance(error.__cause__, DomainError):
                 # The server closes the connection, so that nobody takes what came for the whole.
-                _log.warning("answer_broken_off", reason=str(reason))
+                _log.warning("answer_broken_off", reason=str(error.__cause__))
                 return
             # Whatever it is: the log gets all of it, and the caller nothing.
             _log.exception("unexpected_error", method=scope["method"], path=scope["path"])

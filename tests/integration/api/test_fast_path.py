@@ -11,6 +11,7 @@ import pytest
 from fastapi import APIRouter, BackgroundTasks, Body, Cookie, Depends, FastAPI, Form, Header, Query
 from fastapi.routing import iter_route_contexts
 
+from backend.api.fast_path.asgi import FastPath
 from backend.api.fast_path.index import IndexedRoute, RouteIndex
 from backend.api.routes import CheckedRoute
 from tests.fixtures.people import Person
@@ -96,6 +97,12 @@ def app_of(client: httpx2.AsyncClient) -> FastAPI:
     return app
 
 
+def index_of(app: FastAPI) -> RouteIndex:
+    entry: Any = app.router.middleware_stack
+    assert isinstance(entry, FastPath)
+    return entry.index
+
+
 def comparable(answer: httpx2.Response) -> tuple[Any, ...]:
     headers = {name: value for name, value in answer.headers.items() if name not in OF_EACH_ANSWER}
     given = answer.headers["x-request-id"]
@@ -151,7 +158,7 @@ async def test_a_body_of_unknown_length_is_taken(member: Person) -> None:
 def test_every_route_is_planned_but_those_that_need_all_of_fastapi(
     worker_client: httpx2.AsyncClient,
 ) -> None:
-    index: RouteIndex = app_of(worker_client).state.route_index
+    index = index_of(app_of(worker_client))
 
     unplanned = {each.route.name for each in index if each.plan is None}
 
@@ -164,7 +171,7 @@ def test_every_route_is_planned_but_those_that_need_all_of_fastapi(
 
 
 def test_a_route_is_found_with_few_looks(worker_client: httpx2.AsyncClient) -> None:
-    index: RouteIndex = app_of(worker_client).state.route_index
+    index = index_of(app_of(worker_client))
 
     assert 0 < index.most_looks <= MOST_LOOKS
 

@@ -1,8 +1,7 @@
-"""The innermost of our middleware; behind it is FastAPI."""
+"""The entry of the fast path: it stands in front of FastAPI's router, behind all middleware."""
 
 from collections.abc import Sequence
 
-from fastapi import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.bodies import CheckedRequest
@@ -13,21 +12,22 @@ from backend.api.fast_path.plans import Plan
 _BODY_BYTES = 64 * 1024
 
 
-class FastPathMiddleware:
+class FastPath:
     """Answers what plainly can be answered, and hands on everything else as it was.
 
-    The `RouteIndex` is in the state of the application.
+    What a function raises is answered by Starlette, as if a route had raised it.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
-        self.app = app
+    def __init__(self, router: ASGIApp, index: RouteIndex, max_body_bytes: int) -> None:
+        self.router = router
+        self.index = index
         # Larger bodies, and those whose size nobody has said, are measured while they are read.
         self._max_body_bytes = min(max_body_bytes, _BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._find(scope)
         if found is None:
-            await self.app(scope, receive, send)
+            await self.router(scope, receive, send)
             return
         route, plan, path_params = found
         given = {**scope, "route": route.route, "path_params": path_params}
@@ -37,11 +37,10 @@ class FastPathMiddleware:
             received.append(await receive())
             return received[-1]
 
-        request = CheckedRequest(given, noting_receive)
         try:
-            response = await _answer(plan, request)
+            response = await plan.answer(CheckedRequest(given, noting_receive))
         except NotPlainError:
-            await self.app(scope, _again(received, receive), send)
+            await self.router(scope, _again(received, receive), send)
             return
         finally:
             scope["route"] = route.route
@@ -50,10 +49,8 @@ class FastPathMiddleware:
     def _find(self, scope: Scope) -> tuple[IndexedRoute, Plan, dict[str, str]] | None:
         if scope["type"] != "http" or scope["root_path"] or "fastapi.telemetry" in scope:
             return None
-        app = scope["app"]
-        index: RouteIndex = app.state.route_index
-        found = index.find(scope)
-        if found is None or app.dependency_overrides:
+        found = self.index.find(scope)
+        if found is None or scope["app"].dependency_overrides:
             return None
         route, path_params = found
         plan = route.plan
@@ -78,17 +75,3 @@ def _again(received: Sequence[Message], receive: Receive) -> Receive:
         return left.pop(0) if left else await receive()
 
     return receive_again
-
-
-async def _answer(plan: Plan, request: CheckedRequest) -> Response:
-    """Answers errors as well, by the handlers of the application."""
-    try:
-        return await plan.answer(request)
-    except NotPlainError:
-        raise
-    except Exception as error:
-        for kind in type(error).__mro__:
-            if handler := request.app.exception_handlers.get(kind):
-                response: Response = await handler(request, error)
-                return response
-        raise
