@@ -15,7 +15,7 @@ from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 from backend.repositories.sql.platform.constraints import domain_errors
 from backend.repositories.sql.platform.filters import one_of
-from backend.repositories.sql.platform.reading import is_a_row_alone
+from backend.repositories.sql.platform.rows import is_a_row_alone
 from backend.repositories.sql.platform.writing import Writer
 
 Row = TypeVar("Row", bound=Identified)

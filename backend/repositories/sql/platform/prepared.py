@@ -1,0 +1,143 @@
+"""Statements that are compiled once for each shape, with what makes rows of their answers."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import CompoundSelect, Select, bindparam, inspect
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import RelationshipProperty
+from sqlmodel import select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.repositories.sql.platform.rows import (
+    Make,
+    Readers,
+    is_plain,
+    make_entities,
+    make_tuples,
+    make_values,
+    reader_of,
+    relations_of,
+)
+from backend.repositories.sql.platform.templates import Places, Template, shape_of
+
+_MAX_DATABASES = 8
+_MAX_KEPT = 500
+"""Shapes; filters can be combined in more ways than anybody asks for."""
+
+
+class Prepared:
+    """A compiled statement, and what makes rows of what the driver answers."""
+
+    def __init__(
+        self,
+        compiled: Any,
+        rows: Make,
+        relations: Sequence[RelationshipProperty[Any]],
+    ) -> None:
+        self.sql = str(compiled)
+        self.rows = rows
+        self.relations = relations
+        self._compiled = compiled
+        self._binders = compiled._bind_processors  # noqa: SLF001  # what SQLAlchemy binds with
+
+    def parameters(self, given: Mapping[str, Any], extracted: Any = None) -> dict[str, Any]:
+        values = self._compiled.construct_params(given, extracted_parameters=extracted)
+        for name, bind in self._binders.items():
+            values[name] = bind(values[name])
+        return cast(dict[str, Any], values)
+
+
+class PreparedStatements:
+    """Those of one database, by their shapes. None stands for what goes to SQLAlchemy itself."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._plain: dict[Any, Prepared | None] = {}
+        self._filled: dict[Any, tuple[Prepared, Places] | None] = {}
+        self._by_id: dict[Any, Prepared] = {}
+
+    def find(
+        self, statement: Any, given: Mapping[str, Any]
+    ) -> tuple[Prepared, dict[str, Any]] | None:
+        """What to run, and the values for its parameters; `given` are those named in it."""
+        shape = shape_of(statement)
+        if shape.key not in self._plain:
+            _make_room(self._plain)
+            self._plain[shape.key] = _prepare(statement, shape, self._dialect)
+        prepared = self._plain[shape.key]
+        if prepared is None:
+            return None
+        return prepared, prepared.parameters(given, shape.bindparams)
+
+    def fill(self, template: Template) -> tuple[Prepared, dict[str, Any]] | None:
+        """As `find`, for the statement of a template."""
+        if template.key not in self._filled:
+            _make_room(self._filled)
+            self._filled[template.key] = self._prepare_template(template)
+        known = self._filled[template.key]
+        if known is None:
+            return None
+        prepared, places = known
+        return prepared, prepared.parameters({}, places.filled(template.values))
+
+    def by_id(self, model: Any) -> Prepared:
+        """Of a plain model; takes the parameter `id`."""
+        if model not in self._by_id:
+            statement = select(model).where(inspect(model).columns["id"] == bindparam("id"))
+            prepared = _prepare(statement, shape_of(statement), self._dialect)
+            self._by_id[model] = cast(Prepared, prepared)
+        return self._by_id[model]
+
+    def _prepare_template(self, template: Template) -> tuple[Prepared, Places] | None:
+        statement = template.build()
+        shape = shape_of(statement)
+        prepared = _prepare(statement, shape, self._dialect)
+        places = Places.of(template.values, shape.bindparams)
+        return (prepared, places) if prepared and places else None
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _MAX_KEPT:
+        kept.clear()
+
+
+def _prepare(statement: Any, shape: Any, dialect: Dialect) -> Prepared | None:
+    if not isinstance(statement, Select | CompoundSelect):
+        return None
+    compiled = statement.compile(dialect=dialect, cache_key=shape)
+    # Lists (`IN`) would be written into the statement anew for each run: see `one_of`.
+    if compiled.post_compile_params:
+        return None
+    columns = compiled._result_columns  # noqa: SLF001  # without those that are deferred
+    names = [column.keyname for column in columns]
+    readers = [reader_of(column.type, dialect) for column in columns]
+    described = statement.column_descriptions if isinstance(statement, Select) else []
+    models = [each["expr"] for each in described if each["expr"] is each.get("entity")]
+    if models:
+        return _prepare_entities(compiled, names, readers, described, models)
+    is_scalar = isinstance(statement, SelectOfScalar)
+    make = make_values(readers) if is_scalar else make_tuples(names, readers)
+    return Prepared(compiled, make, ())
+
+
+def _prepare_entities(
+    compiled: Any,
+    names: Sequence[str],
+    readers: Readers,
+    described: Sequence[Any],
+    models: Sequence[Any],
+) -> Prepared | None:
+    """With one model, and first of all; values may stand behind it."""
+    [model, *more] = models
+    if more or described[0]["expr"] is not model or not is_plain(model):
+        return None
+    make = make_entities(model, names, readers, len(described) - 1)
+    return Prepared(compiled, make, relations_of(model))
+
+
+@lru_cache(_MAX_DATABASES)
+def prepared_for(dialect: Dialect) -> PreparedStatements:
+    """Those of the database whose engine has the dialect. A process has one, tests have more."""
+    return PreparedStatements(dialect)
