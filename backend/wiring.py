@@ -51,7 +51,7 @@ from backend.services.platform.live_streams import Streams
 from backend.services.platform.wiring import PlatformServices
 from backend.services.sales.wiring import SalesServices
 from backend.services.search.wiring import SearchServices
-from backend.services.work.wiring import WorkServices
+from backend.services.tasks.wiring import TasksServices
 from backend.services.workflows.runs.kinds import workflow_kinds
 from backend.services.workflows.wiring import WorkflowsServices
 
@@ -128,7 +128,7 @@ def wire(
     )
     rights = identity.rights
     streams = Streams(rights.is_live, state.notices, state.stopped)
-    work = WorkServices.wire(uow, require_version=settings.server.require_if_match)
+    tasks = TasksServices.wire(uow, require_version=settings.server.require_if_match)
     files = files_services(settings, uow)
     sales = SalesServices.wire(uow)
     search = SearchServices.wire(uow)
@@ -137,10 +137,10 @@ def wire(
         settings.assistant,
         ModelChooser(settings.language_models),
         state.language_models,
-        tool_services(sales, work, identity, files, search, state.web_search),
+        tool_services(sales, tasks, identity, files, search, state.web_search),
         rights,
     )
-    lists = exported_lists(sales.customers, sales.leads, sales.products, work.tasks)
+    lists = exported_lists(sales.customers, sales.leads, sales.products, tasks.tasks)
     kinds = exchange_kinds(
         ReportKind(uow),
         ImportKind(uow, files.files, read_sheet),
@@ -151,7 +151,7 @@ def wire(
         platform=PlatformServices.wire(uow),
         mail=mail,
         identity=identity,
-        work=work,
+        tasks=tasks,
         files=files,
         sales=sales,
         search=search,
@@ -165,7 +165,7 @@ def wire(
 
 def tool_services(
     sales: SalesServices,
-    work: WorkServices,
+    tasks: TasksServices,
     identity: IdentityServices,
     files: FilesServices,
     search: SearchServices,
@@ -176,7 +176,7 @@ def tool_services(
         customers=sales.customers,
         leads=sales.leads,
         products=sales.products,
-        tasks=work.tasks,
+        tasks=tasks.tasks,
         users=identity.users,
         files=files.files,
         search=search.search,

@@ -24,7 +24,7 @@ from backend.core.database import Database
 from backend.core.embedded import embedded_postgres
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.domain_events import TaskAssigned
-from backend.models.work.tasks import Task, TaskPriority
+from backend.models.tasks.tasks import Task, TaskPriority
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from benchmarks.server import MVP, running_server, signed_in
 

@@ -33,7 +33,7 @@ from backend.services.files.files import FileRules, FileService
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 
 _PERSON = UUID("01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01")
 _BY = Principal(_PERSON, Role.MANAGER, _PERSON, Means.JOB)

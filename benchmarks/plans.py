@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from backend.core.config import DatabaseSettings
 from backend.core.database import Database
-from backend.models.work.tasks import TaskQuery
+from backend.models.tasks.tasks import TaskQuery
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.fixtures.statements import sent_statements
 

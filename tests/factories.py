@@ -28,8 +28,8 @@ from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
-from backend.models.work.modules import Module
-from backend.models.work.tasks import Task, TaskPriority
+from backend.models.tasks.modules import Module
+from backend.models.tasks.tasks import Task, TaskPriority
 from backend.models.workflows.crews import Crew
 from backend.models.workflows.workflow_versions import WorkflowVersion
 from backend.models.workflows.workflows import Workflow, WorkflowKind

@@ -10,7 +10,7 @@ from backend.repositories.identity.unit import IdentityUnits
 from backend.repositories.mail.unit import MailUnits
 from backend.repositories.platform.unit import PlatformUnits
 from backend.repositories.sales.unit import SalesUnits
-from backend.repositories.work.unit import WorkUnits
+from backend.repositories.tasks.unit import TasksUnits
 from backend.services.sales.leads import LeadService
 
 
@@ -20,7 +20,7 @@ async def readers_do_not_write(units: SalesUnits) -> None:
 
 
 async def areas_do_not_reach_up(
-    platform: PlatformUnits, mail: MailUnits, identity: IdentityUnits, work: WorkUnits
+    platform: PlatformUnits, mail: MailUnits, identity: IdentityUnits, tasks: TasksUnits
 ) -> None:
     async with platform() as platform_unit:
         _ = platform_unit.users  # type: ignore[attr-defined]  # identity is above
@@ -28,9 +28,9 @@ async def areas_do_not_reach_up(
         _ = mail_unit.account_tokens  # type: ignore[attr-defined]  # identity is above
     async with identity.reading() as identity_unit:
         _ = identity_unit.jobs  # type: ignore[attr-defined]  # background is above
-    async with work() as work_unit:
-        _ = work_unit.files  # type: ignore[attr-defined]  # files is above
-        _ = work_unit.leads  # type: ignore[attr-defined]  # sales is above
+    async with tasks() as tasks_unit:
+        _ = tasks_unit.files  # type: ignore[attr-defined]  # files is above
+        _ = tasks_unit.leads  # type: ignore[attr-defined]  # sales is above
 
 
 async def areas_beside_each_other_do_not_meet(
@@ -41,8 +41,8 @@ async def areas_beside_each_other_do_not_meet(
     async with sales.reading() as sales_unit:
         _ = sales_unit.chats  # type: ignore[attr-defined]  # the assistant is above
     async with background() as background_unit:
-        _ = background_unit.tasks  # type: ignore[attr-defined]  # work is beside
+        _ = background_unit.tasks  # type: ignore[attr-defined]  # tasks are beside
 
 
-def services_take_no_less_than_they_reach(work: WorkUnits) -> None:
-    LeadService(work)  # type: ignore[arg-type]  # these units have no leads
+def services_take_no_less_than_they_reach(tasks: TasksUnits) -> None:
+    LeadService(tasks)  # type: ignore[arg-type]  # these units have no leads

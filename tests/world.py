@@ -24,8 +24,8 @@ from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer, CustomerSort
 from backend.models.sales.leads import Lead, LeadSort
 from backend.models.sales.products import Product, ProductSort
-from backend.models.work.modules import Module, ModuleSort
-from backend.models.work.tasks import Task, TaskPriority, TaskSort
+from backend.models.tasks.modules import Module, ModuleSort
+from backend.models.tasks.tasks import Task, TaskPriority, TaskSort
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.models.workflows.workflows import Workflow, WorkflowSort
 from tests import factories

@@ -21,7 +21,7 @@ from backend.api.v1.notifications import notifications
 from backend.api.v1.operations import audit_events
 from backend.api.v1.sales import customers, leads, products
 from backend.api.v1.search import search
-from backend.api.v1.work import checklists, modules, task_bulk, tasks
+from backend.api.v1.tasks import checklists, modules, task_bulk, tasks
 from backend.api.v1.workflows import workflow_versions, workflows
 
 PREFIX = "/api/v1"

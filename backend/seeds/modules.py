@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from backend.models.work.modules import Module
+from backend.models.tasks.modules import Module
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MEMBER
 

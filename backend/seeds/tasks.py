@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.models.work.checklists import ChecklistItem
-from backend.models.work.tasks import Task, TaskPriority, TaskStatus
+from backend.models.tasks.checklists import ChecklistItem
+from backend.models.tasks.tasks import Task, TaskPriority, TaskStatus
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.customers import CUSTOMERS
 from backend.seeds.users import ADMIN, MANAGER, MEMBER, SeedUser

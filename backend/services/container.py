@@ -14,7 +14,7 @@ from backend.services.operations.wiring import OperationsServices
 from backend.services.platform.wiring import PlatformServices
 from backend.services.sales.wiring import SalesServices
 from backend.services.search.wiring import SearchServices
-from backend.services.work.wiring import WorkServices
+from backend.services.tasks.wiring import TasksServices
 from backend.services.workflows.wiring import WorkflowsServices
 
 Service = TypeVar("Service")
@@ -25,7 +25,7 @@ class Services:
     platform: PlatformServices
     mail: MailServices
     identity: IdentityServices
-    work: WorkServices
+    tasks: TasksServices
     files: FilesServices
     sales: SalesServices
     search: SearchServices

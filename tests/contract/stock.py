@@ -19,8 +19,8 @@ from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
-from backend.models.work.checklists import ChecklistItem
-from backend.models.work.tasks import TaskStatus
+from backend.models.tasks.checklists import ChecklistItem
+from backend.models.tasks.tasks import TaskStatus
 from backend.services.identity.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,

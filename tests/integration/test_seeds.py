@@ -17,7 +17,7 @@ from backend.models.assistant.prompt_templates import PromptTextInput
 from backend.models.identity.users import User
 from backend.models.platform.base import metadata
 from backend.models.sales.customers import Customer, CustomerStatus
-from backend.models.work.tasks import Task, TaskPriority, TaskStatus
+from backend.models.tasks.tasks import Task, TaskPriority, TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.seeds.base import SeedContext
 from backend.seeds.output_schemas import SCHEMAS, SeedSchema

@@ -10,7 +10,7 @@ from backend.core.config import Settings
 from backend.main import create_app
 from backend.services.container import Services
 from backend.services.platform.idempotency import IdempotencyService
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 
 
 class _Nowhere:
@@ -24,7 +24,7 @@ def services(settings: Settings) -> Services:
 
 
 def test_a_service_is_found_by_its_class(services: Services) -> None:
-    assert services.of(TaskService) is services.work.tasks
+    assert services.of(TaskService) is services.tasks.tasks
 
 
 def test_what_no_area_has_is_named(services: Services) -> None:
@@ -33,7 +33,7 @@ def test_what_no_area_has_is_named(services: Services) -> None:
 
 
 def test_a_class_that_two_areas_have_is_refused(services: Services) -> None:
-    tasks: Any = services.work.tasks
+    tasks: Any = services.tasks.tasks
     double = replace(services, sales=replace(services.sales, products=tasks))
 
     with pytest.raises(ValueError, match="TaskService"):

@@ -15,7 +15,7 @@ from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery, SearchText
-from backend.models.work.modules import FILLED
+from backend.models.tasks.modules import FILLED
 
 NEW_CHAT = "New chat"
 """The title until the first message is there."""

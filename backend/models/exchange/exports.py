@@ -11,7 +11,7 @@ from backend.models.platform.fields import Line
 from backend.models.sales.customers import CustomerQuery
 from backend.models.sales.leads import LeadQuery
 from backend.models.sales.products import ProductQuery
-from backend.models.work.tasks import TaskQuery
+from backend.models.tasks.tasks import TaskQuery
 
 _FILTERS = "As for the list. All rows that match are exported, whatever `limit` and `cursor` say."
 

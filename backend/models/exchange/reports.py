@@ -10,7 +10,7 @@ from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import UtcDatetime
 from backend.models.platform.money import MoneyTotal
 from backend.models.sales.leads import LeadStatus
-from backend.models.work.tasks import TaskStatus
+from backend.models.tasks.tasks import TaskStatus
 
 
 class ReportName(StrEnum):

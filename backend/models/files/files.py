@@ -16,7 +16,7 @@ from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
-from backend.models.work.modules import FILLED
+from backend.models.tasks.modules import FILLED
 
 
 class FileSubject(NamedTuple):

@@ -4,15 +4,15 @@ from typing import Protocol
 
 from backend.repositories.files.files import FileRepository
 from backend.repositories.platform.unit import Units
-from backend.repositories.work.unit import WorkReading, WorkUnit
+from backend.repositories.tasks.unit import TasksReading, TasksUnit
 
 
-class FilesReading(WorkReading, Protocol):
+class FilesReading(TasksReading, Protocol):
     @property
     def files(self) -> FileRepository: ...
 
 
-class FilesUnit(FilesReading, WorkUnit, Protocol):
+class FilesUnit(FilesReading, TasksUnit, Protocol):
     """A transaction."""
 
 

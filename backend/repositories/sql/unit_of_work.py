@@ -30,17 +30,17 @@ from backend.repositories.sql.platform.unit import SqlPlatform
 from backend.repositories.sql.platform.writing import Writer
 from backend.repositories.sql.sales.unit import SqlSales
 from backend.repositories.sql.search.unit import SqlSearch
-from backend.repositories.sql.work.unit import SqlWork
+from backend.repositories.sql.tasks.unit import SqlTasks
 from backend.repositories.sql.workflows.unit import SqlWorkflows
+from backend.repositories.tasks.modules import ModuleContents
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
-from backend.repositories.work.modules import ModuleContents
 
 
 class SqlReadingUnitOfWork(
     SqlPlatform,
     SqlMail,
     SqlIdentity,
-    SqlWork,
+    SqlTasks,
     SqlFiles,
     SqlSales,
     SqlSearch,

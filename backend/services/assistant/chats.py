@@ -10,7 +10,7 @@ from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.instructions import unknown_prompt
 from backend.services.platform.crud import CrudService
-from backend.services.work.modules import check_own_module
+from backend.services.tasks.modules import check_own_module
 
 _REFERENCES = ("module_id", "model_config_id", "prompt")
 

@@ -9,7 +9,7 @@ from backend.models.assistant.default_prompt import ASSISTANT, DEFAULT_ASSISTANT
 from backend.models.assistant.prompt_templates import PromptText, render
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantReading
-from backend.services.work.modules import check_own_module
+from backend.services.tasks.modules import check_own_module
 
 _RULES = """
 Rules that nothing changes:

@@ -25,7 +25,7 @@ from backend.models.platform.paging import Page
 from backend.models.sales.customers import CustomerListed
 from backend.models.sales.leads import LeadPublic
 from backend.models.sales.products import ProductPublic
-from backend.models.work.tasks import TaskPublic
+from backend.models.tasks.tasks import TaskPublic
 from backend.services.background.kinds import ExecutionRun
 from backend.services.exchange.protocols import MOST_ROWS, Cell, OpenSheetWriter
 from backend.services.files.files import FileService
@@ -34,7 +34,7 @@ from backend.services.platform.blocking import in_thread
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 
 
 class ExportedList(NamedTuple):

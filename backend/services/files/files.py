@@ -35,7 +35,7 @@ from backend.services.files.storage import (
 )
 from backend.services.files.uploads import Content, inspect
 from backend.services.platform.change_events import created, deleted, updated
-from backend.services.work.modules import check_own_module
+from backend.services.tasks.modules import check_own_module
 
 _log = get_logger(__name__)
 

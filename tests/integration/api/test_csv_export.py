@@ -15,10 +15,10 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
 from backend.models.platform.mixins import now
-from backend.models.work.tasks import TaskQuery, TaskSort
+from backend.models.tasks.tasks import TaskQuery, TaskSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.all_pages import _ROWS_AT_ONCE as PAGE, all_pages
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements

@@ -14,8 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from backend.core.errors import ConflictError
 from backend.models.platform.mixins import now
-from backend.models.work.checklists import ChecklistItem
-from backend.models.work.tasks import TaskStatus
+from backend.models.tasks.checklists import ChecklistItem
+from backend.models.tasks.tasks import TaskStatus
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_prompt_version, make_task, make_workflow_version

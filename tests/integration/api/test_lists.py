@@ -15,7 +15,7 @@ from backend.models.platform.audit_events import EventSort
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.paging import RELEVANCE
-from backend.models.work.tasks import TaskPriority
+from backend.models.tasks.tasks import TaskPriority
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import make_notification, make_task

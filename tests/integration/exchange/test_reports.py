@@ -9,7 +9,7 @@ import pytest
 
 from backend.models.platform.mixins import now
 from backend.models.sales.leads import LeadStatus
-from backend.models.work.tasks import TaskStatus
+from backend.models.tasks.tasks import TaskStatus
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from tests.factories import make_lead, make_task

@@ -13,7 +13,7 @@ from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
-from backend.models.work.tasks import Task, TaskQuery
+from backend.models.tasks.tasks import Task, TaskQuery
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.platform.change_events import created

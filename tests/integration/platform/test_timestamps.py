@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.models.work.tasks import Task, TaskCreate, TaskPublic
+from backend.models.tasks.tasks import Task, TaskCreate, TaskPublic
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.fixtures.people import Person
 

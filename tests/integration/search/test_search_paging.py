@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from backend.models.work.tasks import DUE_SQL, PRIORITY_SQL
+from backend.models.tasks.tasks import DUE_SQL, PRIORITY_SQL
 from tests.fixtures.people import Person
 from tests.integration.api.test_lists import walk
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.models.exchange.reports import DAYS, Age, ReportFilter, TasksOfAge
 from backend.models.platform.mixins import now
 from backend.models.sales.leads import Lead
-from backend.models.work.tasks import UNFINISHED, Task
+from backend.models.tasks.tasks import UNFINISHED, Task
 from backend.repositories.exchange.reports import LeadGroup
 from backend.repositories.sql.platform.filters import one_of
 

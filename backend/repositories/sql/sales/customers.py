@@ -9,7 +9,7 @@ from backend.models.files.files import File
 from backend.models.platform.paging import Page
 from backend.models.sales.customers import Customer, CustomerCounts, CustomerQuery
 from backend.models.sales.timeline import TimelineEntry, TimelineQuery
-from backend.models.work.tasks import UNFINISHED, Task
+from backend.models.tasks.tasks import UNFINISHED, Task
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.sql.platform.filters import not_put_aside, one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name

@@ -22,7 +22,7 @@ from backend.models.files.files import File
 from backend.models.platform.paging import MOST_COUNTED, Page
 from backend.models.sales.leads import Lead
 from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
-from backend.models.work.tasks import Task
+from backend.models.tasks.tasks import Task
 from backend.repositories.sql.platform.keyset import MOMENT, Keyset, Sort
 
 

@@ -15,7 +15,7 @@ from backend.models.sales.customers import Customer
 from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
 from backend.models.search.search import SearchGroup, SearchHit, SearchKind
-from backend.models.work.tasks import Task
+from backend.models.tasks.tasks import Task
 from backend.repositories.sql.files.files import visible_files
 from backend.repositories.sql.platform.filters import not_put_aside
 from backend.repositories.sql.platform.full_text import newest_matches, text_query

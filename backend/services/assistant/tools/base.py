@@ -23,7 +23,7 @@ from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService
 from backend.services.search.search import SearchService
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = dict[str, Any]

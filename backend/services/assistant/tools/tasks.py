@@ -8,7 +8,7 @@ from backend.core.permissions import Permission
 from backend.core.preconditions import ANY_VERSION
 from backend.models.platform.base import Input
 from backend.models.platform.fields import Words
-from backend.models.work.tasks import TaskCreate, TaskPublic, TaskQuery, TaskStatus
+from backend.models.tasks.tasks import TaskCreate, TaskPublic, TaskQuery, TaskStatus
 from backend.services.assistant.tools.base import AgentTool, Result, ToolContext, shown
 from backend.services.assistant.tools.resources import FindArguments, creator, finder, reader
 

@@ -19,7 +19,7 @@ from backend.models.platform.money import money_columns
 from backend.models.sales.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
 from backend.models.sales.leads import Lead, LeadCreate, LeadPublic, LeadStatus, LeadUpdate
 from backend.models.sales.products import Product, ProductCreate, ProductPublic, ProductUpdate
-from backend.models.work.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
+from backend.models.tasks.tasks import Task, TaskCreate, TaskPublic, TaskStatus, TaskUpdate
 from backend.repositories.exchange.unit import ExchangeReading
 from backend.repositories.platform.bulk import BulkRepository
 

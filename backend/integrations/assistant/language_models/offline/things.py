@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backend.models.sales.customers import CustomerStatus
 from backend.models.sales.leads import LeadStatus
-from backend.models.work.tasks import TaskStatus
+from backend.models.tasks.tasks import TaskStatus
 
 _MARKS = re.compile("</?foreign_text>")
 

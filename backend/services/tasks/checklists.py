@@ -5,22 +5,22 @@ from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.work.checklists import (
+from backend.models.tasks.checklists import (
     MOST_ITEMS,
     ChecklistItem,
     ChecklistItemCreate,
     ChecklistItemUpdate,
 )
-from backend.models.work.tasks import Task, TaskQuery, TaskUpdate
-from backend.repositories.work.unit import WorkReading, WorkUnit, WorkUnits
+from backend.models.tasks.tasks import Task, TaskQuery, TaskUpdate
+from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
 
 
-class ChecklistService(CrudService[WorkUnit, WorkReading, Task, TaskQuery, TaskUpdate]):
+class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpdate]):
     """The steps of a task. They are part of it: each change moves the task's version."""
 
-    def __init__(self, uow: WorkUnits) -> None:
+    def __init__(self, uow: TasksUnits) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
     @retried

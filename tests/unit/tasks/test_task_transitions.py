@@ -3,7 +3,7 @@ from itertools import product
 import pytest
 
 from backend.core.errors import ConflictError
-from backend.models.work.tasks import Task, TaskStatus
+from backend.models.tasks.tasks import Task, TaskStatus
 from tests.factories import make_task
 
 OPEN, IN_PROGRESS, DONE, CANCELLED = TaskStatus

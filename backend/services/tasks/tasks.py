@@ -12,19 +12,19 @@ from backend.models.platform.domain_events import (
     TaskAssigned,
 )
 from backend.models.platform.idempotency import IdempotencyKey
-from backend.models.work.checklists import ChecklistItem
-from backend.models.work.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
-from backend.repositories.work.unit import WorkReading, WorkUnit, WorkUnits
+from backend.models.tasks.checklists import ChecklistItem
+from backend.models.tasks.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
+from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.identity.users import check_active_user
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
-from backend.services.work.modules import check_own_module
+from backend.services.tasks.modules import check_own_module
 
 
-class TaskService(CrudService[WorkUnit, WorkReading, Task, TaskQuery, TaskUpdate]):
+class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpdate]):
     """Tasks move by allowed transitions, and not everybody may give them to somebody else."""
 
-    def __init__(self, uow: WorkUnits) -> None:
+    def __init__(self, uow: TasksUnits) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
 
     async def create(
@@ -65,12 +65,12 @@ class TaskService(CrudService[WorkUnit, WorkReading, Task, TaskQuery, TaskUpdate
             task.assignee_id = assignee_id
         return task
 
-    async def _check_new(self, uow: WorkUnit, row: Task, by: Principal) -> None:
+    async def _check_new(self, uow: TasksUnit, row: Task, by: Principal) -> None:
         await _check_assignee(uow, row.assignee_id, by)
         await check_own_module(uow, row.module_id, by)
 
     async def _apply(
-        self, uow: WorkUnit, row: Task, changes: dict[str, Any], by: Principal
+        self, uow: TasksUnit, row: Task, changes: dict[str, Any], by: Principal
     ) -> None:
         await change_task(uow, row, changes, by)
 
@@ -91,7 +91,7 @@ def task_events(task: Task, verb: str, changes: Changes, by: Principal) -> Itera
         yield TaskAssigned(**fields | {"changes": {"assignee_id": changes["assignee_id"]}})
 
 
-async def change_task(uow: WorkUnit, task: Task, changes: dict[str, Any], by: Principal) -> None:
+async def change_task(uow: TasksUnit, task: Task, changes: dict[str, Any], by: Principal) -> None:
     """Write the changes into the task, or change nothing of it.
 
     Raises:
@@ -108,7 +108,7 @@ async def change_task(uow: WorkUnit, task: Task, changes: dict[str, Any], by: Pr
     task.sqlmodel_update(changes)
 
 
-async def _check_assignee(uow: WorkUnit, assignee_id: UUID | None, by: Principal) -> None:
+async def _check_assignee(uow: TasksUnit, assignee_id: UUID | None, by: Principal) -> None:
     if assignee_id is None or assignee_id == by.user_id:
         return
     by.require(Permission.TASKS_ASSIGN)

@@ -14,7 +14,7 @@ from backend.models.platform.domain_events import (
 )
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
-from backend.models.work.modules import (
+from backend.models.tasks.modules import (
     MOST_MODULES,
     Module,
     ModuleCreate,
@@ -23,18 +23,18 @@ from backend.models.work.modules import (
     ModuleSort,
     ModuleUpdate,
 )
-from backend.repositories.work.unit import WorkReading, WorkUnit, WorkUnits
+from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.platform.crud import CrudService
 from backend.services.platform.retries import retried
 
 
-class ModuleService(CrudService[WorkUnit, WorkReading, Module, ModuleQuery, ModuleUpdate]):
+class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, ModuleUpdate]):
     """A person's own workspaces. Somebody else's are not found, whatever the role.
 
     The tasks, files and chats of a module that is deleted stay, outside of it.
     """
 
-    def __init__(self, uow: WorkUnits) -> None:
+    def __init__(self, uow: TasksUnits) -> None:
         super().__init__(uow, SubjectKind.MODULE, lambda unit: unit.modules)
 
     async def create(
@@ -63,20 +63,20 @@ class ModuleService(CrudService[WorkUnit, WorkReading, Module, ModuleQuery, Modu
             return await reading.modules.page_of(by.user_id, query)
 
     async def _get(
-        self, uow: WorkReading, row_id: UUID, by: Principal, *, for_update: bool = False
+        self, uow: TasksReading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Module:
         return await own_module(uow, row_id, by, for_update=for_update)
 
-    async def _page(self, uow: WorkReading, query: ModuleQuery, by: Principal) -> Page[Module]:
+    async def _page(self, uow: TasksReading, query: ModuleQuery, by: Principal) -> Page[Module]:
         return await uow.modules.page_of(by.user_id, query)
 
-    async def _check_new(self, uow: WorkUnit, row: Module, by: Principal) -> None:
+    async def _check_new(self, uow: TasksUnit, row: Module, by: Principal) -> None:
         others = await uow.modules.lock_all_of(by.user_id)
         if len(others) >= MOST_MODULES:
             raise ConflictError(f"You have {MOST_MODULES} modules; delete one first.")
         row.position = max((other.position for other in others), default=0) + 1
 
-    async def _let_go(self, uow: WorkUnit, row: Module) -> dict[str, Any]:
+    async def _let_go(self, uow: TasksUnit, row: Module) -> dict[str, Any]:
         return {
             name: list(map(str, await rows.leave_module(row.id)))
             for name, rows in uow.module_contents.items()
@@ -101,7 +101,7 @@ def _reordered(before: list[UUID], after: list[UUID], by: Principal) -> Resource
 
 
 async def own_module(
-    uow: WorkReading, module_id: UUID, by: Principal, *, for_update: bool = False
+    uow: TasksReading, module_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Module:
     """Raises NotFoundError for a module of somebody else as well."""
     module = await uow.modules.get(module_id, for_update=for_update)
@@ -111,7 +111,7 @@ async def own_module(
 
 
 async def check_own_module(
-    uow: WorkReading, module_id: UUID | None, by: Principal
+    uow: TasksReading, module_id: UUID | None, by: Principal
 ) -> Module | None:
     """The module, if one is named. Raises InvalidInputError.
 

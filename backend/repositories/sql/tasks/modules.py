@@ -5,7 +5,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from backend.models.platform.paging import Page
-from backend.models.work.modules import MOST_MODULES, Module, ModuleQuery
+from backend.models.tasks.modules import MOST_MODULES, Module, ModuleQuery
 from backend.repositories.sql.platform.keyset import COUNT, MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 from backend.repositories.sql.platform.named_locks import lock

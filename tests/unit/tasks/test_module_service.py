@@ -5,9 +5,9 @@ import pytest
 from backend.core.errors import NotFoundError, PreconditionFailedError
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.models.work.modules import Module, ModuleUpdate
+from backend.models.tasks.modules import Module, ModuleUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.work.modules import ModuleService
+from backend.services.tasks.modules import ModuleService
 from tests.factories import make_module, make_principal
 from tests.fakes import fake_units_of_work
 

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, DateTime, SmallInteger, and_, literal_colu
 from sqlmodel import col
 
 from backend.models.platform.mixins import now
-from backend.models.work.tasks import (
+from backend.models.tasks.tasks import (
     DUE_SQL,
     NO_DUE_DATE,
     PRIORITY_SQL,

@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 from typing import Self
 
-from backend.repositories.work.unit import WorkUnits
-from backend.services.work.checklists import ChecklistService
-from backend.services.work.modules import ModuleService
-from backend.services.work.task_bulk import TaskBulkService
-from backend.services.work.tasks import TaskService
+from backend.repositories.tasks.unit import TasksUnits
+from backend.services.tasks.checklists import ChecklistService
+from backend.services.tasks.modules import ModuleService
+from backend.services.tasks.task_bulk import TaskBulkService
+from backend.services.tasks.tasks import TaskService
 
 
 @dataclass(frozen=True)
-class WorkServices:
+class TasksServices:
     tasks: TaskService
     task_bulk: TaskBulkService
     checklists: ChecklistService
     modules: ModuleService
 
     @classmethod
-    def wire(cls, uow: WorkUnits, *, require_version: bool) -> Self:
+    def wire(cls, uow: TasksUnits, *, require_version: bool) -> Self:
         """With `require_version`, changes of many tasks have to name the versions."""
         return cls(
             tasks=TaskService(uow),

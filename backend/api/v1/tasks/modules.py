@@ -11,7 +11,7 @@ from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.models.platform.paging import Page
-from backend.models.work.modules import (
+from backend.models.tasks.modules import (
     Module,
     ModuleCreate,
     ModuleOrder,
@@ -19,7 +19,7 @@ from backend.models.work.modules import (
     ModuleQuery,
     ModuleUpdate,
 )
-from backend.services.work.modules import ModuleService
+from backend.services.tasks.modules import ModuleService
 
 router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
 

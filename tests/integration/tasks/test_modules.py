@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.models.work.modules import MOST_MODULES
+from backend.models.tasks.modules import MOST_MODULES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
 from tests.fixtures.people import Person

@@ -12,12 +12,12 @@ from backend.core.errors import (
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import changes_between
-from backend.models.work.task_bulk import TaskBulk, TaskChange
-from backend.models.work.tasks import Task
+from backend.models.tasks.task_bulk import TaskBulk, TaskChange
+from backend.models.tasks.tasks import Task
 from backend.repositories.platform.base import Repository
-from backend.repositories.work.unit import WorkUnit, WorkUnits
+from backend.repositories.tasks.unit import TasksUnit, TasksUnits
 from backend.services.platform.retries import retried
-from backend.services.work.tasks import change_task, task_events
+from backend.services.tasks.tasks import change_task, task_events
 
 _KINDS = {
     "assignee_id": "user",
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 
 
 class TaskBulkService:
-    def __init__(self, uow: WorkUnits, *, require_version: bool = False) -> None:
+    def __init__(self, uow: TasksUnits, *, require_version: bool = False) -> None:
         """With `require_version`, changes that name no version are refused."""
         self._uow = uow
         self._require_version = require_version
@@ -70,7 +70,7 @@ class TaskBulkService:
         return outcomes
 
     async def _change(
-        self, uow: WorkUnit, task: Task | None, known: _Known, change: TaskChange, by: Principal
+        self, uow: TasksUnit, task: Task | None, known: _Known, change: TaskChange, by: Principal
     ) -> Outcome:
         try:
             if task is None:
@@ -94,7 +94,7 @@ class TaskBulkService:
             raise PreconditionRequiredError("Send the version that you have seen of each task.")
 
 
-async def _read_references(uow: WorkUnit, changes: Sequence[TaskChange]) -> _Known:
+async def _read_references(uow: TasksUnit, changes: Sequence[TaskChange]) -> _Known:
     given = [change.changes.changes() for change in changes]
     return {
         field: await _known(repository, _named(given, field))

@@ -11,9 +11,9 @@ from backend.core.errors import (
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION
 from backend.models.identity.users import User
-from backend.models.work.tasks import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
+from backend.models.tasks.tasks import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 from tests.factories import make_principal, make_task, make_user
 from tests.fakes import fake_units_of_work
 

@@ -10,14 +10,14 @@ from backend.api.injection import Injected
 from backend.api.problems import BULK_REFUSED, declare
 from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
-from backend.models.work.task_bulk import (
+from backend.models.tasks.task_bulk import (
     TaskBulk,
     TaskBulkResult,
     TaskChangeFailure,
     TaskChangeResult,
 )
-from backend.models.work.tasks import TaskPublic
-from backend.services.work.task_bulk import Outcome, TaskBulkService
+from backend.models.tasks.tasks import TaskPublic
+from backend.services.tasks.task_bulk import Outcome, TaskBulkService
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
 

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.repositories.platform.base import Repository
 from backend.repositories.platform.unit import Units
-from backend.repositories.work.modules import ModuleContents, ModuleRepository
-from backend.repositories.work.tasks import TaskRepository
+from backend.repositories.tasks.modules import ModuleContents, ModuleRepository
+from backend.repositories.tasks.tasks import TaskRepository
 
 
-class WorkReading(IdentityReading, Protocol):
+class TasksReading(IdentityReading, Protocol):
     @property
     def tasks(self) -> TaskRepository: ...
     @property
@@ -26,8 +26,8 @@ class WorkReading(IdentityReading, Protocol):
         ...
 
 
-class WorkUnit(WorkReading, IdentityUnit, Protocol):
+class TasksUnit(TasksReading, IdentityUnit, Protocol):
     """A transaction."""
 
 
-WorkUnits = Units[WorkUnit, WorkReading]
+TasksUnits = Units[TasksUnit, TasksReading]

@@ -1,7 +1,7 @@
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.work.tasks import Task, TaskQuery
+from backend.models.tasks.tasks import Task, TaskQuery
 from backend.repositories.platform.base import ListedRepository
 from backend.repositories.platform.bulk import BulkRepository
 

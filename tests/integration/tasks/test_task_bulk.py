@@ -7,10 +7,10 @@ import pytest
 
 from backend.core.errors import PreconditionRequiredError
 from backend.core.permissions import Role
-from backend.models.work.task_bulk import TaskBulk, TaskChange
-from backend.models.work.tasks import TaskUpdate
+from backend.models.tasks.task_bulk import TaskBulk, TaskChange
+from backend.models.tasks.tasks import TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.work.task_bulk import TaskBulkService
+from backend.services.tasks.task_bulk import TaskBulkService
 from tests.factories import make_customer, make_lead, make_module, make_task, make_user
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.statements import Statement, sent_statements

@@ -13,7 +13,7 @@ from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
-from backend.models.work.tasks import (
+from backend.models.tasks.tasks import (
     Task,
     TaskAssign,
     TaskCreate,
@@ -23,7 +23,7 @@ from backend.models.work.tasks import (
 )
 from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
-from backend.services.work.tasks import TaskService
+from backend.services.tasks.tasks import TaskService
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=IdempotentRoute)
 

@@ -16,8 +16,8 @@ from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
-from backend.models.work.checklists import CHECKLIST, ChecklistItem, NewChecklist
-from backend.models.work.modules import FILLED
+from backend.models.tasks.checklists import CHECKLIST, ChecklistItem, NewChecklist
+from backend.models.tasks.modules import FILLED
 
 _EXAMPLE = {
     "title": "Send the offer",

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.models.work.checklists import MOST_ITEMS
+from backend.models.tasks.checklists import MOST_ITEMS
 from tests.fixtures.people import Person
 
 Task = dict[str, Any]

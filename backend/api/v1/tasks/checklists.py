@@ -11,9 +11,9 @@ from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
-from backend.models.work.checklists import ChecklistItemCreate, ChecklistItemUpdate
-from backend.models.work.tasks import Task, TaskPublic
-from backend.services.work.checklists import ChecklistService
+from backend.models.tasks.checklists import ChecklistItemCreate, ChecklistItemUpdate
+from backend.models.tasks.tasks import Task, TaskPublic
+from backend.services.tasks.checklists import ChecklistService
 
 router = APIRouter(prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_class=IdempotentRoute)
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from backend.models.platform.base import Input, example
 from backend.models.platform.fields import Flag
-from backend.models.work.tasks import TaskPublic, TaskUpdate
+from backend.models.tasks.tasks import TaskPublic, TaskUpdate
 
 MOST_CHANGES = 100
 

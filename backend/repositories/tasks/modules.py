@@ -3,7 +3,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.platform.paging import Page
-from backend.models.work.modules import Module, ModuleQuery
+from backend.models.tasks.modules import Module, ModuleQuery
 from backend.repositories.platform.base import ListedRepository
 
 
