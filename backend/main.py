@@ -132,7 +132,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
     app.include_router(health.router)
     if settings.server.metrics_enabled:
-        metrics.observe_pool(database.engine)
+        metrics.observe_connections(database)
         app.include_router(metrics.router)
     use_documented_openapi(app)
     docs.Docs().add_to(app)

@@ -15,11 +15,10 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from backend.api.injection import Injected
 from backend.api.queue_metrics import queue_registry
+from backend.core.database import Database
 from backend.services.background.jobs import JobService
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types
@@ -32,10 +31,10 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 CONNECTIONS_OPEN = Gauge(
-    "database_connections_open", "Connections in the pools.", multiprocess_mode="livesum"
+    "database_connections_open", "Connections to the database.", multiprocess_mode="livesum"
 )
 CONNECTIONS_IN_USE = Gauge(
-    "database_connections_in_use", "Connections taken from the pools.", multiprocess_mode="livesum"
+    "database_connections_in_use", "Connections that something uses.", multiprocess_mode="livesum"
 )
 
 router = APIRouter(include_in_schema=False)
@@ -47,13 +46,9 @@ async def read_metrics(jobs: Injected[JobService]) -> Response:
     return Response(content, media_type=CONTENT_TYPE_LATEST)
 
 
-def observe_pool(engine: AsyncEngine) -> None:
+def observe_connections(database: Database) -> None:
     """Keep the gauges of connections true."""
-    listen = event.listen
-    listen(engine.sync_engine, "connect", lambda *_: CONNECTIONS_OPEN.inc())
-    listen(engine.sync_engine, "close", lambda *_: CONNECTIONS_OPEN.dec())
-    listen(engine.sync_engine, "checkout", lambda *_: CONNECTIONS_IN_USE.inc())
-    listen(engine.sync_engine, "checkin", lambda *_: CONNECTIONS_IN_USE.dec())
+    database.observe(CONNECTIONS_OPEN.inc, CONNECTIONS_IN_USE.inc)
 
 
 def _registry() -> CollectorRegistry:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.prepared_statements import PreparingCursor
-from backend.core.statements import Statements, is_closed
+from backend.core.statements import Observer, Statements, is_closed
 
 
 class ReadingSession(Session):
@@ -57,6 +57,15 @@ class Database:
             expire_on_commit=False,
             autoflush=False,
         )
+
+    def observe(self, opened: Observer, used: Observer) -> None:
+        """Have somebody told of connections that are opened or closed, taken or given back."""
+        pool = self.engine.sync_engine
+        event.listen(pool, "connect", lambda *_: opened(1))
+        event.listen(pool, "close", lambda *_: opened(-1))
+        event.listen(pool, "checkout", lambda *_: used(1))
+        event.listen(pool, "checkin", lambda *_: used(-1))
+        self.statements.observe(opened, used)
 
     async def revision(self) -> str | None:
         """The migration that the database stands at; None before the first."""

@@ -6,7 +6,7 @@ psycopg each request waits for its time-out while the server is away.
 
 import asyncio
 import select
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -18,6 +18,8 @@ from pydantic_core import from_json
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
 
 Connection = AsyncConnection[tuple[Any, ...]]
+Observer = Callable[[int], object]
+"""Is told by how many a number has changed."""
 
 
 class Statements:
@@ -48,6 +50,12 @@ class Statements:
         self._patience = patience
         self._idle: list[Connection] = []
         self._show_parameters = show_parameters
+        self._opened: Observer = _nobody
+        self._used: Observer = _nobody
+
+    def observe(self, opened: Observer, used: Observer) -> None:
+        """Have somebody told of connections that are opened or closed, taken or given back."""
+        self._opened, self._used = opened, used
 
     async def run(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
@@ -59,6 +67,7 @@ class Statements:
         await self._take_place()
         try:
             connection = await self._take_idle() or await self._connect()
+            self._used(1)
             try:
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(sql, parameters)
@@ -66,6 +75,7 @@ class Statements:
                 found = cursor.pgresult
                 return await cursor.fetchall() if found is not None and found.nfields else []
             finally:
+                self._used(-1)
                 await self._give_back(connection)
         except psycopg.Error as error:
             raise DBAPIError.instance(
@@ -76,7 +86,7 @@ class Statements:
 
     async def close(self) -> None:
         while self._idle:
-            await self._idle.pop().close()
+            await self._close(self._idle.pop())
 
     async def _take_place(self) -> None:
         if not self._places.locked():
@@ -93,7 +103,7 @@ class Statements:
             connection = self._idle.pop()
             if not is_closed(connection):
                 return connection
-            await connection.close()
+            await self._close(connection)
         return None
 
     async def _connect(self) -> Connection:
@@ -104,6 +114,7 @@ class Statements:
             # Nobody else knows of it yet, not even if whoever waited for it is gone.
             await connection.close()
             raise
+        self._opened(1)
         return connection
 
     async def _give_back(self, connection: Connection) -> None:
@@ -111,7 +122,15 @@ class Statements:
             self._idle.append(connection)
         else:
             # Broken, or given up in the middle of an answer.
-            await connection.close()
+            await self._close(connection)
+
+    async def _close(self, connection: Connection) -> None:
+        self._opened(-1)
+        await connection.close()
+
+
+def _nobody(_change: int) -> None:
+    """Where nobody observes."""
 
 
 def is_closed(connection: Connection) -> bool:

@@ -1,0 +1,140 @@
+"""The connections for single statements, as servers, networks and impatient callers treat them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import psycopg
+import pytest
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
+
+from backend.core.config import Settings
+from backend.core.database import connect_arguments, libpq_url, session_settings
+from backend.core.statements import Statements
+
+MOST = 2
+Opened = Callable[..., AbstractAsyncContextManager[Statements]]
+
+
+class Counts:
+    """How many connections there are, and how many are in use."""
+
+    def __init__(self) -> None:
+        self.open = self.used = self.most_used = 0
+        self._changed = asyncio.Event()
+
+    def opened(self, change: int) -> None:
+        self.open += change
+
+    def taken(self, change: int) -> None:
+        self.used += change
+        self.most_used = max(self.most_used, self.used)
+        self._changed.set()
+
+    async def until_used(self, count: int) -> None:
+        while self.used < count:
+            self._changed.clear()
+            await self._changed.wait()
+
+
+@pytest.fixture
+def counts() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+def opened(settings: Settings, counts: Counts) -> Opened:
+    """Statements of their own, which are closed at the end."""
+
+    @asynccontextmanager
+    async def open_them(patience: float = 5, **connect: object) -> AsyncIterator[Statements]:
+        statements = Statements(
+            {
+                "conninfo": libpq_url(settings.database),
+                **connect_arguments(settings.database),
+                **connect,
+            },
+            begin=session_settings(settings.database),
+            most=MOST,
+            patience=patience,
+            show_parameters=False,
+        )
+        statements.observe(counts.opened, counts.taken)
+        yield statements
+        await statements.close()
+
+    return open_them
+
+
+async def test_no_more_connections_are_opened_than_allowed(opened: Opened, counts: Counts) -> None:
+    async with opened() as statements:
+        answers = await asyncio.gather(*(statements.run("SELECT 1", {}) for _ in range(20)))
+
+        assert answers == [[(1,)]] * 20
+        assert (counts.open, counts.used, counts.most_used) == (MOST, 0, MOST)
+
+    assert counts.open == 0
+
+
+async def test_who_waits_too_long_is_told(opened: Opened, counts: Counts) -> None:
+    async with opened(patience=0.05) as statements:
+        slow = [asyncio.create_task(statements.run("SELECT pg_sleep(1)", {})) for _ in range(MOST)]
+        await counts.until_used(MOST)
+
+        with pytest.raises(PoolTimeoutError):
+            await statements.run("SELECT 1", {})
+
+        await asyncio.gather(*slow)
+
+
+async def test_a_connection_that_the_server_has_ended_is_replaced(
+    opened: Opened, counts: Counts, settings: Settings
+) -> None:
+    async with opened() as statements:
+        [(pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+        with psycopg.connect(libpq_url(settings.database), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+        [(next_pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+
+        assert next_pid != pid
+        assert counts.open == 1
+
+
+async def test_a_statement_that_was_given_up_leaves_no_connection_to_others(
+    opened: Opened, counts: Counts
+) -> None:
+    async with opened() as statements:
+        for _ in range(MOST + 1):
+            given_up = asyncio.create_task(statements.run("SELECT 'late' FROM pg_sleep(5)", {}))
+            await counts.until_used(1)
+            given_up.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await given_up
+
+        assert await statements.run("SELECT 'mine'", {}) == [("mine",)]
+        assert counts.used == 0
+
+    assert counts.open == 0
+
+
+async def test_a_statement_that_is_refused_keeps_its_connection(
+    opened: Opened, counts: Counts
+) -> None:
+    async with opened() as statements:
+        [(pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+
+        with pytest.raises(DBAPIError):
+            await statements.run("SELECT 1 / 0", {})
+
+        assert await statements.run("SELECT pg_backend_pid()", {}) == [(pid,)]
+        assert counts.open == 1
+
+
+async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:
+    async with opened(patience=30, port=1, host="127.0.0.1") as statements:
+        for _ in range(MOST + 1):
+            with pytest.raises(OperationalError):
+                await asyncio.wait_for(statements.run("SELECT 1", {}), 10)
+
+    assert (counts.open, counts.used) == (0, 0)
