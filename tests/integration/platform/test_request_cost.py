@@ -9,7 +9,7 @@ import json
 import sys
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
@@ -101,14 +101,20 @@ async def test_a_request_costs_no_more_than_it_did(program: Program, name: str) 
         status, _ = await program.send(method, path, content)
     assert status < 300
 
-    with sent_statements() as statements, called_functions() as called:
-        await program.send(method, path, content)
+    counted = [await counted_cost(program.send(method, path, content)) for _ in range(5)]
     with allocations() as peak:
         await program.send(method, path, content)
 
-    validations = called[ModelField.validate.__code__]
-    cost = Cost(called.total(), len(statements), validations, peak[0] // 1024)
+    # What else the process does meanwhile only adds: the least is what the request costs.
+    cost = min(counted)._replace(kilobytes=peak[0] // 1024)
     assert all(found <= bound for found, bound in zip(cost, most, strict=True)), cost
+
+
+async def counted_cost(request: Coroutine[Any, Any, object]) -> Cost:
+    """What a request calls and sends; not what it allocates, which is measured by itself."""
+    with sent_statements() as statements, called_functions() as called:
+        await request
+    return Cost(called.total(), len(statements), called[ModelField.validate.__code__], 0)
 
 
 @contextmanager
