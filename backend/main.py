@@ -125,9 +125,9 @@ async def _interrupt(
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
-    most = settings.server.max_body_bytes
-    app.include_router(accounts, max_body_size=min(most, _ACCOUNT_BODY_BYTES))
-    app.include_router(router, max_body_size=most)
+    max_bytes = settings.server.max_body_bytes
+    app.include_router(accounts, max_body_size=min(max_bytes, _ACCOUNT_BODY_BYTES))
+    app.include_router(router, max_body_size=max_bytes)
     # The file, and what a form adds to it.
     app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
     app.include_router(health.router)
@@ -140,7 +140,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     contexts = list(iter_route_contexts(app.routes))
     app.state.route_paths = {id(context.route): context.path for context in contexts}
     index = RouteIndex(contexts, PREFIX)
-    app.router.middleware_stack = FastPath(app.router.middleware_stack, index, most)
+    app.router.middleware_stack = FastPath(app.router.middleware_stack, index, max_bytes)
 
 
 def app_from_environment() -> FastAPI:

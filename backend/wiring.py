@@ -27,7 +27,7 @@ from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.model_choice import ModelChooser
-from backend.services.assistant.tools.base import ToolServices
+from backend.services.assistant.tools.base import ToolDependencies
 from backend.services.assistant.web_search import WebSearch
 from backend.services.assistant.wiring import AssistantServices
 from backend.services.background.wiring import BackgroundServices
@@ -47,7 +47,7 @@ from backend.services.notifications.wiring import NotificationsServices
 from backend.services.operations.health import Check
 from backend.services.operations.retention import Retention
 from backend.services.operations.wiring import OperationsServices
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 from backend.services.platform.wiring import PlatformServices
 from backend.services.sales.wiring import SalesServices
 from backend.services.search.wiring import SearchServices
@@ -127,7 +127,7 @@ def wire(
         registration_enabled=settings.registration_enabled,
     )
     rights = identity.rights
-    streams = Streams(rights.is_live, state.notices, state.stopped)
+    streams = LiveStreams(rights.is_live, state.notices, state.stopped)
     tasks = TasksServices.wire(uow, require_version=settings.server.require_if_match)
     files = files_services(settings, uow)
     sales = SalesServices.wire(uow)
@@ -146,7 +146,7 @@ def wire(
         ImportKind(uow, files.files, read_sheet),
         ExportKind(lists, files.files, write_xlsx),
     ) | workflow_kinds(uow, assistant)
-    most_active, names = settings.executions.most_active, assistant.execution_names
+    max_active, names = settings.executions.max_active, assistant.execution_names
     return Services(
         platform=PlatformServices.wire(uow),
         mail=mail,
@@ -155,7 +155,7 @@ def wire(
         files=files,
         sales=sales,
         search=search,
-        background=BackgroundServices.wire(uow, kinds, most_active, rights, names, streams),
+        background=BackgroundServices.wire(uow, kinds, max_active, rights, names, streams),
         assistant=assistant,
         workflows=WorkflowsServices.wire(uow),
         notifications=NotificationsServices.wire(uow, mail.mails, streams),
@@ -170,9 +170,9 @@ def tool_services(
     files: FilesServices,
     search: SearchServices,
     web_search: WebSearch | None,
-) -> ToolServices:
+) -> ToolDependencies:
     """What the tools of the assistant call."""
-    return ToolServices(
+    return ToolDependencies(
         customers=sales.customers,
         leads=sales.leads,
         products=sales.products,
@@ -194,8 +194,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
         Expiring.MAILS: timedelta(days=keep.mail_days),
         Expiring.JOBS: timedelta(days=keep.job_days),
-        Expiring.AGENT_RUNS: timedelta(days=keep.assistant_days),
-        Expiring.AGENT_ACTIONS: timedelta(days=keep.assistant_days),
+        Expiring.USAGE_RECORDS: timedelta(days=keep.assistant_days),
+        Expiring.PLANNED_ACTIONS: timedelta(days=keep.assistant_days),
         Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
     }
 

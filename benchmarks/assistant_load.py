@@ -16,7 +16,7 @@ from tests.fixtures.openai_wire import Said
 
 _PIECES = 20
 _SECONDS_BETWEEN = 0.1
-_MOST_THINKING = 3.0
+_MAX_THINKING = 3.0
 _SECONDS_TO_NEXT = 0.05
 
 
@@ -85,7 +85,7 @@ def _pieces() -> Iterator[str]:
 async def _talk(client: httpx2.AsyncClient, person: str, rounds: int) -> list[float]:
     found = []
     for _ in range(rounds):
-        await asyncio.sleep(random.uniform(0, _MOST_THINKING))  # noqa: S311  # no secret
+        await asyncio.sleep(random.uniform(0, _MAX_THINKING))  # noqa: S311  # no secret
         found.append(await _latency(client, person))
     return found
 

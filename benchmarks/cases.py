@@ -36,7 +36,7 @@ class Case:
     body: str | None = None
     other_body: str | None = None
     """Sent in turn with `body`, for what changes nothing the second time."""
-    most_connections: int | None = None
+    max_connections: int | None = None
 
     def send(self, client: httpx2.Client) -> httpx2.Response:
         """Send it once.

@@ -85,7 +85,8 @@ def _program(folder: Path, name: str, mvp: Path) -> Iterator[Program]:
 
 
 _SETTINGS = {
-    f"ASSISTANT_{amount}_PER_DAY": "1000000" for amount in ("STEPS", "TOKENS", "SECONDS", "COST")
+    f"ASSISTANT_{amount}_PER_DAY": "1000000"
+    for amount in ("STEPS", "MODEL_CALLS", "TOKENS", "SECONDS", "COST")
 }
 
 

@@ -28,8 +28,8 @@ from backend.models.tasks.tasks import Task, TaskPriority
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from benchmarks.server import MVP, running_server, signed_in
 
-_MOST_LATENCY_MS = 50
-_MOST_CPU_MS = 1.5
+_MAX_LATENCY_MS = 50
+_MAX_CPU_MS = 1.5
 # The handler's own first statements are within it.
 _LATENCIES = """
     SELECT extract(epoch FROM started.at - events.occurred_at)::float * 1000
@@ -48,11 +48,11 @@ def main(
     one, two = _latency(events, processes=1), _latency(events, processes=2)
     cost = _cost(writes)
     table = Table("measure", "found", "demanded")
-    table.add_row("recorded to started, one process, ms", f"{one:.1f}", f"< {_MOST_LATENCY_MS}")
-    table.add_row("recorded to started, two processes, ms", f"{two:.1f}", f"< {_MOST_LATENCY_MS}")
-    table.add_row("an event with a subscriber, CPU ms", f"{cost:.2f}", f"< {_MOST_CPU_MS}")
+    table.add_row("recorded to started, one process, ms", f"{one:.1f}", f"< {_MAX_LATENCY_MS}")
+    table.add_row("recorded to started, two processes, ms", f"{two:.1f}", f"< {_MAX_LATENCY_MS}")
+    table.add_row("an event with a subscriber, CPU ms", f"{cost:.2f}", f"< {_MAX_CPU_MS}")
     Console().print(table)
-    raise typer.Exit(0 if max(one, two) < _MOST_LATENCY_MS and cost < _MOST_CPU_MS else 1)
+    raise typer.Exit(0 if max(one, two) < _MAX_LATENCY_MS and cost < _MAX_CPU_MS else 1)
 
 
 def _latency(events: int, *, processes: int) -> float:

@@ -40,7 +40,7 @@ def measure(server: Server, case: Case, connections: int, seconds: int, folder: 
     Raises:
         RuntimeError: not one request was answered.
     """
-    used = min(connections, case.most_connections or connections)
+    used = min(connections, case.max_connections or connections)
     warm_up = put_load(case, server.url, used, _WARM_UP_SECONDS, folder)
     # The server still works for the clients of the warm-up, which have left.
     time.sleep(_SETTLE_SECONDS)

@@ -6,7 +6,7 @@ from backend.core.errors import DomainError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, Principal
 from backend.models.assistant.message_parts import CallOutcome
-from backend.models.assistant.requests import AgentAsk, TakenAction
+from backend.models.assistant.requests import AssistantRequest, ToolCallRecord
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seed_id
 from backend.seeds.runner import seed
@@ -33,7 +33,7 @@ def asking(services: Services) -> Ask:
     async def ask(request: Request) -> Observed:
         try:
             reply = await services.assistant.agent.act(
-                AgentAsk(request=request.text), _principal(request.by)
+                AssistantRequest(request=request.text), _principal(request.by)
             )
         except DomainError as error:
             return Observed((), "", error.detail)
@@ -42,7 +42,7 @@ def asking(services: Services) -> Ask:
     return ask
 
 
-def _called(action: TakenAction) -> Called:
+def _called(action: ToolCallRecord) -> Called:
     return Called(action.tool, action.arguments, action.outcome is CallOutcome.REFUSED)
 
 

@@ -13,7 +13,7 @@ from backend.models.assistant.chats import Chat
 from backend.models.assistant.message_parts import TextPart
 from backend.models.assistant.model_configs import ModelConfig
 from backend.models.assistant.output_schemas import OutputSchema
-from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.planned_actions import PlannedAction
 from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
 from backend.models.assistant.tools import Tool
@@ -77,14 +77,14 @@ def make_message(**fields: Any) -> ChatMessage:
     return ChatMessage(**(defaults | fields))
 
 
-def make_action(**fields: Any) -> AgentAction:
+def make_action(**fields: Any) -> PlannedAction:
     defaults: dict[str, Any] = {
         "tool": "delete_task",
         "arguments": {},
         "plan": "Delete the task for good.",
         "expires_at": now() + timedelta(minutes=15),
     }
-    return AgentAction(**(defaults | fields))
+    return PlannedAction(**(defaults | fields))
 
 
 def make_lead(**fields: Any) -> Lead:

@@ -238,7 +238,7 @@ EXAMPLES = (
         sort=ModelConfigSort,
         create={"name": "Offline", "provider": "offline", "model": "offline"},
         other={"name": "Another"},
-        change={"steps": 3},
+        change={"model_calls": 3},
     ),
     Example(
         path="tools",

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("temperature", sa.Float(), nullable=True),
         sa.Column("max_output_tokens", sa.Integer(), nullable=True),
-        sa.Column("steps", sa.Integer(), nullable=True),
+        sa.Column("model_calls", sa.Integer(), nullable=True),
         sa.Column("tokens", sa.Integer(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("cost", sa.Numeric(precision=8, scale=4), nullable=True),

@@ -19,7 +19,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     op.create_table(
-        "agent_actions",
+        "planned_actions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tool", sa.String(), nullable=False),
         sa.Column("plan", sa.String(), nullable=False),
@@ -36,33 +36,33 @@ def upgrade() -> None:
             "result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
         sa.ForeignKeyConstraint(
-            ["owner_id"], ["users.id"], name=op.f("fk_agent_actions_owner_id_users")
+            ["owner_id"], ["users.id"], name=op.f("fk_planned_actions_owner_id_users")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_actions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_actions")),
     )
     op.create_index(
-        op.f("ix_agent_actions_expires_at"), "agent_actions", ["expires_at"], unique=False
+        op.f("ix_planned_actions_expires_at"), "planned_actions", ["expires_at"], unique=False
     )
     op.create_index(
-        op.f("ix_agent_actions_owner_id_created_at_id"),
-        "agent_actions",
+        op.f("ix_planned_actions_owner_id_created_at_id"),
+        "planned_actions",
         ["owner_id", "created_at", "id"],
         unique=False,
     )
     op.create_table(
-        "agent_runs",
+        "usage_records",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.String(length=32), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("held_steps", sa.Integer(), nullable=False),
+        sa.Column("held_model_calls", sa.Integer(), nullable=False),
         sa.Column("held_tokens", sa.Integer(), nullable=False),
         sa.Column("held_seconds", sa.Float(), nullable=False),
         sa.Column("held_cost", sa.Numeric(precision=18, scale=9), nullable=False),
-        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("model_calls", sa.Integer(), nullable=False),
         sa.Column("tool_calls", sa.Integer(), nullable=False),
         sa.Column("input_tokens", sa.Integer(), nullable=False),
         sa.Column("output_tokens", sa.Integer(), nullable=False),
@@ -75,18 +75,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["owner_id"],
             ["users.id"],
-            name=op.f("fk_agent_runs_owner_id_users"),
+            name=op.f("fk_usage_records_owner_id_users"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_runs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_records")),
     )
     op.create_index(
-        op.f("ix_agent_runs_owner_id_started_at_id"),
-        "agent_runs",
+        op.f("ix_usage_records_owner_id_started_at_id"),
+        "usage_records",
         ["owner_id", "started_at", "id"],
         unique=False,
     )
-    op.create_index(op.f("ix_agent_runs_started_at"), "agent_runs", ["started_at"], unique=False)
+    op.create_index(
+        op.f("ix_usage_records_started_at"), "usage_records", ["started_at"], unique=False
+    )
     op.create_table(
         "chats",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -157,12 +159,12 @@ def upgrade() -> None:
         sa.Column(
             "output", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
-        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("model_calls", sa.Integer(), nullable=False),
         sa.Column("tool_calls", sa.Integer(), nullable=False),
         sa.Column("input_tokens", sa.Integer(), nullable=False),
         sa.Column("output_tokens", sa.Integer(), nullable=False),
         sa.Column("cost", sa.Numeric(precision=18, scale=9), nullable=True),
-        sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),
@@ -178,7 +180,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_messages")),
         sa.UniqueConstraint("chat_id", "position", name=op.f("uq_chat_messages_chat_id_position")),
     )
-    op.create_index(op.f("ix_chat_messages_over_at"), "chat_messages", ["over_at"], unique=False)
+    op.create_index(
+        op.f("ix_chat_messages_deadline_at"), "chat_messages", ["deadline_at"], unique=False
+    )
     op.create_index(
         "ix_chat_messages_search", "chat_messages", ["search"], unique=False, postgresql_using="gin"
     )
@@ -186,7 +190,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_chat_messages_search", table_name="chat_messages", postgresql_using="gin")
-    op.drop_index(op.f("ix_chat_messages_over_at"), table_name="chat_messages")
+    op.drop_index(op.f("ix_chat_messages_deadline_at"), table_name="chat_messages")
     op.drop_table("chat_messages")
     op.drop_index("ix_chats_search", table_name="chats", postgresql_using="gin")
     op.drop_index(op.f("ix_chats_owner_id_title_id"), table_name="chats")
@@ -195,9 +199,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_chats_module_id"), table_name="chats")
     op.drop_index(op.f("ix_chats_model_config_id"), table_name="chats")
     op.drop_table("chats")
-    op.drop_index(op.f("ix_agent_runs_started_at"), table_name="agent_runs")
-    op.drop_index(op.f("ix_agent_runs_owner_id_started_at_id"), table_name="agent_runs")
-    op.drop_table("agent_runs")
-    op.drop_index(op.f("ix_agent_actions_owner_id_created_at_id"), table_name="agent_actions")
-    op.drop_index(op.f("ix_agent_actions_expires_at"), table_name="agent_actions")
-    op.drop_table("agent_actions")
+    op.drop_index(op.f("ix_usage_records_started_at"), table_name="usage_records")
+    op.drop_index(op.f("ix_usage_records_owner_id_started_at_id"), table_name="usage_records")
+    op.drop_table("usage_records")
+    op.drop_index(op.f("ix_planned_actions_owner_id_created_at_id"), table_name="planned_actions")
+    op.drop_index(op.f("ix_planned_actions_expires_at"), table_name="planned_actions")
+    op.drop_table("planned_actions")

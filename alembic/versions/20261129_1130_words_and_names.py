@@ -51,7 +51,7 @@ CAPITALS = (
 )
 
 # ts_headline takes time by the square for words that come again; these are different ones.
-MOST_MARKED = 12
+MAX_MARKED = 12
 
 IMMUTABLE = "LANGUAGE sql IMMUTABLE PARALLEL SAFE"
 
@@ -118,8 +118,8 @@ SEARCH_MARKS = f"""
     CREATE FUNCTION search_marks(q text) RETURNS tsquery {IMMUTABLE}
     RETURN (
         SELECT CASE
-            WHEN numnode(query) <= 2 * least(cardinality(words), {MOST_MARKED}) THEN query
-            ELSE array_to_string(words[:{MOST_MARKED}], ' | ')::tsquery
+            WHEN numnode(query) <= 2 * least(cardinality(words), {MAX_MARKED}) THEN query
+            ELSE array_to_string(words[:{MAX_MARKED}], ' | ')::tsquery
         END
         FROM (
             SELECT search_query(q),

@@ -16,11 +16,11 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from backend.api.dispositions import file_name_in
 from backend.core.logging import get_logger
 
-_MOST_KEYS = 1_000
-_MOST_VALUES = 30_000
-_MOST_DEPTH = 500
-_MOST_FILES = 10
-_MOST_FIELDS = 100
+_MAX_KEYS = 1_000
+_MAX_VALUES = 30_000
+_MAX_DEPTH = 500
+_MAX_FILES = 10
+_MAX_FIELDS = 100
 _FIELD_BYTES = 64 * 1024
 _log = get_logger(__name__)
 
@@ -110,13 +110,13 @@ def _parser_for(request: Request, stream: Any) -> MultiPartParser | FormParser |
         return _NamedFilesParser(
             request.headers,
             stream,
-            max_files=_MOST_FILES,
-            max_fields=_MOST_FIELDS,
+            max_files=_MAX_FILES,
+            max_fields=_MAX_FIELDS,
             max_part_size=_FIELD_BYTES,
         )
     if kind == b"application/x-www-form-urlencoded":
         return FormParser(
-            request.headers, stream, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
+            request.headers, stream, max_fields=_MAX_FIELDS, max_part_size=_FIELD_BYTES
         )
     return _NoParser()
 
@@ -132,15 +132,15 @@ def _parsed(body: bytes) -> Any:
     value = json.loads(body, object_pairs_hook=_object)
     # Counting bytes takes next to no time, and finds more rather than less.
     opened = body.count(b"{") + body.count(b"[")
-    if opened > _MOST_DEPTH or body.count(b",") >= _MOST_VALUES:
+    if opened > _MAX_DEPTH or body.count(b",") >= _MAX_VALUES:
         _measure(value)
     return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(pairs) > _MOST_KEYS:
-        message = f"must have at most {_MOST_KEYS:,} fields"
+    if len(pairs) > _MAX_KEYS:
+        message = f"must have at most {_MAX_KEYS:,} fields"
         raise BodyRefusedError(_error("too_many_fields", message, "body"))
     if len(made) != len(pairs):
         raise BodyRefusedError(*repeated("body", (name for name, _ in pairs)))
@@ -151,11 +151,11 @@ def _measure(value: Any) -> None:
     values, depth, level = 0, 0, [value]
     while level := [each for each in level if isinstance(each, dict | list)]:
         values, depth = values + sum(map(len, level)), depth + 1
-        if values > _MOST_VALUES:
-            message = f"must have at most {_MOST_VALUES:,} values"
+        if values > _MAX_VALUES:
+            message = f"must have at most {_MAX_VALUES:,} values"
             raise BodyRefusedError(_error("too_many_values", message, "body"))
-        if depth > _MOST_DEPTH:
-            message = f"must not be nested more than {_MOST_DEPTH} deep"
+        if depth > _MAX_DEPTH:
+            message = f"must not be nested more than {_MAX_DEPTH} deep"
             raise BodyRefusedError(_error("too_deep", message, "body"))
         level = [
             inner for each in level for inner in (each.values() if isinstance(each, dict) else each)

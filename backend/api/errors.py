@@ -37,7 +37,7 @@ _HTTP_PROBLEMS = {
 _SAYS_WHY = (problems.BAD_REQUEST, problems.UNAVAILABLE)
 _BUSY = (DeadlockDetected, LockNotAvailable)
 _DATABASE_RETRY_SECONDS = "2"
-_MOST_ERRORS = 20
+_MAX_ERRORS = 20
 _LONGEST_NAME = 100
 _LONGEST_TEXT = 500
 _log = get_logger(__name__)
@@ -92,15 +92,15 @@ async def _body_refused(request: Request, error: Exception) -> Response:
 
 
 def _invalid_input(request: Request, found: Sequence[Any]) -> Response:
-    errors = field_errors(found[:_MOST_ERRORS])
+    errors = field_errors(found[:_MAX_ERRORS])
     named = ", ".join(dict.fromkeys(".".join(map(str, each.loc[1:])) for each in errors))
     detail = f"Mend these and send it again: {named[:_LONGEST_TEXT]}." if named else None
     if errors and not named:
         detail = f"{errors[0].loc[0]}: {errors[0].msg}"
     if any(each.type == "json_invalid" for each in errors):
         detail = f"The body is no valid JSON, beginning at character {named}."
-    elif len(found) > _MOST_ERRORS:
-        detail = f"{detail} These are the first {_MOST_ERRORS} of {len(found):,} errors."
+    elif len(found) > _MAX_ERRORS:
+        detail = f"{detail} These are the first {_MAX_ERRORS} of {len(found):,} errors."
     return problem_response(request, problems.INVALID_INPUT, detail, errors=errors)
 
 

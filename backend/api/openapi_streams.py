@@ -39,7 +39,9 @@ def _stream(models: dict[str, str], schemas: dict[str, Schema], examples: Exampl
     return {
         "schema": choices[0] if len(choices) == 1 else {"anyOf": choices},
         "example": "".join(
-            _told(event, examples.of(name)) for event, name in models.items() if event != _ERROR
+            _example_of(event, examples.of(name))
+            for event, name in models.items()
+            if event != _ERROR
         ),
         _EVENTS: references,
     }
@@ -52,6 +54,6 @@ def _data_of(model: str, schemas: dict[str, Schema]) -> Schema:
     return {"$ref": _REF + name}
 
 
-def _told(event: str, data: Any) -> str:
+def _example_of(event: str, data: Any) -> str:
     first = f"id: {data.get('version', data['id'])}" if event == _MESSAGE else f"event: {event}"
     return f"{first}\ndata: {json.dumps(data)}\n\n"

@@ -42,7 +42,7 @@ class Database:
         self.statements = Statements(
             {"conninfo": libpq_url(settings), **connect_arguments(settings)},
             begin=session_settings(settings),
-            most=for_statements,
+            max_connections=for_statements,
             patience=settings.pool_timeout_seconds,
             show_parameters=show_parameters,
         )

@@ -17,11 +17,11 @@ class FairQueue:
     the others have asked for.
     """
 
-    def __init__(self, at_once: int, most_of_one: int, most: int) -> None:
-        """`most_of_one` of a client may wait, and `most` of all of them."""
+    def __init__(self, at_once: int, max_per_client: int, max_waiting: int) -> None:
+        """`max_per_client` of a client may wait, and `max_waiting` of all of them."""
         self._free = at_once
-        self._most_of_one = most_of_one
-        self._most = most
+        self._max_per_client = max_per_client
+        self._max_waiting = max_waiting
         self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
         self._count = 0
 
@@ -56,9 +56,9 @@ class FairQueue:
             raise
 
     def _check_room(self, client: Hashable) -> None:
-        if len(self._waiting.get(client, ())) >= self._most_of_one:
+        if len(self._waiting.get(client, ())) >= self._max_per_client:
             raise RateLimitedError("Too many requests at once; wait a moment.", _RETRY_SECONDS)
-        if self._count >= self._most:
+        if self._count >= self._max_waiting:
             raise UnavailableError("There is too much to do just now.", _RETRY_SECONDS)
 
     def _leave(self) -> None:

@@ -17,18 +17,18 @@ from jsonschema_rs import (
 )
 from pydantic_core import to_json
 
-MOST_STEPS = 1_000
+MAX_STEPS = 1_000
 """Of one pattern that looks around, in one text. Others take no step twice."""
-MOST_COMPARISONS = 2_000_000
+MAX_COMPARISONS = 2_000_000
 """Parts of a schema, references included, times values that are held against it."""
-MOST_CHARACTERS = 100_000
+MAX_CHARACTERS = 100_000
 """Patterns that look around, times characters that are held against them."""
 
-_MOST_PATTERN_BYTES = 2 * 1024 * 1024
+_MAX_PATTERN_BYTES = 2 * 1024 * 1024
 """Of each, once it is translated; and of what is kept for one while it is at work."""
-_PATTERNS = FancyRegexOptions(MOST_STEPS, _MOST_PATTERN_BYTES, _MOST_PATTERN_BYTES)
+_PATTERNS = FancyRegexOptions(MAX_STEPS, _MAX_PATTERN_BYTES, _MAX_PATTERN_BYTES)
 _MASK = "it"
-_MOST_FAULTS = 5
+_MAX_FAULTS = 5
 _LONGEST_FAULT = 300
 
 
@@ -61,14 +61,14 @@ def place_of(error: ValidationError) -> str:
 
 def faults_in(value: Any, validator: Validator) -> list[str]:
     """The first of what does not fit, each with its place."""
-    return [_fault(error) for error in islice(validator.iter_errors(value), _MOST_FAULTS)]
+    return [_fault(error) for error in islice(validator.iter_errors(value), _MAX_FAULTS)]
 
 
 def is_too_much(value: Any, parts: int, lookarounds: int) -> bool:
     """Whether it would take too long to hold the value against a schema of so many parts."""
     comparisons = parts * sum(1 for _ in _values(value))
     characters = lookarounds * len(to_json(value)) if lookarounds else 0
-    return comparisons > MOST_COMPARISONS or characters > MOST_CHARACTERS
+    return comparisons > MAX_COMPARISONS or characters > MAX_CHARACTERS
 
 
 def _values(value: Any) -> Iterator[Any]:

@@ -74,7 +74,7 @@ class PasswordHasher:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
         self._threads.submit(_nobodys_hash)
         # So that nobody waits for much longer than 20 seconds.
-        self._queue = FairQueue(at_once, most_of_one=50 * at_once, most=200 * at_once)
+        self._queue = FairQueue(at_once, max_per_client=50 * at_once, max_waiting=200 * at_once)
 
     @asynccontextmanager
     async def turn(self, client: Hashable) -> AsyncIterator[PasswordTurn]:

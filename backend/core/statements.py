@@ -30,7 +30,7 @@ class Statements:
         connect: Mapping[str, Any],
         *,
         begin: str,
-        most: int,
+        max_connections: int,
         patience: float,
         show_parameters: bool,
     ) -> None:
@@ -38,7 +38,7 @@ class Statements:
         Args:
             connect: the parameters of each connection, as psycopg takes them.
             begin: the statement that each connection begins with.
-            most: the connections at once.
+            max_connections: the connections at once.
             patience: the seconds to wait for one of them.
             show_parameters: whether errors may hold values, which may be private.
         """
@@ -46,7 +46,7 @@ class Statements:
         set_json_loads(from_json, adapters)
         self._connect_with = {**connect, "autocommit": True, "context": adapters}
         self._begin = begin
-        self._places = asyncio.Semaphore(most)
+        self._places = asyncio.Semaphore(max_connections)
         self._patience = patience
         self._idle: list[Connection] = []
         self._show_parameters = show_parameters

@@ -16,8 +16,8 @@ from backend.core.storable import storable
 from backend.models.background.jobs import JobFailure
 from backend.services.background.jobs import JobService
 
-_MOST_FRAMES = 20
-_MOST_CHARACTERS = 8_000
+_MAX_FRAMES = 20
+_MAX_CHARACTERS = 8_000
 _log = get_logger(__name__)
 
 
@@ -82,8 +82,8 @@ async def _keep(jobs: JobService, context: JobContext, error: Exception) -> None
 
 def _text_of(error: Exception) -> str:
     """The trace as Python prints it, which is without local variables; the end matters most."""
-    lines = traceback.format_exception(error, limit=-_MOST_FRAMES)
-    return storable("".join(lines)[-_MOST_CHARACTERS:])
+    lines = traceback.format_exception(error, limit=-_MAX_FRAMES)
+    return storable("".join(lines)[-_MAX_CHARACTERS:])
 
 
 def _id(context: JobContext) -> int:

@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 from backend.core.config import DatabaseSettings
 from backend.core.database import connect_arguments, libpq_url, session_settings
 
-_MOST_CONNECTIONS = 4
+_MAX_CONNECTIONS = 4
 _GIVE_UP_SECONDS = 5
 
 
@@ -29,7 +29,7 @@ def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
         kwargs=connect_arguments(settings),
         configure=prepare,
         min_size=0,
-        max_size=_MOST_CONNECTIONS,
+        max_size=_MAX_CONNECTIONS,
         timeout=_GIVE_UP_SECONDS,
         # Else an attempt to connect that began in an outage keeps others from trying.
         reconnect_timeout=_GIVE_UP_SECONDS,

@@ -23,7 +23,7 @@ class ExponentialBackoff(BaseRetryStrategy):
     def __init__(self, settings: WorkerSettings, attempts: int) -> None:
         self._attempts = attempts
         self._first = settings.retry_seconds
-        self._most = settings.retry_most_seconds
+        self._max_seconds = settings.retry_max_seconds
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, HandedBackError):
@@ -37,7 +37,7 @@ class ExponentialBackoff(BaseRetryStrategy):
     def delay(self, failed_before: int) -> float:
         """In seconds. `failed_before` is the number of attempts that failed before this one."""
         # Beyond 2 ** 64 a float has long reached every limit, and 2 ** 1024 is none any more.
-        delay = min(self._most, self._first * 2.0 ** min(failed_before, 64))
+        delay = min(self._max_seconds, self._first * 2.0 ** min(failed_before, 64))
         return delay * random.uniform(0.5, 1)  # noqa: S311  # no secret
 
 
@@ -48,7 +48,7 @@ class NextTick(BaseRetryStrategy):
         return None
 
 
-def most_attempts(settings: WorkerSettings, queue: str) -> int:
+def max_attempts(settings: WorkerSettings, queue: str) -> int:
     """How often a job of the queue is tried before it is dead."""
     return settings.mail_attempts if queue == Queue.MAIL else settings.attempts
 
@@ -56,9 +56,9 @@ def most_attempts(settings: WorkerSettings, queue: str) -> int:
 def take_over_rules(settings: WorkerSettings) -> TakeOverRules:
     return TakeOverRules(
         silence=timedelta(seconds=settings.stalled_seconds),
-        most_attempts=partial(most_attempts, settings),
-        most_crashes=settings.crashes,
-        longest_pause=timedelta(seconds=settings.retry_most_seconds),
+        max_attempts=partial(max_attempts, settings),
+        max_crashes=settings.crashes,
+        longest_pause=timedelta(seconds=settings.retry_max_seconds),
     )
 
 
@@ -67,5 +67,5 @@ def use_one_strategy(app: App, settings: WorkerSettings) -> None:
     for task in app.tasks.values():
         # Procrastinate's built-in tasks are shared with the other apps of the process.
         if task.blueprint is app and task.retry_strategy is None:
-            attempts = most_attempts(settings, task.queue)
+            attempts = max_attempts(settings, task.queue)
             task.retry_strategy = ExponentialBackoff(settings, attempts)

@@ -17,7 +17,7 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     _schedule(
         app, "end_abandoned_executions", "* * * * *", services.background.executions.end_abandoned
     )
-    answers = services.assistant.conversations
+    answers = services.assistant.chat_messages
     _schedule(app, "end_abandoned_answers", "* * * * *", answers.end_abandoned)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
     # Each for itself: one that fails keeps none of the others from its work.

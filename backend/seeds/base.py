@@ -9,7 +9,7 @@ from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
-from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.tool_registry import ToolRegistry
 from backend.services.files.storage import FileStorage
 
 _NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
@@ -24,7 +24,7 @@ class SeedContext:
     hasher: PasswordHasher
     password: str
     now: datetime
-    tools: ToolService
+    tools: ToolRegistry
 
 
 class Seeder(Protocol):

@@ -93,7 +93,9 @@ def test_after_a_kill_the_message_is_there_and_the_same_key_answers_it_once(
 def _make_over(database_url: str) -> None:
     """As if the time of all answers were over: they may take 30 seconds beyond their limit."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("UPDATE chat_messages SET over_at = now() WHERE over_at IS NOT NULL")
+        connection.execute(
+            "UPDATE chat_messages SET deadline_at = now() WHERE deadline_at IS NOT NULL"
+        )
 
 
 def test_a_client_that_goes_away_does_not_keep_the_answer_from_being_written(
@@ -178,7 +180,7 @@ def test_a_stop_answers_a_request_that_it_interrupts(
     assert refused.headers["x-request-id"] == refused.json()["request_id"]
     with psycopg.connect(settings["DATABASE_URL"]) as connection:
         # What was held for the answer is free again.
-        held = connection.execute("SELECT count(*) FROM agent_runs WHERE finished_at IS NULL")
+        held = connection.execute("SELECT count(*) FROM usage_records WHERE finished_at IS NULL")
         assert held.fetchone() == (0,)
 
 

@@ -30,7 +30,7 @@ def server(start_server: StartServer, fresh_database_url: str, smtp: SmtpServer)
         MAIL_TIMEOUT_SECONDS="0.5",
         WORKER_POLL_SECONDS="0.1",
         WORKER_RETRY_SECONDS="0.2",
-        WORKER_RETRY_MOST_SECONDS="0.4",
+        WORKER_RETRY_MAX_SECONDS="0.4",
         WORKER_MAIL_ATTEMPTS="100",
     )
 

@@ -1,4 +1,4 @@
-"""Streams on a real server."""
+"""LiveStreams on a real server."""
 
 import socket
 import struct

@@ -24,7 +24,7 @@ from backend.seeds.output_schemas import SCHEMAS, SeedSchema
 from backend.seeds.prompts import PROMPTS, SeedPrompt
 from backend.seeds.runner import DEFAULTS, SEEDERS, seed
 from backend.seeds.users import USERS
-from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.tool_registry import ToolRegistry
 from tests.factories import make_prompt, make_user
 from tests.integration.assistant.test_tools import Described
 
@@ -36,7 +36,7 @@ Rows = dict[str, list[Any]]
 @pytest.fixture
 def context(uow: SqlUnitOfWorkFactory, storage_folder: Path) -> SeedContext:
     storage = open_storage(storage_folder.as_uri())
-    tools = ToolService(uow, [Described()])
+    tools = ToolRegistry(uow, [Described()])
     return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, tools)
 
 

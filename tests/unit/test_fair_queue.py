@@ -53,8 +53,10 @@ async def _settle() -> None:
 
 
 @asynccontextmanager
-async def line(at_once: int = 1, most_of_one: int = 10, most: int = 20) -> AsyncIterator[Line]:
-    made = Line(FairQueue(at_once, most_of_one, most))
+async def line(
+    at_once: int = 1, max_per_client: int = 10, max_waiting: int = 20
+) -> AsyncIterator[Line]:
+    made = Line(FairQueue(at_once, max_per_client, max_waiting))
     try:
         yield made
     finally:
@@ -92,7 +94,7 @@ async def test_who_comes_waits_for_one_of_each_other_client() -> None:
 
 
 async def test_a_client_may_have_so_many_waiting() -> None:
-    async with line(most_of_one=2) as work:
+    async with line(max_per_client=2) as work:
         await work.add(*"aaa")
 
         refused = await work.add("a")
@@ -104,7 +106,7 @@ async def test_a_client_may_have_so_many_waiting() -> None:
 
 
 async def test_all_together_may_have_so_many_waiting() -> None:
-    async with line(most=2) as work:
+    async with line(max_waiting=2) as work:
         await work.add(*"abc")
 
         refused = await work.add("d")

@@ -69,7 +69,7 @@ class RouteIndex:
         return iter(self._routes)
 
     @property
-    def most_looks(self) -> int:
+    def max_looks(self) -> int:
         """How many shapes there are at most to find one route."""
         return max(map(len, self._shapes.values()), default=0)
 

@@ -89,7 +89,7 @@ class AssistantSettings(Section):
 
     model_config = SettingsConfigDict(env_prefix="ASSISTANT_")
 
-    steps: int = Field(
+    model_calls: int = Field(
         default=12, ge=1, le=100, description="Questions to the model within one request."
     )
     tokens: int = Field(default=100_000, ge=100, description="Read and written, in one request.")
@@ -97,7 +97,9 @@ class AssistantSettings(Section):
     cost: Decimal = Field(
         default=Decimal(1), gt=0, description="US dollars, for one request; where prices are known."
     )
-    steps_per_day: int = Field(default=500, ge=1, description="The same, for a person and a day.")
+    model_calls_per_day: int = Field(
+        default=500, ge=1, description="The same, for a person and a day."
+    )
     tokens_per_day: int = Field(default=2_000_000, ge=100)
     seconds_per_day: float = Field(default=7200, gt=0)
     cost_per_day: Decimal = Field(default=Decimal(10), gt=0)

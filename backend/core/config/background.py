@@ -44,7 +44,7 @@ class WorkerSettings(Section):
     retry_seconds: float = Field(
         default=2, gt=0, description="Before the second attempt; doubled before each further one."
     )
-    retry_most_seconds: float = Field(default=600, gt=0)
+    retry_max_seconds: float = Field(default=600, gt=0)
     poll_seconds: float = Field(
         default=2,
         gt=0,
@@ -78,7 +78,7 @@ class WorkerSettings(Section):
 class ExecutionSettings(Section):
     model_config = SettingsConfigDict(env_prefix="EXECUTIONS_")
 
-    most_active: int = Field(
+    max_active: int = Field(
         default=10, ge=1, description="How many one person may have pending or running at once."
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST_QUERY = 400
 """Tavily refuses longer ones."""
-_MOST_HITS = 20
+_MAX_HITS = 20
 _LONGEST_TITLE = 300
 _LONGEST_URL = 2_000
 _LONGEST_TEXT = 4_000
@@ -38,7 +38,7 @@ class TavilySearch:
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await client.search(
                     query[:_LONGEST_QUERY],
-                    max_results=min(limit, _MOST_HITS),
+                    max_results=min(limit, _MAX_HITS),
                     timeout=self._timeout_seconds,
                 )
             found = _Answer.model_validate(answer).results

@@ -13,8 +13,8 @@ _READERS = {CSV: csv_rows, XLSX: xlsx_rows}
 
 @contextmanager
 def read_sheet(
-    path: Path, media_type: str, most_columns: int
+    path: Path, media_type: str, max_columns: int
 ) -> Iterator[Iterator[Sequence[SheetRow]]]:
     """A `SheetReader`."""
-    with _READERS[media_type](path, most_columns) as batches:
+    with _READERS[media_type](path, max_columns) as batches:
         yield batches

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-_MOST_DIGITS = 15
+_MAX_DIGITS = 15
 """Of a number in a spreadsheet."""
 
 _LETTERS = 26
@@ -20,7 +20,7 @@ _NOT_CALCULATED = (
     "program and save it, or write the value."
 )
 _TOO_MANY_DIGITS = (
-    f"The number has more than {_MOST_DIGITS} digits, and a spreadsheet keeps no more: format the "
+    f"The number has more than {_MAX_DIGITS} digits, and a spreadsheet keeps no more: format the "
     "cell as text, and write the number again."
 )
 
@@ -70,8 +70,8 @@ class CellCopy:
         number = value.strip()
         if not _NUMBER.fullmatch(number):
             return _text(value)
-        may_be_large = len(number) > _MOST_DIGITS or "e" in number.lower()
-        if may_be_large and abs(float(number)) >= 10**_MOST_DIGITS:
+        may_be_large = len(number) > _MAX_DIGITS or "e" in number.lower()
+        if may_be_large and abs(float(number)) >= 10**_MAX_DIGITS:
             # Written by a program that is not a spreadsheet, it is whole.
             return _text(number) if number.isdigit() else self._fault(_TOO_MANY_DIGITS)
         if style in self._digits and number.isdigit():

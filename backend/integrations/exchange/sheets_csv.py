@@ -11,10 +11,10 @@ from typing import TextIO
 
 from backend.integrations.exchange.sheets_bounds import batches_of
 from backend.models.platform.characters import MARKS
-from backend.services.exchange.protocols import MOST_CELL_CHARACTERS, SheetError, SheetRow
+from backend.services.exchange.protocols import MAX_CELL_CHARACTERS, SheetError, SheetRow
 
 _LONGEST_ROW = 2_000_000
-_MOST_HEADER_LINES = 100
+_MAX_HEADER_LINES = 100
 # In this order where there are as many of the one as of the other: texts have commas in them.
 _DELIMITERS = ";,\t|"
 _IN_QUOTES = re.compile(r'"[^"]*"')
@@ -23,9 +23,9 @@ _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
 
 @contextmanager
-def csv_rows(path: Path, most_columns: int) -> Iterator[Iterator[Sequence[SheetRow]]]:
+def csv_rows(path: Path, max_columns: int) -> Iterator[Iterator[Sequence[SheetRow]]]:
     with path.open(encoding=_encoding_of(path), newline="") as file:
-        yield batches_of(_rows(file), most_columns)
+        yield batches_of(_rows(file), max_columns)
 
 
 def _encoding_of(path: Path) -> str:
@@ -51,7 +51,7 @@ def _rows(file: TextIO) -> Iterator[SheetRow]:
     except csv.Error as error:
         if str(error).startswith("field larger"):
             raise SheetError(
-                f"A cell in line {rows.line_num} has more than {MOST_CELL_CHARACTERS:,} characters:"
+                f"A cell in line {rows.line_num} has more than {MAX_CELL_CHARACTERS:,} characters:"
                 " shorten it, and look whether a quote is missing."
             ) from None
         raise SheetError(
@@ -63,7 +63,7 @@ def _rows(file: TextIO) -> Iterator[SheetRow]:
 def _rest_of_record(first: str, lines: "_Lines") -> Iterator[str]:
     """The lines that belong to the first one, as there is a line break between quotes."""
     quotes = first.count('"')
-    for _ in range(_MOST_HEADER_LINES):
+    for _ in range(_MAX_HEADER_LINES):
         if quotes % 2 == 0 or not (line := next(lines, "")):
             return
         quotes += line.count('"')

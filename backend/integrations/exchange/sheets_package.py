@@ -12,7 +12,7 @@ from zipfile import ZipFile, ZipInfo
 
 from backend.services.exchange.protocols import SheetError
 
-MOST_BYTES = 1024 * 1024 * 1024
+MAX_BYTES = 1024 * 1024 * 1024
 _WORKBOOK = "xl/workbook.xml"
 _HIDDEN = {"hidden", "veryhidden"}
 _TRUE = {"1", "true"}
@@ -72,7 +72,7 @@ class _Package:
     def part(self, name: str) -> ZipInfo:
         """Raises LookupError or SheetError."""
         info = self._parts[_comparable(name)]
-        if info.file_size > MOST_BYTES:
+        if info.file_size > MAX_BYTES:
             raise SheetError("The file is too large when it is unpacked: split it, or send CSV.")
         return info
 

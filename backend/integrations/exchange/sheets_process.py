@@ -33,12 +33,12 @@ from backend.integrations.exchange.sheets_messages import (
     TOO_LARGE,
     as_message,
 )
-from backend.integrations.exchange.sheets_package import MOST_BYTES, find_table
+from backend.integrations.exchange.sheets_package import MAX_BYTES, find_table
 from backend.integrations.exchange.sheets_table import TableCopy
 from backend.services.exchange.protocols import Cell, CellFault, SheetError, SheetRow
 
-MOST_MEMORY = 512 * 1024 * 1024
-MOST_SECONDS = 300
+MAX_MEMORY = 512 * 1024 * 1024
+MAX_SECONDS = 300
 # What these libraries and we raise for files that are not as they should be.
 _ERRORS = (
     ArithmeticError,
@@ -61,10 +61,10 @@ _DIGITS = ".15g"
 def main() -> None:
     _limit()
     Thread(target=_end_with_parent, daemon=True).start()
-    path, most_columns = Path(sys.argv[1]), int(sys.argv[2])
+    path, max_columns = Path(sys.argv[1]), int(sys.argv[2])
     with Connection(sys.stdout.fileno(), readable=False) as parent:
         try:
-            for batch in batches_of(_rows(path, most_columns), most_columns):
+            for batch in batches_of(_rows(path, max_columns), max_columns):
                 parent.send_bytes(as_message(batch))
             parent.send_bytes(END)
         except (SheetError, *_ERRORS) as error:
@@ -86,9 +86,9 @@ def _refusal(error: Exception) -> str:
 
 def _limit() -> None:
     for kind, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_FSIZE, MOST_BYTES),
+        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_CPU, MAX_SECONDS),
+        (resource.RLIMIT_FSIZE, MAX_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)
@@ -103,9 +103,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _rows(path: Path, most_columns: int) -> Iterator[SheetRow]:
+def _rows(path: Path, max_columns: int) -> Iterator[SheetRow]:
     mark = uuid4().hex
-    copy = TableCopy(most_columns, mark)
+    copy = TableCopy(max_columns, mark)
     # It has no name, so that nothing is left of it.
     with TemporaryFile() as content:
         # Packed, though quickly: a harmful file would fill the disk otherwise.

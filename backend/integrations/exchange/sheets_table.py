@@ -44,13 +44,13 @@ class TableCopy:
         merges: those of several rows.
     """
 
-    def __init__(self, most_columns: int, fault_mark: str) -> None:
+    def __init__(self, max_columns: int, fault_mark: str) -> None:
         self.pieces = 0
         self.merges: list[Merge] = []
         self._digits: Mapping[str, int] = {}
         self._fault_mark = fault_mark
         # Beyond it a row is refused, wherever the cell is.
-        self._last_column = most_columns + 1
+        self._last_column = max_columns + 1
 
     def write(self, source: ZipFile, parts: TableParts, target: ZipFile) -> None:
         """

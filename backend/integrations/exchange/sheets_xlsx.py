@@ -22,8 +22,8 @@ _ROOT = Path(__file__).parents[3]
 _PATIENCE_SECONDS = 0.5
 """After so long without a row there is an empty batch."""
 
-_MOST_SILENT_SECONDS = 300
-_MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+_MAX_SILENT_SECONDS = 300
+_MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _INHERITED = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONHOME", "COVERAGE_")
 """The child needs none of our secrets."""
 
@@ -31,9 +31,9 @@ _log = get_logger(__name__)
 
 
 @contextmanager
-def xlsx_rows(path: Path, most_columns: int) -> Iterator[Iterator[Sequence[SheetRow]]]:
+def xlsx_rows(path: Path, max_columns: int) -> Iterator[Iterator[Sequence[SheetRow]]]:
     with subprocess.Popen(
-        [*_COMMAND, str(path), str(most_columns)],
+        [*_COMMAND, str(path), str(max_columns)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -57,15 +57,15 @@ def _batches(process: "subprocess.Popen[bytes]", rows: Connection) -> Iterator[S
     while True:
         if not rows.poll(_PATIENCE_SECONDS):
             silent += _PATIENCE_SECONDS
-            if silent > _MOST_SILENT_SECONDS:
+            if silent > _MAX_SILENT_SECONDS:
                 raise SheetError(TOO_LARGE)
             yield ()
             continue
         silent = 0.0
         try:
-            message = rows.recv_bytes(_MOST_MESSAGE_BYTES)
+            message = rows.recv_bytes(_MAX_MESSAGE_BYTES)
         except EOFError:
-            raise _end(process.wait(_MOST_SILENT_SECONDS)) from None
+            raise _end(process.wait(_MAX_SILENT_SECONDS)) from None
         if message == END:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_PATIENCE_SECONDS)

@@ -21,7 +21,7 @@ _READ_BYTES = 256 * 1024
 _WRITE_BYTES = 1024 * 1024
 # S3 takes no smaller parts, and at most 10,000 of them: a file may have 48 GiB.
 _PART_BYTES = 5 * 1024 * 1024
-_PARTS_AT_ONCE = 2
+_MAX_PARALLEL_PARTS = 2
 _NOT_PARTIAL = "non-partial response"
 
 
@@ -43,7 +43,7 @@ class ObjectStorage(FileStorage):
                 key,
                 first if small else _pieces(first, content),
                 chunk_size=_PART_BYTES,
-                max_concurrency=_PARTS_AT_ONCE,
+                max_concurrency=_MAX_PARALLEL_PARTS,
             )
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:

@@ -7,18 +7,18 @@ from contextlib import AbstractContextManager, contextmanager
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import ANYTHING, Subscription
 
-_MOST_PAYLOADS = 100
+_MAX_PAYLOADS = 100
 
 
-class Mailbox:
-    """What one subscriber has not taken yet. Never holds more than `_MOST_PAYLOADS`."""
+class Inbox:
+    """What one subscriber has not taken yet. Never holds more than `_MAX_PAYLOADS`."""
 
     def __init__(self) -> None:
         self._heard: dict[str, None] = {}
         self._woken = asyncio.Event()
 
     def put(self, payload: str) -> None:
-        if payload == ANYTHING or len(self._heard) == _MOST_PAYLOADS:
+        if payload == ANYTHING or len(self._heard) == _MAX_PAYLOADS:
             self._heard = {ANYTHING: None}
         elif ANYTHING not in self._heard:
             self._heard[payload] = None
@@ -39,11 +39,11 @@ class Topic:
     """One channel and its subscribers, by payload, so that a notice wakes only those it is for."""
 
     def __init__(self) -> None:
-        self._mailboxes: dict[str | None, set[Mailbox]] = {}
+        self._mailboxes: dict[str | None, set[Inbox]] = {}
 
     @contextmanager
     def subscribe(self, payload: str | None) -> Iterator[Subscription]:
-        mailbox = Mailbox()
+        mailbox = Inbox()
         mailboxes = self._mailboxes.setdefault(payload, set())
         mailboxes.add(mailbox)
         try:

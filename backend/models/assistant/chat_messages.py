@@ -64,7 +64,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     """An answer that is `running` is written when it has ended.
 
     Attributes:
-        over_at: when it has to have ended; then whoever wrote it has crashed.
+        deadline_at: when it has to have ended; then whoever wrote it has crashed.
     """
 
     __tablename__ = "chat_messages"
@@ -85,17 +85,17 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     rating: Rating | None = Field(default=None, sa_type=enum_type(Rating))
     parts: list[MessagePart] = Field(default_factory=list, sa_type=PARTS)
     output: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
-    steps: int = 0
+    model_calls: int = 0
     tool_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal | None = Field(default=None, sa_type=COST)
-    over_at: datetime | None = Field(default=None, index=True)
+    deadline_at: datetime | None = Field(default=None, index=True)
 
     @property
     def usage(self) -> Usage:
         return Usage(
-            steps=self.steps,
+            model_calls=self.model_calls,
             tool_calls=self.tool_calls,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
@@ -110,15 +110,15 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     @property
     def is_at_work(self) -> bool:
         return self.status is MessageStatus.RUNNING and (
-            self.over_at is not None and self.over_at > now()
+            self.deadline_at is not None and self.deadline_at > now()
         )
 
-    def begin(self, model: str, over_at: datetime) -> None:
+    def begin(self, model: str, deadline_at: datetime) -> None:
         self.status = MessageStatus.RUNNING
         self.model = model
         self.error = self.incomplete_reason = None
         self.finished_at = None
-        self.over_at = over_at
+        self.deadline_at = deadline_at
 
     def finish(
         self,
@@ -148,7 +148,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
     def _end(self, status: MessageStatus) -> None:
         self.status = status
         self.finished_at = now()
-        self.over_at = None
+        self.deadline_at = None
 
 
 make_searchable(ChatMessage, "text", "''")

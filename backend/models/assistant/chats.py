@@ -20,7 +20,7 @@ from backend.models.tasks.modules import FILLED
 NEW_CHAT = "New chat"
 """The title until the first message is there."""
 
-_MOST_TITLE = 80
+_MAX_TITLE = 80
 
 
 class ChatBase(SQLModel):
@@ -80,7 +80,7 @@ make_searchable(Chat, "title", "''")
 def shortened(text: str) -> str:
     """One line that is short enough for a title."""
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words if len(words) <= _MOST_TITLE else f"{words[: _MOST_TITLE - 3].rstrip()}..."
+    return words if len(words) <= _MAX_TITLE else f"{words[: _MAX_TITLE - 3].rstrip()}..."
 
 
 class ChatCreate(Input, ChatBase):

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
-MOST_BYTES = 64 * 1024
-MOST_DEPTH = 32
-MOST_PARTS = 10_000
-MOST_PATTERNS = 100
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 32
+MAX_PARTS = 10_000
+MAX_PATTERNS = 100
 _USUAL = "https://json-schema.org/draft/2020-12/schema"
 _DIALECTS = {
     _USUAL,
@@ -48,8 +48,8 @@ class _Walk:
         self._patterns: set[str] = set()
 
     def look(self, part: Any, path: str, depth: int = 0) -> Extent:
-        if depth > MOST_DEPTH:
-            _refuse(path, f"it is deeper than {MOST_DEPTH} levels, references included; flatten it")
+        if depth > MAX_DEPTH:
+            _refuse(path, f"it is deeper than {MAX_DEPTH} levels, references included; flatten it")
         extents = [Extent(1, 0, 0)]
         if isinstance(part, dict):
             extents += [self._look_at(key, each, path, depth + 1) for key, each in part.items()]
@@ -58,8 +58,8 @@ class _Walk:
         else:
             _check_value(part, path)
         parts = sum(extent.parts for extent in extents)
-        if parts > MOST_PARTS:
-            _refuse(path, f"it has more than {MOST_PARTS} parts, references included; shorten it")
+        if parts > MAX_PARTS:
+            _refuse(path, f"it has more than {MAX_PARTS} parts, references included; shorten it")
         depth = max(extent.depth for extent in extents) + 1
         return Extent(parts, depth, sum(extent.lookarounds for extent in extents))
 
@@ -80,8 +80,8 @@ class _Walk:
         else:
             return found
         self._patterns.add(pattern)
-        if len(self._patterns) > MOST_PATTERNS:
-            _refuse(inner, f"it is one of more than {MOST_PATTERNS} patterns; take some out")
+        if len(self._patterns) > MAX_PATTERNS:
+            _refuse(inner, f"it is one of more than {MAX_PATTERNS} patterns; take some out")
         return found._replace(lookarounds=found.lookarounds + _looks_around(pattern))
 
     def _definition(self, reference: str, path: str, depth: int) -> Extent:
@@ -97,8 +97,8 @@ class _Walk:
             self._open.append(name)
             self._known[name] = self.look(self._definitions[name], f"$.$defs.{name}", depth)
             self._open.pop()
-        elif depth + self._known[name].depth > MOST_DEPTH:
-            _refuse(path, f"with {name} it is deeper than {MOST_DEPTH} levels; flatten it")
+        elif depth + self._known[name].depth > MAX_DEPTH:
+            _refuse(path, f"with {name} it is deeper than {MAX_DEPTH} levels; flatten it")
         return self._known[name]
 
 
@@ -111,8 +111,8 @@ def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
 def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
     """What holds values against a schema, and how large that is. Raises as `check_json_schema`."""
     # First of all: what follows names the places of all parts, and those may have long names.
-    if _size(document) > MOST_BYTES:
-        _refuse("$", f"it has more than {MOST_BYTES // 1024} KiB; shorten it")
+    if _size(document) > MAX_BYTES:
+        _refuse("$", f"it has more than {MAX_BYTES // 1024} KiB; shorten it")
     extent = _Walk(document).look(document, "$")
     if document.get("type") != "object":
         _refuse("$.type", 'it must be "object"; put other values into one of its properties')

@@ -22,7 +22,7 @@ _EXAMPLE = {
     "model": "gpt-5-mini",
     "temperature": 0.2,
     "max_output_tokens": 2000,
-    "steps": 6,
+    "model_calls": 6,
     "tokens": 20000,
     "seconds": 60,
     "cost": "0.2500",
@@ -40,7 +40,7 @@ OutputTokens = Annotated[
     Whole,
     Constraints(ge=1, le=1_000_000, description="Of one answer; null: as the provider has it."),
 ]
-Steps = Annotated[
+ModelCalls = Annotated[
     Whole, Constraints(ge=1, le=100, description="Questions to the model within one request.")
 ]
 Tokens = Annotated[
@@ -69,7 +69,7 @@ class ModelConfigBase(SQLModel):
     model: Line = Field(description="As the provider calls it; on Azure, the deployment.")
     temperature: Temperature | None = None
     max_output_tokens: OutputTokens | None = None
-    steps: Steps | None = None
+    model_calls: ModelCalls | None = None
     tokens: Tokens | None = None
     seconds: Seconds | None = None
     cost: Cost | None = None
@@ -119,7 +119,7 @@ class ModelConfigUpdate(Update):
     model: Line | MISSING = MISSING
     temperature: Temperature | None | MISSING = MISSING
     max_output_tokens: OutputTokens | None | MISSING = MISSING
-    steps: Steps | None | MISSING = MISSING
+    model_calls: ModelCalls | None | MISSING = MISSING
     tokens: Tokens | None | MISSING = MISSING
     seconds: Seconds | None | MISSING = MISSING
     cost: Cost | None | MISSING = MISSING

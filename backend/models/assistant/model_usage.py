@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 EXAMPLE: dict[str, Any] = {
-    "steps": 2,
+    "model_calls": 2,
     "tool_calls": 1,
     "input_tokens": 812,
     "output_tokens": 64,
@@ -22,7 +22,7 @@ class Usage(BaseModel):
         json_schema_serialization_defaults_required=True,
     )
 
-    steps: int = Field(default=0, ge=0, description="Questions to the model.")
+    model_calls: int = Field(default=0, ge=0, description="Questions to the model.")
     tool_calls: int = Field(default=0, ge=0)
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
@@ -35,7 +35,7 @@ class Usage(BaseModel):
         return self.input_tokens + self.output_tokens
 
     def add(self, other: "Usage") -> None:
-        self.steps += other.steps
+        self.model_calls += other.model_calls
         self.tool_calls += other.tool_calls
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens

@@ -39,7 +39,7 @@ class ActionStatus(StrEnum):
     FAILED = "failed"
 
 
-class AgentActionBase(SQLModel):
+class PlannedActionBase(SQLModel):
     tool: str
     plan: str = Field(description="What will be done, in words.")
     status: ActionStatus = ActionStatus.PLANNED
@@ -48,8 +48,8 @@ class AgentActionBase(SQLModel):
     chat_id: UUID | None = Field(default=None, description="Where it was planned.")
 
 
-class AgentAction(Versioned, Timestamped, AgentActionBase, Identified, table=True):
-    __tablename__ = "agent_actions"
+class PlannedAction(Versioned, Timestamped, PlannedActionBase, Identified, table=True):
+    __tablename__ = "planned_actions"
     __table_args__ = (
         Index(None, "owner_id", "created_at", "id"),
         Index(None, "expires_at"),
@@ -78,7 +78,7 @@ class AgentAction(Versioned, Timestamped, AgentActionBase, Identified, table=Tru
         self.error = error
 
 
-class AgentActionPublic(Output, Versioned, Timestamped, AgentActionBase, Identified):
+class PlannedActionPublic(Output, Versioned, Timestamped, PlannedActionBase, Identified):
     model_config = example(EXAMPLE, base=Output)
 
     arguments: dict[str, Any]

@@ -22,8 +22,8 @@ from backend.models.assistant.template_values import Room, TemplateValues, TooLo
 from backend.models.platform.base import Input
 from backend.models.platform.fields import Identifier, LongText, Paragraphs, Words
 
-MOST_VARIABLES = 50
-MOST_RENDERED = 100_000
+MAX_VARIABLES = 50
+MAX_RENDERED = 100_000
 """Characters of all values in one text."""
 
 
@@ -82,7 +82,7 @@ class PromptTextInput(Input, PromptText):
     variables: Annotated[
         list[PromptVariable],
         Field(
-            max_length=MOST_VARIABLES,
+            max_length=MAX_VARIABLES,
             validate_default=True,
             description="Those that the template uses, each once.",
         ),
@@ -145,8 +145,8 @@ def render(prompt: PromptText, values: Mapping[str, str]) -> str:
         texts[name] = value
     try:
         return PromptTemplate(prompt.template).substitute(
-            TemplateValues(texts.__getitem__, Room(MOST_RENDERED))
+            TemplateValues(texts.__getitem__, Room(MAX_RENDERED))
         )
     except TooLongError as error:
-        detail = f"The text would have more than {MOST_RENDERED:,} characters: shorten the values."
+        detail = f"The text would have more than {MAX_RENDERED:,} characters: shorten the values."
         raise InvalidInputError(f"variables.{error}", detail) from error

@@ -10,7 +10,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.models.assistant.prompt_templates import (
-    MOST_VARIABLES,
+    MAX_VARIABLES,
     VARIABLES,
     PromptText,
     PromptTextInput,
@@ -78,7 +78,7 @@ class PromptRender(Input):
 
     model_config = example({"variables": {"person": "Grace Hopper", "today": "2026-06-01"}})
 
-    variables: dict[str, Paragraphs] = Field(default_factory=dict, max_length=MOST_VARIABLES)
+    variables: dict[str, Paragraphs] = Field(default_factory=dict, max_length=MAX_VARIABLES)
     number: VersionNumber | None = Field(
         default=None, description="Of a version; the active one when left out."
     )

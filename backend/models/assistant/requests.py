@@ -11,7 +11,7 @@ from sqlmodel import Field
 from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
-from backend.models.assistant.planned_actions import EXAMPLE as ACTION_EXAMPLE, AgentActionPublic
+from backend.models.assistant.planned_actions import EXAMPLE as ACTION_EXAMPLE, PlannedActionPublic
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Message, Slug, Text
 
@@ -21,7 +21,7 @@ Variables = Annotated[
 ]
 
 
-class AgentAsk(Input):
+class AssistantRequest(Input):
     """A request, or the confirmation of an action that was planned before."""
 
     model_config = example({"request": "Create a task to call Grace Hopper tomorrow."})
@@ -61,7 +61,7 @@ class AnswerStatus(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-class TakenAction(BaseModel):
+class ToolCallRecord(BaseModel):
     """A tool that was called."""
 
     tool: str
@@ -70,7 +70,7 @@ class TakenAction(BaseModel):
     result: Any
 
 
-class AgentReply(Output):
+class AssistantResponse(Output):
     model_config = example(
         {
             "status": "to_confirm",
@@ -100,8 +100,8 @@ class AgentReply(Output):
     incomplete_reason: IncompleteReason | None = Field(
         default=None, description="Why there should have been more, whatever the status."
     )
-    actions: list[TakenAction] = Field(description="In the order in which they were taken.")
-    planned: list[AgentActionPublic] = Field(
+    actions: list[ToolCallRecord] = Field(description="In the order in which they were taken.")
+    planned: list[PlannedActionPublic] = Field(
         description="What waits for you: send its id as `confirm`."
     )
     model: str | None = Field(description="Null if none was asked.")
@@ -110,28 +110,28 @@ class AgentReply(Output):
     message_id: UUID | None
 
 
-class AgentUsage(Output):
+class AssistantUsage(Output):
     """What you have used today (UTC), what is at work included, and what you may use."""
 
     model_config = example(
         {
-            "steps": 12,
+            "model_calls": 12,
             "tokens": 10231,
             "seconds": 21.5,
             "cost": "0.012",
-            "most_steps": 500,
-            "most_tokens": 2000000,
-            "most_seconds": 7200.0,
-            "most_cost": "10",
+            "max_model_calls": 500,
+            "max_tokens": 2000000,
+            "max_seconds": 7200.0,
+            "max_cost": "10",
         },
         base=Output,
     )
 
-    steps: int
+    model_calls: int
     tokens: int
     seconds: float
     cost: Decimal
-    most_steps: int
-    most_tokens: int
-    most_seconds: float
-    most_cost: Decimal
+    max_model_calls: int
+    max_tokens: int
+    max_seconds: float
+    max_cost: Decimal

@@ -21,36 +21,36 @@ COST = Numeric(18, 9)
 class Amounts(NamedTuple):
     """What may be used, or was. `cost` is in US dollars."""
 
-    steps: int
+    model_calls: int
     tokens: int
     seconds: float
     cost: Decimal
 
 
-class AgentRun(Identified, table=True):
+class UsageRecord(Identified, table=True):
     """One answer. What it may use is held for it until it has ended, or has to have ended.
 
     So a person's limit of the day holds, however much is asked for at the same time.
 
     Attributes:
-        over_at: the latest moment at which it can be at work.
+        deadline_at: the latest moment at which it can be at work.
         answer: what `/agent/act` has answered, for who asks again with the same key.
     """
 
-    __tablename__ = "agent_runs"
+    __tablename__ = "usage_records"
     __table_args__ = (Index(None, "owner_id", "started_at", "id"), Index(None, "started_at"))
 
     owner_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     provider: ModelProvider = Field(sa_type=enum_type(ModelProvider))
     model: str
     started_at: datetime = Field(default_factory=now)
-    over_at: datetime
+    deadline_at: datetime
     finished_at: datetime | None = None
-    held_steps: int
+    held_model_calls: int
     held_tokens: int
     held_seconds: float
     held_cost: Decimal = Field(sa_type=COST)
-    steps: int = 0
+    model_calls: int = 0
     tool_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -61,13 +61,13 @@ class AgentRun(Identified, table=True):
 
     @property
     def is_at_work(self) -> bool:
-        return self.finished_at is None and self.over_at > now()
+        return self.finished_at is None and self.deadline_at > now()
 
     def finish(self, usage: Usage, error: str | None = None) -> None:
         """Let go of what was held, and keep what was used."""
         self.finished_at = now()
         self.seconds = (self.finished_at - self.started_at).total_seconds()
-        self.steps, self.tool_calls = usage.steps, usage.tool_calls
+        self.model_calls, self.tool_calls = usage.model_calls, usage.tool_calls
         self.input_tokens, self.output_tokens = usage.input_tokens, usage.output_tokens
         self.cost = usage.cost
         self.error = error

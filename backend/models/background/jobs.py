@@ -120,14 +120,14 @@ class TakeOverRules:
 
     Attributes:
         silence: a worker that was not heard of for so long is gone.
-        most_attempts: by queue, how often a job is tried.
-        most_crashes: how often a worker may die of a job, or beside it.
+        max_attempts: by queue, how often a job is tried.
+        max_crashes: how often a worker may die of a job, or beside it.
         longest_pause: between two attempts.
     """
 
     silence: timedelta
-    most_attempts: Callable[[str], int]
-    most_crashes: int
+    max_attempts: Callable[[str], int]
+    max_crashes: int
     longest_pause: timedelta
 
 

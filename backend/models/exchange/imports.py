@@ -10,10 +10,10 @@ from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag, Line
 
-MOST_ERRORS = 1_000
+MAX_ERRORS = 1_000
 """So many errors of rows are kept; the others are counted."""
 
-MOST_COLUMNS = 200
+MAX_COLUMNS = 200
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -44,17 +44,17 @@ class ImportInputs(Input):
     mapping: dict[Line, Line] = Field(
         default={},
         description="Columns of the file that have another name there: the field, by the header.",
-        max_length=MOST_COLUMNS,
+        max_length=MAX_COLUMNS,
     )
 
 
-def _shown(most_characters: int) -> AfterValidator:
+def _shown(max_characters: int) -> AfterValidator:
     """Makes text of files fit to be stored and shown."""
 
     def shown(text: str) -> str:
         # What NUL and halves of characters are shown as.
         text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-        return text if len(text) <= most_characters else f"{text[: most_characters - 1]}…"
+        return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
 
     return AfterValidator(shown)
 
@@ -101,7 +101,7 @@ class ImportResult(Output):
     unchanged: int = Field(description="Rows that say what is there already.")
     failed: int = Field(description="Rows that have errors.")
     skipped: int = Field(description="Rows without errors, left out because others have some.")
-    errors: list[RowError] = Field(description=f"The first {MOST_ERRORS:,}.")
+    errors: list[RowError] = Field(description=f"The first {MAX_ERRORS:,}.")
     error_count: int
     ignored_columns: list[str] = Field(
         description="Columns of exports that can't be imported, such as `created_at`."

@@ -35,7 +35,7 @@ class SubjectKind(StrEnum):
     TOOL = "tool"
     OUTPUT_SCHEMA = "output_schema"
     CHAT = "chat"
-    AGENT_ACTION = "agent_action"
+    PLANNED_ACTION = "planned_action"
     WORKFLOW = "workflow"
 
 
@@ -142,12 +142,12 @@ def changes_between(
     """
     hidden = set(private)
 
-    def told(facts: Mapping[str, Any], name: str) -> Any:
+    def fact(facts: Mapping[str, Any], name: str) -> Any:
         value = facts.get(name)
         return PRIVATE if name in hidden and value is not None else value
 
     return {
-        name: {"before": told(before, name), "after": told(after, name)}
+        name: {"before": fact(before, name), "after": fact(after, name)}
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     }

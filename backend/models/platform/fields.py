@@ -93,22 +93,22 @@ def _to_utc(moment: datetime) -> datetime:
         raise ValueError("must lie between the years 1 and 9999 in UTC") from None
 
 
-_MOST_OF_PASSWORD = 256
-_MOST_TYPED = 4 * _MOST_OF_PASSWORD
+_MAX_PASSWORD_LENGTH = 256
+_MAX_TYPED_LENGTH = 4 * _MAX_PASSWORD_LENGTH
 """What 256 characters may take in another form. To normalise more would take long."""
 
 
 def _in_normal_form(value: object) -> object:
-    if isinstance(value, str) and len(value) <= _MOST_TYPED:
+    if isinstance(value, str) and len(value) <= _MAX_TYPED_LENGTH:
         return normal_password(value)
     return value
 
 
 def _short_in_some_form(password: str) -> str:
-    if len(password) > _MOST_OF_PASSWORD and (
-        len(password) > _MOST_TYPED or len(normal_password(password)) > _MOST_OF_PASSWORD
+    if len(password) > _MAX_PASSWORD_LENGTH and (
+        len(password) > _MAX_TYPED_LENGTH or len(normal_password(password)) > _MAX_PASSWORD_LENGTH
     ):
-        raise PydanticKnownError("string_too_long", {"max_length": _MOST_OF_PASSWORD})
+        raise PydanticKnownError("string_too_long", {"max_length": _MAX_PASSWORD_LENGTH})
     return password
 
 
@@ -202,7 +202,7 @@ Email = Annotated[
 
 Password = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=_MOST_OF_PASSWORD),
+    StringConstraints(min_length=8, max_length=_MAX_PASSWORD_LENGTH),
     STORABLE,
     BeforeValidator(_in_normal_form),
     Field(json_schema_extra=_HIDDEN),
@@ -212,7 +212,7 @@ Password = Annotated[
 GivenPassword = Annotated[
     str,
     AfterValidator(_short_in_some_form),
-    Field(json_schema_extra=_HIDDEN | {"maxLength": _MOST_OF_PASSWORD}),
+    Field(json_schema_extra=_HIDDEN | {"maxLength": _MAX_PASSWORD_LENGTH}),
 ]
 """A password to compare with one that was chosen, perhaps under older rules: as it was typed."""
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-_MOST_CHARACTERS = 50_000
-_MOST_DEPTH = 50
+_MAX_CHARACTERS = 50_000
+_MAX_DEPTH = 50
 
 
 def depth_of(value: Any) -> int:
@@ -35,8 +35,8 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
-    if depth_of(value) > _MOST_DEPTH:
-        raise ValueError(f"must not be nested more than {_MOST_DEPTH} deep")
+    if depth_of(value) > _MAX_DEPTH:
+        raise ValueError(f"must not be nested more than {_MAX_DEPTH} deep")
     for leaf in leaves(value):
         if isinstance(leaf, str):
             leaf.encode()  # Lone surrogates raise a ValueError.
@@ -44,8 +44,8 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
                 raise ValueError("must not contain NUL characters, which the database can't store")
         elif isinstance(leaf, float) and not math.isfinite(leaf):
             raise ValueError("must not contain NaN or infinite numbers, which are no JSON")
-    if len(json.dumps(value, default=str)) > _MOST_CHARACTERS:
-        raise ValueError(f"must have at most {_MOST_CHARACTERS:,} characters, written as JSON")
+    if len(json.dumps(value, default=str)) > _MAX_CHARACTERS:
+        raise ValueError(f"must have at most {_MAX_CHARACTERS:,} characters, written as JSON")
     return value
 
 

@@ -22,7 +22,7 @@ from backend.models.platform.fields import Exact
 AMOUNT = Numeric(18, 4)
 """The column of an amount: no currency has more than four decimals."""
 
-_MOST = Decimal(10) ** 12
+_MAX_AMOUNT = Decimal(10) ** 12
 
 
 NO_CURRENCY = "must be the ISO 4217 code of a currency, such as EUR"
@@ -58,7 +58,7 @@ class Money(BaseModel):
         json_schema_extra={"examples": [{"amount": "19.90", "currency": "EUR"}]},
     )
 
-    amount: Exact = Field(ge=0, lt=_MOST, max_digits=16, decimal_places=4)
+    amount: Exact = Field(ge=0, lt=_MAX_AMOUNT, max_digits=16, decimal_places=4)
     currency: CurrencyCode
 
     @model_validator(mode="wrap")

@@ -16,7 +16,7 @@ from backend.models.platform.fields import Text, UtcDatetime, Words
 Item = TypeVar("Item")
 
 RELEVANCE = "relevance"
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
 class PageQuery(BaseModel):
@@ -32,7 +32,7 @@ class PageQuery(BaseModel):
         description="`next_cursor` of the page before. Keep the same `sort` and filters.",
     )
     total: bool = Field(
-        default=False, description=f"Count the matches as well, up to {MOST_COUNTED:,}."
+        default=False, description=f"Count the matches as well, up to {MAX_COUNTED:,}."
     )
 
 
@@ -86,5 +86,5 @@ class Page(BaseModel, Generic[Item]):
     )
     total: int | None = Field(
         default=None,
-        description=f"Null unless asked for. {MOST_COUNTED:,} stands for that many or more.",
+        description=f"Null unless asked for. {MAX_COUNTED:,} stands for that many or more.",
     )

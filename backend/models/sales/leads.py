@@ -32,7 +32,7 @@ _EXAMPLE = {
     "product_ids": ["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"],
 }
 
-MOST_PRODUCTS = 50
+MAX_PRODUCTS = 50
 
 
 class LeadStatus(StrEnum):
@@ -61,7 +61,7 @@ def _without_repetition(ids: list[UUID]) -> list[UUID]:
 ProductIds = Annotated[
     list[UUID],
     AfterValidator(_without_repetition),
-    Field(max_length=MOST_PRODUCTS, description="The products that the lead is interested in."),
+    Field(max_length=MAX_PRODUCTS, description="The products that the lead is interested in."),
 ]
 
 

@@ -11,7 +11,7 @@ from backend.models.platform.base import Input, Update, example
 from backend.models.platform.fields import Flag, Line
 from backend.models.platform.mixins import new_id
 
-MOST_ITEMS = 100
+MAX_ITEMS = 100
 
 
 class ChecklistItem(BaseModel):
@@ -36,7 +36,7 @@ class ChecklistItemUpdate(Update):
     is_done: Flag | MISSING = MISSING
 
 
-NewChecklist = Annotated[list[ChecklistItemCreate], Field(max_length=MOST_ITEMS)]
+NewChecklist = Annotated[list[ChecklistItemCreate], Field(max_length=MAX_ITEMS)]
 
 _ITEMS = TypeAdapter(list[ChecklistItem])
 

@@ -16,7 +16,7 @@ from backend.models.platform.paging import PageQuery
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
 
 FILLED = "Something was put into this module at the same time: delete it again."
-MOST_MODULES = 200
+MAX_MODULES = 200
 """How many one person may have, so that the order of all can be sent at once."""
 
 
@@ -57,7 +57,7 @@ class ModuleOrder(Input):
 
     model_config = example({"module_ids": ["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e07"]})
 
-    module_ids: list[UUID] = Field(min_length=1, max_length=MOST_MODULES)
+    module_ids: list[UUID] = Field(min_length=1, max_length=MAX_MODULES)
 
 
 class ModulePublic(Output, Versioned, Timestamped, ModuleBase, Identified):

@@ -8,7 +8,7 @@ from backend.models.platform.base import Input, example
 from backend.models.platform.fields import Flag
 from backend.models.tasks.tasks import TaskPublic, TaskUpdate
 
-MOST_CHANGES = 100
+MAX_CHANGES = 100
 
 
 class TaskChange(Input):
@@ -36,7 +36,7 @@ class TaskBulk(Input):
         }
     )
 
-    changes: list[TaskChange] = Field(min_length=1, max_length=MOST_CHANGES)
+    changes: list[TaskChange] = Field(min_length=1, max_length=MAX_CHANGES)
     all_or_nothing: Flag = Field(
         default=True, description="If one change is refused, refuse all; else, keep the others."
     )

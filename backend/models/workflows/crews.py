@@ -18,8 +18,8 @@ from backend.models.workflows.workflow_parts import (
     WorkName,
 )
 
-MOST_AGENTS = 20
-MOST_TASKS = 50
+MAX_AGENTS = 20
+MAX_TASKS = 50
 
 CREW_EXAMPLE = {
     "agents": [
@@ -71,7 +71,7 @@ class CrewTask(Part):
     expected_output: Purpose = Field(default="", description="What the answer should look like.")
     agent: StepName = Field(description="The name of the agent who does it.")
     depends_on: list[StepName] = Field(
-        default=[], max_length=MOST_TASKS, description="The tasks whose results it gets."
+        default=[], max_length=MAX_TASKS, description="The tasks whose results it gets."
     )
     output_schema_id: UUID | None = Field(
         default=None, description="Of a schema: the answer is JSON that fits it."
@@ -81,8 +81,8 @@ class CrewTask(Part):
 class Crew(Part):
     """In sequential order each task gets the result of the one before it, too."""
 
-    agents: list[CrewAgent] = Field(min_length=1, max_length=MOST_AGENTS)
-    tasks: list[CrewTask] = Field(min_length=1, max_length=MOST_TASKS)
+    agents: list[CrewAgent] = Field(min_length=1, max_length=MAX_AGENTS)
+    tasks: list[CrewTask] = Field(min_length=1, max_length=MAX_TASKS)
     order: TaskOrder = TaskOrder.SEQUENTIAL
 
     @property

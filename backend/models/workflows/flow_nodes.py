@@ -118,7 +118,7 @@ class Operator(StrEnum):
     EXISTS = "exists"
 
 
-def _told_at_once(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+def _all_faults_at_once(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Of a union, pydantic would tell what each of its types has against it."""
     try:
         return handler(value)
@@ -129,7 +129,7 @@ def _told_at_once(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 
 _Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Comparable = Annotated[Assignment | _Number | Flag, WrapValidator(_told_at_once)]
+Comparable = Annotated[Assignment | _Number | Flag, WrapValidator(_all_faults_at_once)]
 """A text that reads like a number stays a text here."""
 
 

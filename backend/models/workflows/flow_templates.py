@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from backend.models.assistant.prompt_templates import PromptTemplate
 from backend.models.assistant.template_values import Room, TemplateValues, TooLongError
 
-MOST_RENDERED = 200_000
+MAX_RENDERED = 200_000
 """Characters of all values in one text, or in one JSON document."""
 
 Rendered = TypeVar("Rendered")
@@ -55,7 +55,7 @@ class TooMuchError(TemplateError):
 
     def __init__(self, path: object) -> None:
         super().__init__(
-            f"With {path} its templates would have more than {MOST_RENDERED:,} characters: name "
+            f"With {path} its templates would have more than {MAX_RENDERED:,} characters: name "
             "less, or have less found."
         )
 
@@ -129,7 +129,7 @@ def render_json(value: Any, values: Any) -> Any:
 
 def _with_room(render: Callable[[Room], Rendered]) -> Rendered:
     try:
-        return render(Room(MOST_RENDERED))
+        return render(Room(MAX_RENDERED))
     except TooLongError as error:
         raise TooMuchError(error) from error
 

@@ -11,8 +11,8 @@ from backend.models.workflows.flow_nodes import AnyNode, FlowEdge, NodeKind
 from backend.models.workflows.flow_templates import paths_in
 from backend.models.workflows.workflow_parts import Part
 
-MOST_NODES = 50
-MOST_EDGES = 200
+MAX_NODES = 50
+MAX_EDGES = 200
 
 FLOW_EXAMPLE: dict[str, Any] = {
     "nodes": [
@@ -47,8 +47,8 @@ FLOW_EXAMPLE: dict[str, Any] = {
 class Flow(Part):
     """A step runs when all before it are done or left out, unless all of them were left out."""
 
-    nodes: list[AnyNode] = Field(min_length=1, max_length=MOST_NODES)
-    edges: list[FlowEdge] = Field(default=[], max_length=MOST_EDGES)
+    nodes: list[AnyNode] = Field(min_length=1, max_length=MAX_NODES)
+    edges: list[FlowEdge] = Field(default=[], max_length=MAX_EDGES)
 
     @property
     def needs(self) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ Assignment = Annotated[
 ]
 """What somebody is asked to do."""
 
-MOST_TOOLS = 50
+MAX_TOOLS = 50
 
 
 class Part(BaseModel):
@@ -53,6 +53,6 @@ class AgentProfile(Part):
         default=None, description="The name of a prompt, for more on how to work."
     )
     tools: list[ToolName] = Field(
-        default=[], max_length=MOST_TOOLS, description="Names of tools. Left out: none."
+        default=[], max_length=MAX_TOOLS, description="Names of tools. Left out: none."
     )
     model_config_id: UUID | None = Field(default=None, description="Left out: the default.")

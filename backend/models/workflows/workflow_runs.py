@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
-from backend.models.assistant.requests import TakenAction
+from backend.models.assistant.requests import ToolCallRecord
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.json_values import JsonObject
 from backend.models.workflows.crews import CREW_EXAMPLE, Crew
@@ -64,7 +64,7 @@ class StepTrace(BaseModel):
     text: str
     output: Any = None
     incomplete_reason: IncompleteReason | None = None
-    actions: list[TakenAction] = []
+    actions: list[ToolCallRecord] = []
     usage: Usage = PartField(default_factory=Usage)
     model: str | None = None
     seconds: float = 0

@@ -1,8 +1,8 @@
 from typing import Protocol
 
-from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.planned_actions import PlannedAction
 from backend.repositories.platform.base import Repository
 
 
-class AgentActionRepository(Repository[AgentAction], Protocol):
+class PlannedActionRepository(Repository[PlannedAction], Protocol):
     """Actions that wait for a person, or did."""

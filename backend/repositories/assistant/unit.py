@@ -6,11 +6,11 @@ from backend.repositories.assistant.chat_messages import ChatMessageRepository
 from backend.repositories.assistant.chats import ChatRepository
 from backend.repositories.assistant.model_configs import ModelConfigRepository
 from backend.repositories.assistant.output_schemas import OutputSchemaRepository
-from backend.repositories.assistant.planned_actions import AgentActionRepository
+from backend.repositories.assistant.planned_actions import PlannedActionRepository
 from backend.repositories.assistant.prompt_versions import PromptVersionRepository
 from backend.repositories.assistant.prompts import PromptRepository
 from backend.repositories.assistant.tools import ToolRepository
-from backend.repositories.assistant.usage_records import AgentRunRepository
+from backend.repositories.assistant.usage_records import UsageRecordRepository
 from backend.repositories.platform.unit import Units
 from backend.repositories.search.unit import SearchReading, SearchUnit
 
@@ -31,9 +31,9 @@ class AssistantReading(SearchReading, Protocol):
     @property
     def chat_messages(self) -> ChatMessageRepository: ...
     @property
-    def agent_runs(self) -> AgentRunRepository: ...
+    def usage_records(self) -> UsageRecordRepository: ...
     @property
-    def agent_actions(self) -> AgentActionRepository: ...
+    def planned_actions(self) -> PlannedActionRepository: ...
 
 
 class AssistantUnit(AssistantReading, SearchUnit, Protocol):

@@ -2,11 +2,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.assistant.usage_records import Amounts, UsageRecord
 from backend.repositories.platform.base import Repository
 
 
-class AgentRunRepository(Repository[AgentRun], Protocol):
+class UsageRecordRepository(Repository[UsageRecord], Protocol):
     async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
         """What a person has used since then, and what is held for answers that are at work.
 

@@ -8,7 +8,7 @@ from backend.repositories.platform.base import Repository
 
 
 class FileRepository(Repository[File], Protocol):
-    async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
+    async def page_visible_to(self, by: Principal, query: FileQuery) -> Page[File]:
         """One page of the files that the caller may see. Raises InvalidCursorError."""
         ...
 

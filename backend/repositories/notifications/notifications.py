@@ -28,7 +28,7 @@ class NotificationRepository(Repository[Notification], Protocol):
         ...
 
     async def count_unread(self, user_id: UUID) -> int:
-        """Up to MOST_COUNTED."""
+        """Up to MAX_COUNTED."""
         ...
 
     async def newer_than(self, user_id: UUID, moment: datetime, limit: int) -> list[Notification]:

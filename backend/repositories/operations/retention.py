@@ -14,8 +14,8 @@ class Expiring(StrEnum):
     MAILS = "mails"
     JOBS = "jobs"
     EVENTS = "events"
-    AGENT_RUNS = "agent_runs"
-    AGENT_ACTIONS = "agent_actions"
+    USAGE_RECORDS = "usage_records"
+    PLANNED_ACTIONS = "planned_actions"
 
 
 class CleanUpRepository(Protocol):

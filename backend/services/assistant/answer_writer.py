@@ -9,35 +9,35 @@ from backend.core.errors import DomainError, NotFoundError
 from backend.core.permissions import Principal
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.chats import Chat
-from backend.models.assistant.usage_records import AgentRun
+from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
-from backend.services.assistant.briefs import AgentTasks, AnswerOptions
-from backend.services.assistant.budget import AgentBudget
+from backend.services.assistant.briefs import AnswerOptions, AssistantBriefs
+from backend.services.assistant.budget import AssistantBudget
 from backend.services.assistant.chat_titles import ChatTitles
-from backend.services.assistant.engine import AgentAnswer, AgentRunner, AgentTask
+from backend.services.assistant.engine import AssistantAnswer, AssistantBrief, AssistantEngine
 from backend.services.assistant.language_models import Turn
-from backend.services.assistant.live_answers import INTERRUPTED, Replies, Reply
+from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer, LiveAnswers
 from backend.services.assistant.tools.base import CallScope
 
 
 @dataclass(frozen=True)
-class Begun:
+class PendingAnswer:
     """An answer whose message is there, and which may use what is held for it."""
 
     chat: Chat
     message: ChatMessage
-    run: AgentRun
-    task: AgentTask
+    run: UsageRecord
+    task: AssistantBrief
 
 
 class AnswerWriter:
     def __init__(
         self,
         uow: AssistantUnits,
-        runner: AgentRunner,
-        budget: AgentBudget,
-        tasks: AgentTasks,
+        runner: AssistantEngine,
+        budget: AssistantBudget,
+        tasks: AssistantBriefs,
         titles: ChatTitles,
         history: int,
     ) -> None:
@@ -48,7 +48,7 @@ class AnswerWriter:
         self._tasks = tasks
         self._titles = titles
         self._history = history
-        self._replies = Replies()
+        self._replies = LiveAnswers()
 
     async def close(self) -> None:
         """Interrupt the answers that are being written. Who asked can regenerate them."""
@@ -61,7 +61,7 @@ class AnswerWriter:
         message: ChatMessage,
         by: Principal,
         options: AnswerOptions,
-    ) -> Begun:
+    ) -> PendingAnswer:
         """Make `message` the answer to the last that the person has said before it.
 
         Raises:
@@ -74,20 +74,20 @@ class AnswerWriter:
         scope = CallScope(message.id, chat.id)
         task = await self._tasks.prepare(uow, question, scope, by, asked, history)
         run = await self._budget.hold(uow, task.model, by)
-        message.begin(run.model, run.over_at)
+        message.begin(run.model, run.deadline_at)
         chat.last_message_at = now()
         await uow.chat_messages.save(message)
         await uow.chats.save(chat)
-        return Begun(chat, message, run, task)
+        return PendingAnswer(chat, message, run, task)
 
-    def start(self, begun: Begun, by: Principal) -> Reply:
+    def start(self, begun: PendingAnswer, by: Principal) -> LiveAnswer:
         """Have the answer written. What began it is committed by now."""
-        reply = Reply(begun.message)
+        reply = LiveAnswer(begun.message)
         reply.write(self._replies.start(self._write(begun, reply, by)))
         return reply
 
-    async def _write(self, begun: Begun, reply: Reply, by: Principal) -> ChatMessage:
-        answer = AgentAnswer()
+    async def _write(self, begun: PendingAnswer, reply: LiveAnswer, by: Principal) -> ChatMessage:
+        answer = AssistantAnswer()
         error: str | None = INTERRUPTED
         try:
             events = self._runner.stream(begun.run, begun.task, answer, by)
@@ -104,7 +104,9 @@ class AnswerWriter:
             self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
         return message
 
-    async def _keep(self, message_id: UUID, answer: AgentAnswer, error: str | None) -> ChatMessage:
+    async def _keep(
+        self, message_id: UUID, answer: AssistantAnswer, error: str | None
+    ) -> ChatMessage:
         async with self._uow() as uow:
             found = await uow.chat_messages.find_many([message_id], for_update=True)
             if not found:

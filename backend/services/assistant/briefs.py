@@ -9,7 +9,7 @@ from backend.core.errors import InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.assistant.json_schemas import check_json_schema
 from backend.repositories.assistant.unit import AssistantReading
-from backend.services.assistant.engine import AgentTask
+from backend.services.assistant.engine import AssistantBrief
 from backend.services.assistant.instructions import instructions
 from backend.services.assistant.language_models import Turn
 from backend.services.assistant.model_choice import ModelChooser
@@ -27,7 +27,7 @@ class AnswerOptions:
     schema_id: UUID | None = None
 
 
-class AgentTasks:
+class AssistantBriefs:
     def __init__(self, chooser: ModelChooser) -> None:
         self._chooser = chooser
 
@@ -39,9 +39,9 @@ class AgentTasks:
         by: Principal,
         options: AnswerOptions,
         history: Sequence[Turn] = (),
-    ) -> AgentTask:
+    ) -> AssistantBrief:
         """Raises InvalidInputError if the options name what does not exist."""
-        return AgentTask(
+        return AssistantBrief(
             text,
             await instructions(
                 uow,

@@ -7,7 +7,7 @@ from typing import Any
 from backend.core.config import AssistantSettings
 from backend.core.errors import LimitReachedError
 from backend.core.permissions import Principal
-from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.assistant.usage_records import Amounts, UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnit
 from backend.services.assistant.language_models import Limits
@@ -21,23 +21,25 @@ _AT_WORK = "All {} that you have left today are held for what is at work: wait u
 _SOON_SECONDS = 5
 
 
-class AgentBudget:
+class AssistantBudget:
     def __init__(self, settings: AssistantSettings) -> None:
-        self._request = Amounts(settings.steps, settings.tokens, settings.seconds, settings.cost)
+        self._request = Amounts(
+            settings.model_calls, settings.tokens, settings.seconds, settings.cost
+        )
         self.day = Amounts(
-            settings.steps_per_day,
+            settings.model_calls_per_day,
             settings.tokens_per_day,
             settings.seconds_per_day,
             settings.cost_per_day,
         )
 
-    async def hold(self, uow: AssistantUnit, model: ChosenModel, by: Principal) -> AgentRun:
+    async def hold(self, uow: AssistantUnit, model: ChosenModel, by: Principal) -> UsageRecord:
         """Begin an answer, and hold for it what it may use.
 
         Raises:
             LimitReachedError: the person has used all of the day.
         """
-        used, held = await uow.agent_runs.lock_used_by(by.user_id, start_of_day())
+        used, held = await uow.usage_records.lock_used_by(by.user_id, start_of_day())
         unused = _minus(self.day, used)
         if name := _first_used_up(unused):
             raise LimitReachedError(_USED_UP.format(name), _seconds_to_midnight())
@@ -47,22 +49,22 @@ class AgentBudget:
         limits = _narrowest(self._request, model.limits, left)
         if model.is_offline:
             limits = limits._replace(cost=Decimal(0))
-        run = AgentRun(
+        run = UsageRecord(
             owner_id=by.user_id,
             provider=model.choice.provider,
             model=model.choice.model,
-            over_at=now() + timedelta(seconds=limits.seconds) + GRACE,
-            held_steps=limits.steps,
+            deadline_at=now() + timedelta(seconds=limits.seconds) + GRACE,
+            held_model_calls=limits.model_calls,
             held_tokens=limits.tokens,
             held_seconds=limits.seconds,
             held_cost=limits.cost,
         )
-        await uow.agent_runs.save(run)
+        await uow.usage_records.save(run)
         return run
 
 
-def limits_of(run: AgentRun) -> Limits:
-    return Limits(run.held_steps, run.held_tokens, run.held_seconds, run.held_cost)
+def limits_of(run: UsageRecord) -> Limits:
+    return Limits(run.held_model_calls, run.held_tokens, run.held_seconds, run.held_cost)
 
 
 def start_of_day() -> datetime:
@@ -77,12 +79,12 @@ def _first_used_up(left: Amounts) -> str | None:
     return next((name for name, amount in left._asdict().items() if amount <= 0), None)
 
 
-def _minus(most: Amounts, taken: Amounts) -> Amounts:
+def _minus(limit: Amounts, taken: Amounts) -> Amounts:
     return Amounts(
-        most.steps - int(taken.steps),
-        most.tokens - int(taken.tokens),
-        most.seconds - float(taken.seconds),
-        most.cost - Decimal(taken.cost),
+        limit.model_calls - int(taken.model_calls),
+        limit.tokens - int(taken.tokens),
+        limit.seconds - float(taken.seconds),
+        limit.cost - Decimal(taken.cost),
     )
 
 

@@ -20,7 +20,7 @@ from backend.repositories.assistant.unit import AssistantReading, AssistantUnit,
 from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AnswerOptions
 from backend.services.assistant.chats import own_chat
-from backend.services.assistant.live_answers import INTERRUPTED, Reply
+from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer
 
 MakeRoom = Callable[[AssistantUnit, Chat], Awaitable[int]]
 """Answers the position of the new answer."""
@@ -29,7 +29,7 @@ _AT_ONCE = 100
 _AS_THE_CHAT_SAYS = AnswerOptions()
 
 
-class ConversationService:
+class ChatMessageService:
     """One answer at a time in each chat. Somebody else's chats are not found."""
 
     def __init__(self, uow: AssistantUnits, writer: AnswerWriter) -> None:
@@ -43,7 +43,7 @@ class ConversationService:
         by: Principal,
         key: IdempotencyKey | None = None,
         options: AnswerOptions = _AS_THE_CHAT_SAYS,
-    ) -> Reply:
+    ) -> LiveAnswer:
         """Keep what the person says, and begin the answer.
 
         Who sends the same again with the same key gets the same answer, or another attempt at
@@ -71,7 +71,7 @@ class ConversationService:
         message_id: UUID,
         by: Principal,
         key: IdempotencyKey | None = None,
-    ) -> Reply:
+    ) -> LiveAnswer:
         """Answer again what the person has said last. What tools have done remains done.
 
         Raises:
@@ -134,7 +134,7 @@ class ConversationService:
         key: IdempotencyKey | None,
         options: AnswerOptions,
         make_room: MakeRoom,
-    ) -> Reply:
+    ) -> LiveAnswer:
         """Begin an answer; or, for a key that came before, go on with the one that it has."""
         async with self._uow() as uow:
             chat = await own_chat(uow, chat_id, by, for_update=True)
@@ -142,7 +142,7 @@ class ConversationService:
             if earlier := await uow.idempotency.claim(key, answer_id):
                 answer = await uow.chat_messages.get(earlier)
                 if answer.is_answered:
-                    return Reply.of_kept(answer)
+                    return LiveAnswer.of_kept(answer)
                 await _check_again(uow, chat, answer)
             else:
                 answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)

@@ -19,9 +19,9 @@ from backend.models.assistant.message_parts import (
     text_of,
 )
 from backend.models.assistant.model_usage import Usage
-from backend.models.assistant.usage_records import AgentRun
+from backend.models.assistant.usage_records import UsageRecord
 from backend.repositories.assistant.unit import AssistantUnits
-from backend.services.assistant.budget import AgentBudget, limits_of
+from backend.services.assistant.budget import AssistantBudget, limits_of
 from backend.services.assistant.language_models import (
     Answered,
     AnswerEvent,
@@ -40,7 +40,7 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @dataclass(frozen=True)
-class AgentTask:
+class AssistantBrief:
     """What the agent is to answer.
 
     Attributes:
@@ -58,7 +58,7 @@ class AgentTask:
 
 
 @dataclass
-class AgentAnswer:
+class AssistantAnswer:
     """An answer, as far as it has come.
 
     Attributes:
@@ -128,7 +128,7 @@ class _Watch:
             await self._look()
 
 
-class AgentRunner:
+class AssistantEngine:
     """Counts what is used, whether the answer comes to its end or not."""
 
     def __init__(
@@ -136,7 +136,7 @@ class AgentRunner:
         uow: AssistantUnits,
         models: LanguageModels,
         toolbox: Toolbox,
-        budget: AgentBudget,
+        budget: AssistantBudget,
         rights: PresentRights,
     ) -> None:
         self._uow = uow
@@ -145,19 +145,19 @@ class AgentRunner:
         self._budget = budget
         self._rights = rights
 
-    async def run(self, task: AgentTask, by: Principal) -> AgentAnswer:
+    async def run(self, task: AssistantBrief, by: Principal) -> AssistantAnswer:
         """The whole answer. Raises as `stream` does, or LimitReachedError."""
         async with self._uow() as uow:
             run = await self._budget.hold(uow, task.model, by)
             await uow.commit()
-        answer = AgentAnswer()
+        answer = AssistantAnswer()
         async with aclosing(self.stream(run, task, answer, by)) as events:
             async for _ in events:
                 pass
         return answer
 
     async def stream(
-        self, run: AgentRun, task: AgentTask, answer: AgentAnswer, by: Principal
+        self, run: UsageRecord, task: AssistantBrief, answer: AssistantAnswer, by: Principal
     ) -> AsyncGenerator[AnswerEvent, None]:
         """As it comes, and gathered in `answer`. The run was held, and is finished here.
 
@@ -190,9 +190,9 @@ class AgentRunner:
         finally:
             await self._finish(run, answer.usage, error)
 
-    async def _finish(self, run: AgentRun, usage: Usage, error: str | None) -> None:
+    async def _finish(self, run: UsageRecord, usage: Usage, error: str | None) -> None:
         async with self._uow() as uow:
-            kept = await uow.agent_runs.get(run.id, for_update=True)
+            kept = await uow.usage_records.get(run.id, for_update=True)
             kept.finish(usage, error)
-            await uow.agent_runs.save(kept)
+            await uow.usage_records.save(kept)
             await uow.commit()

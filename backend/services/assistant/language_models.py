@@ -59,7 +59,7 @@ class Turn(NamedTuple):
 class Limits:
     """Of one answer. `cost` is in US dollars."""
 
-    steps: int
+    model_calls: int
     tokens: int
     seconds: float
     cost: Decimal

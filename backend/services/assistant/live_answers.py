@@ -15,7 +15,7 @@ _RETRY_SECONDS = 5
 _log = get_logger(__name__)
 
 
-class Reply:
+class LiveAnswer:
     """An answer on its way to one listener, who may go away: it is written all the same."""
 
     def __init__(self, message: ChatMessage) -> None:
@@ -25,7 +25,7 @@ class Reply:
         self._task: asyncio.Task[ChatMessage] | None = None
 
     @classmethod
-    def of_kept(cls, message: ChatMessage) -> "Reply":
+    def of_kept(cls, message: ChatMessage) -> "LiveAnswer":
         """Of an answer that was written before."""
         reply = cls(message)
         for part in message.parts:
@@ -64,7 +64,7 @@ class Reply:
             yield event
 
 
-class Replies:
+class LiveAnswers:
     """Work that goes on when the request that asked for it has gone."""
 
     def __init__(self) -> None:

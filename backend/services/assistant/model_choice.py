@@ -14,7 +14,7 @@ from backend.services.assistant.language_models import ModelChoice
 class OwnLimits(NamedTuple):
     """Those of a configuration. None: as the settings say."""
 
-    steps: int | None = None
+    model_calls: int | None = None
     tokens: int | None = None
     seconds: float | None = None
     cost: Decimal | None = None
@@ -48,4 +48,6 @@ def _chosen(config: ModelConfig) -> ChosenModel:
     choice = ModelChoice(
         config.provider, config.model, config.temperature, config.max_output_tokens
     )
-    return ChosenModel(choice, OwnLimits(config.steps, config.tokens, config.seconds, config.cost))
+    return ChosenModel(
+        choice, OwnLimits(config.model_calls, config.tokens, config.seconds, config.cost)
+    )

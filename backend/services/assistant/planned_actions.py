@@ -11,7 +11,7 @@ from backend.models.assistant.message_parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from backend.models.assistant.planned_actions import ActionStatus, AgentAction
+from backend.models.assistant.planned_actions import ActionStatus, PlannedAction
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
@@ -21,21 +21,21 @@ from backend.services.assistant.toolbox import Toolbox
 _UNKNOWN = "It was interrupted: look whether it was done before you ask for it again."
 
 
-class AgentActionService:
+class PlannedActionService:
     """A person's own planned actions. Somebody else's are not found."""
 
     def __init__(self, uow: AssistantUnits, toolbox: Toolbox) -> None:
         self._uow = uow
         self._toolbox = toolbox
 
-    async def read(self, action_id: UUID, by: Principal) -> AgentAction:
+    async def read(self, action_id: UUID, by: Principal) -> PlannedAction:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
             return await _own_action(uow, action_id, by)
 
     async def confirm(
         self, action_id: UUID, by: Principal, key: IdempotencyKey | None = None
-    ) -> AgentAction:
+    ) -> PlannedAction:
         """Do what was planned, exactly as it was shown.
 
         Should the process crash meanwhile, nobody knows whether it was done: it remains
@@ -68,13 +68,13 @@ class AgentActionService:
 
     async def _finish(
         self,
-        action: AgentAction,
+        action: PlannedAction,
         by: Principal,
         result: dict[str, object] | None,
         error: str | None,
-    ) -> AgentAction:
+    ) -> PlannedAction:
         async with self._uow() as uow:
-            kept = await uow.agent_actions.get(action.id, for_update=True)
+            kept = await uow.planned_actions.get(action.id, for_update=True)
             kept.finish(result=result, error=error)
             await _save(uow, kept, "finished", by)
             await _tell_chat(uow, kept)
@@ -82,7 +82,7 @@ class AgentActionService:
         return kept
 
 
-def _done_before(action: AgentAction) -> AgentAction:
+def _done_before(action: PlannedAction) -> PlannedAction:
     if action.status is ActionStatus.RUNNING:
         raise StillRunningError(
             "The action is being done; or the server went away meanwhile, and nobody knows."
@@ -94,28 +94,28 @@ def _done_before(action: AgentAction) -> AgentAction:
 
 async def _own_action(
     uow: AssistantReading, action_id: UUID, by: Principal, *, for_update: bool = False
-) -> AgentAction:
-    action = await uow.agent_actions.get(action_id, for_update=for_update)
+) -> PlannedAction:
+    action = await uow.planned_actions.get(action_id, for_update=for_update)
     if action.owner_id != by.user_id:
         raise NotFoundError.of("action", action_id)
     return action
 
 
-async def _save(uow: AssistantUnit, action: AgentAction, verb: str, by: Principal) -> None:
+async def _save(uow: AssistantUnit, action: PlannedAction, verb: str, by: Principal) -> None:
     changes = changes_between({}, {"tool": action.tool, "status": action.status})
     uow.record(
         ResourceChanged(
-            kind=SubjectKind.AGENT_ACTION,
+            kind=SubjectKind.PLANNED_ACTION,
             verb=verb,
             subject_id=action.id,
             by=by,
             changes=changes,
         )
     )
-    await uow.agent_actions.save(action)
+    await uow.planned_actions.save(action)
 
 
-async def _tell_chat(uow: AssistantUnit, action: AgentAction) -> None:
+async def _tell_chat(uow: AssistantUnit, action: PlannedAction) -> None:
     """Where it was planned, the model and the person see what has come of it."""
     chats = await uow.chats.find_many([action.chat_id] if action.chat_id else [], for_update=True)
     for chat in chats:
@@ -125,7 +125,7 @@ async def _tell_chat(uow: AssistantUnit, action: AgentAction) -> None:
         await uow.chats.save(chat)
 
 
-def _message(action: AgentAction, chat_id: UUID, position: int) -> ChatMessage:
+def _message(action: PlannedAction, chat_id: UUID, position: int) -> ChatMessage:
     call_id = f"confirmed_{action.id.hex}"
     failed = action.error is not None
     text = f"Not done: {action.error}" if failed else f"Done, as you have confirmed: {action.plan}"

@@ -5,31 +5,31 @@ from uuid import UUID, uuid5
 
 from backend.core.errors import StillRunningError
 from backend.core.permissions import Principal
-from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
-from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.assistant.requests import AssistantRequest, AssistantResponse, AssistantUsage
+from backend.models.assistant.usage_records import Amounts, UsageRecord
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import new_id
 from backend.repositories.assistant.unit import AssistantUnits
-from backend.services.assistant.briefs import AgentTasks, AnswerOptions
-from backend.services.assistant.budget import AgentBudget, start_of_day
-from backend.services.assistant.chat_messages import ConversationService
-from backend.services.assistant.engine import AgentAnswer, AgentRunner
-from backend.services.assistant.planned_actions import AgentActionService
-from backend.services.assistant.responses import AgentReplies, reply_to_confirmation
+from backend.services.assistant.briefs import AnswerOptions, AssistantBriefs
+from backend.services.assistant.budget import AssistantBudget, start_of_day
+from backend.services.assistant.chat_messages import ChatMessageService
+from backend.services.assistant.engine import AssistantAnswer, AssistantEngine
+from backend.services.assistant.planned_actions import PlannedActionService
+from backend.services.assistant.responses import ResponseBuilder, reply_to_confirmation
 from backend.services.assistant.tools.base import CallScope
 
 _KEYS = UUID("3b7d5a52-1f0e-4f0c-9a5e-6a1f2c9d8e70")
 
 
-class AgentService:
+class AssistantService:
     def __init__(
         self,
         uow: AssistantUnits,
-        runner: AgentRunner,
-        tasks: AgentTasks,
-        budget: AgentBudget,
-        conversations: ConversationService,
-        actions: AgentActionService,
+        runner: AssistantEngine,
+        tasks: AssistantBriefs,
+        budget: AssistantBudget,
+        conversations: ChatMessageService,
+        actions: PlannedActionService,
     ) -> None:
         self._uow = uow
         self._runner = runner
@@ -37,11 +37,11 @@ class AgentService:
         self._budget = budget
         self._conversations = conversations
         self._actions = actions
-        self._replies = AgentReplies(uow)
+        self._replies = ResponseBuilder(uow)
 
     async def act(
-        self, ask: AgentAsk, by: Principal, key: IdempotencyKey | None = None
-    ) -> AgentReply:
+        self, ask: AssistantRequest, by: Principal, key: IdempotencyKey | None = None
+    ) -> AssistantResponse:
         """Answer a request, or do what was planned and is confirmed now.
 
         Raises:
@@ -63,33 +63,33 @@ class AgentService:
         reply = await self._conversations.send(ask.chat_id, text, by, key, options)
         return await self._replies.of_message(await reply.whole())
 
-    async def usage(self, by: Principal) -> AgentUsage:
+    async def usage(self, by: Principal) -> AssistantUsage:
         """Of the caller's day."""
         async with self._uow.reading() as uow:
-            used, held = await uow.agent_runs.used_by(by.user_id, start_of_day())
-        most = {f"most_{name}": amount for name, amount in self._budget.day._asdict().items()}
+            used, held = await uow.usage_records.used_by(by.user_id, start_of_day())
+        maxima = {f"max_{name}": amount for name, amount in self._budget.day._asdict().items()}
         both = Amounts(
-            used.steps + held.steps,
+            used.model_calls + held.model_calls,
             used.tokens + held.tokens,
             round(used.seconds + held.seconds, 3),
             used.cost + held.cost,
         )
-        return AgentUsage.model_validate({**both._asdict(), **most})
+        return AssistantUsage.model_validate({**both._asdict(), **maxima})
 
     async def _answer(
         self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None
-    ) -> AgentReply:
+    ) -> AssistantResponse:
         """Without a chat, nothing is kept but what was used, and the answer to a key."""
         scope = CallScope(_scope_id(key))
         async with self._uow() as uow:
             earlier = await uow.idempotency.claim(key, scope.scope_id)
-            if earlier and (kept := _kept(await uow.agent_runs.find(earlier))):
+            if earlier and (kept := _stored_response(await uow.usage_records.find(earlier))):
                 return kept
             task = await self._tasks.prepare(uow, text, scope, by, options)
             run = await self._budget.hold(uow, task.model, by)
             await uow.idempotency.point_at(key, run.id)
             await uow.commit()
-        answer = AgentAnswer()
+        answer = AssistantAnswer()
         async with aclosing(self._runner.stream(run, task, answer, by)) as events:
             async for _ in events:
                 pass
@@ -98,11 +98,11 @@ class AgentService:
             await self._keep(run.id, reply)
         return reply
 
-    async def _keep(self, run_id: UUID, reply: AgentReply) -> None:
+    async def _keep(self, run_id: UUID, reply: AssistantResponse) -> None:
         async with self._uow() as uow:
-            run = await uow.agent_runs.get(run_id, for_update=True)
+            run = await uow.usage_records.get(run_id, for_update=True)
             run.answer = reply.model_dump(mode="json")
-            await uow.agent_runs.save(run)
+            await uow.usage_records.save(run)
             await uow.commit()
 
 
@@ -111,10 +111,10 @@ def _scope_id(key: IdempotencyKey | None) -> UUID:
     return new_id() if key is None else uuid5(_KEYS, f"{key.user_id} {key.key} {key.fingerprint}")
 
 
-def _kept(run: AgentRun | None) -> AgentReply | None:
+def _stored_response(run: UsageRecord | None) -> AssistantResponse | None:
     """The answer that there was; None if it has failed. Raises StillRunningError."""
     if run is None:
         return None
     if run.is_at_work:
         raise StillRunningError("The same request is being answered; try again in a moment.")
-    return None if run.answer is None else AgentReply.model_validate(run.answer)
+    return None if run.answer is None else AssistantResponse.model_validate(run.answer)

@@ -11,29 +11,35 @@ from backend.models.assistant.message_parts import (
     ToolResultPart,
 )
 from backend.models.assistant.model_usage import Usage
-from backend.models.assistant.planned_actions import ActionStatus, AgentAction, AgentActionPublic
-from backend.models.assistant.requests import AgentReply, AnswerStatus, TakenAction
+from backend.models.assistant.planned_actions import (
+    ActionStatus,
+    PlannedAction,
+    PlannedActionPublic,
+)
+from backend.models.assistant.requests import AnswerStatus, AssistantResponse, ToolCallRecord
 from backend.repositories.assistant.unit import AssistantUnits
-from backend.services.assistant.engine import AgentAnswer
+from backend.services.assistant.engine import AssistantAnswer
 
 
-class AgentReplies:
+class ResponseBuilder:
     """Looks up the actions that an answer has planned."""
 
     def __init__(self, uow: AssistantUnits) -> None:
         self._uow = uow
 
-    async def of_answer(self, answer: AgentAnswer, model: str) -> AgentReply:
+    async def of_answer(self, answer: AssistantAnswer, model: str) -> AssistantResponse:
         return await self._reply(answer, model)
 
-    async def of_message(self, message: ChatMessage) -> AgentReply:
+    async def of_message(self, message: ChatMessage) -> AssistantResponse:
         reply = await self._reply(message, message.model)
         return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
 
-    async def _reply(self, answer: AgentAnswer | ChatMessage, model: str | None) -> AgentReply:
+    async def _reply(
+        self, answer: AssistantAnswer | ChatMessage, model: str | None
+    ) -> AssistantResponse:
         actions = taken(answer.parts)
         planned = await self._planned(actions)
-        return AgentReply(
+        return AssistantResponse(
             status=_status(answer, is_planned=bool(planned)),
             text=answer.text,
             output=answer.output,
@@ -46,7 +52,7 @@ class AgentReplies:
             message_id=None,
         )
 
-    async def _planned(self, actions: Sequence[TakenAction]) -> list[AgentActionPublic]:
+    async def _planned(self, actions: Sequence[ToolCallRecord]) -> list[PlannedActionPublic]:
         ids = [
             UUID(action.result["action_id"])
             for action in actions
@@ -55,21 +61,21 @@ class AgentReplies:
         if not ids:
             return []
         async with self._uow.reading() as uow:
-            found = {action.id: action for action in await uow.agent_actions.find_many(ids)}
+            found = {action.id: action for action in await uow.planned_actions.find_many(ids)}
         return [_public(found[action_id]) for action_id in ids if action_id in found]
 
 
-def _status(answer: AgentAnswer | ChatMessage, *, is_planned: bool) -> AnswerStatus:
+def _status(answer: AssistantAnswer | ChatMessage, *, is_planned: bool) -> AnswerStatus:
     if is_planned:
         return AnswerStatus.TO_CONFIRM
     return AnswerStatus.INCOMPLETE if answer.incomplete_reason else AnswerStatus.DONE
 
 
-def taken(parts: Sequence[MessagePart]) -> list[TakenAction]:
+def taken(parts: Sequence[MessagePart]) -> list[ToolCallRecord]:
     """The calls that have come to an end, in their order."""
     calls = {part.call_id: part for part in parts if isinstance(part, ToolCallPart)}
     return [
-        TakenAction(
+        ToolCallRecord(
             tool=part.tool,
             arguments=calls[part.call_id].arguments if part.call_id in calls else {},
             outcome=part.outcome,
@@ -80,15 +86,15 @@ def taken(parts: Sequence[MessagePart]) -> list[TakenAction]:
     ]
 
 
-def reply_to_confirmation(action: AgentAction) -> AgentReply:
+def reply_to_confirmation(action: PlannedAction) -> AssistantResponse:
     """No model was asked."""
-    done = TakenAction(
+    done = ToolCallRecord(
         tool=action.tool,
         arguments=action.arguments,
         outcome=CallOutcome.DONE if action.status is ActionStatus.DONE else CallOutcome.REFUSED,
         result=action.result if action.error is None else action.error,
     )
-    return AgentReply(
+    return AssistantResponse(
         status=AnswerStatus.DONE,
         text=f"Done: {action.plan}" if action.error is None else f"Not done: {action.error}",
         output=None,
@@ -101,5 +107,5 @@ def reply_to_confirmation(action: AgentAction) -> AgentReply:
     )
 
 
-def _public(action: AgentAction) -> AgentActionPublic:
-    return AgentActionPublic.model_validate(action, from_attributes=True)
+def _public(action: PlannedAction) -> PlannedActionPublic:
+    return PlannedActionPublic.model_validate(action, from_attributes=True)

@@ -24,7 +24,7 @@ class ToolDescription(Protocol):
     def is_destructive(self) -> bool: ...
 
 
-class ToolService(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery, ToolUpdate]):
+class ToolRegistry(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery, ToolUpdate]):
     """The registry of what the agent may do. What is not in it, or not enabled, is not offered."""
 
     def __init__(self, uow: AssistantUnits, known: Sequence[ToolDescription]) -> None:

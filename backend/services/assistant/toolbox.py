@@ -12,42 +12,42 @@ from pydantic_core import to_json
 from backend.core.errors import ConflictError, DomainError, in_words
 from backend.core.permissions import Principal
 from backend.models.assistant.message_parts import CallOutcome
-from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.planned_actions import PlannedAction
 from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.language_models import OfferedTool, ToolOutcome
 from backend.services.assistant.tools.base import (
-    AgentTool,
+    AssistantTool,
     CallScope,
     ToolContext,
-    ToolServices,
+    ToolDependencies,
     as_agent,
 )
 from backend.services.identity.rights import PresentRights
 from backend.services.platform.change_events import created
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
-MOST_AT_ONCE = 4
+MAX_PARALLEL = 4
 """Calls of one answer: each may need a connection to the database."""
-MOST_RESULT = 200_000
+MAX_RESULT_BYTES = 200_000
 """Bytes, as JSON."""
-MOST_RESULTS = 1_000_000
+MAX_ALL_RESULTS_BYTES = 1_000_000
 """The same of all calls of one answer: the model reads them again at each step."""
-_ENOUGH = f"All tools together have answered {MOST_RESULTS:,} bytes, which is the most."
-_TOO_MUCH = f"It has found more than {MOST_RESULT:,} bytes: ask for less, by a limit."
-_MOST_FAULTS = 20
+_ENOUGH = f"All tools together have answered {MAX_ALL_RESULTS_BYTES:,} bytes, which is the most."
+_TOO_MUCH = f"It has found more than {MAX_RESULT_BYTES:,} bytes: ask for less, by a limit."
+_MAX_FAULTS = 20
 _LONGEST_FAULT = 500
 
-Tools = Mapping[str, AgentTool[Any]]
+Tools = Mapping[str, AssistantTool[Any]]
 
 
 class _Bounds:
     """What the calls of one answer share."""
 
     def __init__(self) -> None:
-        self.slots = asyncio.Semaphore(MOST_AT_ONCE)
-        self.left = MOST_RESULTS
+        self.slots = asyncio.Semaphore(MAX_PARALLEL)
+        self.left = MAX_ALL_RESULTS_BYTES
 
 
 class Toolbox:
@@ -57,7 +57,7 @@ class Toolbox:
         self,
         uow: AssistantUnits,
         tools: Tools,
-        services: ToolServices,
+        services: ToolDependencies,
         confirm_within: timedelta,
         rights: PresentRights,
     ) -> None:
@@ -112,7 +112,7 @@ class Toolbox:
                     tool, given, await tool.plan(given, context), context, scope
                 )
             result = await tool.run(given, context)
-            if len(to_json(result)) > MOST_RESULT:
+            if len(to_json(result)) > MAX_RESULT_BYTES:
                 return ToolOutcome(CallOutcome.REFUSED, _TOO_MUCH)
             return ToolOutcome(CallOutcome.DONE, result)
         except ValidationError as error:
@@ -120,7 +120,7 @@ class Toolbox:
         except DomainError as error:
             return ToolOutcome(CallOutcome.REFUSED, in_words(error))
 
-    async def perform(self, action: AgentAction, by: Principal) -> dict[str, Any]:
+    async def perform(self, action: PlannedAction, by: Principal) -> dict[str, Any]:
         """Do what the person has confirmed.
 
         Raises:
@@ -144,7 +144,7 @@ class Toolbox:
             return await uow.tools.enabled_names()
 
     def _offer(
-        self, tool: AgentTool[Any], by: Principal, scope: CallScope, bounds: "_Bounds"
+        self, tool: AssistantTool[Any], by: Principal, scope: CallScope, bounds: "_Bounds"
     ) -> OfferedTool:
         async def call(arguments: dict[str, Any]) -> ToolOutcome:
             async with bounds.slots:
@@ -158,14 +158,14 @@ class Toolbox:
 
     async def _plan(
         self,
-        tool: AgentTool[Any],
+        tool: AssistantTool[Any],
         given: BaseModel,
         plan: str,
         context: ToolContext,
         scope: CallScope,
     ) -> ToolOutcome:
         by = context.by
-        action = AgentAction(
+        action = PlannedAction(
             # The same when the same call is made again after a crash.
             id=uuid5(_ACTIONS, context.key.key),
             owner_id=by.user_id,
@@ -176,11 +176,11 @@ class Toolbox:
             chat_id=scope.chat_id,
         )
         async with self._uow() as uow:
-            if earlier := await uow.agent_actions.find(action.id):
+            if earlier := await uow.planned_actions.find(action.id):
                 action = earlier
             else:
-                await uow.agent_actions.save(action)
-                uow.record(created(SubjectKind.AGENT_ACTION, action, by))
+                await uow.planned_actions.save(action)
+                uow.record(created(SubjectKind.PLANNED_ACTION, action, by))
                 await uow.commit()
         told = {
             "action_id": str(action.id),
@@ -194,6 +194,6 @@ class Toolbox:
 def _faults(error: ValidationError) -> str:
     """The first fields with what is wrong with them, so that the model can mend its call."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MOST_FAULTS]]
-    more = [f"and {len(found) - _MOST_FAULTS} more"] if len(found) > _MOST_FAULTS else []
+    faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MAX_FAULTS]]
+    more = [f"and {len(found) - _MAX_FAULTS} more"] if len(found) > _MAX_FAULTS else []
     return "; ".join([fault[:_LONGEST_FAULT] for fault in faults] + more)

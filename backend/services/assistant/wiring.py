@@ -7,24 +7,24 @@ from typing import Self
 from backend.core.config import AssistantSettings
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.answer_writer import AnswerWriter
-from backend.services.assistant.briefs import AgentTasks
-from backend.services.assistant.budget import AgentBudget
-from backend.services.assistant.chat_messages import ConversationService
+from backend.services.assistant.briefs import AssistantBriefs
+from backend.services.assistant.budget import AssistantBudget
+from backend.services.assistant.chat_messages import ChatMessageService
 from backend.services.assistant.chat_titles import ChatTitles
 from backend.services.assistant.chats import ChatService
-from backend.services.assistant.engine import AgentRunner
+from backend.services.assistant.engine import AssistantEngine
 from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.assistant.language_models import LanguageModels
 from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.model_configs import ModelConfigService
 from backend.services.assistant.output_schemas import OutputSchemaService
-from backend.services.assistant.planned_actions import AgentActionService
+from backend.services.assistant.planned_actions import PlannedActionService
 from backend.services.assistant.prompts import PromptService
-from backend.services.assistant.requests import AgentService
-from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.requests import AssistantService
+from backend.services.assistant.tool_registry import ToolRegistry
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools import AGENT_TOOLS
-from backend.services.assistant.tools.base import ToolServices
+from backend.services.assistant.tools.base import ToolDependencies
 from backend.services.identity.rights import PresentRights
 
 
@@ -33,16 +33,16 @@ class AssistantServices:
     """`toolbox`, `runner`, `tasks` and `execution_names` are for work in the background."""
 
     toolbox: Toolbox
-    runner: AgentRunner
-    tasks: AgentTasks
+    runner: AssistantEngine
+    tasks: AssistantBriefs
     execution_names: ExecutionNames
     writer: AnswerWriter
     chats: ChatService
-    conversations: ConversationService
-    actions: AgentActionService
-    agent: AgentService
+    chat_messages: ChatMessageService
+    actions: PlannedActionService
+    agent: AssistantService
     model_configs: ModelConfigService
-    tools: ToolService
+    tools: ToolRegistry
     prompts: PromptService
     output_schemas: OutputSchemaService
 
@@ -53,18 +53,18 @@ class AssistantServices:
         settings: AssistantSettings,
         chooser: ModelChooser,
         models: LanguageModels,
-        services: ToolServices,
+        services: ToolDependencies,
         rights: PresentRights,
     ) -> Self:
         toolbox = Toolbox(
             uow, AGENT_TOOLS, services, timedelta(minutes=settings.confirm_minutes), rights
         )
-        budget, tasks = AgentBudget(settings), AgentTasks(chooser)
-        runner = AgentRunner(uow, models, toolbox, budget, rights)
+        budget, tasks = AssistantBudget(settings), AssistantBriefs(chooser)
+        runner = AssistantEngine(uow, models, toolbox, budget, rights)
         titles = ChatTitles(uow, runner)
         writer = AnswerWriter(uow, runner, budget, tasks, titles, settings.history_messages)
-        conversations = ConversationService(uow, writer)
-        actions = AgentActionService(uow, toolbox)
+        chat_messages = ChatMessageService(uow, writer)
+        actions = PlannedActionService(uow, toolbox)
         return cls(
             toolbox=toolbox,
             runner=runner,
@@ -72,9 +72,9 @@ class AssistantServices:
             execution_names=ExecutionNames(uow, chooser, runner),
             writer=writer,
             chats=ChatService(uow),
-            conversations=conversations,
+            chat_messages=chat_messages,
             actions=actions,
-            agent=AgentService(uow, runner, tasks, budget, conversations, actions),
+            agent=AssistantService(uow, runner, tasks, budget, chat_messages, actions),
             model_configs=ModelConfigService(uow),
             tools=tool_service(uow),
             prompts=PromptService(uow),
@@ -82,6 +82,6 @@ class AssistantServices:
         )
 
 
-def tool_service(uow: AssistantUnits) -> ToolService:
+def tool_service(uow: AssistantUnits) -> ToolRegistry:
     """With what the agent may do."""
-    return ToolService(uow, list(AGENT_TOOLS.values()))
+    return ToolRegistry(uow, list(AGENT_TOOLS.values()))

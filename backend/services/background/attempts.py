@@ -37,7 +37,7 @@ Check = Callable[[Principal], Awaitable[None]]
 
 
 class Attempt:
-    """Implements `ExecutionRun`."""
+    """Implements `ExecutionContext`."""
 
     def __init__(
         self,

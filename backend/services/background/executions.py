@@ -24,7 +24,7 @@ from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
 from backend.services.identity.rights import PresentRights
 
-_MOST_NAME = 200
+_MAX_NAME = 200
 
 RUN_EXECUTION = "run_execution"
 """The task of the job; its argument is `execution_id`."""
@@ -45,15 +45,15 @@ class ExecutionService:
         self,
         uow: BackgroundUnits,
         kinds: ExecutionKinds,
-        most_active: int,
+        max_active: int,
         rights: PresentRights,
         names: NameSuggestions | None = None,
     ) -> None:
-        """`most_active` is how many one person may have pending or running at once; `names` has
+        """`max_active` is how many one person may have pending or running at once; `names` has
         a model write names."""
         self._uow = uow
         self._kinds = kinds
-        self._most_active = most_active
+        self._max_active = max_active
         self._names = names
         self._runner = ExecutionRunner(uow, kinds, rights)
 
@@ -213,12 +213,12 @@ class ExecutionService:
     async def _name(self, data: ExecutionDraft) -> str:
         """Files, for one, may have names that would make it too long."""
         name = await self._kinds[data.kind].name(data.inputs)
-        return name if len(name) <= _MOST_NAME else f"{name[: _MOST_NAME - 3]}..."
+        return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 3]}..."
 
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
-        if await uow.executions.lock_active_of(by.user_id) >= self._most_active:
+        if await uow.executions.lock_active_of(by.user_id) >= self._max_active:
             raise ConflictError(
-                f"You have {self._most_active} executions that are pending or running: "
+                f"You have {self._max_active} executions that are pending or running: "
                 "wait until one of them has ended, or cancel one."
             )
 

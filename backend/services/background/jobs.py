@@ -71,7 +71,7 @@ class JobService:
         async with self._uow() as uow:
             job = await self._locked(uow, job_id, _NOT_TO_RETRY)
             await uow.jobs.start_over([job_id])
-            return await self._told(uow, job, "retried", by)
+            return await self._record_change(uow, job, "retried", by)
 
     async def retry_failed(
         self,
@@ -99,7 +99,7 @@ class JobService:
         async with self._uow() as uow:
             job = await self._locked(uow, job_id, _NOT_TO_CANCEL)
             await uow.jobs.cancel(job_id)
-            return await self._told(uow, job, "cancelled", by)
+            return await self._record_change(uow, job, "cancelled", by)
 
     async def queue_states(self) -> list[QueueState]:
         """For the metrics."""
@@ -153,7 +153,7 @@ class JobService:
     async def _take_over(self, uow: BackgroundUnit, job: StalledJob, rules: TakeOverRules) -> bool:
         """Whether it is dead now."""
         attempts, crashes = job.attempts + 1, job.crashes + job.has_crashed
-        is_deadly = job.has_crashed and crashes >= rules.most_crashes
+        is_deadly = job.has_crashed and crashes >= rules.max_crashes
         reason = WORKER_DIED if job.has_crashed else DATABASE_LOST
         failure = JobFailure(
             job_id=job.id,
@@ -166,10 +166,10 @@ class JobService:
         if job.cancel_requested or job.is_periodic:
             await uow.jobs.abort(job.id)
             return False
-        if is_deadly or attempts >= rules.most_attempts(job.queue):
+        if is_deadly or attempts >= rules.max_attempts(job.queue):
             await uow.jobs.fail(job.id)
             return True
-        await uow.jobs.retry(job.id, alone=crashes == rules.most_crashes - 1)
+        await uow.jobs.retry(job.id, alone=crashes == rules.max_crashes - 1)
         return False
 
     async def _locked(
@@ -180,7 +180,7 @@ class JobService:
             raise ConflictError(refused[job.status])
         return job
 
-    async def _told(
+    async def _record_change(
         self, uow: BackgroundUnit, before: JobPublic, verb: str, by: Principal | None
     ) -> JobPublic:
         """Record the change and commit it."""

@@ -19,7 +19,7 @@ class TryAgainError(Exception):
     """Something that may work later. The text is for the owner, who reads it meanwhile."""
 
 
-class ExecutionRun(Protocol):
+class ExecutionContext(Protocol):
     """One attempt at an execution."""
 
     @property
@@ -71,7 +71,7 @@ class ExecutionKind(Protocol[Inputs_contra, Result_co]):
         """
         ...
 
-    async def run(self, inputs: Inputs_contra, run: ExecutionRun) -> Result_co:
+    async def run(self, inputs: Inputs_contra, run: ExecutionContext) -> Result_co:
         """May be cancelled at any `await`, and begun again after a crash."""
         ...
 

@@ -7,11 +7,11 @@ from backend.core.permissions import Principal
 from backend.models.background.executions import Execution
 from backend.repositories.background.unit import BackgroundUnits
 from backend.repositories.platform.unit import Channel
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 
 
 class ExecutionWatch:
-    def __init__(self, uow: BackgroundUnits, streams: Streams) -> None:
+    def __init__(self, uow: BackgroundUnits, streams: LiveStreams) -> None:
         self._uow = uow
         self._streams = streams
 

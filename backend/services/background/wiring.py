@@ -9,7 +9,7 @@ from backend.services.background.jobs import JobService
 from backend.services.background.kinds import ExecutionKinds, NameSuggestions
 from backend.services.background.stream import ExecutionWatch
 from backend.services.identity.rights import PresentRights
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class BackgroundServices:
         cls,
         uow: BackgroundUnits,
         kinds: ExecutionKinds,
-        most_active: int,
+        max_active: int,
         rights: PresentRights,
         names: NameSuggestions,
-        streams: Streams,
+        streams: LiveStreams,
     ) -> Self:
-        """`most_active` is how many executions one person may have pending or running at once."""
+        """`max_active` is how many executions one person may have pending or running at once."""
         return cls(
-            executions=ExecutionService(uow, kinds, most_active, rights, names),
+            executions=ExecutionService(uow, kinds, max_active, rights, names),
             execution_watch=ExecutionWatch(uow, streams),
             jobs=JobService(uow),
         )

@@ -26,8 +26,8 @@ from backend.models.sales.customers import CustomerListed
 from backend.models.sales.leads import LeadPublic
 from backend.models.sales.products import ProductPublic
 from backend.models.tasks.tasks import TaskPublic
-from backend.services.background.kinds import ExecutionRun
-from backend.services.exchange.protocols import MOST_ROWS, Cell, OpenSheetWriter
+from backend.services.background.kinds import ExecutionContext
+from backend.services.exchange.protocols import MAX_ROWS, Cell, OpenSheetWriter
 from backend.services.files.files import FileService
 from backend.services.platform.all_pages import all_pages
 from backend.services.platform.blocking import in_thread
@@ -90,7 +90,7 @@ class ExportKind:
         by.require(exported.permission)
         _columns(wanted, exported.shown)
 
-    async def run(self, inputs: ExportInputs, run: ExecutionRun) -> ExportResult:
+    async def run(self, inputs: ExportInputs, run: ExecutionContext) -> ExportResult:
         """Raises TooLargeError if there are more rows than a sheet can hold, or than a file may."""
 
         async def writing() -> dict[str, Any]:
@@ -99,7 +99,7 @@ class ExportKind:
         done = await run.step("file", writing)
         return ExportResult(file_id=run.id, rows=done["rows"])
 
-    async def _write(self, wanted: ListExport, run: ExecutionRun) -> int:
+    async def _write(self, wanted: ListExport, run: ExecutionContext) -> int:
         with TemporaryDirectory(prefix="mvp-export-") as folder:
             path = Path(folder, "sheet.xlsx")
             rows = await self._fill(path, wanted, run)
@@ -111,7 +111,7 @@ class ExportKind:
                 await in_thread(content.close)
         return rows
 
-    async def _fill(self, path: Path, wanted: ListExport, run: ExecutionRun) -> int:
+    async def _fill(self, path: Path, wanted: ListExport, run: ExecutionContext) -> int:
         exported = self._lists[wanted.resource]
         columns = _columns(wanted, exported.shown)
         count = 0
@@ -121,8 +121,8 @@ class ExportKind:
             await in_thread(writer.add, [[header_of(column) for column in columns]])
             async for rows in all_pages(exported.page, wanted.filters, run.owner):
                 count += len(rows)
-                if count > MOST_ROWS:
-                    raise TooLargeError(f"A sheet holds {MOST_ROWS:,} rows: narrow the filters.")
+                if count > MAX_ROWS:
+                    raise TooLargeError(f"A sheet holds {MAX_ROWS:,} rows: narrow the filters.")
                 cells = await in_thread(_cells, rows, exported.shown, columns)
                 await in_thread(writer.add, cells)
                 await run.progress(count, None, "Writing rows")

@@ -37,8 +37,8 @@ class SheetRow(NamedTuple):
     cells: Sequence[Cell]
 
 
-MOST_ROWS = 1_000_000
-MOST_CELL_CHARACTERS = 32_767
+MAX_ROWS = 1_000_000
+MAX_CELL_CHARACTERS = 32_767
 """What programs for spreadsheets can hold."""
 
 
@@ -48,7 +48,7 @@ class SheetError(Exception):
 
 class SheetReader(Protocol):
     def __call__(
-        self, path: Path, media_type: str, most_columns: int
+        self, path: Path, media_type: str, max_columns: int
     ) -> AbstractContextManager[Iterator[Sequence[SheetRow]]]:
         """The rows of the first visible sheet that are not blank, in batches.
 

@@ -16,7 +16,7 @@ from backend.models.platform.money import MoneyTotal
 from backend.models.sales.leads import LeadStatus
 from backend.repositories.exchange.reports import LeadGroup
 from backend.repositories.exchange.unit import ExchangeUnits
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionContext
 
 _NEEDED = {
     ReportName.LEADS_PIPELINE: Permission.LEADS_READ,
@@ -38,7 +38,7 @@ class ReportKind:
         by.require(_NEEDED[inputs.report])
         await self._check_person(inputs.person_id)
 
-    async def run(self, inputs: ReportInputs, run: ExecutionRun) -> ReportResult:
+    async def run(self, inputs: ReportInputs, run: ExecutionContext) -> ReportResult:
         await run.progress(0, 1, "Counting")
         if inputs.report is ReportName.LEADS_PIPELINE:
             result = await self._pipeline(inputs)

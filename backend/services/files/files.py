@@ -149,7 +149,7 @@ class FileService:
     async def page(self, query: FileQuery, by: Principal) -> Page[File]:
         """Raises InvalidCursorError."""
         async with self._uow.reading() as uow:
-            return await uow.files.page_for(by, query)
+            return await uow.files.page_visible_to(by, query)
 
     async def content(self, file: File, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to and without `end`.

@@ -21,7 +21,7 @@ _WRITTEN_AS_TEXT = {"application/pdf", "application/rtf"}
 _BY_SUFFIX = {".csv": "text/csv", ".md": "text/markdown", ".markdown": "text/markdown"}
 _JSON_START = re.compile(r"\s*[\[{]")
 
-_MOST_CONTROLS = 0.1
+_MAX_CONTROLS = 0.1
 """Of the characters of a table. UTF-16 without a mark has a NUL in each other byte."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -59,7 +59,7 @@ def _as_text(head: bytes, *, may_have_controls: bool) -> str | None:
         text = decoder.decode(head)
     except UnicodeDecodeError:
         return None
-    most = _MOST_CONTROLS * len(text) if may_have_controls else 0
+    most = _MAX_CONTROLS * len(text) if may_have_controls else 0
     return text if len(_CONTROL.findall(text)) <= most else None
 
 

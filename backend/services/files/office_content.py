@@ -18,7 +18,7 @@ _TYPES = {
 _MAIN = re.compile(rb"(?<![a-z-])([a-z-]+)\.(?:[a-z]+\.)?(?:macroEnabled\.)?main\+xml")
 _CONTENT_TYPES = "[content_types].xml"
 _WORKBOOK = "xl/workbook.xml"
-_MOST_BYTES = 256 * 1024
+_MAX_BYTES = 256 * 1024
 
 
 def office_type(content: BinaryIO) -> str | None:
@@ -38,7 +38,7 @@ def _type_of(archive: ZipFile) -> str | None:
     if listed.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         return None
     with archive.open(listed) as source:
-        kinds = _MAIN.findall(source.read(_MOST_BYTES))
+        kinds = _MAIN.findall(source.read(_MAX_BYTES))
     return next((_TYPES[kind.decode()] for kind in kinds if kind.decode() in _TYPES), None)
 
 
@@ -50,7 +50,7 @@ class _Cautious:
         self.seek, self.tell, self.seekable = content.seek, content.tell, content.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if size > _MOST_BYTES:
+        if size > _MAX_BYTES:
             raise BadZipFile
         # To the end it reads only behind the list, where there are some bytes.
-        return self._content.read(_MOST_BYTES if size < 0 else size)
+        return self._content.read(_MAX_BYTES if size < 0 else size)

@@ -9,14 +9,14 @@ from backend.core.permissions import Principal
 from backend.models.notifications.notifications import Notification
 from backend.repositories.notifications.unit import NotificationsUnits
 from backend.repositories.platform.unit import Channel
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 
 _AT_ONCE = 100
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class NotificationWatch:
-    def __init__(self, uow: NotificationsUnits, streams: Streams) -> None:
+    def __init__(self, uow: NotificationsUnits, streams: LiveStreams) -> None:
         self._uow = uow
         self._streams = streams
 

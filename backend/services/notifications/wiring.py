@@ -8,7 +8,7 @@ from backend.services.mail.delivery import MailService
 from backend.services.notifications.handler import Notifier
 from backend.services.notifications.notifications import NotificationService
 from backend.services.notifications.stream import NotificationWatch
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class NotificationsServices:
     notifier: Notifier
 
     @classmethod
-    def wire(cls, uow: NotificationsUnits, mails: MailService, streams: Streams) -> Self:
+    def wire(cls, uow: NotificationsUnits, mails: MailService, streams: LiveStreams) -> Self:
         return cls(
             notifications=NotificationService(uow),
             notification_watch=NotificationWatch(uow, streams),

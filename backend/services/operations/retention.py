@@ -7,7 +7,7 @@ from backend.repositories.operations.retention import Expiring
 from backend.repositories.operations.unit import OperationsUnits
 from backend.services.files.files import FileService
 
-_ROWS_AT_ONCE = 1_000
+_ROW_BATCH = 1_000
 """Few enough that nobody waits long for a row that is being deleted."""
 _LONGEST_UPLOAD = timedelta(days=1)
 
@@ -31,10 +31,10 @@ class CleanUpService:
         if kept_for is None:
             return
         before = now() - kept_for
-        removed, count = 0, _ROWS_AT_ONCE
-        while count == _ROWS_AT_ONCE:
+        removed, count = 0, _ROW_BATCH
+        while count == _ROW_BATCH:
             async with self._uow() as uow:
-                count = await uow.clean_up.remove(what, before, _ROWS_AT_ONCE)
+                count = await uow.clean_up.remove(what, before, _ROW_BATCH)
                 await uow.commit()
             removed += count
         if removed:

@@ -9,7 +9,7 @@ from backend.models.platform.paging import RELEVANCE, Page, PageQuery
 Row = TypeVar("Row")
 Query = TypeVar("Query", bound=PageQuery)
 
-_ROWS_AT_ONCE = 200
+_ROW_BATCH = 200
 """Few enough that others need not wait long while they are written."""
 
 
@@ -23,7 +23,7 @@ async def all_pages(
     So no connection is held while a slow client reads. Whatever rows are added or changed
     meanwhile, each row comes once when sorted by `created_at`, as it is when its turn comes.
     """
-    changes: dict[str, object] = {"limit": _ROWS_AT_ONCE, "cursor": None, "total": False}
+    changes: dict[str, object] = {"limit": _ROW_BATCH, "cursor": None, "total": False}
     if query.sort == RELEVANCE:
         # Relevance ranks the newest matches only.
         changes["sort"] = type(query.sort)("-created_at")

@@ -8,11 +8,11 @@ from backend.core.permissions import Principal
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import Notices, Subscription
 
-_MOST_SECONDS = 1.0
+_MAX_SECONDS = 1.0
 """Until it is looked whether the session has ended."""
 
 
-class Streams:
+class LiveStreams:
     def __init__(
         self,
         is_live: Callable[[Principal], Awaitable[bool]],
@@ -35,7 +35,7 @@ class Streams:
 
     async def hear(self, heard: Subscription) -> bool:
         """Wait until there is something to look at; False if there is nothing for a second."""
-        hearing = asyncio.ensure_future(heard.next(_MOST_SECONDS))
+        hearing = asyncio.ensure_future(heard.next(_MAX_SECONDS))
         stopping = asyncio.ensure_future(self._stopped.wait())
         try:
             await asyncio.wait([hearing, stopping], return_when=asyncio.FIRST_COMPLETED)

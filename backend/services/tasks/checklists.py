@@ -6,7 +6,7 @@ from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import SubjectKind, changes_between
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.tasks.checklists import (
-    MOST_ITEMS,
+    MAX_ITEMS,
     ChecklistItem,
     ChecklistItemCreate,
     ChecklistItemUpdate,
@@ -32,14 +32,14 @@ class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, Tas
         match: Precondition,
         key: IdempotencyKey | None = None,
     ) -> Task:
-        """Add an item at the end. Raises ConflictError if there are MOST_ITEMS."""
+        """Add an item at the end. Raises ConflictError if there are MAX_ITEMS."""
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, task_id):
                 return await uow.tasks.get(earlier)
             task = await uow.tasks.get(task_id, for_update=True)
             match.check(task.version)
-            if len(task.checklist) >= MOST_ITEMS:
-                raise ConflictError(f"The checklist has {MOST_ITEMS} items; remove one first.")
+            if len(task.checklist) >= MAX_ITEMS:
+                raise ConflictError(f"The checklist has {MAX_ITEMS} items; remove one first.")
             before = task.facts()
             task.checklist = [*task.checklist, ChecklistItem(**data.model_dump())]
             await uow.tasks.save(task)

@@ -15,7 +15,7 @@ from backend.models.platform.domain_events import (
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page
 from backend.models.tasks.modules import (
-    MOST_MODULES,
+    MAX_MODULES,
     Module,
     ModuleCreate,
     ModuleOrder,
@@ -40,7 +40,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
     async def create(
         self, data: ModuleCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Module:
-        """Add a module behind the others. Raises ConflictError if there are MOST_MODULES."""
+        """Add a module behind the others. Raises ConflictError if there are MAX_MODULES."""
         module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
         return await self._add(module, by, key)
 
@@ -59,7 +59,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
                 uow.record(_reordered(before, data.module_ids, by))
             await uow.commit()
         async with self._uow.reading() as reading:
-            query = ModuleQuery(sort=ModuleSort.POSITION, limit=MOST_MODULES)
+            query = ModuleQuery(sort=ModuleSort.POSITION, limit=MAX_MODULES)
             return await reading.modules.page_of(by.user_id, query)
 
     async def _get(
@@ -72,8 +72,8 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
 
     async def _check_new(self, uow: TasksUnit, row: Module, by: Principal) -> None:
         others = await uow.modules.lock_all_of(by.user_id)
-        if len(others) >= MOST_MODULES:
-            raise ConflictError(f"You have {MOST_MODULES} modules; delete one first.")
+        if len(others) >= MAX_MODULES:
+            raise ConflictError(f"You have {MAX_MODULES} modules; delete one first.")
         row.position = max((other.position for other in others), default=0) + 1
 
     async def _let_go(self, uow: TasksUnit, row: Module) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from backend.core.permissions import ROLE_PERMISSIONS, Permission, Principal, Ro
 from backend.models.platform.mixins import now
 from backend.models.tasks.tasks import TaskQuery, TaskSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.platform.all_pages import _ROWS_AT_ONCE as PAGE, all_pages
+from backend.services.platform.all_pages import _ROW_BATCH as PAGE, all_pages
 from backend.services.tasks.tasks import TaskService
 from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person

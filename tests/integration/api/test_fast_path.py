@@ -27,7 +27,7 @@ FASTAPIS_OWN = {
     "follow_execution",
     "follow_notifications",
 }
-MOST_LOOKS = 4
+MAX_LOOKS = 4
 OF_EACH_ANSWER = {"x-request-id"}
 
 Asked = tuple[str, str, dict[str, Any]]
@@ -173,7 +173,7 @@ def test_every_route_is_planned_but_those_that_need_all_of_fastapi(
 def test_a_route_is_found_with_few_looks(worker_client: httpx2.AsyncClient) -> None:
     index = index_of(app_of(worker_client))
 
-    assert 0 < index.most_looks <= MOST_LOOKS
+    assert 0 < index.max_looks <= MAX_LOOKS
 
 
 @pytest.mark.parametrize("first", ["/things/first", "/things/{name}"])

@@ -14,7 +14,7 @@ from backend.api.problems import MEDIA_TYPE, OF_ANY_REQUEST, PROBLEMS, ProblemTy
 from tests.integration.api.document import DOCUMENT, OPERATIONS, found
 
 RESPONSES = DOCUMENT["components"]["responses"]
-MOST_BYTES = 300_000
+MAX_BYTES = 300_000
 
 
 def references(node: Any) -> Iterator[str]:
@@ -38,7 +38,7 @@ def inline(section: str) -> Iterator[dict[str, Any]]:
 def test_the_document_is_small() -> None:
     sent = json.dumps(DOCUMENT, ensure_ascii=False, separators=(",", ":")).encode()
 
-    assert len(sent) < MOST_BYTES
+    assert len(sent) < MAX_BYTES
 
 
 def test_every_reference_leads_to_something() -> None:

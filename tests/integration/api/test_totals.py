@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.models.platform.mixins import now
-from backend.models.platform.paging import MOST_COUNTED
+from backend.models.platform.paging import MAX_COUNTED
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.integration.api.test_lists import walk
@@ -75,10 +75,10 @@ async def test_no_more_is_counted_than_is_worth_it(
 ) -> None:
     async with database.writing_session() as session:
         connection = await session.connection()
-        await connection.execute(MANY, {"count": MOST_COUNTED + 1})
+        await connection.execute(MANY, {"count": MAX_COUNTED + 1})
         await session.commit()
 
-    assert await total(member, "/tasks", **query) == MOST_COUNTED
+    assert await total(member, "/tasks", **query) == MAX_COUNTED
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -84,7 +84,7 @@ async def test_an_answer_tells_what_was_done(member: Person, model: OpenAiServer
     (action,) = reply["actions"]
     assert (action["tool"], action["outcome"]) == ("create_task", "done")
     assert action["result"] == (await member.get("/tasks")).json()["items"][0]
-    assert reply["usage"]["steps"] == 2
+    assert reply["usage"]["model_calls"] == 2
     assert reply["usage"]["tool_calls"] == 1
 
 
@@ -256,7 +256,7 @@ async def test_an_action_that_is_confirmed_too_late_is_not_done(
     task = await add_task(manager)
     action = await plan_to_delete(manager, model, task)
     async with uow() as unit:
-        row = await unit.agent_actions.get(action["id"])
+        row = await unit.planned_actions.get(action["id"])
         row.expires_at = now() - timedelta(seconds=1)
         await unit.commit()
 
@@ -501,7 +501,7 @@ async def test_an_action_that_an_older_version_has_planned_may_be_refused(
 ) -> None:
     action = await plan_to_delete(manager, model, await add_task(manager))
     async with uow() as unit:
-        row = await unit.agent_actions.get(action["id"])
+        row = await unit.planned_actions.get(action["id"])
         row.sqlmodel_update(changed)
         await unit.commit()
 
@@ -580,7 +580,7 @@ async def test_after_a_failure_the_same_key_plans_nothing_twice(
     second = await manager.post("/agent/act", json=body, headers=headers)
 
     assert (first.status_code, second.json()["status"]) == (502, "to_confirm")
-    assert len(await events_of(admin, type="agent_action.created")) == 1
+    assert len(await events_of(admin, type="planned_action.created")) == 1
 
 
 async def test_to_complete_what_is_done_already_is_no_refusal(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.core.config import ModelProvider, Settings
-from backend.models.assistant.usage_records import AgentRun
+from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.fixtures.application import make_settings, running_app
@@ -46,7 +46,7 @@ async def test_an_answer_that_takes_too_many_steps_is_refused(
     for _ in range(3):
         model.call("find_tasks", {})
 
-    async with limited(member, settings, model, steps=2) as person:
+    async with limited(member, settings, model, model_calls=2) as person:
         answer = await ask(person)
 
     assert (answer.status_code, answer.json()["type"]) == (429, "/problems/limit-reached")
@@ -93,7 +93,7 @@ async def test_what_tools_have_done_before_a_limit_is_told_in_the_chat(
     chat = await begin_chat(member)
     model.call("create_task", {"title": "Call Grace"})
 
-    async with limited(member, settings, model, steps=1) as person:
+    async with limited(member, settings, model, model_calls=1) as person:
         answer = await say(person, chat, "Create a task")
 
     assert answer.status_code == 429
@@ -107,7 +107,7 @@ async def test_what_tools_have_done_before_a_limit_is_told_in_the_chat(
 async def test_a_configuration_narrows_what_a_request_may_use(
     member: Person, provider: OpenAiServer, tools: None, uow: SqlUnitOfWorkFactory
 ) -> None:
-    await add_default(uow, provider="openai", model=MODEL, steps=1)
+    await add_default(uow, provider="openai", model=MODEL, model_calls=1)
     provider.call("find_tasks", {})
 
     answer = await ask(member)
@@ -139,7 +139,7 @@ async def test_a_refused_message_is_not_said(
     chat = await begin_chat(member)
     model.say("Hello.")
 
-    async with limited(member, settings, model, steps_per_day=1) as person:
+    async with limited(member, settings, model, model_calls_per_day=1) as person:
         await say(person, chat, "Hello")
         answer = await say(person, chat, "And now?")
 
@@ -154,7 +154,7 @@ async def test_the_limit_of_a_day_holds_for_requests_at_the_same_time(
     for _ in range(6):
         model.say("Hello.")
 
-    async with limited(member, settings, model, steps=2, steps_per_day=6) as person:
+    async with limited(member, settings, model, model_calls=2, model_calls_per_day=6) as person:
         asking = [asyncio.ensure_future(ask(person)) for _ in range(6)]
         await until(lambda: len(model.requests) == 3)
         model.release()
@@ -169,23 +169,23 @@ async def test_the_limit_of_a_day_holds_for_requests_at_the_same_time(
 async def test_what_is_held_for_an_answer_that_has_crashed_is_free_again(
     member: Person, settings: Settings, model: OpenAiServer, uow: SqlUnitOfWorkFactory
 ) -> None:
-    crashed = AgentRun(
+    crashed = UsageRecord(
         owner_id=member.user.id,
         provider=ModelProvider.OPENAI,
         model=MODEL,
         started_at=now() - timedelta(seconds=2),
-        over_at=now() - timedelta(seconds=1),
-        held_steps=6,
+        deadline_at=now() - timedelta(seconds=1),
+        held_model_calls=6,
         held_tokens=1000,
         held_seconds=1,
         held_cost=Decimal(1),
     )
     async with uow() as unit:
-        await unit.agent_runs.save(crashed)
+        await unit.usage_records.save(crashed)
         await unit.commit()
     model.say("Hello.")
 
-    async with limited(member, settings, model, steps=6, steps_per_day=6) as person:
+    async with limited(member, settings, model, model_calls=6, model_calls_per_day=6) as person:
         answer = await ask(person)
 
     assert answer.status_code == 200
@@ -199,8 +199,8 @@ async def test_what_was_used_of_the_day_is_shown(member: Person, model: OpenAiSe
 
     used = (await member.get("/agent/usage")).json()
 
-    assert (used["steps"], used["tokens"]) == (1, 100)
-    assert (used["most_steps"], used["most_tokens"]) == (500, 2_000_000)
+    assert (used["model_calls"], used["tokens"]) == (1, 100)
+    assert (used["max_model_calls"], used["max_tokens"]) == (500, 2_000_000)
     assert float(used["cost"]) > 0
 
 

@@ -13,13 +13,13 @@ from backend.models.assistant.message_parts import CallOutcome
 from backend.models.platform.base import Input
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.assistant.language_models import OfferedTool
-from backend.services.assistant.toolbox import MOST_AT_ONCE, Toolbox
+from backend.services.assistant.toolbox import MAX_PARALLEL, Toolbox
 from backend.services.assistant.tools.base import (
-    AgentTool,
+    AssistantTool,
     CallScope,
     Result,
     ToolContext,
-    ToolServices,
+    ToolDependencies,
 )
 from tests.factories import make_tool
 from tests.fixtures.execution_kinds import asking_each_time
@@ -37,7 +37,7 @@ class Counting:
         self.most = self.calls = 0
         self._now = 0
         self._result = result
-        self.tool: AgentTool[Any] = AgentTool(
+        self.tool: AssistantTool[Any] = AssistantTool(
             "count", "Counts.", NoArguments, Permission.TASKS_READ, self._run
         )
 
@@ -51,7 +51,7 @@ class Counting:
 
 
 def toolbox_of(counting: Counting, uow: SqlUnitOfWorkFactory) -> Toolbox:
-    nothing = cast("ToolServices", None)
+    nothing = cast("ToolDependencies", None)
     rights = asking_each_time(uow)
     return Toolbox(uow, {"count": counting.tool}, nothing, timedelta(minutes=1), rights)
 
@@ -73,7 +73,7 @@ async def test_a_few_calls_of_an_answer_run_at_once(
 
     await asyncio.gather(*(tool.call({}) for _ in range(30)))
 
-    assert (counting.calls, counting.most) == (30, MOST_AT_ONCE)
+    assert (counting.calls, counting.most) == (30, MAX_PARALLEL)
 
 
 async def test_all_calls_of_an_answer_together_tell_so_much(

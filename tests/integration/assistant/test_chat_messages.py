@@ -37,7 +37,7 @@ async def test_an_answer_is_kept_with_what_it_took(member: Person, model: OpenAi
     )
     assert message["model"] == MODEL
     usage = message["usage"]
-    assert (usage["steps"], usage["input_tokens"], usage["output_tokens"]) == (1, 120, 7)
+    assert (usage["model_calls"], usage["input_tokens"], usage["output_tokens"]) == (1, 120, 7)
     assert float(usage["cost"]) > 0
     said, kept = await messages_of(member, chat)
     assert (said["role"], said["position"], said["text"]) == ("user", 1, "Hello")
@@ -358,17 +358,17 @@ async def test_an_answer_whose_process_has_crashed_is_ended_and_can_be_generated
 ) -> None:
     chat = make_chat(owner_id=member.user.id)
     said = make_message(chat_id=chat.id, role=MessageRole.USER, position=1, text="Hello")
-    over = {"status": MessageStatus.RUNNING, "over_at": now() - timedelta(seconds=1)}
+    over = {"status": MessageStatus.RUNNING, "deadline_at": now() - timedelta(seconds=1)}
     crashed = make_message(chat_id=chat.id, position=2, **over)
     other = make_chat(owner_id=member.user.id)
-    soon = {"status": MessageStatus.RUNNING, "over_at": now() + timedelta(minutes=1)}
+    soon = {"status": MessageStatus.RUNNING, "deadline_at": now() + timedelta(minutes=1)}
     at_work = make_message(chat_id=other.id, **soon)
     async with uow() as unit:
         await unit.chats.save_many([chat, other])
         await unit.chat_messages.save_many([said, crashed, at_work])
         await unit.commit()
 
-    await wire(settings, uow, {}, process_state(settings)).assistant.conversations.end_abandoned()
+    await wire(settings, uow, {}, process_state(settings)).assistant.chat_messages.end_abandoned()
 
     shown = await messages_of(member, chat.id)
     assert [each["status"] for each in shown] == ["complete", "failed"]
@@ -384,7 +384,7 @@ async def test_who_writes_again_after_a_crash_need_not_wait_for_the_clean_up(
 ) -> None:
     chat = make_chat(owner_id=member.user.id)
     crashed = make_message(
-        chat_id=chat.id, status=MessageStatus.RUNNING, over_at=now() - timedelta(seconds=1)
+        chat_id=chat.id, status=MessageStatus.RUNNING, deadline_at=now() - timedelta(seconds=1)
     )
     async with uow() as unit:
         await unit.chats.save(chat)

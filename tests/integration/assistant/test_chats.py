@@ -205,7 +205,7 @@ async def test_a_title_that_is_chosen_while_the_model_writes_one_stays(
 
     async with asyncio.timeout(5):
         used = (await member.get("/agent/usage")).json()
-        while used["steps"] < 2:  # it is the app that counts
+        while used["model_calls"] < 2:  # it is the app that counts
             await asyncio.sleep(0.02)
             used = (await member.get("/agent/usage")).json()
     assert await title_of(member, chat) == "Mine"

@@ -119,7 +119,7 @@ async def test_half_a_title_is_none(member: Person, model: OpenAiServer) -> None
 
     await until(lambda: len(model.requests) == 2)
     # What is held for the title is free again when it is over.
-    await until_it_is(member, "/agent/usage", "steps", 2)
+    await until_it_is(member, "/agent/usage", "model_calls", 2)
     assert (await member.get(f"/chats/{chat}")).json()["title"] == "How is the weather?"
 
 

@@ -12,7 +12,7 @@ GPT = {
     "model": "gpt-5-mini",
     "temperature": 0.2,
     "max_output_tokens": 2000,
-    "steps": 6,
+    "model_calls": 6,
     "tokens": 20_000,
     "seconds": 60,
     "cost": "0.2500",
@@ -38,8 +38,8 @@ async def test_a_configuration_is_created_read_changed_and_deleted(admin: Person
     path = f"/model-configs/{created['id']}"
     assert (await admin.get(path)).json() == created
 
-    changed = (await admin.patch(path, json={"steps": None, "model": "gpt-5"})).json()
-    assert (changed["steps"], changed["model"]) == (None, "gpt-5")
+    changed = (await admin.patch(path, json={"model_calls": None, "model": "gpt-5"})).json()
+    assert (changed["model_calls"], changed["model"]) == (None, "gpt-5")
     assert (await admin.get(path)).json() == changed
 
     assert (await admin.delete(path)).status_code == 204
@@ -51,7 +51,7 @@ async def test_only_name_provider_and_model_are_needed(admin: Person) -> None:
 
     created = (await admin.post("/model-configs", json=body)).json()
 
-    limits = ("temperature", "max_output_tokens", "steps", "tokens", "seconds", "cost")
+    limits = ("temperature", "max_output_tokens", "model_calls", "tokens", "seconds", "cost")
     assert [created[name] for name in limits] == [None] * 6
     assert created["is_default"] is False
 
@@ -150,9 +150,9 @@ BAD: list[dict[str, Any]] = [
     {"temperature": True},
     {"max_output_tokens": 0},
     {"max_output_tokens": 1.5},
-    {"steps": 0},
-    {"steps": "3"},
-    {"steps": True},
+    {"model_calls": 0},
+    {"model_calls": "3"},
+    {"model_calls": True},
     {"tokens": 99},
     {"tokens": 2**31},
     {"seconds": 0},

@@ -175,7 +175,7 @@ async def test_an_answer_that_a_filter_lets_say_nothing_is_a_refusal(
     with pytest.raises(ModelFailedError, match="refused to answer"):
         await ask(models, heard=heard)
 
-    assert (heard.text, heard.usage.steps) == ("", 1)
+    assert (heard.text, heard.usage.model_calls) == ("", 1)
 
 
 async def test_a_question_that_azure_filters_is_a_refusal(provider: OpenAiServer) -> None:
@@ -264,7 +264,7 @@ async def test_a_stream_that_breaks_off_is_a_failure(
     with pytest.raises(ModelFailedError):
         await ask(models, heard=heard)
 
-    assert (heard.text, heard.usage.steps) == ("Hel", 1)
+    assert (heard.text, heard.usage.model_calls) == ("Hel", 1)
 
 
 @pytest.mark.parametrize("code", ["server_error", "something_else"])

@@ -114,18 +114,18 @@ async def test_steps_tokens_and_calls_are_counted(
 
     heard = await ask(models, make_question(choice=UNKNOWN, tools=[Recorder("find").tool]))
 
-    assert heard.usage == Usage(steps=2, tool_calls=1, input_tokens=500, output_tokens=25)
+    assert heard.usage == Usage(model_calls=2, tool_calls=1, input_tokens=500, output_tokens=25)
 
 
 async def test_usage_is_added_to_what_was_used_before(
     models: LanguageModelsOnDemand, provider: OpenAiServer
 ) -> None:
     provider.say("Done.", tokens=Tokens(300, 5))
-    before = Heard(usage=Usage(steps=1, input_tokens=100, output_tokens=1))
+    before = Heard(usage=Usage(model_calls=1, input_tokens=100, output_tokens=1))
 
     heard = await ask(models, make_question(choice=UNKNOWN), before)
 
-    assert heard.usage == Usage(steps=2, input_tokens=400, output_tokens=6)
+    assert heard.usage == Usage(model_calls=2, input_tokens=400, output_tokens=6)
 
 
 async def test_the_cost_is_known_where_prices_are(
@@ -161,7 +161,7 @@ async def test_a_step_is_counted_although_nobody_listens_to_its_end(
     async with aclosing(models.answer(make_question(), usage)) as events:
         await anext(events)
 
-    assert usage.steps == 1
+    assert usage.model_calls == 1
 
 
 async def test_a_server_may_tell_no_usage(
@@ -182,7 +182,7 @@ async def test_an_answer_ends_at_its_limit_of_steps(
     find = Recorder("find")
 
     with pytest.raises(LimitReachedError):
-        await ask(models, make_question(tools=[find.tool], limits=replace(LIMITS, steps=3)))
+        await ask(models, make_question(tools=[find.tool], limits=replace(LIMITS, model_calls=3)))
 
     assert len(provider.requests) == 3
 

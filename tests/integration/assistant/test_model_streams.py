@@ -663,7 +663,7 @@ async def test_data_may_have_several_lines(
 async def test_an_answer_without_an_end_is_a_failure(
     models: LanguageModelsOnDemand, provider: OpenAiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "MOST_BYTES", 5_000)
+    monkeypatch.setattr(events, "MAX_BYTES", 5_000)
     provider.send(*words(*["more"] * 100), STOP, DONE)
 
     with pytest.raises(ModelFailedError):

@@ -7,7 +7,7 @@ from backend.core.permissions import Permission
 from backend.models.assistant.tools import ToolQuery
 from backend.models.platform.audit_events import EventQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.tool_registry import ToolRegistry
 from tests.factories import make_principal, make_tool
 from tests.fixtures.people import Person
 
@@ -25,11 +25,11 @@ FIND, DELETE = Described(), Described("delete_task", is_destructive=True)
 
 
 async def register(uow: UnitOfWorkFactory, *known: Described) -> int:
-    return await ToolService(uow, known).register()
+    return await ToolRegistry(uow, known).register()
 
 
 async def tools(uow: UnitOfWorkFactory) -> dict[str, Any]:
-    page = await ToolService(uow, ()).page(ToolQuery(), make_principal())
+    page = await ToolRegistry(uow, ()).page(ToolQuery(), make_principal())
     return {tool.name: tool for tool in page.items}
 
 

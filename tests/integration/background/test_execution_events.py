@@ -17,7 +17,7 @@ from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from backend.services.background.stream import ExecutionWatch
-from backend.services.platform.live_streams import Streams
+from backend.services.platform.live_streams import LiveStreams
 from backend.services.platform.wake_ups import ANYTHING, Subscription
 from backend.wiring import process_state, wire
 from tests.factories import make_execution
@@ -211,7 +211,7 @@ async def states(
     """Those of an execution that is pending, the first of which was read."""
     execution = await add(uow, member, status=ExecutionStatus.PENDING)
     rights = wire(settings, uow, {}, process_state(settings)).identity.rights
-    watch = ExecutionWatch(uow, Streams(rights.is_live, told, stopped))
+    watch = ExecutionWatch(uow, LiveStreams(rights.is_live, told, stopped))
     states = watch.states(execution, member.principal, after=0)
     assert (await anext(states)).id == execution.id
     return states

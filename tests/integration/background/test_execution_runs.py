@@ -22,7 +22,7 @@ from backend.models.platform.audit_events import Event, EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
-from backend.services.background.kinds import ExecutionRun, TryAgainError
+from backend.services.background.kinds import ExecutionContext, TryAgainError
 from tests.fixtures.execution_kinds import (
     StepsInputs,
     StepsKind,
@@ -107,7 +107,7 @@ async def test_its_steps_are_kept_in_their_order(
 class TogetherKind(StepsKind):
     """All steps are at work at the same time."""
 
-    async def _steps(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+    async def _steps(self, inputs: StepsInputs, run: ExecutionContext) -> StepsResult:
         async def step(name: str) -> str:
             if name == inputs.pause:
                 self.paused.set()
@@ -173,7 +173,7 @@ async def change_positions(uow: SqlUnitOfWorkFactory, execution_id: UUID) -> Non
 
 
 class AwayKind(StepsKind):
-    async def run(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+    async def run(self, inputs: StepsInputs, run: ExecutionContext) -> StepsResult:
         raise TryAgainError("The provider is away.")
 
 
@@ -234,7 +234,7 @@ async def test_of_two_at_once_one_works_and_the_other_waits_for_it(
     kind.go_on.set()
     await asyncio.gather(first, second)
 
-    assert (kind.done, kind.most_running) == (["one"], 1)
+    assert (kind.done, kind.peak_running) == (["one"], 1)
 
 
 async def test_a_stop_hands_it_back_and_finished_steps_are_not_repeated(
@@ -510,7 +510,7 @@ async def test_the_last_attempt_ends_it(
 class UnstorableKind(StepsKind):
     """Its result, or its error, is one that the database refuses."""
 
-    async def run(self, inputs: StepsInputs, run: ExecutionRun) -> StepsResult:
+    async def run(self, inputs: StepsInputs, run: ExecutionContext) -> StepsResult:
         if inputs.error:
             raise ConflictError("\x00")
         return StepsResult(steps=["\x00"])

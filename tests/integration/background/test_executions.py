@@ -21,7 +21,7 @@ from tests.fixtures.execution_kinds import begin, steps_of, stored
 from tests.fixtures.people import Person, SignedIn
 
 PIPELINE = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
-MOST_ACTIVE = 10
+MAX_ACTIVE = 10
 Shown = dict[str, Any]
 
 
@@ -261,12 +261,12 @@ async def test_a_kind_that_is_not_known_any_more_is_shown_as_it_was(
 
 async def test_nobody_has_too_many_at_once(member: Person, viewer: Person) -> None:
     answers = await asyncio.gather(
-        *(member.post("/executions", json=PIPELINE) for _ in range(MOST_ACTIVE + 3))
+        *(member.post("/executions", json=PIPELINE) for _ in range(MAX_ACTIVE + 3))
     )
 
     refused = [answer for answer in answers if answer.status_code == 409]
     assert len(refused) == 3
-    assert f"You have {MOST_ACTIVE} executions" in refused[0].json()["detail"]
+    assert f"You have {MAX_ACTIVE} executions" in refused[0].json()["detail"]
     accepted = next(answer.json() for answer in answers if answer.status_code == 202)
     await create(viewer)
     await member.post(f"/executions/{accepted['id']}/cancel")
@@ -278,7 +278,7 @@ async def test_nobody_has_too_many_at_once(member: Person, viewer: Person) -> No
 async def test_the_settings_say_how_many_are_too_many(
     member: Person, worker_database_url: str
 ) -> None:
-    settings = make_settings(worker_database_url, executions={"most_active": 1})
+    settings = make_settings(worker_database_url, executions={"max_active": 1})
     async with running_app(settings) as client:
         strict = Person(member.user, member.session, member.token, client)
         await create(strict)
@@ -299,7 +299,7 @@ async def test_a_replay_gets_its_answer_although_there_is_no_room_by_now(
 ) -> None:
     headers = {"Idempotency-Key": "again"}
     first = await member.post("/executions", json=PIPELINE, headers=headers)
-    for _ in range(MOST_ACTIVE - 1):
+    for _ in range(MAX_ACTIVE - 1):
         await create(member)
 
     again = await member.post("/executions", json=PIPELINE, headers=headers)

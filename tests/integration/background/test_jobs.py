@@ -439,8 +439,8 @@ async def test_a_filter_that_cannot_match_is_refused(admin: Person, query: dict[
 
 RULES = TakeOverRules(
     silence=timedelta(seconds=20),
-    most_attempts=lambda queue: 3 if queue == Queue.MAIL else 2,
-    most_crashes=10,
+    max_attempts=lambda queue: 3 if queue == Queue.MAIL else 2,
+    max_crashes=10,
     longest_pause=timedelta(minutes=10),
 )
 
@@ -532,7 +532,7 @@ class TestSweep:
     async def test_a_job_whose_workers_die_is_dead_after_a_few_of_them(
         self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
     ) -> None:
-        rules = replace(RULES, most_crashes=3, most_attempts=lambda _: 100)
+        rules = replace(RULES, max_crashes=3, max_attempts=lambda _: 100)
         job_id = await self.stalled(database, uow)
         seen = []
 
@@ -548,7 +548,7 @@ class TestSweep:
     async def test_other_errors_are_no_crashes(
         self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
     ) -> None:
-        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        rules = replace(RULES, max_crashes=2, max_attempts=lambda _: 100)
         job_id = await self.stalled(database, uow)
         await jobs.services.background.jobs.take_over_stalled(rules)
 
@@ -563,7 +563,7 @@ class TestSweep:
     async def test_an_outage_of_the_database_is_no_crash(
         self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
     ) -> None:
-        rules = replace(RULES, most_crashes=1)
+        rules = replace(RULES, max_crashes=1)
         job_id = await self.stalled(database, uow)
         begun = "UPDATE procrastinate_events SET at = pg_postmaster_start_time() - interval '1 s'"
         async with database.engine.connect() as connection:
@@ -577,7 +577,7 @@ class TestSweep:
     async def test_who_retries_a_dead_job_gives_it_all_crashes_anew(
         self, jobs: Jobs, database: Database, uow: SqlUnitOfWorkFactory, admin: Person
     ) -> None:
-        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        rules = replace(RULES, max_crashes=2, max_attempts=lambda _: 100)
         job_id = await self.stalled(database, uow)
         for _ in range(2):
             await changed(database, job_id, "status = 'doing'")
@@ -606,7 +606,7 @@ class TestSweep:
 
         for _ in range(3):
             await self.stalled(database, uow)
-        await jobs.services.background.jobs.take_over_stalled(replace(RULES, most_crashes=2))
+        await jobs.services.background.jobs.take_over_stalled(replace(RULES, max_crashes=2))
 
         # Each of them ends when it finds nothing that it may begin.
         await asyncio.gather(*(jobs.drain(Queue.EVENTS) for _ in range(2)))
@@ -626,7 +626,7 @@ class TestSweep:
         ids = [await deferred(uow, number=number) for number in range(2)]
         for job_id in ids:
             await changed(database, job_id, "status = 'doing'")
-        rules = replace(RULES, most_crashes=2, most_attempts=lambda _: 100)
+        rules = replace(RULES, max_crashes=2, max_attempts=lambda _: 100)
         await jobs.services.background.jobs.take_over_stalled(rules)
 
         for _ in ids:

@@ -13,7 +13,7 @@ import pytest
 
 from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from backend.models.background.executions import Execution, ExecutionCreate, ExecutionStatus
-from backend.models.exchange.imports import MOST_ERRORS, ImportInputs, ImportResult
+from backend.models.exchange.imports import MAX_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
@@ -619,12 +619,12 @@ async def test_what_an_attempt_without_a_step_has_updated_counts_as_unchanged(
 
 
 async def test_the_errors_of_many_rows_are_counted(sheets: Sheets) -> None:
-    table = [["name", "status"], *(["x", "wrong"] for _ in range(MOST_ERRORS + 5))]
+    table = [["name", "status"], *(["x", "wrong"] for _ in range(MAX_ERRORS + 5))]
 
     result = await sheets.load("customers", table, all_or_nothing=False)
 
-    assert len(result.errors) == MOST_ERRORS
-    assert (result.error_count, result.failed) == (MOST_ERRORS + 5, MOST_ERRORS + 5)
+    assert len(result.errors) == MAX_ERRORS
+    assert (result.error_count, result.failed) == (MAX_ERRORS + 5, MAX_ERRORS + 5)
 
 
 async def test_blank_rows_are_passed_over_and_counted_as_the_spreadsheet_does(

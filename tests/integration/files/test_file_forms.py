@@ -14,7 +14,7 @@ from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.files.test_files import attempt, stored
 
-MOST = 2_000
+MAX_BYTES = 2_000
 ROOM = 64 * 1024
 """So much larger than its file may a form be."""
 
@@ -71,7 +71,7 @@ async def limited(
     member: Person, worker_database_url: str, tmp_path: Path
 ) -> AsyncIterator[Person]:
     """The member, before an application that takes small files and keeps them in `tmp_path`."""
-    files = {"url": tmp_path.as_uri(), "max_bytes": MOST}
+    files = {"url": tmp_path.as_uri(), "max_bytes": MAX_BYTES}
     async with running_app(make_settings(worker_database_url, files=files)) as client:
         yield Person(member.user, member.session, member.token, client)
 
@@ -159,10 +159,10 @@ async def test_a_file_without_an_end_is_no_file(member: Person) -> None:
 
 
 async def test_a_file_has_as_many_bytes_as_are_allowed(limited: Person) -> None:
-    assert (await attempt(limited, b"x" * MOST)).status_code == 201
+    assert (await attempt(limited, b"x" * MAX_BYTES)).status_code == 201
 
 
-@pytest.mark.parametrize("size", [MOST + 1, MOST + ROOM, 10 * ROOM])
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, MAX_BYTES + ROOM, 10 * ROOM])
 async def test_a_file_that_is_too_large_is_refused(
     limited: Person, tmp_path: Path, size: int
 ) -> None:
@@ -176,7 +176,7 @@ async def test_a_file_that_is_too_large_is_refused(
 async def test_a_file_that_is_too_large_is_refused_however_it_comes(
     limited: Person, tmp_path: Path
 ) -> None:
-    body = FILE + b"x" * MOST + END
+    body = FILE + b"x" * MAX_BYTES + END
 
     answer = await send(limited, in_pieces(body, []))
 

@@ -166,8 +166,8 @@ async def test_a_limited_change_of_the_password_hashes_nothing(
 async def test_who_asks_for_far_too_much_at_once_is_told_when_to_come_again(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most_of_one, status in ((0, 429), (9, 503)):
-        full = FairQueue(0, most_of_one, 0)
+    for max_per_client, status in ((0, 429), (9, 503)):
+        full = FairQueue(0, max_per_client, 0)
         monkeypatch.setattr(PasswordHasher, "turn", lambda _, client, full=full: full.turn(client))
 
         refused = await sign_in(client)

@@ -62,20 +62,20 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
             {"dedup_key": "'young'", "created_at": YOUNG, "sent_at": YOUNG},
         ],
     ),
-    "agent_runs": (
+    "usage_records": (
         {
             "owner_id": ":user",
             "provider": "'offline'",
             "model": "'offline'",
-            "over_at": OLD,
-            **dict.fromkeys(("held_steps", "held_tokens", "held_seconds", "held_cost"), "1"),
-            **dict.fromkeys(("steps", "tool_calls", "input_tokens", "output_tokens"), "1"),
+            "deadline_at": OLD,
+            **dict.fromkeys(("held_model_calls", "held_tokens", "held_seconds", "held_cost"), "1"),
+            **dict.fromkeys(("model_calls", "tool_calls", "input_tokens", "output_tokens"), "1"),
             "seconds": "1",
         },
         [{"started_at": OLD}],
         [{"started_at": YOUNG}],
     ),
-    "agent_actions": (
+    "planned_actions": (
         {
             "owner_id": ":user",
             "tool": "'delete_task'",
@@ -164,7 +164,7 @@ async def test_more_than_one_batch_goes(
     session_id: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(clean_up, "_ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(clean_up, "_ROW_BATCH", 2)
     always, (going,), _ = EXPIRING["refresh_tokens"]
     for number in range(5):
         await insert(database, "refresh_tokens", {**always, **going, "token_hash": f"'{number}'"})

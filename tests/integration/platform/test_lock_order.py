@@ -177,9 +177,9 @@ async def test_all_sessions_end_in_one_order(
 
 
 def session_of(person: Person, session_id: UUID) -> UserSession:
-    over_at = person.session.expires_at
+    deadline_at = person.session.expires_at
     return UserSession(
-        id=session_id, user_id=person.user.id, device=None, address=None, expires_at=over_at
+        id=session_id, user_id=person.user.id, device=None, address=None, expires_at=deadline_at
     )
 
 

@@ -87,7 +87,7 @@ async def add_parts(
     )
     await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
     await unit.chat_messages.add_missing(messages)
-    await unit.agent_actions.add_missing(actions)
+    await unit.planned_actions.add_missing(actions)
     await unit.prompt_versions.add_missing(
         [make_prompt_version(prompt_id=prompt.id, number=number) for number in numbers]
     )

@@ -12,7 +12,7 @@ from backend.core.config import Settings
 from backend.core.database import connect_arguments, libpq_url, session_settings
 from backend.core.statements import Statements
 
-MOST = 2
+MAX_CONNECTIONS = 2
 Opened = Callable[..., AbstractAsyncContextManager[Statements]]
 
 
@@ -20,7 +20,7 @@ class Counts:
     """How many connections there are, and how many are in use."""
 
     def __init__(self) -> None:
-        self.open = self.used = self.most_used = 0
+        self.open = self.used = self.peak_used = 0
         self._changed = asyncio.Event()
 
     def opened(self, change: int) -> None:
@@ -28,7 +28,7 @@ class Counts:
 
     def taken(self, change: int) -> None:
         self.used += change
-        self.most_used = max(self.most_used, self.used)
+        self.peak_used = max(self.peak_used, self.used)
         self._changed.set()
 
     async def until_used(self, count: int) -> None:
@@ -55,13 +55,15 @@ def opened(settings: Settings, counts: Counts) -> Opened:
                 **connect,
             },
             begin=session_settings(settings.database),
-            most=MOST,
+            max_connections=MAX_CONNECTIONS,
             patience=patience,
             show_parameters=False,
         )
         statements.observe(counts.opened, counts.taken)
-        yield statements
-        await statements.close()
+        try:
+            yield statements
+        finally:
+            await statements.close()
 
     return open_them
 
@@ -71,15 +73,20 @@ async def test_no_more_connections_are_opened_than_allowed(opened: Opened, count
         answers = await asyncio.gather(*(statements.run("SELECT 1", {}) for _ in range(20)))
 
         assert answers == [[(1,)]] * 20
-        assert (counts.open, counts.used, counts.most_used) == (MOST, 0, MOST)
+        # How many are needed depends on how quick each of them is.
+        assert 1 <= counts.peak_used <= counts.open <= MAX_CONNECTIONS
+        assert counts.used == 0
 
     assert counts.open == 0
 
 
 async def test_who_waits_too_long_is_told(opened: Opened, counts: Counts) -> None:
     async with opened(patience=0.05) as statements:
-        slow = [asyncio.create_task(statements.run("SELECT pg_sleep(1)", {})) for _ in range(MOST)]
-        await counts.until_used(MOST)
+        slow = [
+            asyncio.create_task(statements.run("SELECT pg_sleep(1)", {}))
+            for _ in range(MAX_CONNECTIONS)
+        ]
+        await counts.until_used(MAX_CONNECTIONS)
 
         with pytest.raises(PoolTimeoutError):
             await statements.run("SELECT 1", {})
@@ -105,7 +112,7 @@ async def test_a_statement_that_was_given_up_leaves_no_connection_to_others(
     opened: Opened, counts: Counts
 ) -> None:
     async with opened() as statements:
-        for _ in range(MOST + 1):
+        for _ in range(MAX_CONNECTIONS + 1):
             given_up = asyncio.create_task(statements.run("SELECT 'late' FROM pg_sleep(5)", {}))
             await counts.until_used(1)
             given_up.cancel()
@@ -133,7 +140,7 @@ async def test_a_statement_that_is_refused_keeps_its_connection(
 
 async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:
     async with opened(patience=30, port=1, host="127.0.0.1") as statements:
-        for _ in range(MOST + 1):
+        for _ in range(MAX_CONNECTIONS + 1):
             with pytest.raises(OperationalError):
                 await asyncio.wait_for(statements.run("SELECT 1", {}), 10)
 

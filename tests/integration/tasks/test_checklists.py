@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.models.tasks.checklists import MOST_ITEMS
+from backend.models.tasks.checklists import MAX_ITEMS
 from tests.fixtures.people import Person
 
 Task = dict[str, Any]
@@ -92,7 +92,7 @@ async def test_ticking_what_is_ticked_changes_nothing(member: Person) -> None:
 
 
 async def test_a_checklist_has_at_most_a_hundred_items(member: Person) -> None:
-    task = await create(member, *(f"Step {number}" for number in range(MOST_ITEMS)))
+    task = await create(member, *(f"Step {number}" for number in range(MAX_ITEMS)))
 
     refused = await member.post(f"/tasks/{task['id']}/checklist", json={"text": "One more"})
 
@@ -101,7 +101,7 @@ async def test_a_checklist_has_at_most_a_hundred_items(member: Person) -> None:
 
 
 async def test_no_task_begins_with_more_items_than_that(member: Person) -> None:
-    items = [{"text": "x"}] * (MOST_ITEMS + 1)
+    items = [{"text": "x"}] * (MAX_ITEMS + 1)
 
     refused = await member.post("/tasks", json={"title": "x", "checklist": items})
 

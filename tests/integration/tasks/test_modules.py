@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.models.tasks.modules import MOST_MODULES
+from backend.models.tasks.modules import MAX_MODULES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
 from tests.fixtures.people import Person
@@ -124,7 +124,7 @@ async def test_modules_are_listed_in_either_order(viewer: Person, three: list[Mo
 async def test_nobody_has_more_modules_than_can_be_ordered_at_once(
     viewer: Person, uow: UnitOfWorkFactory
 ) -> None:
-    rows = [make_module(owner_id=viewer.user.id) for _ in range(MOST_MODULES - 1)]
+    rows = [make_module(owner_id=viewer.user.id) for _ in range(MAX_MODULES - 1)]
     async with uow() as unit:
         await unit.modules.add_missing(rows)
         await unit.commit()
@@ -133,7 +133,7 @@ async def test_nobody_has_more_modules_than_can_be_ordered_at_once(
     refused = await viewer.post("/modules", json={"title": "One more"})
 
     assert refused.status_code == 409
-    assert str(MOST_MODULES) in refused.json()["detail"]
+    assert str(MAX_MODULES) in refused.json()["detail"]
     everything = {"module_ids": [last["id"], *(str(row.id) for row in rows)]}
     assert (await viewer.post("/modules/reorder", json=everything)).status_code == 200
     await viewer.delete(f"/modules/{last['id']}")

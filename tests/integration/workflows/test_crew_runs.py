@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.core.config import ModelProvider
-from backend.models.assistant.usage_records import AgentRun
+from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_task
@@ -65,7 +65,7 @@ async def test_what_each_step_did_and_took_is_kept(
     (action,) = kept["actions"]
     assert (action["tool"], action["outcome"]) == ("create_task", "done")
     assert action["arguments"] == {"title": "Call Grace"}
-    assert (kept["usage"]["steps"], kept["usage"]["input_tokens"]) == (2, 300)
+    assert (kept["usage"]["model_calls"], kept["usage"]["input_tokens"]) == (2, 300)
     assert float(kept["usage"]["cost"]) > 0
     assert kept["seconds"] > 0
     assert done["result"]["usage"] == kept["usage"]
@@ -199,21 +199,21 @@ async def test_a_model_that_is_away_is_asked_again(
 async def test_the_limits_of_the_day_end_a_run(
     member: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
 ) -> None:
-    most = jobs.settings.assistant.steps_per_day
-    used = AgentRun(
+    most = jobs.settings.assistant.model_calls_per_day
+    used = UsageRecord(
         owner_id=member.user.id,
         provider=ModelProvider.OPENAI,
         model=MODEL,
-        over_at=now(),
+        deadline_at=now(),
         finished_at=now(),
-        held_steps=most,
+        held_model_calls=most,
         held_tokens=0,
         held_seconds=0,
         held_cost=Decimal(0),
-        steps=most,
+        model_calls=most,
     )
     async with uow() as unit:
-        await unit.agent_runs.save(used)
+        await unit.usage_records.save(used)
         await unit.commit()
 
     failed = await run(member, jobs, "crew", definition=crew(task("one")))

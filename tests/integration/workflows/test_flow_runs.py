@@ -166,7 +166,7 @@ async def test_a_crew_within_a_flow_keeps_each_of_its_tasks(
     assert told_to(model, 0)[-1]["content"] == "Find Ada"
     assert "Written." in told_to(model, 2)[-1]["content"]
     assert "Found." in told_to(model, 2)[-1]["content"]
-    assert done["result"]["usage"]["steps"] == 3
+    assert done["result"]["usage"]["model_calls"] == 3
     assert done["progress_total"] == 3
 
 

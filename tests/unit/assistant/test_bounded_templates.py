@@ -8,7 +8,7 @@ import pytest
 from backend.core.errors import InvalidInputError
 from backend.models.assistant.prompt_templates import PromptText, PromptVariable, render
 from backend.models.workflows.flow_templates import (
-    MOST_RENDERED,
+    MAX_RENDERED,
     TooMuchError,
     render_json,
     render_text,
@@ -44,9 +44,9 @@ def test_what_gets_too_long_names_the_value(value: Any, named: str) -> None:
 
 
 def test_as_much_as_is_allowed_is_rendered() -> None:
-    text = "z" * (MOST_RENDERED // 2)
+    text = "z" * (MAX_RENDERED // 2)
 
-    assert len(render_text("{{ input }} {{ input }}", {"input": text})) == MOST_RENDERED + 1
+    assert len(render_text("{{ input }} {{ input }}", {"input": text})) == MAX_RENDERED + 1
 
 
 def test_a_prompt_has_its_limit_as_well() -> None:

@@ -83,7 +83,7 @@ async def ask() -> AsyncGenerator[Ask]:
             model=ModelChoice(ModelProvider.OFFLINE, "offline"),
             instructions=f"Help the team.\nToday is {today}.\nBe brief." if today else "Help.",
             text=text,
-            limits=Limits(steps=8, tokens=100_000, seconds=20, cost=Decimal(1)),
+            limits=Limits(model_calls=8, tokens=100_000, seconds=20, cost=Decimal(1)),
             history=history,
             tools=[tool(name, result, heard.calls) for name, result in (results or {}).items()],
             output_schema=schema,

@@ -5,10 +5,10 @@ from procrastinate.jobs import Job
 
 from backend.core.config import WorkerSettings
 from backend.jobs.attempts import HandedBackError
-from backend.jobs.retry import ExponentialBackoff, most_attempts
+from backend.jobs.retry import ExponentialBackoff, max_attempts
 from backend.models.platform.job_requests import Queue
 
-STRATEGY = ExponentialBackoff(WorkerSettings(retry_seconds=10, retry_most_seconds=30), attempts=4)
+STRATEGY = ExponentialBackoff(WorkerSettings(retry_seconds=10, retry_max_seconds=30), attempts=4)
 
 
 def job(attempts: int) -> Job:
@@ -51,12 +51,12 @@ def test_a_job_that_was_handed_back_runs_again_at_once_even_after_the_last_attem
 
 def test_by_default_mails_outlast_a_mail_server_that_is_down_for_a_day() -> None:
     settings = WorkerSettings()
-    attempts = most_attempts(settings, Queue.MAIL)
+    attempts = max_attempts(settings, Queue.MAIL)
     strategy = ExponentialBackoff(settings, attempts)
 
     # Half of the longest pause is the shortest.
     longest = (settings.retry_seconds * 2.0 ** min(n, 64) for n in range(attempts - 1))
-    shortest = sum(min(settings.retry_most_seconds, pause) / 2 for pause in longest)
+    shortest = sum(min(settings.retry_max_seconds, pause) / 2 for pause in longest)
 
     assert timedelta(seconds=shortest) >= timedelta(days=1)
     assert strategy.get_retry_decision(exception=ValueError(), job=job(attempts - 2))
@@ -65,4 +65,4 @@ def test_by_default_mails_outlast_a_mail_server_that_is_down_for_a_day() -> None
 
 @pytest.mark.parametrize("queue", sorted(set(Queue) - {Queue.MAIL}))
 def test_other_queues_give_up_sooner(queue: Queue) -> None:
-    assert most_attempts(WorkerSettings(attempts=4, mail_attempts=9), queue) == 4
+    assert max_attempts(WorkerSettings(attempts=4, mail_attempts=9), queue) == 4

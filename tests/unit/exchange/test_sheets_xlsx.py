@@ -417,8 +417,8 @@ def test_a_part_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None
 def test_what_a_process_may_take_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sheets_process.MOST_MEMORY <= 1024**3
-    assert sheets_process.MOST_SECONDS <= 600
+    assert sheets_process.MAX_MEMORY <= 1024**3
+    assert sheets_process.MAX_SECONDS <= 600
     code = "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"
     monkeypatch.setattr(sheets_xlsx, "_COMMAND", (*sheets_xlsx._COMMAND[:1], "-c", code))
 
@@ -429,7 +429,7 @@ def test_what_a_process_may_take_is_limited(
 def test_who_reads_is_asked_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import time; time.sleep(60)"
     monkeypatch.setattr(sheets_xlsx, "_COMMAND", (*sheets_xlsx._COMMAND[:1], "-c", code))
-    monkeypatch.setattr(sheets_xlsx, "_MOST_SILENT_SECONDS", 1)
+    monkeypatch.setattr(sheets_xlsx, "_MAX_SILENT_SECONDS", 1)
 
     with read_sheet(tmp_path, XLSX, 200) as batches:
         assert next(batches) == ()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from backend.models.workflows.crews import CREW_EXAMPLE, MOST_AGENTS, MOST_TASKS, Crew
+from backend.models.workflows.crews import CREW_EXAMPLE, MAX_AGENTS, MAX_TASKS, Crew
 
 AGENT = {"name": "ada", "role": "Researcher"}
 
@@ -103,8 +103,8 @@ def test_a_name_is_one_that_templates_and_steps_can_have(name: str) -> None:
 
 
 def test_a_crew_has_bounds() -> None:
-    agents = [{"name": f"a{number}", "role": "x"} for number in range(MOST_AGENTS + 1)]
-    tasks = [task(f"t{number}") for number in range(MOST_TASKS + 1)]
+    agents = [{"name": f"a{number}", "role": "x"} for number in range(MAX_AGENTS + 1)]
+    tasks = [task(f"t{number}") for number in range(MAX_TASKS + 1)]
 
     assert set(faults({"agents": agents, "tasks": tasks})) == {"agents", "tasks"}
     assert set(faults({"agents": [], "tasks": []})) == {"agents", "tasks"}

@@ -36,9 +36,9 @@ from backend.models.assistant.stream_events import (
     ReplyWithdrawn,
 )
 from backend.models.platform.paging import Page
-from backend.services.assistant.chat_messages import ConversationService
+from backend.services.assistant.chat_messages import ChatMessageService
 from backend.services.assistant.language_models import Answered, TextDelta, TextWithdrawn
-from backend.services.assistant.live_answers import Reply
+from backend.services.assistant.live_answers import LiveAnswer
 
 router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["chats"], route_class=IdempotentRoute)
 
@@ -60,10 +60,10 @@ async def list_chat_messages(
     chat_id: ChatId,
     query: Annotated[ChatMessageQuery, Query()],
     by: CallerDep,
-    conversations: Injected[ConversationService],
+    messages: Injected[ChatMessageService],
 ) -> Page[ChatMessage]:
     """What was said in one of your chats, the first message first."""
-    return await conversations.page(chat_id, query, by)
+    return await messages.page(chat_id, query, by)
 
 
 @router.post(
@@ -77,7 +77,7 @@ async def send_chat_message(
     chat_id: ChatId,
     data: MessageCreate,
     by: MayAsk,
-    conversations: Injected[ConversationService],
+    messages: Injected[ChatMessageService],
     tag: TagDep,
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
@@ -91,7 +91,7 @@ async def send_chat_message(
     kept, even if you go away meanwhile. A message that is `incomplete` has ended before all was
     said; `incomplete_reason` says why.
     """
-    reply = await conversations.send(chat_id, data.text, by, key)
+    reply = await messages.send(chat_id, data.text, by, key)
     return await _answer(request, reply, tag, as_events=as_events)
 
 
@@ -100,11 +100,11 @@ async def read_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
     by: CallerDep,
-    conversations: Injected[ConversationService],
+    messages: Injected[ChatMessageService],
     tag: CachedTagDep,
 ) -> ChatMessage:
     """One message. While it is `running`, the answer is being written."""
-    return tag(await conversations.read(chat_id, message_id, by))
+    return tag(await messages.read(chat_id, message_id, by))
 
 
 @router.post(
@@ -118,7 +118,7 @@ async def regenerate_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
     by: MayAsk,
-    conversations: Injected[ConversationService],
+    messages: Injected[ChatMessageService],
     tag: TagDep,
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
@@ -127,7 +127,7 @@ async def regenerate_chat_message(
 
     It answers as `POST /chats/{chat_id}/messages` does; the old answer stays, as replaced.
     """
-    reply = await conversations.regenerate(chat_id, message_id, by, key)
+    reply = await messages.regenerate(chat_id, message_id, by, key)
     return await _answer(request, reply, tag, as_events=as_events)
 
 
@@ -137,23 +137,23 @@ async def rate_chat_message(
     message_id: MessageId,
     data: MessageFeedback,
     by: CallerDep,
-    conversations: Injected[ConversationService],
+    messages: Injected[ChatMessageService],
     tag: TagDep,
 ) -> ChatMessage:
     """Say whether an answer was good. What you have said last counts."""
-    return tag(await conversations.rate(chat_id, message_id, data, by))
+    return tag(await messages.rate(chat_id, message_id, data, by))
 
 
 async def _answer(
-    request: Request, reply: Reply, tag: TagDep, *, as_events: bool
+    request: Request, reply: LiveAnswer, tag: TagDep, *, as_events: bool
 ) -> ChatMessage | Response:
     if as_events:
-        return event_stream(_told(request, reply))
+        return event_stream(_events_of(request, reply))
     message = await reply.whole()
     return tag.created(f"chats/{message.chat_id}/messages", message)
 
 
-async def _told(request: Request, reply: Reply) -> Events:
+async def _events_of(request: Request, reply: LiveAnswer) -> Events:
     yield "start", ReplyStarted(chat_id=reply.message.chat_id, message_id=reply.message.id)
     async for event in reply.events():
         match event:

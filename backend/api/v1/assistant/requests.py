@@ -19,10 +19,10 @@ from backend.api.problems import (
     declare,
 )
 from backend.core.permissions import Permission, Principal
-from backend.models.assistant.planned_actions import AgentAction, AgentActionPublic
-from backend.models.assistant.requests import AgentAsk, AgentReply, AgentUsage
-from backend.services.assistant.planned_actions import AgentActionService
-from backend.services.assistant.requests import AgentService
+from backend.models.assistant.planned_actions import PlannedAction, PlannedActionPublic
+from backend.models.assistant.requests import AssistantRequest, AssistantResponse, AssistantUsage
+from backend.services.assistant.planned_actions import PlannedActionService
+from backend.services.assistant.requests import AssistantService
 
 router = APIRouter(prefix="/agent", tags=["agent"], route_class=IdempotentRoute)
 
@@ -37,8 +37,8 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
     ),
 )
 async def act(
-    data: AgentAsk, by: MayAsk, agent: Injected[AgentService], key: IdempotencyKeyDep
-) -> AgentReply:
+    data: AssistantRequest, by: MayAsk, agent: Injected[AssistantService], key: IdempotencyKeyDep
+) -> AssistantResponse:
     """Have the agent answer a request, and do what it asks for with your permissions.
 
     What can't be undone is only planned (`to_confirm`): send the id of the planned action as
@@ -48,15 +48,15 @@ async def act(
     return await agent.act(data, by, key)
 
 
-@router.get("/actions/{action_id}", response_model=AgentActionPublic)
-async def read_agent_action(
-    action_id: ActionId, by: CallerDep, actions: Injected[AgentActionService], tag: CachedTagDep
-) -> AgentAction:
+@router.get("/actions/{action_id}", response_model=PlannedActionPublic)
+async def read_planned_action(
+    action_id: ActionId, by: CallerDep, actions: Injected[PlannedActionService], tag: CachedTagDep
+) -> PlannedAction:
     """An action that the agent has planned for you, and what has come of it."""
     return tag(await actions.read(action_id, by))
 
 
 @router.get("/usage")
-async def read_agent_usage(by: CallerDep, agent: Injected[AgentService]) -> AgentUsage:
+async def read_assistant_usage(by: CallerDep, agent: Injected[AssistantService]) -> AssistantUsage:
     """What you have used today (UTC) of what you may use."""
     return await agent.usage(by)

@@ -12,7 +12,7 @@ from backend.api.routes import CheckedRoute
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
 from backend.models.platform.paging import Page
-from backend.services.assistant.tool_registry import ToolService
+from backend.services.assistant.tool_registry import ToolRegistry
 
 router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
 
@@ -23,7 +23,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 
 @router.get("", response_model=Page[ToolPublic])
 async def list_tools(
-    query: Annotated[ToolQuery, Query()], by: MayUse, tools: Injected[ToolService]
+    query: Annotated[ToolQuery, Query()], by: MayUse, tools: Injected[ToolRegistry]
 ) -> Page[Tool]:
     """What the agent may do, for those who have the permission of the tool."""
     return await tools.page(query, by)
@@ -31,7 +31,7 @@ async def list_tools(
 
 @router.get("/{tool_id}", response_model=ToolPublic)
 async def read_tool(
-    tool_id: ToolId, by: MayUse, tools: Injected[ToolService], tag: CachedTagDep
+    tool_id: ToolId, by: MayUse, tools: Injected[ToolRegistry], tag: CachedTagDep
 ) -> Tool:
     """One tool."""
     return tag(await tools.read(tool_id, by))
@@ -42,7 +42,7 @@ async def update_tool(
     tool_id: ToolId,
     data: ToolUpdate,
     by: MayManage,
-    tools: Injected[ToolService],
+    tools: Injected[ToolRegistry],
     match: MatchDep,
     tag: TagDep,
 ) -> Tool:

@@ -8,7 +8,7 @@ from pydantic_ai import Agent, ModelSettings
 from pydantic_ai.usage import RunUsage
 
 from backend.core.config import LanguageModelSettings
-from backend.integrations.assistant.language_models.errors import told_as_domain_errors
+from backend.integrations.assistant.language_models.errors import as_domain_errors
 from backend.integrations.assistant.language_models.events import told
 from backend.integrations.assistant.language_models.history import messages_of
 from backend.integrations.assistant.language_models.limits import limits_of
@@ -39,7 +39,7 @@ class PydanticAiModels:
         """As `LanguageModels.answer`."""
         spent = RunUsage()
         try:
-            with told_as_domain_errors(question.limits):
+            with as_domain_errors(question.limits):
                 async with self._agent(question).run_stream_events(
                     question.text,
                     message_history=messages_of(question.history),
@@ -84,7 +84,7 @@ class PydanticAiModels:
 
 def _usage(spent: RunUsage) -> Usage:
     return Usage(
-        steps=spent.requests,
+        model_calls=spent.requests,
         tool_calls=spent.tool_calls,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,

@@ -61,21 +61,21 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
 
 
 @contextmanager
-def told_as_domain_errors(limits: Limits) -> Iterator[None]:
+def as_domain_errors(limits: Limits) -> Iterator[None]:
     try:
         yield
     except (RunTimedOut, UsageLimitExceeded) as error:
         raise LimitReachedError(
-            f"The answer would take more than one request may use: {limits.steps} steps, "
+            f"It would take more than one request may use: {limits.model_calls} model calls, "
             f"{limits.tokens} tokens, {limits.seconds:g} seconds and {limits.cost} US dollars. "
             "Ask for less at once."
         ) from error
     except (ModelAPIError, UnexpectedModelBehavior, UserError) as error:
         _log.warning("model_error", kind=type(error).__name__, error=str(error)[:2_000])
-        raise _told(error) from error
+        raise _domain_error(error) from error
 
 
-def _told(error: Exception) -> DomainError:
+def _domain_error(error: Exception) -> DomainError:
     match error:
         case ModelRequestTimeout() | TransportTimeoutError():
             return ModelTimeoutError("The language model did not answer in time. Try again.")

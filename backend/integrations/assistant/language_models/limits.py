@@ -21,5 +21,5 @@ class QuietLimits(UsageLimits):
 def limits_of(limits: Limits) -> UsageLimits:
     """Without the seconds, which are of the whole run."""
     return QuietLimits(
-        request_limit=limits.steps, total_tokens_limit=limits.tokens, cost_limit=limits.cost
+        request_limit=limits.model_calls, total_tokens_limit=limits.tokens, cost_limit=limits.cost
     )

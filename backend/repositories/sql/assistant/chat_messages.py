@@ -43,6 +43,6 @@ class SqlChatMessageRepository(SqlList[ChatMessage, ChatMessageQuery]):
 
     async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
         # Only answers that are being written have such a moment.
-        over = select(ChatMessage).where(col(ChatMessage.over_at) < func.now()).limit(limit)
+        over = select(ChatMessage).where(col(ChatMessage.deadline_at) < func.now()).limit(limit)
         locked = over.with_for_update(skip_locked=True, **LOCK)
         return list((await self._session.exec(locked)).all())

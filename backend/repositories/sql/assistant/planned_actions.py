@@ -1,7 +1,7 @@
-from backend.models.assistant.planned_actions import AgentAction
+from backend.models.assistant.planned_actions import PlannedAction
 from backend.repositories.sql.platform.base import SqlRepository
 
 
-class SqlAgentActionRepository(SqlRepository[AgentAction]):
-    model = AgentAction
+class SqlPlannedActionRepository(SqlRepository[PlannedAction]):
+    model = PlannedAction
     kind = "action"

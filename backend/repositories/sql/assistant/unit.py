@@ -4,11 +4,11 @@ from backend.repositories.sql.assistant.chat_messages import SqlChatMessageRepos
 from backend.repositories.sql.assistant.chats import SqlChatRepository
 from backend.repositories.sql.assistant.model_configs import SqlModelConfigRepository
 from backend.repositories.sql.assistant.output_schemas import SqlOutputSchemaRepository
-from backend.repositories.sql.assistant.planned_actions import SqlAgentActionRepository
+from backend.repositories.sql.assistant.planned_actions import SqlPlannedActionRepository
 from backend.repositories.sql.assistant.prompt_versions import SqlPromptVersionRepository
 from backend.repositories.sql.assistant.prompts import SqlPromptRepository
 from backend.repositories.sql.assistant.tools import SqlToolRepository
-from backend.repositories.sql.assistant.usage_records import SqlAgentRunRepository
+from backend.repositories.sql.assistant.usage_records import SqlUsageRecordRepository
 from backend.repositories.sql.platform.provided import SqlRepositories, provided
 
 
@@ -20,5 +20,5 @@ class SqlAssistant(SqlRepositories):
     output_schemas = provided(SqlOutputSchemaRepository)
     chats = provided(SqlChatRepository)
     chat_messages = provided(SqlChatMessageRepository)
-    agent_runs = provided(SqlAgentRunRepository)
-    agent_actions = provided(SqlAgentActionRepository)
+    usage_records = provided(SqlUsageRecordRepository)
+    planned_actions = provided(SqlPlannedActionRepository)

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
-from backend.models.assistant.usage_records import AgentRun, Amounts
+from backend.models.assistant.usage_records import Amounts, UsageRecord
 from backend.repositories.sql.platform.base import SqlRepository
 from backend.repositories.sql.platform.named_locks import lock
 
-_AT_WORK = and_(col(AgentRun.finished_at).is_(None), col(AgentRun.over_at) > func.now())
+_AT_WORK = and_(col(UsageRecord.finished_at).is_(None), col(UsageRecord.deadline_at) > func.now())
 
 
-class SqlAgentRunRepository(SqlRepository[AgentRun]):
-    model = AgentRun
+class SqlUsageRecordRepository(SqlRepository[UsageRecord]):
+    model = UsageRecord
     kind = "run"
 
     async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
@@ -23,20 +23,20 @@ class SqlAgentRunRepository(SqlRepository[AgentRun]):
 
     async def used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
         used = (
-            col(AgentRun.steps),
-            col(AgentRun.input_tokens) + col(AgentRun.output_tokens),
-            col(AgentRun.seconds),
-            col(AgentRun.cost),
+            col(UsageRecord.model_calls),
+            col(UsageRecord.input_tokens) + col(UsageRecord.output_tokens),
+            col(UsageRecord.seconds),
+            col(UsageRecord.cost),
         )
         held = (
-            col(AgentRun.held_steps),
-            col(AgentRun.held_tokens),
-            col(AgentRun.held_seconds),
-            col(AgentRun.held_cost),
+            col(UsageRecord.held_model_calls),
+            col(UsageRecord.held_tokens),
+            col(UsageRecord.held_seconds),
+            col(UsageRecord.held_cost),
         )
         sums = [_sum(amount, ~_AT_WORK) for amount in used]
         sums += [_sum(amount, _AT_WORK) for amount in held]
-        of_the_day = (col(AgentRun.owner_id) == owner_id, col(AgentRun.started_at) >= since)
+        of_the_day = (col(UsageRecord.owner_id) == owner_id, col(UsageRecord.started_at) >= since)
         row = (await self._session.exec(select(*sums).where(*of_the_day))).one()
         return Amounts(*row[:4]), Amounts(*row[4:])
 

@@ -20,7 +20,7 @@ from backend.models.background.jobs import (
     StalledJob,
 )
 from backend.models.platform.job_requests import Queue
-from backend.models.platform.paging import MOST_COUNTED, Page
+from backend.models.platform.paging import MAX_COUNTED, Page
 from backend.repositories.sql.background.job_tables import (
     ALONE,
     END_EVENTS,
@@ -89,7 +89,7 @@ class SqlJobRepository:
         rows.sort(key=attrgetter("id"), reverse=query.sort.startswith("-"))
         page = keyset.page([_public(row) for row in rows], query.limit)
         if query.total:
-            some = select(JOBS.c.id).where(*conditions).limit(MOST_COUNTED).subquery()
+            some = select(JOBS.c.id).where(*conditions).limit(MAX_COUNTED).subquery()
             [counted] = await self._rows(select(func.count()).select_from(some))
             page.total = counted[0]
         return page

@@ -32,7 +32,7 @@ class SqlFileRepository(SqlList[File, FileQuery]):
         "size": by_column(File.size, BIG_COUNT),
     }
 
-    async def page_for(self, by: Principal, query: FileQuery) -> Page[File]:
+    async def page_visible_to(self, by: Principal, query: FileQuery) -> Page[File]:
         return await self._page(query, visible_files(by), *self.conditions(query))
 
     async def usage_of(self, owner_id: UUID) -> FileUsage:

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.platform.mixins import now
 
-_FORGOTTEN_AT_ONCE = 100
+_PURGE_BATCH = 100
 
 
 # By which the clocks of machines differ at most.
@@ -34,5 +34,5 @@ async def forget_some(
     session: AsyncSession, model: type[SQLModel], key: Mapped[UUID], which: ColumnElement[bool]
 ) -> None:
     # Those that somebody else is just forgetting are left to them.
-    old = select(key).where(which).limit(_FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    old = select(key).where(which).limit(_PURGE_BATCH).with_for_update(skip_locked=True)
     await session.exec(delete(model).where(key.in_(old)))

@@ -56,8 +56,8 @@ _EXPIRING = {
     Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _mail_requests_over),
     Expiring.MAILS: _Rows(metadata.tables["mails"], _mails_over),
     Expiring.JOBS: _Rows(JOBS, _jobs_over),
-    Expiring.AGENT_RUNS: _Rows(metadata.tables["agent_runs"], _older("started_at")),
-    Expiring.AGENT_ACTIONS: _Rows(metadata.tables["agent_actions"], _older("expires_at")),
+    Expiring.USAGE_RECORDS: _Rows(metadata.tables["usage_records"], _older("started_at")),
+    Expiring.PLANNED_ACTIONS: _Rows(metadata.tables["planned_actions"], _older("expires_at")),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
 }
 

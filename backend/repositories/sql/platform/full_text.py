@@ -27,7 +27,7 @@ from sqlmodel import SQLModel
 
 from backend.models.platform.full_text import SEARCH_COLUMN
 
-MOST_RANKED = 1000
+MAX_RANKED = 1000
 """Ranking reads each match: of a word that is everywhere, only the newest rows are ranked."""
 
 _SAMPLE = 1000
@@ -54,7 +54,7 @@ def newest_matches(
     """The ids and ranks of the newest matches, in no order."""
     wanted = and_(_document(model).op("@@")(words), *conditions)
     order = (model.created_at.desc(), model.id.desc())
-    newest = first_matches(model, wanted, order, MOST_RANKED).subquery()
+    newest = first_matches(model, wanted, order, MAX_RANKED).subquery()
     rank = func.ts_rank(newest.c[SEARCH_COLUMN], words)
     # As a double, it comes back from a cursor as it was.
     exact: ColumnElement[float] = cast(rank, Double())

@@ -27,7 +27,7 @@ class SqlIdempotencyRepository:
         if await self._insert(key, resource_id):
             return None
         found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
-        return _told(key, found.one())
+        return _entity_of(key, found.one())
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
         if key is not None:
@@ -81,7 +81,7 @@ def _of(key: IdempotencyKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     )
 
 
-def _told(key: IdempotencyKey, earlier: IdempotentRequest) -> UUID:
+def _entity_of(key: IdempotencyKey, earlier: IdempotentRequest) -> UUID:
     if earlier.fingerprint != key.fingerprint:
         raise KeyReusedError(
             "Idempotency-Key",

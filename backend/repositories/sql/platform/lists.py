@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import select
 
 from backend.models.platform.mixins import Identified
-from backend.models.platform.paging import MOST_COUNTED, RELEVANCE, Page, PageQuery, SearchableQuery
+from backend.models.platform.paging import MAX_COUNTED, RELEVANCE, Page, PageQuery, SearchableQuery
 from backend.repositories.sql.platform.base import SqlRepository
 from backend.repositories.sql.platform.filters import created_between
 from backend.repositories.sql.platform.full_text import (
@@ -134,5 +134,5 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
 
     async def _count(self, conditions: Iterable[ColumnElement[bool]]) -> int:
         ids = select(self.model.id).where(*conditions).order_by(self.model.id)
-        some = ids.limit(MOST_COUNTED).subquery()
+        some = ids.limit(MAX_COUNTED).subquery()
         return (await self._session.exec(select(func.count()).select_from(some))).one()

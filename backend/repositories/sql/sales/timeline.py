@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.files.files import File
-from backend.models.platform.paging import MOST_COUNTED, Page
+from backend.models.platform.paging import MAX_COUNTED, Page
 from backend.models.sales.leads import Lead
 from backend.models.sales.timeline import TimelineEntry, TimelineKind, TimelineQuery
 from backend.models.tasks.tasks import Task
@@ -56,7 +56,7 @@ async def timeline_page(
         ids = union_all(
             *(select(each.id).where(each.customer_id == customer_id) for each in models)
         )
-        some = ids.limit(MOST_COUNTED).subquery()
+        some = ids.limit(MAX_COUNTED).subquery()
         page.total = (await connection.execute(select(func.count()).select_from(some))).scalar_one()
     return page
 

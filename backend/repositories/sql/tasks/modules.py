@@ -5,7 +5,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from backend.models.platform.paging import Page
-from backend.models.tasks.modules import MOST_MODULES, Module, ModuleQuery
+from backend.models.tasks.modules import MAX_MODULES, Module, ModuleQuery
 from backend.repositories.sql.platform.keyset import COUNT, MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 from backend.repositories.sql.platform.named_locks import lock
@@ -26,7 +26,7 @@ class SqlModuleRepository(SqlList[Module, ModuleQuery]):
         # A lock of the rows would not stop somebody from adding one.
         await lock(self._session, f"modules of {owner_id}")
         modules = select(Module).where(Module.owner_id == owner_id)
-        ordered = modules.order_by(col(Module.position), col(Module.id)).limit(MOST_MODULES)
+        ordered = modules.order_by(col(Module.position), col(Module.id)).limit(MAX_MODULES)
         return list((await self._session.exec(ordered.with_for_update())).all())
 
     async def reorder(self, module_ids: Sequence[UUID]) -> None:

@@ -31,7 +31,7 @@ _KEY_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class ToolServices:
+class ToolDependencies:
     """What tools are made of: nothing that the API does not use. None: there is no web search."""
 
     customers: CustomerService
@@ -70,13 +70,13 @@ class CallScope:
 class ToolContext:
     """`by` is the person, with the agent as the means. `key` is for what creates."""
 
-    services: ToolServices
+    services: ToolDependencies
     by: Principal
     key: IdempotencyKey
 
 
 @dataclass(frozen=True)
-class AgentTool(Generic[Arguments]):
+class AssistantTool(Generic[Arguments]):
     """Something that the agent may do for a person who has the permission.
 
     Attributes:
@@ -92,7 +92,7 @@ class AgentTool(Generic[Arguments]):
     permission: Permission
     run: Callable[[Arguments, ToolContext], Awaitable[Result]]
     plan: Callable[[Arguments, ToolContext], Awaitable[str]] | None = None
-    is_available: Callable[[ToolServices], bool] = lambda _: True
+    is_available: Callable[[ToolDependencies], bool] = lambda _: True
 
     def require_permission(self, by: Principal) -> None:
         """Raises PermissionDeniedError, which names the tool, unless the person may use it."""

@@ -14,7 +14,7 @@ from backend.models.sales.customers import (
     CustomerStatus,
 )
 from backend.models.sales.timeline import TimelineQuery
-from backend.services.assistant.tools.base import AgentTool, Result, ToolContext, shown
+from backend.services.assistant.tools.base import AssistantTool, Result, ToolContext, shown
 from backend.services.assistant.tools.resources import FindArguments, creator, finder, reader
 
 
@@ -75,14 +75,14 @@ TOOLS = (
         lambda services: services.customers.create,
         CustomerPublic,
     ),
-    AgentTool(
+    AssistantTool(
         "customer_timeline",
         "The leads, tasks and files of a customer, newest first, to summarise what happened.",
         CustomerTimeline,
         Permission.CUSTOMERS_READ,
         _timeline,
     ),
-    AgentTool(
+    AssistantTool(
         "archive_customer",
         "Put a customer aside. The person has to confirm it.",
         OneCustomer,

@@ -12,10 +12,10 @@ from backend.models.platform.base import Input
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.paging import Page, PageQuery, SearchText
 from backend.services.assistant.tools.base import (
-    AgentTool,
+    AssistantTool,
     Result,
     ToolContext,
-    ToolServices,
+    ToolDependencies,
     shown,
 )
 
@@ -34,9 +34,9 @@ def finder(
     arguments: type[Find],
     permission: Permission,
     query: type[Query],
-    page: Callable[[ToolServices], Callable[[Query, Principal], Awaitable[Page[Any]]]],
+    page: Callable[[ToolDependencies], Callable[[Query, Principal], Awaitable[Page[Any]]]],
     public: type[SQLModel],
-) -> AgentTool[Find]:
+) -> AssistantTool[Find]:
     async def run(given: Find, context: ToolContext) -> Result:
         asked = query.model_validate(given.model_dump(exclude_none=True))
         found = await page(context.services)(asked, context.by)
@@ -46,16 +46,16 @@ def finder(
         }
 
     description = f"Find {resource} by words, or list the newest. Answers their ids and fields."
-    return AgentTool(f"find_{resource}", description, arguments, permission, run)
+    return AssistantTool(f"find_{resource}", description, arguments, permission, run)
 
 
 def reader(
     resource: str,
     arguments: type[Data],
     permission: Permission,
-    read: Callable[[ToolServices], Callable[[UUID, Principal], Awaitable[SQLModel]]],
+    read: Callable[[ToolDependencies], Callable[[UUID, Principal], Awaitable[SQLModel]]],
     public: type[SQLModel],
-) -> AgentTool[Data]:
+) -> AssistantTool[Data]:
     """`arguments` has one field, the id."""
 
     async def run(given: Data, context: ToolContext) -> Result:
@@ -63,7 +63,7 @@ def reader(
         return shown(public, await read(context.services)(row_id, context.by))
 
     description = f"Read one {resource} by its id."
-    return AgentTool(f"read_{resource}", description, arguments, permission, run)
+    return AssistantTool(f"read_{resource}", description, arguments, permission, run)
 
 
 def creator(
@@ -71,12 +71,12 @@ def creator(
     arguments: type[Data],
     permission: Permission,
     create: Callable[
-        [ToolServices], Callable[[Data, Principal, IdempotencyKey | None], Awaitable[SQLModel]]
+        [ToolDependencies], Callable[[Data, Principal, IdempotencyKey | None], Awaitable[SQLModel]]
     ],
     public: type[SQLModel],
-) -> AgentTool[Data]:
+) -> AssistantTool[Data]:
     async def run(given: Data, context: ToolContext) -> Result:
         return shown(public, await create(context.services)(given, context.by, context.key))
 
     description = f"Create a {resource}. Ask the person for what you do not know; make nothing up."
-    return AgentTool(f"create_{resource}", description, arguments, permission, run)
+    return AssistantTool(f"create_{resource}", description, arguments, permission, run)

@@ -6,7 +6,7 @@ from backend.core.permissions import Permission
 from backend.models.platform.base import Input
 from backend.models.platform.paging import SearchText
 from backend.models.search.search import SearchKind, SearchQuery
-from backend.services.assistant.tools.base import AgentTool, Result, ToolContext
+from backend.services.assistant.tools.base import AssistantTool, Result, ToolContext
 
 
 class Search(Input):
@@ -21,7 +21,7 @@ async def _search(given: Search, context: ToolContext) -> Result:
 
 
 TOOLS = (
-    AgentTool(
+    AssistantTool(
         "search",
         "Search customers, leads, products, tasks and files at once, where the kind is unclear.",
         Search,

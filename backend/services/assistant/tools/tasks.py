@@ -9,7 +9,7 @@ from backend.core.preconditions import ANY_VERSION
 from backend.models.platform.base import Input
 from backend.models.platform.fields import Words
 from backend.models.tasks.tasks import TaskCreate, TaskPublic, TaskQuery, TaskStatus
-from backend.services.assistant.tools.base import AgentTool, Result, ToolContext, shown
+from backend.services.assistant.tools.base import AssistantTool, Result, ToolContext, shown
 from backend.services.assistant.tools.resources import FindArguments, creator, finder, reader
 
 ME = "me"
@@ -84,21 +84,21 @@ TOOLS = (
         lambda services: services.tasks.create,
         TaskPublic,
     ),
-    AgentTool(
+    AssistantTool(
         "complete_task",
         "Mark a task as done.",
         OneTask,
         Permission.TASKS_WRITE,
         _complete,
     ),
-    AgentTool(
+    AssistantTool(
         "assign_task",
         "Give a task to the person who asks, or to another user.",
         AssignTask,
         Permission.TASKS_WRITE,
         _assign,
     ),
-    AgentTool(
+    AssistantTool(
         "delete_task",
         "Delete a task for good. The person has to confirm it.",
         OneTask,

@@ -6,7 +6,7 @@ from backend.core.permissions import Principal
 from backend.models.exchange.imports import ImportInputs, ImportResult
 from backend.models.files.files import File
 from backend.repositories.exchange.unit import ExchangeUnits
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionContext
 from backend.services.exchange.imports.headers import BadHeadersError
 from backend.services.exchange.imports.passes import ImportPasses, Spools
 from backend.services.exchange.imports.reading import RowsRead, read_rows
@@ -57,7 +57,7 @@ class ImportKind:
         source = f" from {file.name}" if file else ""
         return f"Import of {inputs.resource}{source}"
 
-    async def run(self, inputs: ImportInputs, run: ExecutionRun) -> ImportResult:
+    async def run(self, inputs: ImportInputs, run: ExecutionContext) -> ImportResult:
         """
         Raises:
             NotFoundError: the file is gone.
@@ -90,7 +90,12 @@ class ImportKind:
             await in_thread(copy.close)
 
     async def _read(
-        self, file: File, path: Path, inputs: ImportInputs, spool: Spool[Batch], run: ExecutionRun
+        self,
+        file: File,
+        path: Path,
+        inputs: ImportInputs,
+        spool: Spool[Batch],
+        run: ExecutionContext,
     ) -> RowsRead:
         source = read_rows(self._reader, path, file.media_type, inputs, spool)
         read: RowsRead | None = None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from backend.models.exchange.imports import ImportInputs
 from backend.repositories.exchange.unit import ExchangeUnits
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionContext
 from backend.services.exchange.imports.planning import Planner
 from backend.services.exchange.imports.reading import RowsRead
 from backend.services.exchange.imports.resources import RESOURCES
@@ -37,7 +37,7 @@ class ImportPasses:
         inputs: ImportInputs,
         read: RowsRead,
         spools: Spools,
-        run: ExecutionRun,
+        run: ExecutionContext,
     ) -> None:
         self._uow = uow
         self._inputs = inputs

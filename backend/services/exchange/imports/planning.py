@@ -13,7 +13,7 @@ from backend.core.permissions import Principal
 from backend.models.exchange.imports import RowError
 from backend.models.platform.money import check_entered
 from backend.repositories.exchange.unit import ExchangeReading
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionContext
 from backend.services.exchange.imports.fields import EMAIL
 from backend.services.exchange.imports.headers import Headers
 from backend.services.exchange.imports.identities import new_row_id
@@ -44,7 +44,7 @@ class Plan:
 class Planner:
     """Plans the batches of one pass over a file, in their order."""
 
-    def __init__(self, resource: Resource[Any], headers: Headers, run: ExecutionRun) -> None:
+    def __init__(self, resource: Resource[Any], headers: Headers, run: ExecutionContext) -> None:
         self._resource = resource
         self._headers = headers
         self._run = run

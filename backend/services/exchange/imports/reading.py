@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from backend.models.exchange.imports import MOST_COLUMNS, ImportInputs
+from backend.models.exchange.imports import MAX_COLUMNS, ImportInputs
 from backend.services.exchange.imports.headers import HEADERS_ROW, Headers, read_headers
 from backend.services.exchange.imports.parsing import ParsedRow, RowParser
 from backend.services.exchange.imports.resources import RESOURCES
@@ -42,7 +42,7 @@ def read_rows(
     parser: RowParser | None = None
     batch: list[ParsedRow] = []
     read = 0
-    with reader(path, media_type, MOST_COLUMNS) as batches:
+    with reader(path, media_type, MAX_COLUMNS) as batches:
         for rows in batches:
             for number, cells in rows:
                 if parser is None:

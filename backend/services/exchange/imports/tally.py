@@ -5,7 +5,7 @@ from heapq import nsmallest
 
 from pydantic import BaseModel
 
-from backend.models.exchange.imports import MOST_ERRORS, RowError
+from backend.models.exchange.imports import MAX_ERRORS, RowError
 
 
 class Tally(BaseModel):
@@ -27,7 +27,7 @@ class Tally(BaseModel):
         self.failed += 1
         for error in errors:
             self.error_count += 1
-            if len(self.errors) < MOST_ERRORS:
+            if len(self.errors) < MAX_ERRORS:
                 self.errors.append(error)
 
     def add(self, other: "Tally") -> None:
@@ -37,4 +37,4 @@ class Tally(BaseModel):
         self.failed += other.failed
         self.error_count += other.error_count
         both = [*self.errors, *other.errors]
-        self.errors = nsmallest(MOST_ERRORS, both, key=lambda error: error.row)
+        self.errors = nsmallest(MAX_ERRORS, both, key=lambda error: error.row)

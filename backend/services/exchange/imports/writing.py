@@ -14,13 +14,13 @@ from backend.core.errors import (
 )
 from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.exchange.unit import ExchangeUnit, ExchangeUnits
-from backend.services.background.kinds import ExecutionRun, TryAgainError
+from backend.services.background.kinds import ExecutionContext, TryAgainError
 from backend.services.exchange.imports.parsing import ParsedRow
 from backend.services.exchange.imports.planning import Plan, Planner
 from backend.services.exchange.imports.resources import Resource
 from backend.services.exchange.imports.tally import Tally
 
-MOST_IDS = 1_000
+MAX_IDS = 1_000
 """Of one event. An import of more rows records several."""
 
 _ATTEMPTS = 3
@@ -67,7 +67,7 @@ async def attempted(work: Callable[[], Awaitable[Tally]]) -> Tally:
 
 class RowWriter:
     def __init__(
-        self, uow: ExchangeUnits, resource: Resource[Any], planner: Planner, run: ExecutionRun
+        self, uow: ExchangeUnits, resource: Resource[Any], planner: Planner, run: ExecutionContext
     ) -> None:
         self._uow = uow
         self._resource = resource
@@ -145,9 +145,9 @@ class RowWriter:
 
     def _record_full(self, uow: ExchangeUnit, written: list[_Written]) -> list[_Written]:
         """Answers those that are left for the next event."""
-        while len(written) >= MOST_IDS:
-            self._record(uow, written[:MOST_IDS])
-            written = written[MOST_IDS:]
+        while len(written) >= MAX_IDS:
+            self._record(uow, written[:MAX_IDS])
+            written = written[MAX_IDS:]
         return written
 
     def _record(self, uow: ExchangeUnit, written: Sequence[_Written]) -> None:

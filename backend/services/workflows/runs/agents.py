@@ -10,21 +10,21 @@ from uuid import UUID, uuid5
 from backend.core.errors import DomainError
 from backend.core.storable import storable_json
 from backend.models.assistant.message_parts import CallOutcome
-from backend.models.assistant.requests import TakenAction
+from backend.models.assistant.requests import ToolCallRecord
 from backend.models.workflows.flow_templates import written
 from backend.models.workflows.workflow_parts import AgentProfile
 from backend.models.workflows.workflow_runs import StepTrace
 from backend.repositories.workflows.unit import WorkflowsReading, WorkflowsUnits
-from backend.services.assistant.briefs import AgentTasks, AnswerOptions
-from backend.services.assistant.engine import AgentRunner
+from backend.services.assistant.briefs import AnswerOptions, AssistantBriefs
+from backend.services.assistant.engine import AssistantEngine
 from backend.services.assistant.responses import taken
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools.base import CallScope, foreign
-from backend.services.background.kinds import ExecutionRun
-from backend.services.workflows.runs.traces import MOST_TEXT, bounded, shortened
+from backend.services.background.kinds import ExecutionContext
+from backend.services.workflows.runs.traces import MAX_TEXT_CHARACTERS, bounded, shortened
 
-_MOST_HANDED_ON = 10_000
-_MOST_TOGETHER = 200_000
+_MAX_RESULT_CHARACTERS = 10_000
+_MAX_ALL_CHARACTERS = 200_000
 _INCOMPLETE = ", which is incomplete"
 
 
@@ -44,8 +44,8 @@ class WorkflowAgents:
     def __init__(
         self,
         uow: WorkflowsUnits,
-        tasks: AgentTasks,
-        runner: AgentRunner,
+        tasks: AssistantBriefs,
+        runner: AssistantEngine,
         toolbox: Toolbox,
     ) -> None:
         self._uow = uow
@@ -53,8 +53,8 @@ class WorkflowAgents:
         self._runner = runner
         self._toolbox = toolbox
 
-    async def ask(self, run: ExecutionRun, step: str, work: AgentWork) -> StepTrace:
-        """One answer. Raises as `AgentRunner.run` does, or InvalidInputError."""
+    async def ask(self, run: ExecutionContext, step: str, work: AgentWork) -> StepTrace:
+        """One answer. Raises as `AssistantEngine.run` does, or InvalidInputError."""
         begun = time.monotonic()
         by = await run.owner()
         profile = work.profile
@@ -70,7 +70,7 @@ class WorkflowAgents:
         task = replace(task, instructions=instructions, tools=frozenset(profile.tools))
         answer = await self._runner.run(task, by)
         return StepTrace(
-            text=shortened(answer.text, MOST_TEXT),
+            text=shortened(answer.text, MAX_TEXT_CHARACTERS),
             output=answer.output,
             incomplete_reason=answer.incomplete_reason,
             actions=bounded(taken(answer.parts)),
@@ -80,7 +80,7 @@ class WorkflowAgents:
         )
 
     async def call(
-        self, run: ExecutionRun, step: str, tool: str, arguments: dict[str, Any]
+        self, run: ExecutionContext, step: str, tool: str, arguments: dict[str, Any]
     ) -> StepTrace:
         """One call of a tool. Raises DomainError if it refuses, or is not offered."""
         begun = time.monotonic()
@@ -90,7 +90,7 @@ class WorkflowAgents:
         result = storable_json(told.result)
         if told.outcome is CallOutcome.REFUSED:
             raise DomainError(str(result))
-        action = TakenAction(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
+        action = ToolCallRecord(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
         is_planned = told.outcome is CallOutcome.TO_CONFIRM
         return StepTrace(
             text=result["plan"] if is_planned else json.dumps(result, ensure_ascii=False),
@@ -102,7 +102,7 @@ class WorkflowAgents:
 
 def handed_on(results: Mapping[str, StepTrace]) -> str:
     """What others have found out, marked as such: it is no order. The more, the less of each."""
-    most = min(_MOST_HANDED_ON, _MOST_TOGETHER // max(1, len(results)))
+    most = min(_MAX_RESULT_CHARACTERS, _MAX_ALL_CHARACTERS // max(1, len(results)))
     return "\n\n".join(
         f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
         f"{foreign(shortened(trace.text, most))}"
@@ -119,7 +119,7 @@ async def _variables(
     return {name: written(value) for name, value in given.items() if name in declared}
 
 
-def _scope(run: ExecutionRun, step: str) -> CallScope:
+def _scope(run: ExecutionContext, step: str) -> CallScope:
     return CallScope(uuid5(run.id, step))
 
 

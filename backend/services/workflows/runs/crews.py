@@ -10,7 +10,7 @@ from backend.services.workflows.runs.ordering import in_order
 from backend.services.workflows.runs.steps import RunSteps
 
 
-class CrewRuns:
+class CrewRunner:
     def __init__(self, agents: WorkflowAgents) -> None:
         self._agents = agents
 

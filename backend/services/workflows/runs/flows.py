@@ -24,14 +24,14 @@ from backend.models.workflows.workflow_runs import StepTrace
 from backend.services.assistant.tools.base import foreign
 from backend.services.workflows.runs.agents import AgentWork, WorkflowAgents
 from backend.services.workflows.runs.conditions import holds
-from backend.services.workflows.runs.crews import CrewRuns
+from backend.services.workflows.runs.crews import CrewRunner
 from backend.services.workflows.runs.ordering import in_order
 from backend.services.workflows.runs.steps import RunSteps
 from backend.services.workflows.runs.traces import incomplete_in, said_by
 
 
-class FlowRuns:
-    def __init__(self, agents: WorkflowAgents, crews: CrewRuns) -> None:
+class FlowRunner:
+    def __init__(self, agents: WorkflowAgents, crews: CrewRunner) -> None:
         self._agents = agents
         self._crews = crews
 

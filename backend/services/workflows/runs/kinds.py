@@ -19,11 +19,11 @@ from backend.models.workflows.workflows import WorkflowKind
 from backend.repositories.workflows.unit import WorkflowsUnits
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.wiring import AssistantServices
-from backend.services.background.kinds import ExecutionRun, RegisteredKind
+from backend.services.background.kinds import ExecutionContext, RegisteredKind
 from backend.services.workflows.runs.agents import WorkflowAgents
-from backend.services.workflows.runs.crews import CrewRuns
+from backend.services.workflows.runs.crews import CrewRunner
 from backend.services.workflows.runs.definitions import Definitions
-from backend.services.workflows.runs.flows import FlowRuns, steps_in
+from backend.services.workflows.runs.flows import FlowRunner, steps_in
 from backend.services.workflows.runs.needs import input_paths
 from backend.services.workflows.runs.steps import RunSteps
 from backend.services.workflows.runs.stored import Definition
@@ -70,7 +70,7 @@ class _StoredKind(Generic[Definition]):
                     str(path), f"The definition uses {error.path}: send it.", "missing"
                 ) from error
 
-    async def _pinned(self, inputs: WorkflowInputs, run: ExecutionRun) -> Definition:
+    async def _pinned(self, inputs: WorkflowInputs, run: ExecutionContext) -> Definition:
         async def load() -> dict[str, object]:
             definition = await self._definitions.load(self._kind, self._model, inputs)
             return definition.model_dump(mode="json")
@@ -81,7 +81,7 @@ class _StoredKind(Generic[Definition]):
 
 
 class CrewKind(_StoredKind[Crew]):
-    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, crews: CrewRuns) -> None:
+    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, crews: CrewRunner) -> None:
         super().__init__(uow, WorkflowKind.CREW, Crew, definitions)
         self._crews = crews
 
@@ -93,7 +93,7 @@ class CrewKind(_StoredKind[Crew]):
         """
         await self._check(inputs, by)
 
-    async def run(self, inputs: CrewInputs, run: ExecutionRun) -> WorkflowResult:
+    async def run(self, inputs: CrewInputs, run: ExecutionContext) -> WorkflowResult:
         """Raises as `RunSteps.do` does."""
         crew = await self._pinned(inputs, run)
         steps = RunSteps(run, len(crew.tasks))
@@ -102,7 +102,7 @@ class CrewKind(_StoredKind[Crew]):
 
 
 class FlowKind(_StoredKind[Flow]):
-    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, flows: FlowRuns) -> None:
+    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, flows: FlowRunner) -> None:
         super().__init__(uow, WorkflowKind.FLOW, Flow, definitions)
         self._flows = flows
 
@@ -110,7 +110,7 @@ class FlowKind(_StoredKind[Flow]):
         """Raises as that of a crew does."""
         await self._check(inputs, by)
 
-    async def run(self, inputs: FlowInputs, run: ExecutionRun) -> WorkflowResult:
+    async def run(self, inputs: FlowInputs, run: ExecutionContext) -> WorkflowResult:
         """Raises as `RunSteps.do` does."""
         flow = await self._pinned(inputs, run)
         steps = RunSteps(run, sum(map(steps_in, flow.nodes)))
@@ -121,9 +121,9 @@ class FlowKind(_StoredKind[Flow]):
 def workflow_kinds(uow: WorkflowsUnits, assistant: AssistantServices) -> dict[str, RegisteredKind]:
     """By name."""
     agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
-    crews, definitions = CrewRuns(agents), Definitions(uow, AGENT_TOOLS)
+    crews, definitions = CrewRunner(agents), Definitions(uow, AGENT_TOOLS)
     crew = CrewKind(uow, definitions, crews)
-    flow = FlowKind(uow, definitions, FlowRuns(agents, crews))
+    flow = FlowKind(uow, definitions, FlowRunner(agents, crews))
     return {
         "crew": RegisteredKind(crew, CrewInputs, crew.name),
         "flow": RegisteredKind(flow, FlowInputs, flow.name),

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 
 from backend.models.platform.graphs import Needs
 
-MOST_AT_ONCE = 4
+MAX_PARALLEL = 4
 
 
 async def in_order(
-    needs: Needs, work: Callable[[str], Awaitable[None]], most_at_once: int = MOST_AT_ONCE
+    needs: Needs, work: Callable[[str], Awaitable[None]], max_parallel: int = MAX_PARALLEL
 ) -> None:
     """Raises the first error of a part, once the others have been cancelled and have ended."""
     done = {name: asyncio.Event() for name in needs}
-    slots = asyncio.Semaphore(most_at_once)
+    slots = asyncio.Semaphore(max_parallel)
 
     async def do(name: str) -> None:
         for needed in needs[name]:

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from backend.services.background.kinds import ExecutionRun
+from backend.services.background.kinds import ExecutionContext
 
 
 class RunProgress:
-    def __init__(self, run: ExecutionRun, total: int) -> None:
+    def __init__(self, run: ExecutionContext, total: int) -> None:
         self._run = run
         self._total = total
         self._done = 0

@@ -11,8 +11,8 @@ from backend.core.errors import (
     in_words,
 )
 from backend.models.workflows.workflow_runs import StepTrace
-from backend.services.background.kinds import ExecutionRun, TryAgainError
-from backend.services.workflows.runs.ordering import MOST_AT_ONCE
+from backend.services.background.kinds import ExecutionContext, TryAgainError
+from backend.services.workflows.runs.ordering import MAX_PARALLEL
 from backend.services.workflows.runs.progress import RunProgress
 
 
@@ -22,12 +22,12 @@ class RunSteps:
         kept: the traces of all steps that are done, by name.
     """
 
-    def __init__(self, run: ExecutionRun, total: int) -> None:
+    def __init__(self, run: ExecutionContext, total: int) -> None:
         self.run = run
         self.progress = RunProgress(run, total)
         self.kept: dict[str, StepTrace] = {}
         # Of the whole run: crews within a flow share them.
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_PARALLEL)
 
     async def do(self, name: str, work: Callable[[], Awaitable[StepTrace]]) -> StepTrace:
         """What the step has done, now or in an earlier attempt.

@@ -17,11 +17,11 @@ from backend.services.workflows.workflows import no_version
 
 Definition = TypeVar("Definition", Crew, Flow)
 
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 """Of all stored crews in a flow: each run keeps them, as often as they are named."""
 
 _TOO_LARGE = (
-    f"With this crew, the stored crews of the flow have more than {MOST_BYTES:,} bytes: name fewer "
+    f"With this crew, the stored crews of the flow have more than {MAX_BYTES:,} bytes: name fewer "
     "of them, or shorten them."
 )
 _UNREADABLE = "It was stored by another version of the program: add a version of it, and run that."
@@ -79,6 +79,6 @@ class StoredCrews:
             self._known[key] = crew, len(to_json(version.definition))
         crew, size = self._known[key]
         self._size += size
-        if self._size > MOST_BYTES:
+        if self._size > MAX_BYTES:
             raise InvalidInputError(place, _TOO_LARGE)
         return node.model_copy(update={"crew": crew, "workflow_id": None, "number": None})

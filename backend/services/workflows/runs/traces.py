@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.model_usage import Usage
-from backend.models.assistant.requests import TakenAction
+from backend.models.assistant.requests import ToolCallRecord
 from backend.models.workflows.workflow_runs import (
     StepOutcome,
     StepStatus,
@@ -16,26 +16,26 @@ from backend.models.workflows.workflow_runs import (
     WorkflowResult,
 )
 
-MOST_TEXT = 50_000
-_MOST_OF_ACTION = 4_000
-_MOST_IN_RESULT = 2_000
-_MOST_ACTIONS = 100
+MAX_TEXT_CHARACTERS = 50_000
+_MAX_ACTION_CHARACTERS = 4_000
+_MAX_RESULT_CHARACTERS = 2_000
+_MAX_ACTIONS = 100
 
 Traces = Mapping[str, StepTrace | None]
 """By the name of the step. None: it was skipped."""
 
 
-def shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+def shortened(text: str, max_length: int) -> str:
+    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
-def bounded(actions: Sequence[TakenAction]) -> list[TakenAction]:
+def bounded(actions: Sequence[ToolCallRecord]) -> list[ToolCallRecord]:
     """With the beginnings of what is long."""
     return [
         action.model_copy(
             update={"arguments": _cut(action.arguments, {}), "result": _cut(action.result, None)}
         )
-        for action in actions[:_MOST_ACTIONS]
+        for action in actions[:_MAX_ACTIONS]
     ]
 
 
@@ -48,7 +48,7 @@ def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -
         usage.add(step.usage)
         planned += planned_in(step.actions)
     return WorkflowResult(
-        output=shortened(said_by(traces, last), MOST_TEXT),
+        output=shortened(said_by(traces, last), MAX_TEXT_CHARACTERS),
         incomplete_reason=incomplete_in(traces, last),
         results={name: _outcome(trace) for name, trace in traces.items()},
         planned=planned,
@@ -66,7 +66,7 @@ def incomplete_in(traces: Traces, names: Iterable[str]) -> IncompleteReason | No
     return next((trace.incomplete_reason for trace in some if trace.incomplete_reason), None)
 
 
-def planned_in(actions: Iterable[TakenAction]) -> list[UUID]:
+def planned_in(actions: Iterable[ToolCallRecord]) -> list[UUID]:
     """The ids of the actions that wait to be confirmed."""
     return [
         UUID(action.result["action_id"])
@@ -80,14 +80,14 @@ def _outcome(trace: StepTrace | None) -> StepOutcome:
         return StepOutcome(status=StepStatus.SKIPPED, text="")
     return StepOutcome(
         status=StepStatus.DONE,
-        text=shortened(trace.text, _MOST_IN_RESULT),
+        text=shortened(trace.text, _MAX_RESULT_CHARACTERS),
         incomplete_reason=trace.incomplete_reason,
     )
 
 
 def _cut(value: Any, empty: Any) -> Any:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    if len(text) <= _MOST_OF_ACTION:
+    if len(text) <= _MAX_ACTION_CHARACTERS:
         return value
-    cut = shortened(text, _MOST_OF_ACTION)
+    cut = shortened(text, _MAX_ACTION_CHARACTERS)
     return cut if empty is None else {"cut": cut}

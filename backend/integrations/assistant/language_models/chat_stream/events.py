@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from httpx2 import Response
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 """Of one answer: more than any model writes."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -23,7 +23,7 @@ class Event(NamedTuple):
 
 
 class TooLongError(Exception):
-    """An answer of more than `MOST_BYTES`."""
+    """An answer of more than `MAX_BYTES`."""
 
 
 class EventReader:
@@ -90,7 +90,7 @@ async def _texts(response: Response) -> AsyncIterator[str]:
     size = 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             raise TooLongError
         if text := decoder.decode(chunk):
             yield text

@@ -116,7 +116,7 @@ class ChatStream:
             for spoken in self._rest():
                 yield spoken
             if self.ending is None or isinstance(error, AgentRunError):
-                raise self._told(error) from error
+                raise self._domain_error(error) from error
         finally:
             self._is_over = True
         for spoken in self._rest():
@@ -182,7 +182,7 @@ class ChatStream:
         if self.ending is Ending.FAILED:
             raise failure(self.model, {"code": self.reason})
 
-    def _told(self, error: Exception) -> Exception:
+    def _domain_error(self, error: Exception) -> Exception:
         match error:
             case AgentRunError():
                 return error

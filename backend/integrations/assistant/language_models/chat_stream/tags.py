@@ -27,7 +27,7 @@ _BEGINNINGS = {tag[: end + 1] for tag in _TAGS for end in range(len(tag))}
 _LONGEST = max(map(len, _BEGINNINGS))
 _FIRST = re.compile(r"[<\[◁]")
 _MARKS = "`~"
-_MOST_MARKS = 64
+_MAX_MARKS = 64
 
 
 class TokenKind(StrEnum):
@@ -70,7 +70,7 @@ def _undecided_from(text: str) -> int:
     """The place of what may be the beginning of a tag, or a tag or marks that are the last."""
     if text and text[-1] in _MARKS:
         begin = len(text.rstrip(text[-1]))
-        return begin if len(text) - begin < _MOST_MARKS else len(text)
+        return begin if len(text) - begin < _MAX_MARKS else len(text)
     for first in _FIRST.finditer(text, max(0, len(text) - _LONGEST)):
         if text[first.start() :].lower() in _BEGINNINGS:
             return first.start()

@@ -8,7 +8,7 @@ from pydantic_ai.usage import RequestUsage
 
 _BYTES_PER_TOKEN = 4
 """On average in English; fewer in most other languages."""
-_MOST = 10**12
+_MAX_TOKENS = 10**12
 
 
 class ToldUsage:
@@ -57,7 +57,7 @@ class ToldUsage:
             match told.get(name):
                 case bool():
                     continue
-                case int() | float() as count if 0 <= count < _MOST:
+                case int() | float() as count if 0 <= count < _MAX_TOKENS:
                     self._counts[what] = max(self._counts.get(what, 0), int(count))
                     return
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.integrations.assistant.language_models.offline.script import Call, Result, UnclearError
 from backend.integrations.assistant.language_models.offline.things import Thing, listed, name_of
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 Row = dict[str, Any]
 
@@ -25,7 +25,7 @@ def the_one(thing: Thing, what: str) -> Generator[Call, Result, Row]:
     """
     if _is_id(what):
         return {"id": what}
-    found = yield Call(f"find_{thing.words}", {"q": what, "limit": _MOST_NAMED})
+    found = yield Call(f"find_{thing.words}", {"q": what, "limit": _MAX_NAMED})
     return only(rows_in(found), thing.words, what)
 
 

@@ -29,8 +29,8 @@ from backend.integrations.assistant.language_models.offline.things import (
     unmarked,
 )
 
-_MOST_LISTED = 10
-_MOST_QUOTED = 300
+_MAX_LISTED = 10
+_MAX_QUOTED = 300
 _SAME_STATUS = {"finished": "done", "completed": "done", "canceled": "cancelled"}
 
 
@@ -39,7 +39,7 @@ def find(asked: Request) -> Script:
     arguments: Row = {"q": asked.what or None}
     if "status" in asked.words:
         arguments |= _of_status(thing, asked.words["status"])
-    found = yield Call(f"find_{thing.words}", arguments | {"limit": _MOST_LISTED})
+    found = yield Call(f"find_{thing.words}", arguments | {"limit": _MAX_LISTED})
     rows = rows_in(found)
     if not rows:
         return f"I found no such {thing.words}."
@@ -107,7 +107,7 @@ def read_file(asked: Request) -> Script:
     ]
     file = yield Call("read_file", {"file_id": only(files, "files", asked.what)["id"]})
     text = unmarked(str(file.get("foreign_text", "")))
-    begins = " ".join(text.split())[:_MOST_QUOTED]
+    begins = " ".join(text.split())[:_MAX_QUOTED]
     return f'The file {quoted(file)} has {counted(len(text), "character")}. It begins: "{begins}"'
 
 

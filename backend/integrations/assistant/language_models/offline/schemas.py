@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 Schema = dict[str, Any]
 
-MOST = 100_000
+MAX_ITEMS = 100_000
 """Values, and characters that are demanded, in one."""
 _COMPOSED = {"allOf", "anyOf", "oneOf"}
 _FORMATS = {
@@ -33,7 +33,7 @@ def value_of(schema: Any, texts: Mapping[str, str]) -> Any:
     such a field an example.
 
     Raises:
-        TooLargeError: it demands more values or characters than `MOST`.
+        TooLargeError: it demands more values or characters than `MAX_ITEMS`.
     """
     return _Made(texts).value(schema)
 
@@ -43,7 +43,7 @@ class _Made:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
-        self._left = MOST
+        self._left = MAX_ITEMS
         self._times = 1
 
     def value(self, schema: Any, name: str = "") -> Any:
