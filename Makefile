@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e test-contract test-client test-faults test-docs coverage-critical lint format openapi client docs evaluate
+.PHONY: help run test test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -9,6 +9,8 @@ PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 # Brings a Node.js of its own.
 NODE_UV := $(UV) run --locked --group client
 EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
+comma := ,
+BASE := $(or $(shell git rev-parse --quiet --verify --abbrev-ref origin/main 2>/dev/null),HEAD)
 CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair_queue.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
 	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/platform/contention.py,$\
 	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/identity/sessions.py,$\
@@ -52,6 +54,16 @@ test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the b
 
 coverage-critical: $(PRIVATE_UV) ## After `make test`: the critical paths must be covered whole
 	@$(UV) run --locked coverage report --include=$(CRITICAL) --fail-under=100
+
+coverage-report: $(PRIVATE_UV) ## After `make test`: what it runs, and what of your change it does not: BASE=origin/main
+	@mkdir -p htmlcov
+	@$(UV) run --locked coverage html --quiet --fail-under=0
+	@$(UV) run --locked coverage xml --quiet --fail-under=0
+	@$(UV) run --locked coverage json --quiet --fail-under=0 -o htmlcov/coverage.json
+	@$(UV) run --locked diff-cover coverage.xml --quiet --branch-coverage --compare-branch=$(BASE) \
+		--format=json:htmlcov/change.json$(if $(GITHUB_ACTIONS),$(comma)github-annotations:notice) >&2
+	@$(UV) run --locked python -m tests.coverage_report htmlcov/coverage.json htmlcov/change.json \
+		--critical=$(CRITICAL) --badge=htmlcov/coverage.svg
 
 evaluate: $(PRIVATE_UV) ## Hold what the agent does against what is expected: PROVIDER=openai MODEL=gpt-5-mini
 	@$(UV) run --locked python -m evaluations $(EVALUATED)
