@@ -8,7 +8,7 @@ from datetime import timedelta
 from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
-from backend.core.migrations import older_revisions
+from backend.core.migrations import REPLACED_REVISIONS, older_revisions
 from backend.core.permissions import Means
 from backend.integrations.assistant.language_models import LanguageModelsOnDemand
 from backend.integrations.assistant.tavily import TavilySearch, open_web_search
@@ -217,7 +217,7 @@ def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
 
 def migrated(database: Database) -> Check:
     """Whether the database is not behind the code."""
-    older = older_revisions()
+    older = older_revisions() | REPLACED_REVISIONS
 
     async def check() -> str | None:
         revision = await database.revision()

@@ -15,7 +15,7 @@ from backend.cli.migrating import migrate
 from backend.cli.runtime import error_console, plain_url, print_error, running_database
 from backend.core.config import ConfigurationError
 from backend.core.database import database_url
-from backend.core.migrations import HEAD, alembic_config, alembic_errors
+from backend.core.migrations import HEAD, alembic_config, alembic_errors, check_revision
 
 app = typer.Typer(name="migrate", help="Change the database's schema.", no_args_is_help=True)
 
@@ -80,7 +80,9 @@ def history() -> None:
 @contextmanager
 def _configured() -> Iterator[Config]:
     with running_database() as settings, alembic_errors():
-        yield alembic_config(plain_url(settings))
+        url = plain_url(settings)
+        check_revision(url)
+        yield alembic_config(url)
 
 
 @contextmanager

@@ -23,6 +23,31 @@ _ROOT = Path(__file__).parents[2]
 _REVISION_LINE = re.compile(r"^(revision|down_revision)\b[^=]*=(.*)$", re.MULTILINE)
 _IDENTIFIERS = re.compile(r"""["'](\w+)["']""")
 
+REPLACED_REVISIONS = frozenset(
+    {
+        "9e84c6c28d11",
+        "08236bbe6456",
+        "ec8ae697c44d",
+        "0d8a0eb6ba0e",
+        "5d0c61f1a7be",
+        "d4ad92863683",
+        "ebcd4476e155",
+        "5d0b7f1c92ae",
+        "768d718308d6",
+        "bc6fa28a648f",
+        "61af9cf65234",
+        "4c74905d22d0",
+        "b61333a7e9f5",
+        "99097bdd9e18",
+        "4d8dd351234e",
+        "5707feb5b79e",
+        "b4d792810c74",
+        "7b1c5e0f2a94",
+    }
+)
+"""Migrations of the time before they were squashed. The last of them, 89c53bf98596, is not here:
+the squashed ones end in the same schema, under the same revision."""
+
 
 def alembic_config(url: str | None = None) -> "Config":
     """Alembic's configuration. Commands that don't connect need no URL."""
@@ -37,14 +62,36 @@ def upgrade(url: str, revision: str = HEAD) -> None:
     """Apply migrations, all of them by default.
 
     Raises:
-        ConfigurationError: Alembic refuses, as it does not know the revision of the database.
+        ConfigurationError: the code does not have the revision of the database, or `revision`.
     """
-    if revision == HEAD and _revisions_of(url) == head_revisions():
+    found = check_revision(url)
+    if revision == HEAD and found == head_revisions():
         return
     with alembic_errors():
         from alembic import command  # noqa: PLC0415  # see above
 
         command.upgrade(alembic_config(url), revision)
+
+
+def check_revision(url: str) -> frozenset[str]:
+    """Return the migration that the database is at; empty before the first.
+
+    Raises:
+        ConfigurationError: the code does not have it, because it was replaced or is newer.
+    """
+    found = _revisions_of(url)
+    if replaced := found & REPLACED_REVISIONS:
+        raise ConfigurationError(
+            f"The database is at revision {', '.join(replaced)}, from before the migrations "
+            "were squashed: run `mvp migrate upgrade` with the last code before that first, or "
+            "begin with an empty database; docs/develop/migrations.md says how"
+        )
+    if unknown := found - frozenset(_named("revision")):
+        raise ConfigurationError(
+            f"The database is at revision {', '.join(unknown)}, which this code does not have: "
+            "use the code that migrated the database"
+        )
+    return found
 
 
 @contextmanager

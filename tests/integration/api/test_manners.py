@@ -203,6 +203,19 @@ async def test_a_database_that_a_newer_version_has_migrated_is_ready(
         assert (await client.get("/health/ready")).status_code == 200
 
 
+async def test_a_database_from_before_the_squashed_migrations_is_not_ready(
+    fresh_database_url: str,
+) -> None:
+    with psycopg.connect(fresh_database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '7b1c5e0f2a94'")
+
+    async with running_app(make_settings(fresh_database_url)) as client:
+        answer = await client.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert "mvp migrate upgrade" in answer.json()["detail"]
+
+
 async def test_a_statement_that_takes_too_long_is_told_apart(
     fresh_database_url: str,
 ) -> None:

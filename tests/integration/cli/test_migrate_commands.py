@@ -58,6 +58,37 @@ def test_an_unknown_revision_is_told_in_a_line(mvp: RunMvp, fresh_database_url: 
     assert "Can't locate revision identified by 'nonsense'" in line
 
 
+@pytest.mark.parametrize(
+    "command_line",
+    [("upgrade",), ("downgrade", "-1"), ("history",), ("revision", "-m", "Invoices")],
+    ids=lambda command_line: command_line[0],
+)
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [
+        ("5707feb5b79e", "from before the migrations were squashed: run `mvp migrate upgrade`"),
+        ("feedfacecafe", "which this code does not have: use the code that migrated the database"),
+    ],
+)
+def test_a_database_at_a_revision_that_the_code_does_not_have_is_refused_in_a_line(
+    mvp: RunMvp, fresh_database_url: str, command_line: tuple[str], revision: str, said: str
+) -> None:
+    _set_revision(fresh_database_url, revision)
+
+    line = refusal(mvp("migrate", *command_line, DATABASE_URL=fresh_database_url))
+
+    assert f"The database is at revision {revision}, {said}" in line
+
+
+def test_a_database_at_the_last_revision_before_the_squash_goes_on_from_there(
+    mvp: RunMvp, empty_database_url: str
+) -> None:
+    for revision in ("89c53bf98596", "head"):
+        assert mvp("migrate", "upgrade", revision, DATABASE_URL=empty_database_url).returncode == 0
+
+    assert _revision(empty_database_url) == HEAD_REVISION
+
+
 def test_history_marks_where_the_database_is(run_mvp: RunMvp, fresh_database_url: str) -> None:
     listed = run_mvp("migrate", "history", DATABASE_URL=fresh_database_url)
 
@@ -117,6 +148,11 @@ def _make_functions(url: str) -> None:
         for revision in revisions:
             for function in getattr(revision.module, "FUNCTIONS", ()):
                 connection.execute(function.replace("\\:", ":"))
+
+
+def _set_revision(url: str, revision: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
 
 
 def _revision(url: str) -> str | None:

@@ -52,7 +52,7 @@ def test_an_unknown_configuration_is_named_with_those_that_there_are(mvp: RunMvp
 
 def test_a_database_before_the_search_is_left_alone(mvp: RunMvp, empty_database_url: str) -> None:
     done = mvp(
-        *("migrate", "upgrade", "9e84c6c28d11"),
+        *("migrate", "upgrade", "base"),
         DATABASE_URL=empty_database_url,
         SEARCH_CONFIGURATION="english",
     )

@@ -1,8 +1,8 @@
 """Crews and flows
 
-Revision: 5707feb5b79e
-Follows: 4d8dd351234e
-Created: 2026-11-21 21:41:37.063562+00:00
+Revision: 5e1f8a03c7d6
+Follows: b9d24e7a6c01
+Created: 2026-11-29 18:09:00+00:00
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "5707feb5b79e"
-down_revision: str | Sequence[str] | None = "4d8dd351234e"
+revision: str = "5e1f8a03c7d6"
+down_revision: str | Sequence[str] | None = "b9d24e7a6c01"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -38,13 +38,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workflows")),
     )
+    op.create_index(op.f("ix_workflows_created_at_id"), "workflows", ["created_at", "id"])
     op.create_index(
-        op.f("ix_workflows_created_at_id"), "workflows", ["created_at", "id"], unique=False
+        "ix_workflows_name_id", "workflows", [sa.literal_column("sort_key(name)"), "id"]
     )
-    op.create_index(op.f("ix_workflows_name_id"), "workflows", ["name", "id"], unique=False)
-    op.create_index(
-        "ix_workflows_search", "workflows", ["search"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_workflows_search", "workflows", ["search"], postgresql_using="gin")
     op.create_index(
         "uq_workflows_kind_name",
         "workflows",
@@ -77,17 +75,9 @@ def upgrade() -> None:
         op.f("ix_workflow_versions_workflow_id_number_id"),
         "workflow_versions",
         ["workflow_id", "number", "id"],
-        unique=False,
     )
 
 
 def downgrade() -> None:
-    op.drop_index(
-        op.f("ix_workflow_versions_workflow_id_number_id"), table_name="workflow_versions"
-    )
     op.drop_table("workflow_versions")
-    op.drop_index("uq_workflows_kind_name", table_name="workflows")
-    op.drop_index("ix_workflows_search", table_name="workflows", postgresql_using="gin")
-    op.drop_index(op.f("ix_workflows_name_id"), table_name="workflows")
-    op.drop_index(op.f("ix_workflows_created_at_id"), table_name="workflows")
     op.drop_table("workflows")

@@ -1,8 +1,8 @@
 """Notifications
 
-Revision: 768d718308d6
-Follows: ebcd4476e155
-Created: 2026-11-21 18:10:37.244879+00:00
+Revision: 89c53bf98596
+Follows: 5e1f8a03c7d6
+Created: 2026-11-29 18:10:00+00:00
 """
 
 from collections.abc import Sequence
@@ -10,27 +10,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "768d718308d6"
-down_revision: str | Sequence[str] | None = "ebcd4476e155"
+revision: str = "89c53bf98596"
+down_revision: str | Sequence[str] | None = "5e1f8a03c7d6"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "notification_preferences",
-        sa.Column("in_app", sa.Boolean(), nullable=False),
-        sa.Column("mail", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-            name=op.f("fk_notification_preferences_user_id_users"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_notification_preferences")),
-    )
     op.create_table(
         "notifications",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -56,30 +42,34 @@ def upgrade() -> None:
         "ix_notifications_unread",
         "notifications",
         ["user_id", "created_at", "id"],
-        unique=False,
         postgresql_where=sa.text("read_at IS NULL"),
     )
     op.create_index(
         op.f("ix_notifications_user_id_created_at_id"),
         "notifications",
         ["user_id", "created_at", "id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_notifications_user_id_kind_created_at_id"),
         "notifications",
         ["user_id", "kind", "created_at", "id"],
-        unique=False,
+    )
+    op.create_table(
+        "notification_preferences",
+        sa.Column("in_app", sa.Boolean(), nullable=False),
+        sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_notification_preferences_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_notification_preferences")),
     )
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_notifications_user_id_kind_created_at_id"), table_name="notifications")
-    op.drop_index(op.f("ix_notifications_user_id_created_at_id"), table_name="notifications")
-    op.drop_index(
-        "ix_notifications_unread",
-        table_name="notifications",
-        postgresql_where=sa.text("read_at IS NULL"),
-    )
-    op.drop_table("notifications")
     op.drop_table("notification_preferences")
+    op.drop_table("notifications")

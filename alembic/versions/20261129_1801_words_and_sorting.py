@@ -1,8 +1,8 @@
-"""Words and the order of names are the same on every server
+"""How texts are searched and sorted
 
-Revision: 7b1c5e0f2a94
-Follows: b4d792810c74
-Created: 2026-11-29 11:30:00+00:00
+Revision: 9b6a1f0c2d47
+Follows:
+Created: 2026-11-29 18:01:00+00:00
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "7b1c5e0f2a94"
-down_revision: str | Sequence[str] | None = "b4d792810c74"
+revision: str = "9b6a1f0c2d47"
+down_revision: str | Sequence[str] | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -55,6 +55,13 @@ MAX_MARKED = 12
 
 IMMUTABLE = "LANGUAGE sql IMMUTABLE PARALLEL SAFE"
 
+# Bodies are expressions, not text: they name what they call once and for all, whatever the
+# search path is when a backup is restored.
+SEARCH_CONFIGURATION = f"""
+    CREATE FUNCTION search_configuration() RETURNS regconfig {IMMUTABLE}
+    RETURN 'simple'::regconfig
+"""
+
 LOWER_CASE = f"""
     CREATE FUNCTION lower_case(letters text) RETURNS text {IMMUTABLE}
     RETURN CASE WHEN lower('Ä') = 'ä' THEN lower(letters)
@@ -81,7 +88,7 @@ SEARCH_WORDS = f"""
 """
 
 SEARCH_DOCUMENT = f"""
-    CREATE OR REPLACE FUNCTION search_document(title text, body text) RETURNS tsvector {IMMUTABLE}
+    CREATE FUNCTION search_document(title text, body text) RETURNS tsvector {IMMUTABLE}
     RETURN setweight(to_tsvector(search_configuration(), search_words(title)), 'A')
         || setweight(to_tsvector(search_configuration(), search_words(body)), 'B')
 """
@@ -90,7 +97,7 @@ SEARCH_DOCUMENT = f"""
 # character keeps its place while all other signs go. The last word may be the beginning of one,
 # unless it ends a phrase or is ruled out.
 SEARCH_QUERY = rf"""
-    CREATE OR REPLACE FUNCTION search_query(q text) RETURNS tsquery {IMMUTABLE}
+    CREATE FUNCTION search_query(q text) RETURNS tsquery {IMMUTABLE}
     RETURN (
         SELECT CASE
             WHEN parsed LIKE '%''' AND words !~ '"\s*$' THEN (parsed || ':*')::tsquery
@@ -128,88 +135,26 @@ SEARCH_MARKS = f"""
     )
 """
 
-OLD_SEARCH_DOCUMENT = f"""
-    CREATE OR REPLACE FUNCTION search_document(title text, body text) RETURNS tsvector {IMMUTABLE}
-    RETURN setweight(to_tsvector(search_configuration(), translate(title, '._-/@', '     ')), 'A')
-        || setweight(to_tsvector(search_configuration(), translate(body, '._-/@', '     ')), 'B')
-"""
-
-OLD_SEARCH_QUERY = rf"""
-    CREATE OR REPLACE FUNCTION search_query(q text) RETURNS tsquery {IMMUTABLE}
-    RETURN (
-        SELECT CASE
-            WHEN parsed LIKE '%''' AND q !~ '"\s*$' AND q !~ '(^|\s)-\S*$'
-            THEN (parsed || ':*')::tsquery
-            ELSE parsed::tsquery
-        END
-        FROM (
-            SELECT websearch_to_tsquery(
-                search_configuration(),
-                regexp_replace(
-                    regexp_replace(q, '(?<!\S)-([^\s"]*\w[._/@-][^\s"]*)', '-"\1"', 'g'),
-                    '(?<=\w)[._/@-]+', ' ', 'g'
-                )
-            )::text
-        ) AS query(parsed)
-    )
-"""
-
-SEARCHED = {
-    "customers": "name",
-    "leads": "name",
-    "products": "name",
-    "tasks": "title",
-    "files": "name",
-    "chats": "title",
-    "chat_messages": "text",
-    "workflows": "name",
-}
-"""Tables with a generated column of words, and a column that it is made of."""
-
-SORTED = [
-    ("customers", "name"),
-    ("files", "name"),
-    ("leads", "name"),
-    ("model_configs", "name"),
-    ("output_schemas", "name"),
-    ("products", "name"),
-    ("prompts", "name"),
-    ("tasks", "title"),
-    ("tools", "name"),
-    ("workflows", "name"),
-]
-NEWLY_SORTED = [("products", "sku"), ("users", "email")]
-
-FUNCTIONS = (LOWER_CASE, SORT_KEY, SEARCH_WORDS, SEARCH_DOCUMENT, SEARCH_QUERY, SEARCH_MARKS)
+FUNCTIONS = (
+    SEARCH_CONFIGURATION,
+    LOWER_CASE,
+    SORT_KEY,
+    SEARCH_WORDS,
+    SEARCH_DOCUMENT,
+    SEARCH_QUERY,
+    SEARCH_MARKS,
+)
 
 
 def upgrade() -> None:
-    define(*FUNCTIONS)
-    recompute_words()
-    for table, column in SORTED:
-        op.drop_index(f"ix_{table}_{column}_id", table)
-    for table, column in SORTED + NEWLY_SORTED:
-        key = sa.literal_column(f"sort_key({column})")
-        op.create_index(f"ix_{table}_{column}_id", table, [key, "id"])
-
-
-def downgrade() -> None:
-    for table, column in SORTED + NEWLY_SORTED:
-        op.drop_index(f"ix_{table}_{column}_id", table)
-    for table, column in SORTED:
-        op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
-    define(OLD_SEARCH_DOCUMENT, OLD_SEARCH_QUERY)
-    recompute_words()
-    for name in ("search_marks", "search_words", "sort_key", "lower_case"):
-        op.execute(f"DROP FUNCTION {name}(text)")
-
-
-def define(*functions: str) -> None:
-    for function in functions:
+    for function in FUNCTIONS:
         op.execute(sa.text(function.replace(":", r"\:")))
 
 
-def recompute_words() -> None:
-    """A generated column is computed anew where a column that it is made of is written."""
-    for table, column in SEARCHED.items():
-        op.execute(f"UPDATE {table} SET {column} = {column}")
+def downgrade() -> None:
+    for name in ("search_marks", "search_query"):
+        op.execute(f"DROP FUNCTION {name}(text)")
+    op.execute("DROP FUNCTION search_document(text, text)")
+    for name in ("search_words", "sort_key", "lower_case"):
+        op.execute(f"DROP FUNCTION {name}(text)")
+    op.execute("DROP FUNCTION search_configuration()")
