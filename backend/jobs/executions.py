@@ -6,11 +6,12 @@ from procrastinate.job_context import AbortReason
 
 from backend.core.config import WorkerSettings
 from backend.models.platform.job_requests import Queue
+from backend.services.background.executions import RUN_EXECUTION
 from backend.services.container import Services
 
 
 def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) -> None:
-    @app.task(name="run_execution", queue=Queue.EXECUTIONS, pass_context=True)
+    @app.task(name=RUN_EXECUTION, queue=Queue.EXECUTIONS, pass_context=True)
     async def run_execution(context: JobContext, execution_id: str) -> None:
         is_last = context.job.attempts + 1 >= settings.attempts
         try:

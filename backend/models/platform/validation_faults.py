@@ -1,4 +1,8 @@
-"""Faults that rules over several fields find, each told at its own place."""
+"""Validation errors of rules over several fields, each at its own location.
+
+A validator of pydantic can raise one error for the whole value only. A `ValidationError` raised
+within a validator keeps its locations, below that of the value.
+"""
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError

@@ -14,6 +14,8 @@ from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.token_mails import AccountMails
 
+REQUEST_PASSWORD_RESET = "request_password_reset"  # the name of a job
+
 
 class PasswordResetService:
     """A new password for whoever gets the mail at an account's address.
@@ -39,7 +41,7 @@ class PasswordResetService:
             request = await self._limits.admit(uow, email, client.address)
             # By its id: jobs are kept, and admins read them.
             args = {"request_id": str(request.id)}
-            await uow.defer(JobRequest("request_password_reset", Queue.MAIL, args))
+            await uow.defer(JobRequest(REQUEST_PASSWORD_RESET, Queue.MAIL, args))
             await uow.commit()
 
     async def answer(self, request_id: UUID) -> None:

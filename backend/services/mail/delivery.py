@@ -15,6 +15,7 @@ from backend.services.mail.protocols import (
     OutgoingMail,
 )
 
+SEND_MAIL = "send_mail"
 _NOTING = timedelta(minutes=5)
 """How long an outage of the database is sat out after a mail was sent."""
 _SKEW = timedelta(minutes=1)
@@ -49,7 +50,7 @@ class MailService:
         Nothing happens if one with the same `dedup_key` was queued before.
         """
         if await uow.mails.add_missing([mail]):
-            await uow.defer(JobRequest("send_mail", Queue.MAIL, {"mail_id": str(mail.id)}))
+            await uow.defer(JobRequest(SEND_MAIL, Queue.MAIL, {"mail_id": str(mail.id)}))
 
     async def send(self, mail_id: UUID) -> None:
         """Send a mail that was queued. Does nothing if it was sent or refused before.

@@ -1,30 +1,32 @@
-"""How far a run is, with the names of what is at work."""
+"""The progress of a run: how many steps are done, and the names of those that are running."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-
-from backend.services.background.kinds import ExecutionContext
 
 
 class RunProgress:
-    def __init__(self, run: ExecutionContext, total: int) -> None:
-        self._run = run
+    def __init__(self, show: Callable[[int, int, str], Awaitable[None]], total: int) -> None:
+        """`show` is given the steps done, their total, and the names of those that are running."""
+        self._show = show
         self._total = total
         self._done = 0
-        self._at_work: list[str] = []
+        self._running: list[str] = []
 
     @asynccontextmanager
     async def at(self, name: str) -> AsyncIterator[None]:
-        self._at_work.append(name)
-        await self._tell()
-        yield
-        self._at_work.remove(name)
+        """Show the step as running within the block, and count it as done if the block succeeds."""
+        self._running.append(name)
+        try:
+            await self._show_all()
+            yield
+        finally:
+            self._running.remove(name)
         await self.skip(1)
 
     async def skip(self, count: int) -> None:
-        """So many are over with."""
+        """Count steps as done that did not run."""
         self._done += count
-        await self._tell()
+        await self._show_all()
 
-    async def _tell(self) -> None:
-        await self._run.progress(self._done, self._total, ", ".join(self._at_work))
+    async def _show_all(self) -> None:
+        await self._show(self._done, self._total, ", ".join(self._running))

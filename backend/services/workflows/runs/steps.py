@@ -24,7 +24,7 @@ class RunSteps:
 
     def __init__(self, run: ExecutionContext, total: int) -> None:
         self.run = run
-        self.progress = RunProgress(run, total)
+        self.progress = RunProgress(run.progress, total)
         self.kept: dict[str, StepTrace] = {}
         # Of the whole run: crews within a flow share them.
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
