@@ -83,7 +83,7 @@ class ProcessState:
 
 
 def process_state(settings: Settings) -> ProcessState:
-    """Raises ConfigurationError if DATABASE_URL can't be used."""
+    """Raises ConfigurationError if DATABASE_URL or MODEL_PROVIDER can't be used."""
     identities = LocalCache(_IDENTITIES, _lifetime)
     caches = Caches({CacheName.IDENTITY: identities})
     topics = {Channel(name): Topic() for name in set(Channel) - {Channel.CACHE}}

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from backend.core.config import LanguageModelSettings, ModelProvider
+from backend.core.config import ConfigurationError, LanguageModelSettings, ModelProvider
 from backend.core.garbage import without_collection
 from backend.models.assistant.model_usage import Usage
 from backend.services.assistant.language_models import AnswerEvent, Question
@@ -14,10 +15,21 @@ if TYPE_CHECKING:
     from backend.integrations.assistant.language_models.answers import PydanticAiModels
 
 
+def has_offline_model() -> bool:
+    """Whether this installation has the folder `offline`, which may be left out."""
+    return find_spec(f"{__name__}.offline") is not None
+
+
 class LanguageModelsOnDemand:
     """To import pydantic-ai takes longer than all else that a start does."""
 
     def __init__(self, settings: LanguageModelSettings) -> None:
+        """Raises ConfigurationError if the settings name the offline model and it is left out."""
+        if settings.provider is ModelProvider.OFFLINE and not has_offline_model():
+            raise ConfigurationError(
+                "MODEL_PROVIDER: the offline model is not installed; "
+                "choose openai, azure or compatible"
+            )
         self._settings = settings
         self._loading = asyncio.Lock()
         self._models: PydanticAiModels | None = None

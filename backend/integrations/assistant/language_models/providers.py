@@ -9,8 +9,8 @@ from pydantic_ai.providers.openai import OpenAIProvider
 
 from backend.core.config import LanguageModelSettings, ModelProvider
 from backend.core.errors import ModelUnavailableError
+from backend.integrations.assistant.language_models import has_offline_model
 from backend.integrations.assistant.language_models.chat_model import CarefulChatModel
-from backend.integrations.assistant.language_models.offline import OFFLINE_MODEL
 from backend.services.assistant.language_models import ModelChoice
 
 _NO_KEY = "none"
@@ -28,11 +28,16 @@ class Providers:
         self._settings = settings
         self._connections = new_client(timeout=settings.timeout_seconds)
         self._made: dict[ModelProvider, OpenAIProvider | AzureProvider] = {}
+        self._offline = _offline_model()
 
     def model(self, choice: ModelChoice) -> Model:
-        """Raises ModelUnavailableError, which names the setting that is missing."""
+        """Raises ModelUnavailableError, which names what is missing."""
         if choice.provider is ModelProvider.OFFLINE:
-            return OFFLINE_MODEL
+            if self._offline is None:
+                raise ModelUnavailableError(
+                    "The offline model is not installed: choose another model configuration."
+                )
+            return self._offline
         if choice.provider not in self._made:
             self._made[choice.provider] = _provider(
                 choice.provider, self._settings, self._connections
@@ -42,6 +47,17 @@ class Providers:
 
     async def close(self) -> None:
         await self._connections.aclose()
+
+
+def _offline_model() -> Model | None:
+    """None where its folder was left out."""
+    if not has_offline_model():
+        return None
+    from backend.integrations.assistant.language_models.offline import (  # noqa: PLC0415  # may be missing
+        OFFLINE_MODEL,
+    )
+
+    return OFFLINE_MODEL
 
 
 def _provider(
