@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field as QueryField
+from pydantic import Field as PydanticField
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -233,6 +233,6 @@ class ChatMessageSort(StrEnum):
 
 class ChatMessageQuery(PageQuery):
     sort: ChatMessageSort = ChatMessageSort.POSITION
-    replaced: bool | None = QueryField(
+    replaced: bool | None = PydanticField(
         default=None, description="Only answers that were generated again; or, with false, none."
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
@@ -133,7 +133,7 @@ class ChatSort(StrEnum):
 
 class ChatQuery(PageQuery):
     sort: ChatSort = ChatSort.LAST_MESSAGE_AT_DESC
-    q: SearchText | None = QueryField(
+    q: SearchText | None = PydanticField(
         default=None, description="Words of the title, or of what was said in the chat."
     )
     module_id: UUID | None = None

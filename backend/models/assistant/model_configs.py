@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import MISSING, AfterValidator, Field as Constraints
+from pydantic import MISSING, AfterValidator, Field as PydanticField
 from sqlalchemy import Index, Numeric, text
 from sqlmodel import Field, SQLModel
 
@@ -34,22 +34,22 @@ NAME_SQL = "lower(name)"
 _STORED = Decimal("0.0001")
 
 Temperature = Annotated[
-    Number, Constraints(ge=0, le=2, description="0 to 2; null: as the provider has it.")
+    Number, PydanticField(ge=0, le=2, description="0 to 2; null: as the provider has it.")
 ]
 OutputTokens = Annotated[
     Whole,
-    Constraints(ge=1, le=1_000_000, description="Of one answer; null: as the provider has it."),
+    PydanticField(ge=1, le=1_000_000, description="Of one answer; null: as the provider has it."),
 ]
 ModelCalls = Annotated[
-    Whole, Constraints(ge=1, le=100, description="Questions to the model within one request.")
+    Whole, PydanticField(ge=1, le=100, description="Questions to the model within one request.")
 ]
 Tokens = Annotated[
-    Whole, Constraints(ge=100, le=100_000_000, description="Read and written, in one request.")
+    Whole, PydanticField(ge=100, le=100_000_000, description="Read and written, in one request.")
 ]
-Seconds = Annotated[Number, Constraints(gt=0, le=3600, description="For one request.")]
+Seconds = Annotated[Number, PydanticField(gt=0, le=3600, description="For one request.")]
 Cost = Annotated[
     Decimal,
-    Constraints(
+    PydanticField(
         gt=0,
         max_digits=8,
         decimal_places=4,
@@ -148,4 +148,4 @@ class ModelConfigSort(StrEnum):
 
 class ModelConfigQuery(PageQuery):
     sort: ModelConfigSort = ModelConfigSort.NAME
-    provider: Several[ModelProvider] = Constraints(default=[], description="Any of these.")
+    provider: Several[ModelProvider] = PydanticField(default=[], description="Any of these.")

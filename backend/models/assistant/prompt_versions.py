@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field as Constraints
+from pydantic import Field as PydanticField
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -37,7 +37,7 @@ _LISTED = {
     "created_by": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
 }
 
-VersionNumber = Annotated[int, Constraints(strict=True, ge=1, le=2**31 - 1)]
+VersionNumber = Annotated[int, PydanticField(strict=True, ge=1, le=2**31 - 1)]
 
 
 class PromptVersionBase(SQLModel):

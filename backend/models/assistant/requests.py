@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field as BodyField, StringConstraints, model_validator
+from pydantic import BaseModel, Field as PydanticField, StringConstraints, model_validator
 from sqlmodel import Field
 
 from backend.models.assistant.incomplete import IncompleteReason
@@ -17,7 +17,8 @@ from backend.models.platform.fields import Message, Slug, Text
 
 VariableText = Annotated[Text, StringConstraints(max_length=20_000)]
 Variables = Annotated[
-    dict[Annotated[Text, StringConstraints(max_length=64)], VariableText], BodyField(max_length=50)
+    dict[Annotated[Text, StringConstraints(max_length=64)], VariableText],
+    PydanticField(max_length=50),
 ]
 
 

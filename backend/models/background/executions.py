@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field as QueryField
+from pydantic import Field as PydanticField
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -232,5 +232,7 @@ class ExecutionSort(StrEnum):
 
 class ExecutionQuery(PageQuery):
     sort: ExecutionSort = ExecutionSort.CREATED_AT_DESC
-    kind: list[Term] = QueryField(default=[], description="Any of these kinds.", max_length=20)
-    status: Several[ExecutionStatus] = QueryField(default=[], description="Any of these statuses.")
+    kind: list[Term] = PydanticField(default=[], description="Any of these kinds.", max_length=20)
+    status: Several[ExecutionStatus] = PydanticField(
+        default=[], description="Any of these statuses."
+    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field as QueryField
+from pydantic import Field as PydanticField
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
@@ -89,9 +89,9 @@ class JobSort(StrEnum):
 
 class JobQuery(PageQuery):
     sort: JobSort = JobSort.ID_DESC
-    status: Several[JobStatus] = QueryField(default=[], description="Any of these.")
-    queue: Several[Queue] = QueryField(default=[], description="Any of these.")
-    task: Term | None = QueryField(default=None, description="The name of its task.")
+    status: Several[JobStatus] = PydanticField(default=[], description="Any of these.")
+    queue: Several[Queue] = PydanticField(default=[], description="Any of these.")
+    task: Term | None = PydanticField(default=None, description="The name of its task.")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
@@ -168,7 +168,7 @@ class FileSort(StrEnum):
 
 class FileQuery(SearchableQuery):
     sort: FileSort = FileSort.CREATED_AT_DESC
-    media_type: list[Term] = QueryField(
+    media_type: list[Term] = PydanticField(
         default=[], description="Any of these types.", max_length=20
     )
     owner_id: UUID | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field as QueryField
+from pydantic import Field as PydanticField
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
@@ -92,4 +92,4 @@ class InvitationStatus(StrEnum):
 
 class InvitationQuery(PageQuery):
     sort: InvitationSort = InvitationSort.CREATED_AT_DESC
-    status: Several[InvitationStatus] = QueryField(default=[], description="Any of these.")
+    status: Several[InvitationStatus] = PydanticField(default=[], description="Any of these.")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
@@ -112,5 +112,5 @@ class UserSort(StrEnum):
 
 class UserQuery(PageQuery):
     sort: UserSort = UserSort.CREATED_AT_DESC
-    role: Several[Role] = QueryField(default=[], description="Any of these roles.")
+    role: Several[Role] = PydanticField(default=[], description="Any of these roles.")
     is_active: bool | None = None

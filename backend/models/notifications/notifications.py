@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import Field as QueryField, model_validator
+from pydantic import Field as PydanticField, model_validator
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
@@ -152,7 +152,7 @@ class NotificationSort(StrEnum):
 
 class NotificationQuery(PageQuery):
     sort: NotificationSort = NotificationSort.CREATED_AT_DESC
-    kind: Several[NotificationKind] = QueryField(default=[], description="Any of these kinds.")
-    unread: bool | None = QueryField(
+    kind: Several[NotificationKind] = PydanticField(default=[], description="Any of these kinds.")
+    unread: bool | None = PydanticField(
         default=None, description="Unread ones only; or, with false, those that were read."
     )

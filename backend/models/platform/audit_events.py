@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field as QueryField
+from pydantic import Field as PydanticField
 from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -79,13 +79,15 @@ class EventSort(StrEnum):
 
 class EventQuery(PageQuery):
     sort: EventSort = EventSort.OCCURRED_AT_DESC
-    type: list[Term] = QueryField(
+    type: list[Term] = PydanticField(
         default=[], description="Any of these types, such as `task.completed`.", max_length=20
     )
-    subject_kind: Several[SubjectKind] = QueryField(default=[], description="Any of these.")
+    subject_kind: Several[SubjectKind] = PydanticField(default=[], description="Any of these.")
     subject_id: UUID | None = None
     actor_id: UUID | None = None
-    occurred_after: UtcDatetime | None = QueryField(
+    occurred_after: UtcDatetime | None = PydanticField(
         default=None, description="At this moment or later."
     )
-    occurred_before: UtcDatetime | None = QueryField(default=None, description="Earlier than this.")
+    occurred_before: UtcDatetime | None = PydanticField(
+        default=None, description="Earlier than this."
+    )

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
@@ -132,5 +132,7 @@ class CustomerSort(StrEnum):
 class CustomerQuery(SearchableQuery):
     sort: CustomerSort = CustomerSort.CREATED_AT_DESC
     archived: Archived = Archived.NO
-    status: Several[CustomerStatus] = QueryField(default=[], description="Any of these statuses.")
+    status: Several[CustomerStatus] = PydanticField(
+        default=[], description="Any of these statuses."
+    )
     owner_id: UUID | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field as QueryField
+from pydantic import MISSING, AfterValidator, Field as PydanticField
 from sqlalchemy import Index
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -253,8 +253,8 @@ class LeadSort(StrEnum):
 
 class LeadQuery(SearchableQuery):
     sort: LeadSort = LeadSort.CREATED_AT_DESC
-    status: Several[LeadStatus] = QueryField(default=[], description="Any of these statuses.")
+    status: Several[LeadStatus] = PydanticField(default=[], description="Any of these statuses.")
     source: Line | None = None
     owner_id: UUID | None = None
     customer_id: UUID | None = None
-    product_id: UUID | None = QueryField(default=None, description="Interested in this product.")
+    product_id: UUID | None = PydanticField(default=None, description="Interested in this product.")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, cast
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
@@ -121,6 +121,6 @@ class ProductQuery(SearchableQuery):
     sort: ProductSort = ProductSort.CREATED_AT_DESC
     archived: Archived = Archived.NO
     is_active: bool | None = None
-    currency: StoredCurrencyCode | None = QueryField(
+    currency: StoredCurrencyCode | None = PydanticField(
         default=None, description="Priced in this one."
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
@@ -217,16 +217,20 @@ class TaskSort(StrEnum):
 
 class TaskQuery(SearchableQuery):
     sort: TaskSort = TaskSort.CREATED_AT_DESC
-    status: Several[TaskStatus] = QueryField(default=[], description="Any of these statuses.")
-    priority: Several[TaskPriority] = QueryField(default=[], description="Any of these priorities.")
+    status: Several[TaskStatus] = PydanticField(default=[], description="Any of these statuses.")
+    priority: Several[TaskPriority] = PydanticField(
+        default=[], description="Any of these priorities."
+    )
     assignee_id: UUID | None = None
     customer_id: UUID | None = None
     lead_id: UUID | None = None
     module_id: UUID | None = None
-    overdue: bool | None = QueryField(
+    overdue: bool | None = PydanticField(
         default=None, description="Unfinished and past the due date; or, with false, all others."
     )
-    due_before: UtcDatetime | None = QueryField(default=None, description="Due earlier than this.")
-    due_after: UtcDatetime | None = QueryField(
+    due_before: UtcDatetime | None = PydanticField(
+        default=None, description="Due earlier than this."
+    )
+    due_after: UtcDatetime | None = PydanticField(
         default=None, description="Due at this moment or later."
     )

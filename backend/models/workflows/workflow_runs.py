@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field as PartField, model_validator
+from pydantic import BaseModel, ConfigDict, Field as PydanticField, model_validator
 from sqlmodel import Field
 
 from backend.models.assistant.incomplete import IncompleteReason
@@ -65,7 +65,7 @@ class StepTrace(BaseModel):
     output: Any = None
     incomplete_reason: IncompleteReason | None = None
     actions: list[ToolCallRecord] = []
-    usage: Usage = PartField(default_factory=Usage)
+    usage: Usage = PydanticField(default_factory=Usage)
     model: str | None = None
     seconds: float = 0
 
@@ -83,8 +83,8 @@ class StepOutcome(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     status: StepStatus
-    text: str = PartField(description="Its beginning, if it is long.")
-    incomplete_reason: IncompleteReason | None = PartField(
+    text: str = PydanticField(description="Its beginning, if it is long.")
+    incomplete_reason: IncompleteReason | None = PydanticField(
         default=None, description="Why the answer has ended before all was said."
     )
 

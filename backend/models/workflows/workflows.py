@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import MISSING, Field as QueryField
+from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -173,4 +173,4 @@ class WorkflowSort(StrEnum):
 
 class WorkflowQuery(SearchableQuery):
     sort: WorkflowSort = WorkflowSort.CREATED_AT_DESC
-    kind: Several[WorkflowKind] = QueryField(default=[], description="Any of these kinds.")
+    kind: Several[WorkflowKind] = PydanticField(default=[], description="Any of these kinds.")

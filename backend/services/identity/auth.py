@@ -93,7 +93,7 @@ class AuthService:
             await uow.commit()
         return tokens
 
-    async def change_password(self, by: Principal, data: PasswordChange, client: Client) -> None:
+    async def change_password(self, data: PasswordChange, by: Principal, client: Client) -> None:
         """Set a new password, and end all other sessions and all links that would set one.
 
         Raises:

@@ -38,7 +38,7 @@ class SessionService:
             raise AuthenticationError("The session has ended. Sign in again.")
         return caller
 
-    async def page(self, by: Principal, query: SessionQuery) -> Page[UserSession]:
+    async def page(self, query: SessionQuery, by: Principal) -> Page[UserSession]:
         """The caller's own live sessions. Raises InvalidCursorError."""
         async with self._uow.reading() as uow:
             return await uow.sessions.page_live(by.user_id, query)

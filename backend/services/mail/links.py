@@ -10,9 +10,9 @@ from backend.models.platform.domain_events import SubjectKind
 class MailLinks:
     """
     Attributes:
-        frontend: PUBLIC_URL; its pages are `/verify-email`, `/reset-password` and
-            `/accept-invitation`, and those that `page_of` names. With None, links with tokens
-            lead to the documentation of `server`, and there are no others.
+        frontend: PUBLIC_URL; its pages are `/verify-email`, `/reset-password`,
+            `/accept-invitation`, and those that `frontend_path` returns. With None, links with
+            tokens lead to the documentation of `server`, and there are no others.
     """
 
     frontend: str | None
@@ -33,7 +33,7 @@ class MailLinks:
         return None if self.frontend is None else f"{self.frontend}{path}"
 
 
-def page_of(kind: SubjectKind, subject_id: UUID) -> str:
+def frontend_path(kind: SubjectKind, subject_id: UUID) -> str:
     """The path of the frontend's page for what an event is about."""
     # Sessions are looked after in a list.
     return "/sessions" if kind is SubjectKind.SESSION else f"/{kind}s/{subject_id}"

@@ -4,7 +4,7 @@ from backend.models.platform.audit_events import Event
 from backend.repositories.notifications.unit import NotificationsUnit, NotificationsUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.mail.delivery import MailService
-from backend.services.mail.links import page_of
+from backend.services.mail.links import frontend_path
 from backend.services.notifications.rules import RULES_BY_TYPE, Message, subject_of
 
 
@@ -53,7 +53,7 @@ class Notifier:
                 payload={
                     "title": message.title,
                     "lines": [message.text],
-                    "link": page_of(event.subject_kind, subject_of(event)),
+                    "link": frontend_path(event.subject_kind, subject_of(event)),
                 },
                 dedup_key=f"{event.id}:{message.kind}:{receiver.id}",
             ),

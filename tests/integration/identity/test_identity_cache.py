@@ -105,7 +105,7 @@ async def change_password_elsewhere(deaf: Deaf, by: Principal) -> None:
     tokens = await deaf.services.identity.auth.sign_in(deaf.user.email, PASSWORD, NOWHERE)
     other = await deaf.services.identity.sessions.identify(tokens.access_token)
     change = PasswordChange(current_password=PASSWORD, new_password=NEW_PASSWORD)
-    await deaf.services.identity.auth.change_password(other, change, NOWHERE)
+    await deaf.services.identity.auth.change_password(change, other, NOWHERE)
 
 
 async def replay_a_refresh_token(deaf: Deaf, by: Principal) -> None:

@@ -75,4 +75,4 @@ async def change_password(
     data: PasswordChange, caller: CallerDep, auth: Injected[AuthService], client: ClientDep
 ) -> None:
     """Change your password and end your other sessions."""
-    await auth.change_password(caller, data, client)
+    await auth.change_password(data, caller, client)

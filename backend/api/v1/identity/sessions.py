@@ -22,7 +22,7 @@ async def list_sessions(
     query: Annotated[SessionQuery, Query()], caller: CallerDep, sessions: Injected[SessionService]
 ) -> Page[UserSession]:
     """Where you are signed in."""
-    return await sessions.page(caller, query)
+    return await sessions.page(query, caller)
 
 
 @router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
