@@ -1,1 +1,1 @@
-"""What every layer may use and what knows nothing of the domain."""
+"""Shared by every layer; knows nothing about the domain."""

@@ -4,7 +4,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def network_of(address: str | None) -> str:
-    """The address, or the /64 that an IPv6 address lies in: one client has all of that."""
+    """The address, or the /64 network of an IPv6 address: one client has all of it."""
     try:
         parsed = ip_address(address or "")
     except ValueError:
@@ -17,7 +17,7 @@ def network_of(address: str | None) -> str:
 
 
 def known_address(address: str | None) -> str | None:
-    """The address if it is one: behind a proxy it is what a header says."""
+    """Return the address, or None if it is not one: behind a proxy it comes from a header."""
     try:
         return str(ip_address(address or ""))
     except ValueError:

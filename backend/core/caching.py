@@ -1,4 +1,4 @@
-"""What a process remembers of the database, and forgets as soon as it may not hold any more."""
+"""Caches of database rows in the memory of a process, emptied by notices of changes."""
 
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -14,27 +14,27 @@ Load = Callable[[], Awaitable[Value | None]]
 
 
 class CacheName(StrEnum):
-    """The caches that a process has. The triggers that empty them name them, too."""
+    """The caches of a process. The triggers that empty them use the same names."""
 
     IDENTITY = "identity"
 
 
 class Cache(Protocol[Value]):
     async def get(self, owner: UUID, key: Hashable, load: Load[Value]) -> Value | None:
-        """What is remembered, or else what `load` answers. None is not remembered.
+        """Return the cached value, or load and cache it; None is never cached.
 
         Args:
-            owner: whatever changes for this one makes all of its keys be forgotten.
+            owner: a change of this one drops all of its keys.
         """
         ...
 
 
 class LocalCache(Generic[Value]):
-    """A cache in the memory of this process; remembers nothing unless it hears of changes.
+    """A cache in the memory of this process; caches nothing unless it receives notices of changes.
 
-    Forgetting gives the owner a new version and with it other places, so that what was loaded
-    before can't be found, even if it arrives afterwards: read before a change was committed, and
-    answered after its notice was heard.
+    Dropping gives the owner a new version and with it new keys, so that a value loaded before can't
+    be found, even if it arrives later: read before a change was committed, and returned after its
+    notice was received.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class LocalCache(Generic[Value]):
         lifetime: Callable[[Value], timedelta],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` is the most that is kept, `lifetime` for how long at most."""
+        """Keeps up to `size` entries, each for up to `lifetime` seconds."""
 
         def expires(_place: Hashable, value: Value, at: float) -> float:
             return at + lifetime(value).total_seconds()
@@ -51,7 +51,7 @@ class LocalCache(Generic[Value]):
         self._values: TLRUCache[Hashable, Value] = TLRUCache(size, expires, clock)
         self._size = size
         self._versions: dict[UUID, int] = {}
-        # Of all owners that have none of their own. Versions are never used again.
+        # The version of all owners that have none of their own. Versions are never reused.
         self._version = self._newest = 0
         self._hears = False
 
@@ -68,7 +68,7 @@ class LocalCache(Generic[Value]):
 
     def forget(self, owner: UUID) -> None:
         if len(self._versions) == self._size:
-            # Not one of them alone: it would find its old places again.
+            # All of them: a single owner would find its old keys again.
             self.forget_all()
         self._newest += 1
         self._versions[owner] = self._newest
@@ -80,13 +80,13 @@ class LocalCache(Generic[Value]):
         self._values.clear()
 
     def hears(self, *, of_changes: bool) -> None:
-        """Begin or cease to remember, with nothing in either case."""
+        """Turn caching on or off; empties it either way."""
         self._hears = of_changes
         self.forget_all()
 
 
 class Caches:
-    """All caches of one process, told by others what to forget."""
+    """All caches of one process, emptied by notices."""
 
     def __init__(self, caches: Mapping[CacheName, LocalCache[Any]]) -> None:
         self._caches = caches
@@ -96,7 +96,7 @@ class Caches:
             self._caches[name].forget(owner)
 
     def hear(self, payload: str) -> None:
-        """Take a notice: the name of a cache, and after a colon whose values to forget, or all."""
+        """Handle a notice: the name of a cache, optionally a colon and the owner to drop."""
         name, _, owner = payload.partition(":")
         for known, cache in self._caches.items():
             if known == name:
@@ -115,4 +115,4 @@ class Caches:
 
 
 NO_CACHES = Caches({})
-"""Of a process that remembers nothing."""
+"""The caches of a process that caches nothing."""

@@ -35,7 +35,7 @@ class Database:
     """
 
     def __init__(self, settings: DatabaseSettings, *, show_parameters: bool = False) -> None:
-        """`show_parameters` lets values that may be private into messages and the log."""
+        """With `show_parameters`, messages and the log contain values, which may be private."""
         for_statements = max(1, settings.pool_size * 2 // 5)
         for_sessions = max(1, settings.pool_size - for_statements)
         self.engine = _create_engine(settings, for_sessions, show_parameters=show_parameters)
@@ -59,7 +59,7 @@ class Database:
         )
 
     def observe(self, opened: Observer, used: Observer) -> None:
-        """Have somebody told of connections that are opened or closed, taken or given back."""
+        """Report changes in the number of open connections and of those in use."""
         pool = self.engine.sync_engine
         event.listen(pool, "connect", lambda *_: opened(1))
         event.listen(pool, "close", lambda *_: opened(-1))
@@ -68,7 +68,7 @@ class Database:
         self.statements.observe(opened, used)
 
     async def revision(self) -> str | None:
-        """The migration that the database stands at; None before the first."""
+        """Return the current migration of the database; None before the first."""
         [(known,)] = await self.statements.run("SELECT to_regclass('alembic_version')::text", {})
         if known is None:
             return None
@@ -81,15 +81,15 @@ class Database:
 
 
 def application_name() -> str:
-    """What the connections of this process are called in `pg_stat_activity`."""
+    """The name of the connections of this process in `pg_stat_activity`."""
     return f"mvp {os.getpid()}"
 
 
 def database_url(url: str) -> URL:
-    """The URL with our driver in it, whichever way a host writes it.
+    """Return the URL with our driver, whichever form the host uses.
 
     Raises:
-        ConfigurationError: it is no URL of a PostgreSQL database.
+        ConfigurationError: it is not the URL of a PostgreSQL database.
     """
     try:
         parsed = make_url(url)
@@ -97,22 +97,22 @@ def database_url(url: str) -> URL:
         parsed = None
     if parsed is None or parsed.get_backend_name() not in {"postgres", "postgresql"}:
         raise ConfigurationError(
-            "DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host/database"
+            "DATABASE_URL is not a PostgreSQL URL: write postgresql://user:password@host/database"
         )
     return parsed.set(drivername="postgresql+psycopg")
 
 
 def libpq_url(settings: DatabaseSettings) -> str:
-    """The URL as libpq, psql and psycopg read it, with the password in it.
+    """Return the URL as libpq, psql and psycopg read it, including the password.
 
     Raises:
-        ConfigurationError: DATABASE_URL is not set, or no URL of a PostgreSQL database.
+        ConfigurationError: DATABASE_URL is not set, or is not the URL of a PostgreSQL database.
     """
     return _url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
-    """What every connection of this process is opened with, besides the URL."""
+    """The parameters of every connection of this process, besides the URL."""
     return {
         "application_name": application_name(),
         "connect_timeout": settings.connect_timeout_seconds,
@@ -121,9 +121,9 @@ def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def session_settings(settings: DatabaseSettings) -> str:
-    """The statement that every connection of this process begins with.
+    """The first statement on every connection of this process.
 
-    As options of the connection PgBouncer would refuse them.
+    PgBouncer would refuse these settings as options of the connection.
     """
     return (
         "SELECT set_config('timezone', 'UTC', false),"
@@ -144,7 +144,7 @@ def _create_engine(
     engine = create_async_engine(
         _url(settings),
         hide_parameters=not show_parameters,
-        # As rows are read outside of transactions: then there is nothing to roll back.
+        # Rows are read outside of transactions, so that there is nothing to roll back.
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         json_deserializer=from_json,

@@ -39,14 +39,14 @@ _OTHER_CLIENTS = """
 
 @contextmanager
 def embedded_postgres(data_dir: Path, options: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the URL of the server in `data_dir`, started if need be; the last user stops it.
+    """Yield the URL of the server in `data_dir`, started if necessary; the last user stops it.
 
     Each user holds one connection for as long as it uses the server, so that the server itself
     counts its users and forgets those that were killed.
 
     Args:
-        data_dir: where the cluster, its log and its lock lie; made when missing.
-        options: settings for `postgres` such as `fsync=off`, heeded by whoever starts it.
+        data_dir: the folder of the cluster, its log and its lock; created if missing. options:
+        settings for `postgres` such as `fsync=off`, used by the process that starts it.
 
     Raises:
         ConfigurationError: the folder can't be written, or the server does not start.
@@ -77,11 +77,11 @@ class _Server:
                 yield
         except Timeout:
             raise ConfigurationError(
-                f"DATA_DIR: another process has held {self._folder / 'lock'} too long"
+                f"DATA_DIR: another process has held {self._folder / 'lock'} for too long"
             ) from None
 
     def connect_or_start(self) -> psycopg.Connection:
-        """Connect; while nobody answers, start the server, again if need be.
+        """Connect; while the server does not answer, start it, repeatedly if necessary.
 
         Right after the kill of an earlier server its shared memory may still be in use.
         """
@@ -98,9 +98,9 @@ class _Server:
             time.sleep(0.5)
 
     def leave(self, presence: psycopg.Connection) -> None:
-        """Give up one's own connection, and stop the server if nobody else has one."""
+        """Close our own connection, and stop the server if nobody else has one."""
         try:
-            # From here on it only lingers, and keeps nobody else from stopping the server.
+            # From here on it does not keep others from stopping the server.
             presence.execute("SET application_name TO ''")
             if not self._is_used(presence):
                 self._stop()
@@ -115,7 +115,7 @@ class _Server:
         A connection that was just closed stays in the list for a moment, so one without our name
         counts only if it stays. One with our name is closed by a program that leaves, no sooner.
         """
-        # A pool whose program was told twice to stop is still open.
+        # A program that was told to stop twice has left its pool open.
         own = (application_name(),)
         for _ in range(_LINGERING_CHECKS):
             names = [name for (name,) in presence.execute(_OTHER_CLIENTS, own)]
@@ -150,7 +150,7 @@ class _Server:
         run_postgres("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._cluster))
 
     def _initialise(self) -> None:
-        # Made beside its place and renamed, so that a kill leaves no half cluster behind.
+        # Created beside its place and renamed, so that a kill leaves no incomplete cluster behind.
         fresh = self._cluster.with_suffix(".new")
         rmtree(fresh, ignore_errors=True)
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -172,13 +172,13 @@ class _Server:
         except OSError as error:
             raise ConfigurationError(
                 f"DATA_DIR: {self._folder} can't be written ({error.strerror}); "
-                "choose another folder or mend its permissions"
+                "choose another folder or correct its permissions"
             ) from None
 
     def _short_folder(self) -> Path:
-        """The cluster's folder, or one under the temporary folder with a short and plain name.
+        """Return the cluster's folder, or one in the temporary folder with a short, plain name.
 
-        Socket paths have 107 bytes, and stand in URLs and on command lines.
+        Socket paths are limited to 107 bytes, and appear in URLs and on command lines.
         """
         if _SOCKET_FOLDER.fullmatch(str(self._folder)):
             return self._folder

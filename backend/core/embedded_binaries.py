@@ -23,7 +23,7 @@ def postgres_binary(name: str) -> Path | None:
 
 
 def run_postgres(name: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a binary to its end; all that it printed is in `stderr`.
+    """Run a binary to completion; all its output is in `stderr`.
 
     Raises:
         ConfigurationError: the wheel is not installed, or root can't become another user.
@@ -54,7 +54,7 @@ def is_root() -> bool:
 
 
 def give_to_server(folder: Path) -> None:
-    """Make the server's user the owner of a folder. Only root has to, who runs it as another."""
+    """Make the server's user the owner of a folder; needed by root, who can't run the server."""
     if is_root():
         chown(folder, _NOBODY, _NOBODY)
 
@@ -62,7 +62,7 @@ def give_to_server(folder: Path) -> None:
 def _unprivileged() -> Sequence[str]:
     """PostgreSQL refuses to run as root: run it as nobody, who may still walk root's folders.
 
-    So no folder above the data has to change its mode.
+    So no folder above the data needs another mode.
     """
     if not is_root():
         return ()

@@ -1,10 +1,10 @@
-"""What may go wrong in the domain. How it looks over HTTP is decided in `api/errors.py` alone."""
+"""The errors of the domain. `api/errors.py` alone decides how they look over HTTP."""
 
 from uuid import UUID
 
 
 class DomainError(Exception):
-    """Base of all errors that a caller can do something about. `detail` is written for them."""
+    """Base of all errors that a caller can act on. `detail` is written for the caller."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -12,7 +12,7 @@ class DomainError(Exception):
 
 
 class NotFoundError(DomainError):
-    """There is no such thing, or the caller may not know that there is."""
+    """It does not exist, or the caller may not know that it exists."""
 
     @classmethod
     def of(cls, kind: str, row_id: UUID) -> "NotFoundError":
@@ -20,34 +20,34 @@ class NotFoundError(DomainError):
 
 
 class ConflictError(DomainError):
-    """The request is sound, but the present state does not allow it."""
+    """The request is valid, but the current state does not allow it."""
 
 
 class StillRunningError(DomainError):
-    """The same request came before, and has not come to its end."""
+    """The same request was sent before and is still running."""
 
 
 class PreconditionFailedError(DomainError):
-    """The row has changed since the caller read it. `version` is the present one.
+    """The row has changed since the caller read it. `version` is the current one.
 
-    `detail` says why else it could not be matched, where it was not a change by somebody else.
+    `detail` gives the reason where it was not a change by somebody else.
     """
 
     def __init__(self, version: int, detail: str | None = None) -> None:
         super().__init__(
             detail
-            or f"It has changed since you read it, and is at version {version} now. "
-            "Read it again, and send If-Match with the new ETag."
+            or f"It has changed since you read it and is now at version {version}. "
+            "Read it again and send If-Match with the new ETag."
         )
         self.version = version
 
 
 class PreconditionRequiredError(DomainError):
-    """The settings demand that a change names the version that it is meant for."""
+    """The settings require a change to name the version it is meant for."""
 
 
 class AuthenticationError(DomainError):
-    """Nobody is signed in, or the credentials do not hold."""
+    """Nobody is signed in, or the credentials are not valid."""
 
 
 class PermissionDeniedError(DomainError):
@@ -55,13 +55,13 @@ class PermissionDeniedError(DomainError):
 
 
 class InvalidCursorError(DomainError):
-    """A cursor that this list never gave out, or gave out for another sort."""
+    """A cursor that this list did not issue, or issued for another sort."""
 
 
 class InvalidInputError(DomainError):
-    """One field has a value that only the database or another row could rule out.
+    """One field has a value that only the database or another row could refuse.
 
-    `field` is its name; of one within another, the names with a dot between them.
+    `field` is its name; a nested one is written with dots.
     """
 
     def __init__(self, field: str, detail: str, kind: str = "invalid_value") -> None:
@@ -71,14 +71,14 @@ class InvalidInputError(DomainError):
 
 
 def in_words(error: DomainError) -> str:
-    """Its detail, with the field that it names, for where there is nothing but text."""
+    """Return the detail with the name of the field, where only text can be shown."""
     if isinstance(error, InvalidInputError):
         return f"{error.field}: {error.detail}"
     return error.detail
 
 
 class BulkRefusedError(DomainError):
-    """Some of many changes were refused, by their place in the request, and so none was made."""
+    """Some of many changes were refused, by their index in the request, so none was made."""
 
     def __init__(self, refused: "dict[int, DomainError]") -> None:
         super().__init__("Nothing was changed: `errors` names each change that was refused.")
@@ -94,7 +94,7 @@ class QuotaReachedError(DomainError):
 
 
 class TooLargeError(DomainError):
-    """What was sent is larger than the settings allow."""
+    """The content is larger than the settings allow."""
 
 
 class UnsupportedTypeError(DomainError):
@@ -102,7 +102,7 @@ class UnsupportedTypeError(DomainError):
 
 
 class UnavailableError(DomainError):
-    """A part that is needed does not answer. `retry_after` is in seconds."""
+    """A required component does not answer. `retry_after` is in seconds."""
 
     def __init__(self, detail: str, retry_after: int = 2) -> None:
         super().__init__(detail)
@@ -110,19 +110,19 @@ class UnavailableError(DomainError):
 
 
 class LockedError(UnavailableError):
-    """Others have been changing the same rows for longer than is worth waiting."""
+    """Other transactions have held locks on the same rows for too long."""
 
 
 class TransactionLostError(UnavailableError):
-    """The database gave the transaction up in favour of another; nothing of it was written."""
+    """The database aborted the transaction in favour of another; nothing was written."""
 
 
 class ModelFailedError(DomainError):
-    """A language model refused, or its provider answered what can't be used."""
+    """A language model refused, or its provider's answer can't be used."""
 
 
 class ModelUnavailableError(DomainError):
-    """A language model can't be asked now. `retry_after` is in whole seconds, if it is known."""
+    """A language model is not available now. `retry_after` is in whole seconds, if known."""
 
     def __init__(self, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
@@ -160,5 +160,5 @@ class LimitReachedError(DomainError):
 
     @property
     def is_soon_over(self) -> bool:
-        """Whether it is worth waiting for: what is at work holds what is left."""
+        """Whether waiting helps: requests in progress have reserved what is left."""
         return self.retry_after is not None and self.retry_after <= _SOON_SECONDS

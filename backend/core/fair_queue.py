@@ -1,4 +1,4 @@
-"""A queue for what costs much: whoever asks for a lot waits for themselves, not others for them."""
+"""A fair queue for expensive work: a client with many requests delays itself, not others."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -11,14 +11,13 @@ _RETRY_SECONDS = 5
 
 
 class FairQueue:
-    """Lets some work at once. Who waits is served by client in turn, and of one first to last.
+    """Limits concurrent work. Waiting clients take turns; requests of one client run in order.
 
-    So somebody who comes waits for one piece of work of each other client, however many of them
-    the others have asked for.
+    So a new client waits for one request of each other client, however many the others have sent.
     """
 
     def __init__(self, at_once: int, max_per_client: int, max_waiting: int) -> None:
-        """`max_per_client` of a client may wait, and `max_waiting` of all of them."""
+        """Up to `max_per_client` requests of a client may wait, and `max_waiting` of all."""
         self._free = at_once
         self._max_per_client = max_per_client
         self._max_waiting = max_waiting
@@ -27,11 +26,11 @@ class FairQueue:
 
     @asynccontextmanager
     async def turn(self, client: Hashable) -> AsyncIterator[None]:
-        """Wait for a turn, and work inside the block.
+        """Wait for a turn and hold it inside the block.
 
         Raises:
-            RateLimitedError: too many of the client wait already.
-            UnavailableError: too many of all wait already.
+            RateLimitedError: too many requests of the client are waiting. UnavailableError: too
+            many requests of all clients are waiting.
         """
         await self._enter(client)
         try:
@@ -51,15 +50,15 @@ class FairQueue:
             await place
         except asyncio.CancelledError:
             if not place.cancelled():
-                # Its turn came in the same moment: the next one has it.
+                # Its turn came at the same moment: hand it to the next.
                 self._leave()
             raise
 
     def _check_room(self, client: Hashable) -> None:
         if len(self._waiting.get(client, ())) >= self._max_per_client:
-            raise RateLimitedError("Too many requests at once; wait a moment.", _RETRY_SECONDS)
+            raise RateLimitedError("Too many concurrent requests; wait a moment.", _RETRY_SECONDS)
         if self._count >= self._max_waiting:
-            raise UnavailableError("There is too much to do just now.", _RETRY_SECONDS)
+            raise UnavailableError("The server has too much to do now.", _RETRY_SECONDS)
 
     def _leave(self) -> None:
         while self._waiting:

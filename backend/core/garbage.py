@@ -1,4 +1,4 @@
-"""When Python looks for garbage: reference cycles that nothing leads to any more."""
+"""When Python collects garbage: unreachable reference cycles."""
 
 import gc
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Look for no garbage in the block, and never again at what there is at its end.
+    """Disable garbage collection in the block, and exempt all objects that exist at its end.
 
-    Loading makes a million objects that stay, and no garbage, which to look for takes a fifth of
+    Importing creates a million objects that stay and no garbage; collecting would take a fifth of
     the time.
     """
     gc.disable()

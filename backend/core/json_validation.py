@@ -1,7 +1,7 @@
-"""Holds JSON against a schema: numbers as decimals, patterns as ECMA-262 has them.
+"""Validates JSON against a schema: numbers as decimals, patterns as in ECMA-262.
 
-It is done at once, while nobody else is served, so that its time has bounds: a pattern may take so
-many steps, and the larger a schema is, the less may be held against it.
+Validation blocks the event loop, so its time is bounded: a pattern may take a limited number of
+steps, and the larger a schema is, the smaller the values it is applied to.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ from jsonschema_rs import (
 from pydantic_core import to_json
 
 MAX_STEPS = 1_000
-"""Of one pattern that looks around, in one text. Others take no step twice."""
+"""Steps of one pattern with look-around in one text. Other patterns take linear time."""
 MAX_COMPARISONS = 2_000_000
-"""Parts of a schema, references included, times values that are held against it."""
+"""Parts of a schema, references expanded, times the values validated against it."""
 MAX_CHARACTERS = 100_000
-"""Patterns that look around, times characters that are held against them."""
+"""Patterns with look-around, times the characters matched against them."""
 
 _MAX_PATTERN_BYTES = 2 * 1024 * 1024
-"""Of each, once it is translated; and of what is kept for one while it is at work."""
+"""Size of each compiled pattern, and of its memory while matching."""
 _PATTERNS = FancyRegexOptions(MAX_STEPS, _MAX_PATTERN_BYTES, _MAX_PATTERN_BYTES)
 _MASK = "it"
 _MAX_FAULTS = 5
@@ -33,10 +33,10 @@ _LONGEST_FAULT = 300
 
 
 def validator_of(schema: dict[str, Any]) -> Validator:
-    """By the dialect that it names. Formats are notes; nothing is fetched from anywhere.
+    """Return a validator of the schema's dialect. It checks no formats and fetches nothing.
 
     Raises:
-        ValidationError: it is no schema of that dialect, or a pattern is none.
+        ValidationError: it is not a schema of that dialect, or a pattern is invalid.
     """
     return validator_for(
         schema, validate_formats=False, mask=_MASK, pattern_options=_PATTERNS, offline=True
@@ -44,13 +44,13 @@ def validator_of(schema: dict[str, Any]) -> Validator:
 
 
 def wrong_in_schema(error: ValidationError) -> str:
-    """What is wrong at the place, and what to do."""
+    """Return what is wrong at the location, and the remedy."""
     if isinstance(error.kind, ValidationErrorKind.Format):
         return (
-            "it is no pattern of ECMA-262, or is too large; mend it, or use + and maxLength "
+            "it is not a pattern of ECMA-262, or is too large; correct it, or use + and maxLength "
             "instead of counts"
         )
-    return f"{error.message[:200]}; see json-schema.org for what may be here"
+    return f"{error.message[:200]}; see json-schema.org for what is allowed here"
 
 
 def place_of(error: ValidationError) -> str:
@@ -60,19 +60,19 @@ def place_of(error: ValidationError) -> str:
 
 
 def faults_in(value: Any, validator: Validator) -> list[str]:
-    """The first of what does not fit, each with its place."""
+    """Return the first errors, each with its location."""
     return [_fault(error) for error in islice(validator.iter_errors(value), _MAX_FAULTS)]
 
 
 def is_too_much(value: Any, parts: int, lookarounds: int) -> bool:
-    """Whether it would take too long to hold the value against a schema of so many parts."""
+    """Whether validating the value against a schema of so many parts would take too long."""
     comparisons = parts * sum(1 for _ in _values(value))
     characters = lookarounds * len(to_json(value)) if lookarounds else 0
     return comparisons > MAX_COMPARISONS or characters > MAX_CHARACTERS
 
 
 def _values(value: Any) -> Iterator[Any]:
-    """All of it: a value, and those within it."""
+    """The value and all values nested in it."""
     waiting = [value]
     while waiting:
         yield (each := waiting.pop())
@@ -84,7 +84,7 @@ def _values(value: Any) -> Iterator[Any]:
 
 def _fault(error: ValidationError) -> str:
     if isinstance(error.kind, ValidationErrorKind.BacktrackLimitExceeded):
-        why = "its pattern takes too many steps for it; say it shorter"
+        why = "its pattern takes too many steps for this text; shorten the text"
     else:
         why = error.message
     return f"{place_of(error)}: {why}"[:_LONGEST_FAULT]

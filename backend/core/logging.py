@@ -1,6 +1,6 @@
 """Structured logs: JSON lines in production, readable ones in development, all to stderr.
 
-Whatever is bound to the context (`request_id`) is in every line, those of libraries included.
+Values bound to the context (`request_id`) are in every line, including those of libraries.
 """
 
 import logging
@@ -38,7 +38,7 @@ _OF_LIBRARIES: list[Processor] = [
 
 
 class _Logger:
-    """Writes lines to stderr, whatever that is at the time."""
+    """Writes lines to the current stderr."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -55,15 +55,15 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 def request_id() -> str | None:
-    """Of the request, or the job, that this runs for."""
+    """The id of the current request or job."""
     bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return bound
 
 
 def configure_logging(settings: Settings) -> None:
-    """Set up logging for the whole process; called once, by its composition root."""
+    """Configure logging for the whole process; called once by its composition root."""
     render = _json() if settings.log_format == "json" else _console()
-    # Our own lines go past the logging module, which takes four times as long for each.
+    # Our own lines bypass the logging module, which takes four times as long per line.
     structlog.configure(
         processors=[*_OURS, *render],
         logger_factory=_Logger,
@@ -94,9 +94,9 @@ def _library_logging(level: str, render: list[Processor]) -> dict[str, Any]:
             # Our own middleware writes a better access log, with the request's id.
             "uvicorn.access": {"handlers": [], "propagate": False},
             "alembic": {"level": "WARNING"},
-            # At INFO it repeats each of our lines about a job, with the job's arguments.
+            # At INFO it repeats our lines about jobs, including their arguments.
             "procrastinate": {"level": "WARNING"},
-            # What ends a worker is logged already.
+            # The cause of a worker's end is logged already.
             "procrastinate.utils": {"level": "CRITICAL"},
             # Statements are logged by their cursor, whoever sends them.
             "sqlalchemy.engine": {"level": "WARNING"},
@@ -107,7 +107,7 @@ def _library_logging(level: str, render: list[Processor]) -> dict[str, Any]:
 
 def _json() -> list[Processor]:
     return [
-        # Local variables stay out of it: there are passwords among them.
+        # No local variables in the log: they may contain passwords.
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
         ),

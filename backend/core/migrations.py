@@ -1,7 +1,7 @@
 """The migrations of the code, and Alembic, which is configured in pyproject.toml.
 
-To import Alembic takes as long as to import FastAPI, as it brings all dialects of SQLAlchemy: it is
-loaded where something is migrated, and not where a server only looks how new its database is.
+Importing Alembic takes as long as importing FastAPI, as it loads all dialects of SQLAlchemy: it is
+imported where something is migrated, not where a server only checks the revision of its database.
 """
 
 import re
@@ -45,12 +45,12 @@ REPLACED_REVISIONS = frozenset(
         "7b1c5e0f2a94",
     }
 )
-"""Migrations of the time before they were squashed. The last of them, 89c53bf98596, is not here:
-the squashed ones end in the same schema, under the same revision."""
+"""Migrations from before the squash. The last of them, 89c53bf98596, is not listed: the new chain
+ends in the same schema, under the same revision."""
 
 
 def alembic_config(url: str | None = None) -> "Config":
-    """Alembic's configuration. Commands that don't connect need no URL."""
+    """Return Alembic's configuration. Commands that don't connect need no URL."""
     from alembic.config import Config  # noqa: PLC0415  # see above
 
     config = Config(toml_file=_ROOT / "pyproject.toml")
@@ -96,7 +96,7 @@ def check_revision(url: str) -> frozenset[str]:
 
 @contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn what Alembic refuses into a ConfigurationError."""
+    """Turn Alembic's CommandError into a ConfigurationError."""
     from alembic.util import CommandError  # noqa: PLC0415  # see above
 
     try:
@@ -106,17 +106,17 @@ def alembic_errors() -> Iterator[None]:
 
 
 def head_revisions() -> frozenset[str]:
-    """The newest migration in the code. Several, if branches have not been merged."""
+    """Return the newest migration in the code; several if branches have not been merged."""
     return frozenset(_named("revision")) - older_revisions()
 
 
 def older_revisions() -> frozenset[str]:
-    """All migrations in the code but the newest."""
+    """Return all migrations in the code except the newest."""
     return frozenset(_named("down_revision"))
 
 
 def _named(variable: str) -> Iterator[str]:
-    """The revisions in a variable of the migrations, which are read and not run."""
+    """Yield the revisions in a variable of the migration files, which are parsed, not imported."""
     for file in (_ROOT / "alembic" / "versions").glob("*.py"):
         for name, value in _REVISION_LINE.findall(file.read_text("utf-8")):
             if name == variable:
@@ -124,7 +124,7 @@ def _named(variable: str) -> Iterator[str]:
 
 
 def _revisions_of(url: str) -> frozenset[str]:
-    """The migration that the database is at; none before the first."""
+    """Return the current migration of the database; empty before the first."""
     with psycopg.connect(url) as connection:
         try:
             found = connection.execute("SELECT version_num FROM alembic_version").fetchall()

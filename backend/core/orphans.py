@@ -10,9 +10,9 @@ _POLL_SECONDS = 0.5
 
 
 def stop_with_parent(grace_seconds: float) -> None:
-    """In a worker: stop cleanly once the parent is gone, and hard after the grace.
+    """In a worker: stop cleanly once the parent is gone, and forcibly after the grace period.
 
-    A parent that is killed can't tell its workers, which would go on serving for ever.
+    A killed parent can't tell its workers, which would keep serving for ever.
     """
     parent = os.environ.get(PARENT_VARIABLE)
     if parent is not None and int(parent) != os.getpid():

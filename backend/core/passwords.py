@@ -1,4 +1,4 @@
-"""Passwords: compared in one form, and hashed in turn."""
+"""Passwords: normalised, and hashed by a fair queue."""
 
 import asyncio
 import os
@@ -23,22 +23,21 @@ _ARGON2 = PasswordHash.recommended()
 
 @cache
 def _nobodys_hash() -> str:
-    """A hash that no password matches, made once in a process; unknown accounts are compared
-    with it."""
+    """A hash that no password matches, for unknown accounts; made once per process."""
     return _ARGON2.hash(new_token())
 
 
 def normal_password(password: str) -> str:
-    """NFKC: keyboards and systems write the same letters in more than one way."""
+    """Return the NFKC form: keyboards and systems encode the same letters in more than one way."""
     return unicodedata.normalize("NFKC", password)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a password compares with a hash.
+    """The result of comparing a password with a hash.
 
     Attributes:
-        is_outdated: the hash is of another form of the password: hash it again.
+        is_outdated: the hash is of another form of the password, which should be hashed again.
     """
 
     is_right: bool
@@ -46,17 +45,17 @@ class Comparison:
 
 
 class PasswordTurn:
-    """Hashes passwords while its client has the turn."""
+    """Hashes passwords within one turn of the queue."""
 
     def __init__(self, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
 
     async def hash(self, password: str) -> str:
-        """The hash of a password, in its normal form."""
+        """Return the hash of a password in its normal form."""
         return await self._in_thread(_ARGON2.hash, normal_password(password))
 
     async def compare(self, password: str, password_hash: str | None) -> Comparison:
-        """Takes as long where there is no hash as where there is one."""
+        """Takes the same time with and without a hash."""
         return await self._in_thread(_compare, password, password_hash)
 
     async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -64,40 +63,40 @@ class PasswordTurn:
 
 
 class PasswordHasher:
-    """argon2 in threads of its own: it takes 64 MiB, and about 0.1 s of four of them.
+    """argon2 in its own threads: each hash takes 64 MiB, and about 0.1 s of four threads.
 
-    Clients take turns, so that the guesses of one hold up nobody else.
+    Clients take turns, so that the guesses of one do not delay others.
     """
 
     def __init__(self) -> None:
         at_once = max(2, (os.cpu_count() or 1) // 2)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
         self._threads.submit(_nobodys_hash)
-        # So that nobody waits for much longer than 20 seconds.
+        # So nobody waits for much longer than 20 seconds.
         self._queue = FairQueue(at_once, max_per_client=50 * at_once, max_waiting=200 * at_once)
 
     @asynccontextmanager
     async def turn(self, client: Hashable) -> AsyncIterator[PasswordTurn]:
-        """Wait for a turn, and have it inside the block.
+        """Wait for a turn and hold it inside the block.
 
-        What limits the client is to be checked there, before anything is hashed: it may be
-        reached while the client waits. `client` is whatever its requests have in common, such
-        as its network; None stands for this program itself.
+        Check the client's limits there, before anything is hashed: they may be reached while it
+        waits. `client` identifies its requests, such as by its network; None is this program
+        itself.
 
         Raises:
-            RateLimitedError: too many requests of the client wait.
-            UnavailableError: too many of all wait.
+            RateLimitedError: too many requests of the client are waiting. UnavailableError: too
+            many requests of all clients are waiting.
         """
         async with self._queue.turn(client):
             yield PasswordTurn(self._threads)
 
     async def hash(self, password: str, client: Hashable = None) -> str:
-        """A turn for one hash. Raises as `turn` does."""
+        """Hash one password in a turn. Raises as `turn` does."""
         async with self.turn(client) as turn:
             return await turn.hash(password)
 
     async def verify(self, password: str, password_hash: str) -> bool:
-        """A turn of this program itself for one comparison."""
+        """Compare one password in a turn of this program itself."""
         async with self.turn(None) as turn:
             return (await turn.compare(password, password_hash)).is_right
 
@@ -118,9 +117,9 @@ def _matches(form: str, password_hash: str) -> bool:
 
 
 def _forms(password: str) -> list[str]:
-    """The ways to write a password that may have been hashed, the normal one first.
+    """The forms of a password that may have been hashed, the normal one first.
 
-    The others are those of hashes from before passwords were normalised.
+    The others are for hashes from before passwords were normalised.
     """
     older = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
     return list(dict.fromkeys([normal_password(password), password, *older]))

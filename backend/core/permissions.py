@@ -1,4 +1,4 @@
-"""Who may do what: one table that a person can read, and the caller it is asked about."""
+"""Who may do what: one readable table, and the caller that it applies to."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from backend.core.errors import PermissionDeniedError
 
 
 class Role(StrEnum):
-    # From the one that may do most to the one that may do least.
+    # From the most to the least powerful.
     ADMIN = "admin"
     MANAGER = "manager"
     MEMBER = "member"
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class Means(StrEnum):
-    """What somebody does something with."""
+    """The interface an action came through."""
 
     API = "api"
     COMMAND_LINE = "command_line"
@@ -31,7 +31,7 @@ class Means(StrEnum):
 
 
 class Permission(StrEnum):
-    """Each with the least role that has it. Roles above have it as well."""
+    """Each with the lowest role that has it. Higher roles have it too."""
 
     least: Role
 
@@ -75,23 +75,23 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 def may_give(giver: Role, role: Role) -> bool:
-    """Whether somebody may give a role: who looks after accounts, and no more than they have."""
+    """Whether somebody who manages accounts may give a role: none above their own."""
     own = ROLE_PERMISSIONS[giver]
     return Permission.USERS_WRITE in own and ROLE_PERMISSIONS[role] <= own
 
 
 NO_SESSION = UUID(int=0)
-"""Of somebody for whom a job works: they need not be signed in."""
+"""A principal for a job, whose owner need not be signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The signed-in caller of one request, as the database knew them when it began.
 
-    What takes longer than a request looks at their rights again; see `services/identity/rights.py`.
+    Work that outlasts a request checks their rights again; see `services/identity/rights.py`.
 
     Attributes:
-        means: None if it is what the process is for, such as the API.
+        means: None: the default of the process, such as the API.
     """
 
     user_id: UUID
@@ -106,9 +106,9 @@ class Principal:
         """Raises PermissionDeniedError unless the caller's role has the permission."""
         if not self.may(permission):
             raise PermissionDeniedError(
-                f"The permission {permission} is needed; the role {self.role} does not have it."
+                f"You need the permission {permission}, which the role {self.role} does not have."
             )
 
 
 AsOfNow = Callable[[], Awaitable[Principal]]
-"""Answers a principal with the role of this moment, or raises if they may not go on."""
+"""Returns the principal with their current role, or raises if they may not go on."""

@@ -7,9 +7,9 @@ from backend.core.errors import PreconditionFailedError
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """The versions that the caller has seen and is ready to change; None stands for any.
+    """The versions that the caller is willing to change; None stands for any.
 
-    `never_matches` says why, where the caller has named nothing that could be a version.
+    `never_matches` is the reason if the caller named nothing that could be a version.
     """
 
     versions: frozenset[int] | None = None

@@ -1,4 +1,4 @@
-"""Prepared statements that outlive a migration run by another process."""
+"""Prepared statements that survive a migration run by another process."""
 
 import logging
 from typing import Any, Self
@@ -12,7 +12,7 @@ _log = logging.getLogger("backend.statements")
 
 
 class PreparingCursor(AsyncCursor[TupleRow]):
-    """Prepares what runs in autocommit mode, and prepares again what a migration has outdated.
+    """Prepares statements in autocommit mode, and prepares them again after a migration.
 
     After DDL that changes the type of a result, PostgreSQL refuses the statements prepared before
     ("cached plan must not change result type") for as long as the connection lives. A statement
@@ -35,7 +35,7 @@ class PreparingCursor(AsyncCursor[TupleRow]):
             return await super().execute(query, params, prepare=False, binary=binary)
         try:
             return await super().execute(query, params, prepare=prepare, binary=binary)
-        # Told by its class alone: the message depends on the server's language.
+        # Recognised by its class: the message depends on the server's language.
         except FeatureNotSupported:
             await super().execute("DEALLOCATE ALL", prepare=False)
             return await super().execute(query, params, prepare=False, binary=binary)

@@ -1,4 +1,4 @@
-"""What production must not run with. Each message names the variable and the remedy."""
+"""Settings that production refuses. Each message names the variable and the remedy."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         )
     if settings.files.url is None:
         yield (
-            "FILES_URL is not set: files would lie in DATA_DIR of this machine alone; set it to "
+            "FILES_URL is not set: files would be on this machine only, in DATA_DIR; set it to "
             "s3://bucket/prefix, or to file:///folder if that is what you want"
         )
     yield from _unsent_mail(settings)

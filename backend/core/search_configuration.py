@@ -1,4 +1,4 @@
-"""The text search configuration: by which rules the database takes text apart into words."""
+"""The text search configuration: the rules by which the database splits text into words."""
 
 import psycopg
 from psycopg import sql
@@ -19,9 +19,9 @@ _SEARCHABLE = """
 
 
 def use_search_configuration(url: str, name: str) -> bool:
-    """Have columns and queries use a configuration; answers whether it was another before.
+    """Switch columns and queries to a configuration. Returns whether it was another before.
 
-    Then every searchable row is rewritten, in one transaction: minutes for millions.
+    A switch rewrites every searchable row in one transaction: minutes for millions of rows.
 
     Raises:
         ConfigurationError: the database does not know the configuration.
@@ -43,7 +43,7 @@ def use_search_configuration(url: str, name: str) -> bool:
 
 
 def _current(connection: psycopg.Connection) -> str | None:
-    """None if the database is at a migration before the search."""
+    """None if the database is not migrated."""
     exists = connection.execute("SELECT to_regprocedure('search_configuration()')").fetchone()
     if exists == (None,):
         return None
@@ -55,12 +55,12 @@ def _check_known(connection: psycopg.Connection, name: str) -> None:
     known = [row[0] for row in connection.execute("SELECT cfgname FROM pg_ts_config ORDER BY 1")]
     if name not in known:
         raise ConfigurationError(
-            f"SEARCH_CONFIGURATION: the database knows no {name!r}; "
+            f"SEARCH_CONFIGURATION: the database has no configuration {name!r}; "
             f"choose one of {', '.join(known)}"
         )
 
 
 def _rewrite(table: str, columns: list[str]) -> sql.Composed:
-    """A generated column is computed anew where a column that it is made of is written."""
+    """Writing a source column recomputes the generated column."""
     same = [sql.SQL("{0} = {0}").format(sql.Identifier(column)) for column in columns]
     return sql.SQL("UPDATE {} SET {}").format(sql.Identifier(table), sql.SQL(", ").join(same))

@@ -27,7 +27,7 @@ class AccessClaims:
 
 
 def fingerprint(settings: SecuritySettings, *parts: str | bytes) -> str:
-    """A keyed SHA-256 of what a request asks for: nobody can guess a password in it from this."""
+    """A keyed SHA-256 of a request, from which nobody can guess a password in it."""
     digest = hmac.new(settings.secret_key.get_secret_value().encode(), digestmod=sha256)
     for part in parts:
         content = part.encode() if isinstance(part, str) else part
@@ -37,15 +37,15 @@ def fingerprint(settings: SecuritySettings, *parts: str | bytes) -> str:
 
 
 def derived_token(settings: SecuritySettings, purpose: str, token_id: UUID) -> str:
-    """256 bits that only the secret key can make, and makes again: nobody has to keep them."""
+    """Return 256 bits derived from the secret key: reproducible, so not stored."""
     return fingerprint(settings, "derived token", purpose, token_id.bytes)
 
 
 class AccessTokens:
-    """Signs and reads access tokens. They hold no role: it would be stale.
+    """Signs and reads access tokens. They contain no role, which could be stale.
 
-    A signature is verified once: a token that was found to be ours is remembered until it expires,
-    by its digest, so that no token lies in memory. Whether its session has ended is not asked here.
+    A signature is verified once: a valid token is cached until it expires, by its digest, so that
+    no token is kept in memory. Whether its session has ended is not checked here.
     """
 
     def __init__(self, settings: SecuritySettings) -> None:
@@ -81,7 +81,7 @@ class AccessTokens:
         return claims
 
     def _verify(self, token: str) -> tuple[AccessClaims, float]:
-        """What a token claims, and when it expires, in seconds since 1970."""
+        """The claims of a token, and when it expires, in seconds since 1970."""
         required = {f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub")}
         try:
             payload: dict[str, Any] = jwt.decode(
@@ -102,7 +102,7 @@ class AccessTokens:
     def _remember(self, digest: bytes, claims: AccessClaims, expires: float) -> None:
         self._verified.pop(digest, None)
         if len(self._verified) >= _MAX_VERIFIED:
-            # The one that was verified first, which is likely to expire first.
+            # The oldest entry, which is likely to expire first.
             del self._verified[next(iter(self._verified))]
         self._verified[digest] = claims, expires
 
@@ -113,5 +113,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a random token. It needs no salt: nobody can guess 256 bits."""
+    """The hash stored for a random token. It needs no salt: nobody can guess 256 bits."""
     return sha256(token.encode()).hexdigest()

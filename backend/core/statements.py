@@ -1,7 +1,7 @@
-"""Single statements, each a transaction by itself, past SQLAlchemy and on the driver alone.
+"""Single statements, each its own transaction, on the driver without SQLAlchemy.
 
-The connections are kept here: SQLAlchemy's pool costs as much as a statement, and with that of
-psycopg each request waits for its time-out while the server is away.
+It pools connections itself: SQLAlchemy's pool costs as much as a statement, and with psycopg's pool
+each request waits for its time-out while the server is down.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Observer = Callable[[int], object]
-"""Is told by how many a number has changed."""
+"""Called with the change of a number."""
 
 
 class Statements:
-    """Runs statements on a few connections, opened when they are needed."""
+    """Runs statements on a few connections, opened on demand."""
 
     def __init__(
         self,
@@ -36,11 +36,9 @@ class Statements:
     ) -> None:
         """
         Args:
-            connect: the parameters of each connection, as psycopg takes them.
-            begin: the statement that each connection begins with.
-            max_connections: the connections at once.
-            patience: the seconds to wait for one of them.
-            show_parameters: whether errors may hold values, which may be private.
+            connect: the parameters of each connection, as psycopg takes them. begin: the first
+            statement on each connection. most: how many connections. patience: how many seconds to
+            wait for one. show_parameters: whether errors contain values, which may be private.
         """
         adapters = AdaptersMap(psycopg.adapters)
         set_json_loads(from_json, adapters)
@@ -54,15 +52,16 @@ class Statements:
         self._used: Observer = _nobody
 
     def observe(self, opened: Observer, used: Observer) -> None:
-        """Have somebody told of connections that are opened or closed, taken or given back."""
+        """Report changes in the number of open connections and of those in use."""
         self._opened, self._used = opened, used
 
     async def run(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
 
         Raises:
-            DBAPIError: the database refuses the statement or is away, as from SQLAlchemy.
-            PoolTimeoutError: all connections have been in use for too long.
+            DBAPIError: the database refuses the statement or is down; the same classes as
+                SQLAlchemy's.
+            PoolTimeoutError: no connection became free in time.
         """
         await self._take_place()
         try:
@@ -71,7 +70,7 @@ class Statements:
             try:
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(sql, parameters)
-                # The description of a cursor is made anew whenever it is asked for.
+                # The description of a cursor is computed at each access.
                 found = cursor.pgresult
                 return await cursor.fetchall() if found is not None and found.nfields else []
             finally:
@@ -111,7 +110,7 @@ class Statements:
         try:
             await connection.execute(self._begin)
         except BaseException:
-            # Nobody else knows of it yet, not even if whoever waited for it is gone.
+            # Nobody else has it yet, not even if the waiting task was cancelled.
             await connection.close()
             raise
         self._opened(1)
@@ -121,7 +120,7 @@ class Statements:
         if connection.pgconn.transaction_status == TransactionStatus.IDLE:
             self._idle.append(connection)
         else:
-            # Broken, or given up in the middle of an answer.
+            # Broken, or abandoned in the middle of a result.
             await self._close(connection)
 
     async def _close(self, connection: Connection) -> None:
@@ -130,13 +129,13 @@ class Statements:
 
 
 def _nobody(_change: int) -> None:
-    """Where nobody observes."""
+    """Used without an observer."""
 
 
 def is_closed(connection: Connection) -> bool:
     """Whether the server has closed an idle connection, without asking the server.
 
-    An idle connection has nothing to read; one that has is at its end. This costs a system call
+    An idle connection has nothing to read; if it has, it was closed. This costs a system call,
     where a ping would cost a round trip.
     """
     if connection.closed:

@@ -1,7 +1,7 @@
-"""Learns early that the process is to stop, and interrupts what does not end by itself.
+"""Notices early that the process should stop, and interrupts work that does not end by itself.
 
-A server waits for its open connections before it tells the application, and a stream would keep
-it waiting. What is at work when its patience is over, it cancels without an answer.
+A server waits for its open connections before it tells the application, and a stream would keep it
+waiting. When its time is up, it cancels running requests without an answer.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def told_of_stop(stopped: asyncio.Event) -> Iterator[None]:
-    """Set the event at a signal to stop that somebody handles, and let them handle it."""
+    """Set the event on a handled SIGINT or SIGTERM, then call the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -39,7 +39,7 @@ def told_of_stop(stopped: asyncio.Event) -> Iterator[None]:
 
 
 class Interruption:
-    """Knows what is at work, and cancels it while there is time to answer."""
+    """Keeps track of running requests, and cancels them while there is time to answer."""
 
     def __init__(self, stopped: asyncio.Event) -> None:
         """`stopped` is set when the process is asked to stop."""
@@ -48,17 +48,17 @@ class Interruption:
 
     @property
     def is_due(self) -> bool:
-        """Whether a task that is cancelled now is so because the process stops."""
+        """Whether a task cancelled now is cancelled because the process stops."""
         return self._stopped.is_set()
 
     def watch(self, task: asyncio.Task[Any]) -> None:
         self._working.add(task)
 
     def leave(self, task: asyncio.Task[Any]) -> None:
-        """Let it end by itself, or be cut off."""
+        """Stop tracking it."""
         self._working.discard(task)
 
     def interrupt(self) -> None:
-        """Cancel all that is watched."""
+        """Cancel all tracked tasks."""
         for task in self._working:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Text that others have written, in a form that the database takes."""
+"""Foreign text in a form that the database accepts."""
 
 import re
 from typing import Any
@@ -7,9 +7,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half a surrogate pair; both are replaced.
+    """PostgreSQL stores neither NUL nor lone surrogates; both are replaced.
 
-    Halves that stand beside each other become the character that they are.
+    Adjacent surrogates are joined into their character.
     """
     text = text.replace("\0", "\ufffd")
     if _HALF.search(text) is None:
@@ -19,7 +19,7 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """The same for every text in a JSON document."""
+    """Do the same for every text in a JSON document."""
     match value:
         case str():
             return storable(value)

@@ -63,10 +63,10 @@ def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None
     [
         ({"PORT": "abc"}, "PORT: Input should be a valid integer"),
         ({"WORKERS": "0"}, "WORKERS: Input should be greater than or equal to 1"),
-        ({"SECRETS_DIR": "/[none]"}, "SECRETS_DIR: there is no folder '/[none]'; create it"),
+        ({"SECRETS_DIR": "/[none]"}, "SECRETS_DIR: the folder '/[none]' does not exist; create"),
         ({"PUBLIC_URL": "app.example.com"}, "PUBLIC_URL: Input should be a valid URL"),
         ({"MAIL_SENDER": "MVP"}, "MAIL_SENDER: value is not a valid email address"),
-        ({"DATABASE_URL": "mysql://db.example/app"}, "DATABASE_URL is no PostgreSQL URL: write"),
+        ({"DATABASE_URL": "mysql://db.example/app"}, "DATABASE_URL is not a PostgreSQL URL: write"),
         ({"DATABASE_URL": "postgresql:///a?b=c"}, 'not answer (invalid URI query parameter: "b")'),
         (
             PRODUCTION | {"SECRET_KEY": SECRET},

@@ -19,7 +19,9 @@ def test_the_schemes_of_all_hosts_are_understood(scheme: str) -> None:
     ["", "no url", "mysql://db.example/app", "http://db.example", "://", "postgresql://h:abc/x"],
 )
 def test_anything_else_is_refused_with_the_remedy(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="DATABASE_URL is no PostgreSQL URL: write postgr"):
+    with pytest.raises(
+        ConfigurationError, match="DATABASE_URL is not a PostgreSQL URL: write postgr"
+    ):
         database_url(url)
 
 

@@ -1,4 +1,4 @@
-"""Settings of accounts, and of the mails that they get."""
+"""Settings of accounts and of the mails sent to them."""
 
 from pydantic import (
     Field,
@@ -24,7 +24,7 @@ class SecuritySettings(Section):
         default=10,
         ge=0,
         le=60,
-        description="How long the same device may use a refresh token once more.",
+        description="How long the same device may reuse a refresh token.",
     )
     token_issuer: str = "mvp-backend"
     token_audience: str = "mvp-backend"
@@ -39,10 +39,10 @@ class SecuritySettings(Section):
     password_reset_hours: int = Field(default=1, ge=1)
     invitation_hours: int = Field(default=7 * 24, ge=1)
     mail_requests_per_account: int = Field(
-        default=5, ge=1, description="Mails that somebody may have sent to one address."
+        default=5, ge=1, description="Mails that may be requested for one address."
     )
     mail_requests_per_address: int = Field(
-        default=20, ge=1, description="The same, asked for from one client address."
+        default=20, ge=1, description="The same, for requests from one client address."
     )
     mail_request_window_minutes: int = Field(default=60, ge=1)
 
@@ -56,7 +56,7 @@ class MailSettings(Section):
         "Unset: in DATA_DIR.",
     )
     sender: str = Field(
-        default="MVP <no-reply@example.com>", description="Whom mails are from: name and address."
+        default="MVP <no-reply@example.com>", description="The sender of mails: name and address."
     )
     timeout_seconds: float = Field(
         default=20, gt=0, le=300, description="How long the mail server may take for one mail."
@@ -67,5 +67,5 @@ class MailSettings(Section):
     def _mailbox(cls, value: str) -> str:
         if not value.isprintable():
             raise ValueError("must not contain control characters or line breaks")
-        validate_email(value)  # Its error says what is wrong.
+        validate_email(value)  # Its error describes the problem.
         return value

@@ -1,4 +1,4 @@
-"""Settings of the assistant: which language models there are, and how much each person may use."""
+"""Settings of the assistant: the available language models, and how much each person may use."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -19,25 +19,25 @@ class ModelProvider(StrEnum):
 
 
 class LanguageModelSettings(Section):
-    """Keys come from here alone: the database never holds one."""
+    """The only source of keys: the database never holds one."""
 
     model_config = SettingsConfigDict(env_prefix="MODEL_")
 
     provider: ModelProvider = Field(
         default=ModelProvider.OFFLINE,
-        description="offline, openai, azure or compatible; for whoever names no configuration.",
+        description="offline, openai, azure or compatible; used when no configuration is named.",
     )
     name: str = Field(
         default="offline",
         min_length=1,
         max_length=200,
-        description="The model of that provider, such as gpt-5-mini.",
+        description="The provider's name of the language model, such as gpt-5-mini.",
     )
     timeout_seconds: float = Field(
         default=60, gt=0, le=600, description="How long a provider may take for one answer."
     )
     retries: int = Field(
-        default=2, ge=0, le=10, description="How often a request that failed is sent again."
+        default=2, ge=0, le=10, description="How often a failed request is sent again."
     )
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: str = Field(
@@ -55,12 +55,12 @@ class LanguageModelSettings(Section):
     compatible_url: str | None = Field(
         default=None,
         validation_alias="COMPATIBLE_URL",
-        description="Of any server that speaks OpenAI's protocol: http://localhost:11434/v1.",
+        description="URL of any server that speaks OpenAI's protocol: http://localhost:11434/v1.",
     )
     compatible_api_key: SecretStr | None = Field(
         default=None,
         validation_alias="COMPATIBLE_API_KEY",
-        description="Unset: the server asks for none.",
+        description="Unset: the server requires none.",
     )
 
     @field_validator("openai_base_url", "azure_endpoint", "compatible_url")
@@ -85,27 +85,30 @@ class WebSearchSettings(Section):
 
 
 class AssistantSettings(Section):
-    """Limits of one request, and of one person in a day (UTC)."""
+    """Limits for one request, and for one person per day (UTC)."""
 
     model_config = SettingsConfigDict(env_prefix="ASSISTANT_")
 
     model_calls: int = Field(
-        default=12, ge=1, le=100, description="Questions to the model within one request."
+        default=12, ge=1, le=100, description="Calls of the language model in one request."
     )
-    tokens: int = Field(default=100_000, ge=100, description="Read and written, in one request.")
+    tokens: int = Field(
+        default=100_000, ge=100, description="Input and output tokens of one request."
+    )
     seconds: float = Field(default=120, gt=0, le=3600, description="For one request.")
     cost: Decimal = Field(
-        default=Decimal(1), gt=0, description="US dollars, for one request; where prices are known."
+        default=Decimal(1), gt=0, description="US dollars for one request, if prices are known."
     )
-    model_calls_per_day: int = Field(
-        default=500, ge=1, description="The same, for a person and a day."
-    )
+    model_calls_per_day: int = Field(default=500, ge=1, description="The same, per person and day.")
     tokens_per_day: int = Field(default=2_000_000, ge=100)
     seconds_per_day: float = Field(default=7200, gt=0)
     cost_per_day: Decimal = Field(default=Decimal(10), gt=0)
     confirm_minutes: int = Field(
-        default=15, ge=1, le=24 * 60, description="How long an action waits for its confirmation."
+        default=15, ge=1, le=24 * 60, description="How long a planned action can be confirmed."
     )
     history_messages: int = Field(
-        default=40, ge=1, le=1000, description="The messages of a chat that the model sees again."
+        default=40,
+        ge=1,
+        le=1000,
+        description="How many earlier messages of a chat the model is given.",
     )

@@ -1,4 +1,4 @@
-"""Settings of work in the background, and of how long things are kept."""
+"""Settings of background work and of retention."""
 
 from pydantic import (
     Field,
@@ -18,53 +18,60 @@ class WorkerSettings(Section):
     )
     executions_apart: bool | None = Field(
         default=None,
-        description="Leave executions to a process of their own. Unset: `mvp serve` starts one.",
+        description="Run executions in a separate process. Unset: `mvp serve` starts one.",
     )
     events_concurrency: int = Field(
-        default=8, ge=1, le=100, description="Jobs of the queue `events` at once, per process."
+        default=8, ge=1, le=100, description="Concurrent jobs of the queue `events`, per process."
     )
     mail_concurrency: int = Field(default=4, ge=1, le=100)
     executions_concurrency: int = Field(default=2, ge=1, le=100)
     maintenance_concurrency: int = Field(default=2, ge=1, le=100)
     attempts: int = Field(
-        default=10, ge=1, le=100, description="How often a job is tried before it is dead."
+        default=10, ge=1, le=100, description="Attempts at a job before it is dead."
     )
     crashes: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="How often the process may die while a job runs, before the job is dead.",
+        description="Crashes of the process while a job runs, before the job is dead.",
     )
     mail_attempts: int = Field(
         default=300,
         ge=1,
         le=10_000,
-        description="The same for the queue `mail`: mail servers are away for longer.",
+        description="The same for the queue `mail`: mail servers can be down for longer.",
     )
     retry_seconds: float = Field(
-        default=2, gt=0, description="Before the second attempt; doubled before each further one."
+        default=2,
+        gt=0,
+        description="The pause before the second attempt; doubled for each further one.",
     )
     retry_max_seconds: float = Field(default=600, gt=0)
     poll_seconds: float = Field(
         default=2,
         gt=0,
-        description="How often waiting jobs are looked for. New ones announce themselves.",
+        description="How often to poll for waiting jobs. New ones also announce themselves.",
     )
     heartbeat_seconds: float = Field(default=5, gt=0)
     stalled_seconds: float = Field(
         default=20,
         gt=0,
         validate_default=True,
-        description="A worker without a heartbeat for so long is dead: others take its jobs.",
+        description="After this long without a heartbeat a worker is dead: others take its jobs.",
     )
     sweep_seconds: int = Field(
-        default=10, ge=1, le=59, description="How often the jobs of dead workers are looked for."
+        default=10, ge=1, le=59, description="How often to look for jobs of dead workers."
     )
     shutdown_seconds: float = Field(
-        default=10, gt=0, description="How long running jobs may finish at a stop."
+        default=10,
+        gt=0,
+        description="How long running jobs may take to finish when the process stops.",
     )
     metrics_port: int | None = Field(
-        default=None, ge=1, le=65_535, description="Where `mvp worker` serves metrics; unset: not."
+        default=None,
+        ge=1,
+        le=65_535,
+        description="Port on which `mvp worker` serves metrics; unset: none.",
     )
 
     @field_validator("stalled_seconds")
@@ -79,19 +86,19 @@ class ExecutionSettings(Section):
     model_config = SettingsConfigDict(env_prefix="EXECUTIONS_")
 
     max_active: int = Field(
-        default=10, ge=1, description="How many one person may have pending or running at once."
+        default=10, ge=1, description="How many one person may have pending or running at a time."
     )
 
 
 class RetentionSettings(Section):
     model_config = SettingsConfigDict(env_prefix="RETENTION_")
 
-    session_days: int = Field(default=30, ge=1, description="Of sessions that have ended.")
-    mail_days: int = Field(default=30, ge=1, description="Of mails that were sent or refused.")
-    job_days: int = Field(default=14, ge=1, description="Of jobs that have ended, however.")
+    session_days: int = Field(default=30, ge=1, description="For ended sessions.")
+    mail_days: int = Field(default=30, ge=1, description="For mails that were sent or refused.")
+    job_days: int = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
     assistant_days: int = Field(
-        default=90, ge=1, description="Of what the assistant has used, and has planned to do."
+        default=90, ge=1, description="For usage records and planned actions of the assistant."
     )
     event_days: int | None = Field(
-        default=None, ge=31, description="Of the audit trail. Unset: for ever."
+        default=None, ge=31, description="For the audit trail. Unset: for ever."
     )

@@ -1,4 +1,4 @@
-"""What every section of the settings stands on."""
+"""The base of every section of the settings."""
 
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ class Section(BaseSettings):
 
 
 def list_of(value: object) -> object:
-    """What stands between commas."""
+    """Split a comma-separated string."""
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]

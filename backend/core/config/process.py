@@ -1,4 +1,4 @@
-"""Settings of the process: where it runs, what it logs, and with what it begins."""
+"""Settings of the process: environment, data folder, logs and seeding."""
 
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ class GeneralSettings(Section):
     environment: Environment = Environment.DEVELOPMENT
     debug: bool = Field(False, description="Log at DEBUG, statements to the database included.")
     data_dir: Path = Field(
-        default=Path(".data"), description="Where the embedded PostgreSQL keeps data."
+        default=Path(".data"), description="Data folder of the embedded PostgreSQL."
     )
 
 

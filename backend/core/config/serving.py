@@ -1,4 +1,4 @@
-"""Settings of what serves: the server, the database, files and search."""
+"""Settings of the server, the database, files and search."""
 
 import re
 from ipaddress import ip_network
@@ -44,12 +44,12 @@ class ServerSettings(Section):
     workers: int = Field(default=1, ge=1, le=64)
     public_url: str | None = Field(
         default=None,
-        description="Where people reach the frontend, which links in mails lead to. "
+        description="Address of the frontend, for links in mails. "
         "Unset: this server's own documentation.",
     )
     trusted_proxies: str = Field(
         default="127.0.0.1",
-        description="Addresses whose X-Forwarded-For is believed, separated by commas.",
+        description="Addresses whose X-Forwarded-For is trusted, separated by commas.",
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     cors_origins: Annotated[list[str], NoDecode] = Field(
@@ -59,13 +59,15 @@ class ServerSettings(Section):
         default=0, ge=0, description="Per client address and process; 0 sets no limit."
     )
     require_if_match: bool = Field(
-        default=False, description="Refuse changes that do not say which version they are for."
+        default=False, description="Refuse changes that do not name the version they are for."
     )
     idempotency_key_hours: int = Field(
-        default=24, ge=1, description="How long an Idempotency-Key stands for its request."
+        default=24, ge=1, description="How long an Idempotency-Key is remembered."
     )
     shutdown_seconds: int = Field(
-        default=10, ge=1, description="How long running requests may finish at a stop."
+        default=10,
+        ge=1,
+        description="How long running requests may take to finish when the server stops.",
     )
     metrics_enabled: bool = True
 
@@ -84,7 +86,7 @@ class ServerSettings(Section):
     def _addresses(cls, value: str) -> str:
         for proxy in value.split(","):
             if proxy.strip() != "*":
-                ip_network(proxy.strip())  # Its ValueError says what is wrong.
+                ip_network(proxy.strip())  # Its ValueError describes the problem.
         return value
 
     @field_validator("cors_origins", mode="before")
@@ -104,7 +106,7 @@ class DatabaseSettings(Section):
     )
     pool_size: int = Field(default=20, ge=1)
     pool_overflow: int = Field(
-        default=0, ge=0, description="Connections beyond these, closed again after each use."
+        default=0, ge=0, description="Additional connections, closed after each use."
     )
     pool_timeout_seconds: float = Field(default=5, gt=0)
     connect_timeout_seconds: int = Field(default=3, ge=2)
@@ -112,7 +114,9 @@ class DatabaseSettings(Section):
         default=10, ge=1, description="After this the server cancels a statement."
     )
     lock_timeout_seconds: int = Field(
-        default=2, ge=1, description="How long a statement waits for a row that others change."
+        default=2,
+        ge=1,
+        description="How long a statement waits for a row that another transaction has locked.",
     )
     migrate_on_start: bool | None = Field(
         default=None,
@@ -130,10 +134,12 @@ class FileSettings(Section):
     )
     max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
     count_per_person: int = Field(
-        default=0, ge=0, description="How many files one person may have uploaded; 0: any number."
+        default=0, ge=0, description="How many files one person may have; 0: unlimited."
     )
     bytes_per_person: int = Field(
-        default=0, ge=0, description="Of how many bytes together; 0: any number."
+        default=0,
+        ge=0,
+        description="How many bytes all files of one person may have; 0: unlimited.",
     )
     allowed_types: Annotated[list[str], NoDecode] = Field(
         default=DEFAULT_FILE_TYPES,
@@ -158,5 +164,5 @@ class SearchSettings(Section):
     @classmethod
     def _is_a_name(cls, value: str) -> str:
         if not re.fullmatch("[a-z_]+", value):
-            raise ValueError("must be a name of small letters and _, such as english")
+            raise ValueError("must be a name of lower-case letters and _, such as english")
         return value

@@ -1,4 +1,4 @@
-"""All sections together, and how they are read."""
+"""All sections of the settings, and how they are read."""
 
 import os
 from pathlib import Path
@@ -53,7 +53,7 @@ class Settings(BaseModel):
         """Read the settings from the environment.
 
         Raises:
-            ConfigurationError: naming every variable whose value can't be used.
+            ConfigurationError: names every variable whose value can't be used.
         """
         source: dict[str, Any] = {"_secrets_dir": _secrets_dir()}
         sections: dict[str, Section] = {}
@@ -118,7 +118,9 @@ def _variable(section: type[Section], error: Any) -> str:
 def _secrets_dir() -> str | None:
     folder = os.environ.get("SECRETS_DIR")
     if folder and not Path(folder).is_dir():
-        raise ConfigurationError(f"SECRETS_DIR: there is no folder {folder!r}; create it or unset")
+        raise ConfigurationError(
+            f"SECRETS_DIR: the folder {folder!r} does not exist; create it or unset"
+        )
     return folder or None
 
 

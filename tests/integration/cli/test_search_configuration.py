@@ -47,7 +47,10 @@ def test_the_change_moves_no_version(mvp: RunMvp, url: str) -> None:
 def test_an_unknown_configuration_is_named_with_those_that_there_are(mvp: RunMvp, url: str) -> None:
     line = refusal(mvp("migrate", "upgrade", DATABASE_URL=url, SEARCH_CONFIGURATION="klingon"))
 
-    assert "SEARCH_CONFIGURATION: the database knows no 'klingon'; choose one of arabic" in line
+    assert (
+        "SEARCH_CONFIGURATION: the database has no configuration 'klingon'; choose one of arabic"
+        in line
+    )
 
 
 def test_a_database_before_the_search_is_left_alone(mvp: RunMvp, empty_database_url: str) -> None:
