@@ -1,1 +1,1 @@
-"""HTTP: routers, what they may ask for, and how errors look. No rule of the business."""
+"""HTTP: routers, their dependencies and error responses. No business rules."""

@@ -1,4 +1,4 @@
-"""Which of several forms a caller wants of an answer: `Accept` and `Accept-Encoding`."""
+"""Content negotiation: `Accept` and `Accept-Encoding`."""
 
 from collections.abc import Iterator
 from contextlib import suppress

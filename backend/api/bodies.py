@@ -1,4 +1,4 @@
-"""Reads JSON and forms in a time and a size that hold for every body, and loses no part of one."""
+"""Reads JSON and forms within limits of time and size, and drops no part of one silently."""
 
 import json
 from collections import Counter
@@ -25,13 +25,13 @@ _FIELD_BYTES = 64 * 1024
 _log = get_logger(__name__)
 
 Error = dict[str, Any]
-"""As pydantic has it: where it is, what it is, and what is wrong."""
+"""An error in pydantic's form: location, value and message."""
 
 
 class BodyRefusedError(HTTPException):
     """The body is refused before it is validated.
 
-    FastAPI lets nothing but an HTTPException out of the reading of a body.
+    FastAPI lets only an HTTPException out of the reading of a body.
     """
 
     def __init__(self, *errors: Error) -> None:
@@ -40,9 +40,9 @@ class BodyRefusedError(HTTPException):
 
 
 class CheckedRequest(Request):
-    """A request whose JSON has a bounded number of values, and whose body gives nothing twice.
+    """A request that bounds the number of values in its JSON, and refuses duplicates in its body.
 
-    To describe what is wrong with each of a million values would take longer than all else.
+    Describing an error in each of a million values would take longer than everything else.
     """
 
     async def json(self) -> Any:
@@ -63,7 +63,7 @@ class CheckedRequest(Request):
             raise HTTPException(400, error.message) from error
         except OSError as error:
             _log.error("upload_not_spooled", folder=gettempdir(), error=str(error))  # no trace
-            detail = "The server has no room for the file just now."
+            detail = "The server has no space for the file now."
             raise HTTPException(503, detail, {"Retry-After": "2"}) from error
         if errors := list(repeated("body", (name for name, _ in form.multi_items()))):
             await form.close()
@@ -77,14 +77,14 @@ class _NoParser:
 
 
 class _NamedFilesParser(MultiPartParser):
-    """Knows the names of files in all forms; Starlette takes a part with `filename*` for text."""
+    """Reads file names in all forms; Starlette takes a part with `filename*` for text."""
 
     def on_headers_finished(self) -> None:
         part = self._current_part
         disposition = part.content_disposition or b""
         name = file_name_in(_text(disposition)) if b"filename" in disposition.lower() else None
         if name is not None:
-            # Any plain name makes the part a file.
+            # Any plain name makes Starlette treat the part as a file.
             part.content_disposition = disposition + b'; filename=""'
         super().on_headers_finished()
         if name is not None and part.file is not None:
@@ -94,7 +94,7 @@ class _NamedFilesParser(MultiPartParser):
 def repeated(
     place: str, names: Iterable[str], but: frozenset[str] = frozenset()
 ) -> Iterator[Error]:
-    """What is given twice: only one of the values would be used, without a word."""
+    """Find duplicates: only one of the values would be used, silently."""
     for name, count in Counter(names).items():
         if count > 1 and name not in but:
             yield _error("repeated", f"was given {count} times; give it once", place, name)
@@ -130,7 +130,7 @@ def _text(header: bytes) -> str:
 
 def _parsed(body: bytes) -> Any:
     value = json.loads(body, object_pairs_hook=_object)
-    # Counting bytes takes next to no time, and finds more rather than less.
+    # Counting bytes is quick, and overestimates rather than underestimates.
     opened = body.count(b"{") + body.count(b"[")
     if opened > _MAX_DEPTH or body.count(b",") >= _MAX_VALUES:
         _measure(value)

@@ -15,7 +15,7 @@ from backend.models.exchange.sheets import columns_of, harmless, header_of, valu
 
 MEDIA_TYPE = "text/csv"
 _BYTE_ORDER_MARK = "\ufeff"
-"""Without it Excel takes the text for one of its own encodings. Imports pass over it."""
+"""Without it Excel assumes another encoding. Imports skip it."""
 
 CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -36,7 +36,7 @@ WantsCsv = Annotated[bool, Depends(_wants_csv)]
 async def csv_response(
     pages: AsyncIterator[Sequence[Any]], schema: type[BaseModel], name: str
 ) -> StreamingResponse:
-    """Stream rows as they come. What goes wrong with the first page is an error, not a file."""
+    """Stream rows as they are read. Errors on the first page are raised before the start."""
     first = await anext(pages)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Vary": "Accept"}
     return StreamingResponse(_lines(first, pages, schema), media_type=MEDIA_TYPE, headers=headers)

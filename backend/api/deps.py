@@ -1,4 +1,4 @@
-"""Who calls a route, by which device, and with what permission."""
+"""The caller of a route, their device and their permission."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -18,7 +18,7 @@ from backend.services.identity.sessions import SessionService
 DEVICE_LENGTH = 400
 _CALLER = "caller"
 _FRESH_SECONDS = 1.0
-"""For how long rights need not be looked at again: bodies may take minutes to come."""
+"""For how long rights are not checked again: bodies may take minutes to arrive."""
 
 
 async def _client(request: Request) -> Client:
@@ -38,11 +38,11 @@ bearer = OAuth2PasswordBearer(
 
 
 async def identify(request: Request) -> Principal:
-    """Who calls, with the rights of now, whenever the request began.
+    """Return the caller with their current rights, however long ago the request began.
 
     Raises:
-        AuthenticationError: nobody is signed in, or not any more.
-        PermissionDeniedError: the account was deactivated while the body came.
+        AuthenticationError: nobody is signed in, or the session has ended. PermissionDeniedError:
+        the account was deactivated while the body arrived.
     """
     state: dict[str, Any] = request.scope["state"]
     caller: Principal
@@ -60,7 +60,7 @@ async def identify(request: Request) -> Principal:
 
 
 async def signed_in(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
-    """Whoever is signed in, whatever their role."""
+    """A signed-in caller of any role."""
     return await identify(request)
 
 
@@ -69,7 +69,7 @@ CallerDep = Annotated[Principal, Depends(signed_in)]
 
 @dataclass(frozen=True)
 class Requires:
-    """A dependency that lets only callers with the permission through, and answers who it is."""
+    """Return a dependency that requires the permission and returns the caller."""
 
     permission: Permission
 
@@ -79,12 +79,12 @@ class Requires:
 
 
 def may(permission: Permission) -> Any:
-    """Declares the permission of a route. Every route declares one, `signed_in` or `public`."""
+    """Declares the permission of a route. The alternatives are `signed_in` and `public`."""
     return Depends(Requires(permission))
 
 
 async def is_public() -> None:
-    """Marks a route that anybody may call."""
+    """Marks a route that needs no sign-in."""
 
 
 public = Depends(is_public)

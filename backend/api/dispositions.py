@@ -1,4 +1,4 @@
-"""The name of a file in a Content-Disposition header, however its sender has written it."""
+"""Reads the file name in a Content-Disposition header in all forms in use."""
 
 import re
 from email.errors import HeaderParseError
@@ -6,21 +6,21 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 _ENCODED_WORD = re.compile(r"=\?[\w.:*+-]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
-# What browsers escape in a quoted name, and nothing else (WHATWG, multipart/form-data).
+# Characters that browsers escape in a quoted name (WHATWG, multipart/form-data).
 _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 
 
 def file_name_in(disposition: str) -> str | None:
-    """The name; None if there is none.
+    """Return the name; None if there is none.
 
-    `filename*` counts more than `filename` (RFC 6266), unless it can't be decoded; in the latter
-    there may be encoded words (RFC 2047), which .NET sends, and the escapes of browsers.
+    `filename*` takes precedence over `filename` (RFC 6266), unless it can't be decoded; the latter
+    may contain encoded words (RFC 2047), which .NET sends, and escapes of browsers.
     """
     header = Message()
     header["Content-Disposition"] = disposition
     try:
         found = header.get_params([], "content-disposition")
-    except TypeError:  # The parts of the name have contradicting numbers.
+    except TypeError:  # The parts of the name are numbered inconsistently.
         return None
     values = [value for key, value in found if key.lower() == "filename"]
     extended = [_decoded(*value) for value in values if isinstance(value, tuple)]
@@ -29,7 +29,7 @@ def file_name_in(disposition: str) -> str | None:
 
 
 def _decoded(charset: str | None, _language: str | None, value: str) -> str | None:
-    """Of RFC 5987 and RFC 2231; the value has a character for each byte."""
+    """Decode RFC 5987 and RFC 2231; the value has one character for each byte."""
     try:
         return value.encode("latin-1").decode(charset or "ascii")
     except (LookupError, UnicodeError):

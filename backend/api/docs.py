@@ -58,7 +58,7 @@ _ADDRESS = re.compile(r'(?<=(?:src|ref)=")/docs/[^"]+')
 
 
 class Docs:
-    """The pages, and the files that they load."""
+    """The documentation pages and the files they load."""
 
     def __init__(self) -> None:
         self._files = {
@@ -82,12 +82,12 @@ class Docs:
         return _page(await self._versioned(_SWAGGER))
 
     async def show_redoc(self, _: Request) -> HTMLResponse:
-        # It writes its styles into the page, and searches in a worker that it makes itself.
+        # ReDoc writes its styles into the page, and searches in a worker that it creates.
         html = await self._versioned(_REDOC)
         return _page(html, styles="'self' 'unsafe-inline'", workers="blob:")
 
     async def _versioned(self, html: str) -> str:
-        """The page, with addresses that browsers may keep for ever."""
+        """Return the page with versioned addresses that browsers may cache for ever."""
         addresses = set(_ADDRESS.findall(html))
         versions = {each: await self._files[each].version() for each in addresses}
         return _ADDRESS.sub(lambda found: f"{found[0]}?v={versions[found[0]]}", html)
@@ -98,7 +98,7 @@ def _file(path: Path, media_type: str = _SCRIPT) -> KeptContent:
 
 
 def _redoc_without_cdn() -> bytes:
-    """ReDoc, but for the logo that it would get from its makers' server."""
+    """ReDoc without the logo that it loads from its vendor."""
     script = (_ASSETS / "redoc.standalone.js").read_bytes()
     return script.replace(_REDOC_LOGO, _NO_PICTURE)
 
@@ -113,7 +113,7 @@ async def go_to_docs() -> RedirectResponse:
 
 @router.get("/problems/{slug}")
 async def explain_problem(slug: str) -> HTMLResponse:
-    """Where the `type` of a problem leads."""
+    """Explain a problem: the page that its `type` links to."""
     kind = problems.PROBLEMS.get(slug)
     if kind is None:
         raise NotFoundError("There is no problem with this name.")

@@ -1,4 +1,4 @@
-"""Which problem each domain error is, and what the answer says besides."""
+"""Maps each domain error to a problem, with additional fields of the response."""
 
 from fastapi import Request
 
@@ -58,7 +58,7 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
 
 
 def problem_of_error(request: Request, error: Exception) -> Problem:
-    """What an answer that has begun already can still tell of an error."""
+    """The problem to send within a response that has already begun."""
     if isinstance(error, DomainError):
         kind = DOMAIN_PROBLEMS[type(error)]
         return problem_of(request, kind, error.detail, errors_of(error))
@@ -94,7 +94,7 @@ def errors_of(error: DomainError) -> list[FieldError]:
 
 
 def _refused(place: int, error: DomainError) -> FieldError:
-    """One of many changes, in the place where it stands in the body."""
+    """An error of one of many changes, located at its index in the body."""
     loc: list[str | int] = ["body", "changes", place]
     if isinstance(error, InvalidInputError):
         return FieldError(loc=[*loc, "changes", error.field], msg=error.detail, type=error.kind)

@@ -94,18 +94,22 @@ async def _body_refused(request: Request, error: Exception) -> Response:
 def _invalid_input(request: Request, found: Sequence[Any]) -> Response:
     errors = field_errors(found[:_MAX_ERRORS])
     named = ", ".join(dict.fromkeys(".".join(map(str, each.loc[1:])) for each in errors))
-    detail = f"Mend these and send it again: {named[:_LONGEST_TEXT]}." if named else None
+    detail = (
+        f"Correct these fields and send the request again: {named[:_LONGEST_TEXT]}."
+        if named
+        else None
+    )
     if errors and not named:
         detail = f"{errors[0].loc[0]}: {errors[0].msg}"
     if any(each.type == "json_invalid" for each in errors):
-        detail = f"The body is no valid JSON, beginning at character {named}."
+        detail = f"The body is not valid JSON (at character {named})."
     elif len(found) > _MAX_ERRORS:
         detail = f"{detail} These are the first {_MAX_ERRORS} of {len(found):,} errors."
     return problem_response(request, problems.INVALID_INPUT, detail, errors=errors)
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
-    """Without the input, which may be a password. What a caller has chosen may be long."""
+    """Leave out the input, which may be a password. Names chosen by the caller may be long."""
     return [
         FieldError(
             loc=[part if isinstance(part, int) else part[:_LONGEST_NAME] for part in each["loc"]],
@@ -129,7 +133,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """Of every route that has the path: the router itself names those of the first one only."""
+    """The methods of all routes with the path: the router itself names those of the first only."""
     contexts = iter_route_contexts(request.app.routes)
     matching = (each for each in contexts if each.matches(request.scope)[0] is not Match.NONE)
     methods = {method for each in matching for method in each.methods or ()}
@@ -137,7 +141,7 @@ def _methods_of(request: Request) -> list[str]:
 
 
 async def _data_error(request: Request, error: Exception) -> Response:
-    """A value that passed our checks and not the database's: a check is missing."""
+    """A value that passed our checks but not the database's: a check is missing."""
     _log.error("data_error", error=str(error.__cause__ or error).strip())
     return problem_response(request, problems.BAD_REQUEST, "A value is out of range.")
 
@@ -147,7 +151,7 @@ async def _database_error(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": _DATABASE_RETRY_SECONDS}
     detail = "The database does not answer."
     if isinstance(error.__cause__, QueryCanceled):
-        detail = "This took the database too long. Ask for less at once, or try again later."
+        detail = "The database took too long. Request less at a time, or try again later."
     elif isinstance(error, PoolTimeoutError) or isinstance(error.__cause__, _BUSY):
         detail = "The database is busy."
     return problem_response(request, problems.UNAVAILABLE, detail, headers=headers)

@@ -1,4 +1,4 @@
-"""ETags: the version of what an answer shows, and what callers ask about it."""
+"""ETags: the version of the row in a response, and conditional requests."""
 
 import re
 from typing import Annotated, TypeVar
@@ -17,21 +17,22 @@ _TAGS = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
 _EACH = re.compile(_TAG)
 _VERSION = re.compile(r'"([1-9][0-9]{0,9})"')
 REVALIDATED = "private, no-cache"
-# What proxies that compress add to a tag: "3-gzip" (Apache, Caddy), "3--gzip" (Jetty), "3;br".
+# Suffixes that compressing proxies add to a tag: "3-gzip" (Apache, Caddy), "3--gzip" (Jetty),
+# "3;br".
 _CODING = re.compile(r'[-;:.]{1,3}(?:x-)?(?:gzip|gz|deflate|br|zstd)(?=")', re.IGNORECASE)
 _WEAK = (
-    "A weak ETag (W/) never matches: something on the way, such as a proxy that "
-    'compresses, has changed it. Send it without the W/, such as "3".'
+    "A weak ETag (W/) never matches: something in between, such as a proxy that "
+    'compresses, has weakened it. Send it without the W/, such as "3".'
 )
 _FOREIGN = (
-    "No answer had an ETag like that: something on the way, such as a proxy, may have changed it. "
+    "No response had such an ETag: something in between, such as a proxy, may have changed it. "
     'Send the version in double quotes, such as "3".'
 )
-_GARBAGE = 'must be * or ETags in double quotes, as an answer had them, such as "3"'
+_GARBAGE = 'must be * or ETags in double quotes as in a response, such as "3"'
 
 
 class NotModified(Exception):  # noqa: N818  # an answer, not an error
-    """What the caller has is what there is."""
+    """The caller's copy is current (304)."""
 
     def __init__(self, etag: str) -> None:
         super().__init__()
@@ -39,7 +40,7 @@ class NotModified(Exception):  # noqa: N818  # an answer, not an error
 
 
 class Tag:
-    """Gives an answer the ETag of the row that it shows."""
+    """Sets the ETag of the row that the response shows."""
 
     def __init__(self, response: Response) -> None:
         self._response = response
@@ -49,21 +50,21 @@ class Tag:
         return row
 
     def created(self, resource: str, row: Row) -> Row:
-        """As well say where the new row can be read."""
+        """Also set `Location` to the new row."""
         self._response.headers["Location"] = f"/api/v1/{resource}/{row.id}"
         return self(row)
 
     def existing(self, resource: str, row: Row) -> Row:
-        """As `created`, for what was there before: 200 instead of 201."""
+        """Like `created`, for a row that existed before: 200 instead of 201."""
         self._response.status_code = status.HTTP_200_OK
         return self.created(resource, row)
 
 
 class CachedTag(Tag):
-    """As `Tag`, and spares the answer for a caller who has it."""
+    """Like `Tag`, but answers 304 if the caller has this version."""
 
     def __init__(self, response: Response, seen: frozenset[str] | None) -> None:
-        """`seen` are the ETags that the caller has; None stands for any."""
+        """`seen` are the ETags of the caller's copies; None stands for any."""
         super().__init__(response)
         self._seen = seen
 
@@ -71,7 +72,7 @@ class CachedTag(Tag):
         etag = etag_of(row.version)
         if self._seen is None or etag in self._seen:
             raise NotModified(etag)
-        # Unlike other answers, it may be kept, as it is asked about before it is used again.
+        # Unlike other responses, it may be cached, as it is revalidated before each use.
         self._response.headers["Cache-Control"] = REVALIDATED
         return super().__call__(row)
 
@@ -81,10 +82,10 @@ def etag_of(version: int) -> str:
 
 
 def tags_of(header: str, name: str) -> frozenset[str] | None:
-    """The tags in a header, as we gave them out; None for `*`.
+    """Return the tags in a header as we issued them; None for `*`.
 
     Raises:
-        RequestValidationError: it is no list of tags.
+        RequestValidationError: the header is not a list of ETags.
     """
     if header.strip() == "*":
         return None
@@ -102,7 +103,7 @@ async def _if_match(
             alias="If-Match",
             max_length=2_000,
             description=(
-                "The ETag of the version that you have seen: the request is refused with 412 if "
+                "The ETag of the version that you have read: the request is refused with 412 if "
                 "somebody has changed it since."
             ),
         ),
@@ -111,13 +112,13 @@ async def _if_match(
     if if_match is None:
         if request.app.state.settings.server.require_if_match:
             raise PreconditionRequiredError(
-                "Send If-Match with the ETag of the version that you have seen, or with *."
+                "Send If-Match with the ETag of the version that you have read, or with *."
             )
         return ANY_VERSION
     tags = tags_of(if_match, "If-Match")
     if tags is None:
         return ANY_VERSION
-    # Weak tags never match: they do not tell one version from another.
+    # Weak tags never match: they do not identify one version.
     found = (_VERSION.fullmatch(tag) for tag in tags)
     versions = frozenset(int(version[1]) for version in found if version)
     if versions:
@@ -132,15 +133,15 @@ async def seen_tags(
         Header(
             alias="If-None-Match",
             max_length=2_000,
-            description="The ETag of what you have: 304 if it still holds.",
+            description="The ETag of your copy: 304 if it is current.",
         ),
     ] = None,
 ) -> frozenset[str] | None:
-    """The ETags that the caller has; None stands for any."""
+    """Return the ETags of the caller's copies; None stands for any."""
     if if_none_match is None:
         return frozenset()
     tags = tags_of(if_none_match, "If-None-Match")
-    # Here a weak tag is as good as a strong one.
+    # Here weak tags count like strong ones.
     return tags and frozenset(tag.removeprefix("W/") for tag in tags)
 
 

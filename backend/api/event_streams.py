@@ -17,17 +17,17 @@ from backend.api.accept import prefers
 
 _PING_SECONDS = 15.0
 _RECONNECT_MILLISECONDS = 1_000
-# JSON leaves them as they are, and many clients take them for the end of a line, as Python's
-# `splitlines` does.
+# JSON does not escape them, and many clients take them for line ends, as Python's `splitlines`
+# does.
 _LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 MEDIA_TYPE = "text/event-stream"
 
 Events = AsyncGenerator[tuple[str, BaseModel], None]
-"""The name of each event, and what it tells."""
+"""The name of each event and the model of its data."""
 
 
 def event_of(data: BaseModel, event_id: object) -> ServerSentEvent:
-    """An event without a name, after which a client can go on."""
+    """An event without a name, from which a client can resume."""
     return ServerSentEvent(
         raw_data=_one_line(data), id=str(event_id), retry=_RECONNECT_MILLISECONDS
     )
@@ -54,7 +54,7 @@ def event_stream(events: Events) -> EventSourceResponse:
 
 
 async def _encoded(events: Events) -> AsyncIterator[bytes]:
-    """With a sign of life where nothing happens for long, for proxies in between."""
+    """Send a comment every 15 s without events, so that proxies keep the stream open."""
     coming: asyncio.Task[tuple[str, BaseModel]] | None = None
     try:
         while True:

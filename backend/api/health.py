@@ -28,7 +28,7 @@ async def check_live() -> Health:
 
 @router.get("/ready", response_model=Health)
 async def check_ready(request: Request, health: Injected[HealthService]) -> Response | Health:
-    """All that a request needs is there; if not, 503 says which part is away."""
+    """Everything that a request needs is available; if not, 503 names the part that is down."""
     problems = await health.problems()
     failed = {name: problem for name, problem in problems.items() if problem}
     if not failed:

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a request that is sent again gets the first answer again."""
+"""Idempotency-Key: a repeated request gets the first response again."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -28,7 +28,7 @@ _KeyText = Annotated[
     StringConstraints(min_length=1, max_length=255),
     Form(
         r"^[\x21-\x7e]+$",
-        "have letters, digits and signs of ASCII only, and no spaces",
+        "have letters, digits and punctuation of ASCII only, and no spaces",
         "\x21-\x7e",
     ),
 ]
@@ -37,8 +37,8 @@ _Key = Annotated[
     Header(
         alias="Idempotency-Key",
         description=(
-            "A text of your own, such as a UUID, new for each thing to be made: if you send "
-            "the same request again with the same key, you get the first answer again."
+            "A text of your choice, such as a UUID, new for each thing to create: if you send "
+            "the same request again with the same key, you get the first response again."
         ),
     ),
 ]
@@ -53,12 +53,12 @@ async def _idempotency_key(
 async def _upload_key(
     request: Request, caller: CallerDep, key: _Key = None
 ) -> IdempotencyKey | None:
-    """Without the body, which is read by now: the service adds what was in it."""
+    """The fingerprint without the body, which has been read: the service adds its content."""
     return _noted(request, caller, key, b"") if key else None
 
 
 def _noted(request: Request, caller: Principal, key: str, body: bytes) -> IdempotencyKey:
-    """The key, which the route finds again once there is an answer."""
+    """Return the key, and keep it for the route, which stores the response."""
     settings = request.app.state.settings
     noted = IdempotencyKey(
         caller.user_id,
@@ -75,14 +75,14 @@ UploadKeyDep = Annotated[IdempotencyKey | None, Depends(_upload_key)]
 
 
 class IdempotentRoute(CheckedRoute):
-    """Keeps the answers of requests that came with an Idempotency-Key and have succeeded."""
+    """Stores the responses of successful requests that have an Idempotency-Key."""
 
     async def finish(self, request: Request, response: Response) -> None:
         key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
         if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
             if key.is_replay:
                 response.headers[REPLAYED_HEADER] = "true"
-            # What a stream has told is made again of what it was about.
+            # LiveStreams are not stored; a replay rebuilds them from the row.
             if not isinstance(response, StreamingResponse):
                 await _keep(request, key, response)
 
@@ -93,11 +93,11 @@ async def _keep(request: Request, key: IdempotencyKey, response: Response) -> No
     try:
         await service_of(request, IdempotencyService).keep_answer(key, answer)
     except SQLAlchemyError as error:
-        # The effect is there: the caller gets the answer, and a replay reads the effect again.
+        # The change is committed: the caller gets the response, and a replay reads the row again.
         _log.warning("answer_not_kept", error=str(error.__cause__ or error).strip())
 
 
 def replay(answer: Answer) -> Response:
-    """The answer as it was, with a header that says so."""
+    """Return the stored response, with a header that says so."""
     headers = answer.headers | {REPLAYED_HEADER: "true"}
     return Response(answer.body, answer.status, headers=headers)

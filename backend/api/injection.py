@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 else:
 
     class Injected:
-        """What FastAPI sees at run time; for type checkers it is the class alone."""
+        """The dependency that FastAPI sees at run time; for type checkers it is the class alone."""
 
         def __class_getitem__(cls, service: type) -> Any:
             return Annotated[service, Depends(_provider_of(service))]
 
 
 def service_of(request: Request, service: type[Service]) -> Service:
-    """The one service of a class. Raises LookupError if no area has it."""
+    """Return the one service of a class. Raises LookupError if no area has it."""
     found: Service = request.app.state.services.of(service)
     return found
 
 
 def injected_classes() -> Iterable[type]:
-    """What routes ask for, so that the program need not start if one is missing."""
+    """All services that routes need, so that a missing one is found at the start."""
     return _providers
 
 
 def _provider_of(service: type) -> Callable[[Request], Awaitable[object]]:
-    """The same function for a class each time, so that FastAPI calls it once a request."""
+    """Return the same function for a class each time, so that FastAPI calls it once per request."""
     if service not in _providers:
 
         async def provide(request: Request) -> object:

@@ -1,4 +1,4 @@
-"""Content that stays the same as long as the process runs: made once, compressed once."""
+"""Content that does not change while the process runs: made once, compressed once."""
 
 import asyncio
 import gzip
@@ -22,9 +22,9 @@ class _Made(NamedTuple):
 
 
 class KeptContent:
-    """Answers requests with what `make` returns, which is called at the first of them.
+    """Answers requests with the result of `make`, which is called at the first request.
 
-    Only the compressed form is kept in memory: hardly any client asks for another.
+    Only the compressed form is kept in memory: hardly any client requests another.
     """
 
     def __init__(self, make: Callable[[], bytes], media_type: str) -> None:
@@ -34,7 +34,7 @@ class KeptContent:
         self._making = asyncio.Lock()
 
     async def version(self) -> str:
-        """Changes with the content. An address that ends in `?v=` and this may be kept for ever."""
+        """Changes with the content. URLs ending in `?v=` and this may be cached for ever."""
         return (await self._get()).version
 
     async def answer(self, request: Request) -> Response:
@@ -43,7 +43,7 @@ class KeptContent:
         tag = f'"{made.version}"'
         headers = {
             "Cache-Control": _FOR_EVER if request.url.query == f"v={made.version}" else "no-cache",
-            # Two forms of the same are not the same to caches.
+            # Caches must distinguish the two forms.
             "ETag": f'"{made.version}-gzip"' if is_compressed else tag,
             "Vary": "Accept-Encoding",
         }

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol, with limits to what a client sends before the application is asked.
+"""uvicorn's HTTP protocol, with limits on what a client sends before the application is called.
 
-It leans on the callbacks of `HttpToolsProtocol`, as `tests/integration/api/test_limited_http.py`
-would show if they changed.
+It depends on the callbacks of `HttpToolsProtocol`; `tests/integration/api/test_limited_http.py`
+fails if they change.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ _log = get_logger(__name__)
 class Limits(NamedTuple):
     """
     Attributes:
-        head_bytes: of the request line and all headers; also of what makes no progress later,
+        head_bytes: the largest request line with all headers; also of data without progress later,
             such as trailers.
-        headers: how many there may be.
-        seconds: how long a head may take, and how often it is looked whether a body comes.
-        body_bytes: the least that has to come of a body within `seconds`.
-        lingering_seconds: how long a refused client may go on sending before it is cut off.
+        headers: how many headers are allowed. seconds: how long a head may take, and how often the
+        progress of a body is checked. body_bytes: the least of a body that must arrive within
+        `seconds`. lingering_seconds: how long a refused client may continue sending before it is
+        disconnected.
     """
 
     head_bytes: int = 64 * 1024
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
     lingering_seconds: float = 2
 
 
-# What is being received. Plain numbers, as they are set four times in each request.
+# The part being received. Plain numbers, as it is set four times in each request.
 _NOTHING, _HEAD, _BODY = range(3)
 
 
@@ -45,7 +45,7 @@ class _RefusedError(Exception):
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """A request that comes whole and within the limits costs no timer."""
+    """A request that arrives whole and within the limits costs no timer."""
 
     limits = Limits()
 
@@ -111,7 +111,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     @property
     def _is_answered(self) -> bool:
-        """Whether nothing is left to answer, as after an empty line."""
+        """Whether there is nothing to answer, as after an empty line."""
         return self.cycle is None or self.cycle.response_complete
 
     def _is_head_too_large(self) -> bool:
@@ -131,10 +131,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _look(self) -> None:
-        """The head should have come by now, and a good part of the body."""
+        """By now the head must have arrived, and enough of the body."""
         self._timer = None
         if self._part is not _HEAD and self._is_answered:
-            # It says nothing, or goes on with a body that was answered long ago.
+            # It sends nothing, or continues a body that was answered long ago.
             self.transport.close()
         elif self._part is _BODY and self._is_body_coming():
             self._start_timer()
@@ -142,7 +142,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._refuse(problems.TOO_SLOW)
 
     def _is_body_coming(self) -> bool:
-        """Or nobody reads it, which is not the client's fault."""
+        """Or the application does not read it, which is not the client's fault."""
         came = self._body_bytes - self._body_bytes_seen
         return self.flow.read_paused or came >= self.limits.body_bytes
 

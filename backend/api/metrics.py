@@ -34,7 +34,7 @@ CONNECTIONS_OPEN = Gauge(
     "database_connections_open", "Connections to the database.", multiprocess_mode="livesum"
 )
 CONNECTIONS_IN_USE = Gauge(
-    "database_connections_in_use", "Connections that something uses.", multiprocess_mode="livesum"
+    "database_connections_in_use", "Connections in use.", multiprocess_mode="livesum"
 )
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +47,7 @@ async def read_metrics(jobs: Injected[JobService]) -> Response:
 
 
 def observe_connections(database: Database) -> None:
-    """Keep the gauges of connections true."""
+    """Keep the gauges of connections up to date."""
     database.observe(CONNECTIONS_OPEN.inc, CONNECTIONS_IN_USE.inc)
 
 
@@ -61,7 +61,7 @@ def _registry() -> CollectorRegistry:
 
 
 def _forget_dead_workers(folder: Path) -> None:
-    """A worker that was killed can't take its connections off the gauges."""
+    """A killed worker can't remove its connections from the gauges."""
     for pid in {int(file.stem.rsplit("_", 1)[1]) for file in folder.glob("gauge_livesum_*.db")}:
         try:
             os.kill(pid, 0)

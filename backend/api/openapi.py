@@ -37,14 +37,14 @@ _FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
 
 
 def use_documented_openapi(app: FastAPI) -> None:
-    """Have the app answer `build_openapi`, built once, and serve it."""
+    """Make the app serve the document of `build_openapi`, built once."""
 
     def openapi() -> dict[str, Any]:
         app.openapi_schema = app.openapi_schema or build_openapi(app)
         return app.openapi_schema
 
     def content() -> bytes:
-        # Of the document only the bytes stay: as objects it takes ten times the memory.
+        # Only the bytes of the document are kept: as objects it takes ten times the memory.
         document = app.openapi_schema or build_openapi(app)
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -61,7 +61,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
         license_info=app.license_info,
-        # Wherever the document was read from, whatever the request called it.
+        # Relative to the address of the document, whatever host the request named.
         servers=[{"url": "/"}],
     )
     schemas = document["components"]["schemas"]
@@ -88,7 +88,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas_of(*models: type[BaseModel]) -> dict[str, Any]:
-    """Of what no route has as its model."""
+    """The schemas of models that no route uses directly."""
     outputs: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "serialization") for model in models
     ]
@@ -99,7 +99,7 @@ def _schemas_of(*models: type[BaseModel]) -> dict[str, Any]:
 
 
 def access_of(dependant: Dependant) -> str | None:
-    """What a route demands: a permission, `signed in`, `public`, or None if it declares nothing."""
+    """Return the access of a route: a permission, `signed in`, `public`, or None."""
     calls = list(calls_of(dependant))
     for call in calls:
         if isinstance(call, Requires):
@@ -127,8 +127,8 @@ def _complete(
 
 
 def _describe(operation: Operation, access: str | None) -> None:
-    """The first sentence is the summary; the rest, and who may call it, the description."""
-    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
+    """Split a docstring into summary and description, and add who may call it."""
+    needs = {"public": "Anyone may call this.", "signed in": "For everybody who is signed in."}
     sentence = needs.get(access or "", f"Needs the permission `{access}`.")
     summary, *rest = _FIRST_SENTENCE.split(operation.get("description", ""), maxsplit=1)
     operation["summary"] = summary.replace("\n", " ")
@@ -136,7 +136,7 @@ def _describe(operation: Operation, access: str | None) -> None:
 
 
 def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]:
-    """What may go wrong with a request that looks like this."""
+    """Return the problems that a request of this shape may meet."""
     places = {parameter["in"] for parameter in operation.get("parameters", [])}
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
     has_body = "requestBody" in operation

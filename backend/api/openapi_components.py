@@ -1,4 +1,4 @@
-"""Keeps what operations have in common once, under `components`, and refers to it."""
+"""Moves what operations have in common to `components`, and refers to it."""
 
 import json
 from collections import Counter
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from backend.api.openapi_examples import Schema
 
 _OFTEN = 6
-"""In fewer models, a field is quicker read where it stands."""
+"""In fewer models, a field is easier to read in place."""
 
 
 class Components:
-    """Takes parts of the document in, and answers references to them."""
+    """Stores parts of the document under `components`, and returns references to them."""
 
     def __init__(self, document: Schema) -> None:
         self._components = document["components"]
 
     def refer(self, section: str, name: str, part: Schema) -> Schema:
-        """A reference to the part; it gets another name if another part has this one."""
+        """Return a reference to the part, which gets another name if this one is taken."""
         parts = self._components.setdefault(section, {})
         count = 1
         unique = name
@@ -27,13 +27,13 @@ class Components:
         return {"$ref": f"#/components/{section}/{unique}"}
 
     def sort(self) -> None:
-        """By name, so that a change of the document shows as little as it is."""
+        """Sort by name, so that changes of the document make small diffs."""
         for section, parts in self._components.items():
             self._components[section] = dict(sorted(parts.items()))
 
 
 def share_repeated(document: Schema, components: Components) -> None:
-    """Refer to what stands in the document more than once."""
+    """Replace what occurs more than once in the document by references."""
     operations = [each for path in document["paths"].values() for each in path.values()]
     _share_parameters(operations, components)
     _share_answers(operations, components)
@@ -51,13 +51,13 @@ def _share_parameters(operations: list[Schema], components: Components) -> None:
 
 
 def _name(parameter: Schema) -> str:
-    """A filter may have the name of what stands in paths."""
+    """A filter may have the name of a path parameter."""
     name: str = parameter["name"]
     return f"{name}-filter" if parameter["in"] == "query" and name.endswith("_id") else name
 
 
 def _share_answers(operations: list[Schema], components: Components) -> None:
-    """Those of success: problems are referred to from the beginning."""
+    """Successful responses only: problems are references from the start."""
     answers = [each["responses"] for each in operations]
     seen = Counter(_key(each) for several in answers for each in several.values())
     for several in answers:
@@ -68,7 +68,7 @@ def _share_answers(operations: list[Schema], components: Components) -> None:
 
 
 def _models(answer: Schema) -> list[str]:
-    """What is answered, by the first of its media types."""
+    """Return the schema of a response, of its first media type."""
     for media in answer.get("content", {}).values():
         return [media["schema"]["$ref"].rpartition("/")[2]] if "$ref" in media["schema"] else []
     return []
@@ -91,7 +91,7 @@ def _headers(holders: list[Schema]) -> Iterator[Schema]:
 
 
 def _share_fields(schemas: dict[str, Schema], components: Components) -> None:
-    """Those that models explain alike, such as `version`, which becomes `VersionField`."""
+    """Share fields that models describe alike: `version` becomes `VersionField`."""
     models = [schema["properties"] for schema in schemas.values() if "properties" in schema]
     fields = [(name, field) for several in models for name, field in several.items()]
     seen = Counter((name, _key(field)) for name, field in fields)

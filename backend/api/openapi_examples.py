@@ -1,4 +1,4 @@
-"""Makes examples whole: FastAPI drops their nulls, and Pydantic sorts their keys."""
+"""Completes examples: FastAPI drops their nulls, and Pydantic sorts their keys."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _REF = "#/components/schemas/"
 
 
 class Examples:
-    """Reads `components/schemas` to know what belongs into an example."""
+    """Completes examples from the schemas in `components`."""
 
     def __init__(self, schemas: dict[str, Schema]) -> None:
         self._schemas = schemas
@@ -22,18 +22,18 @@ class Examples:
             node["examples"] = [self._whole(node, each) for each in node["examples"]]
 
     def of(self, name: str) -> Any:
-        """The first example of a component."""
+        """Return the first example of a component."""
         return self._schemas[name]["examples"][0]
 
     def drop_hidden(self, document: Schema) -> None:
-        """Leave out those of mere parts: the example of a whole shows its parts as well."""
+        """Remove examples of nested models: the example of the outer model shows them."""
         shown: set[str] = set()
         self._collect(document["paths"], shown)
         for name in self._schemas.keys() - shown:
             self._schemas[name].pop("examples", None)
 
     def _collect(self, node: Any, shown: set[str]) -> None:
-        """Add the components that are met on the way to the first example."""
+        """Add the components reached before the first example."""
         if isinstance(node, list):
             for each in node:
                 self._collect(each, shown)
@@ -46,7 +46,7 @@ class Examples:
         self._collect(list(node.values()), shown)
 
     def _whole(self, schema: Schema, value: Any) -> Any:
-        """The value in the order of the schema, with null for what has to be there."""
+        """Return the value in the order of the schema, with null for missing required fields."""
         schema = self._chosen(schema, value)
         if isinstance(value, list):
             return [self._whole(schema.get("items", {}), each) for each in value]
@@ -66,7 +66,7 @@ class Examples:
         return whole | {name: self._whole(rest, each) for name, each in more.items()}
 
     def _chosen(self, schema: Schema, value: Any) -> Schema:
-        """Without references and choices: what the value is held against."""
+        """Resolve references and unions to the schema that fits the value."""
         while True:
             choices = schema.get("oneOf") or schema.get("anyOf")
             if "$ref" in schema:
@@ -87,5 +87,5 @@ class Examples:
 
 
 def _has_example(node: Schema) -> bool:
-    """Whether it is a schema, a body or an answer with one of its own."""
+    """Whether it is a schema, a body or a response with its own example."""
     return isinstance(node.get("examples"), list) or node.keys() >= {"schema", "example"}

@@ -1,4 +1,4 @@
-"""Makes the generated OpenAPI document say what it means in fewer words, for people and clients."""
+"""Simplifies the generated OpenAPI document for people and clients."""
 
 import json
 import re
@@ -16,27 +16,27 @@ _SUCCESSES = {
     "204": "Done; there is no content.",
 }
 _LOCATION = {"description": "Where to read what was created.", "schema": {"type": "string"}}
-_ETAG = {"description": "The version that is answered.", "schema": {"type": "string"}}
+_ETAG = {"description": "The version in the response.", "schema": {"type": "string"}}
 _REPLAYED = {
-    "description": "`true` if the request came before: then this is its first answer.",
+    "description": "`true` if the request was sent before: this is its first response.",
     "schema": {"type": "string"},
 }
 
 
 def polish_schemas(schemas: dict[str, Schema]) -> None:
-    """Without titles each is called as its component, which is unlike Pydantic's unique."""
+    """Remove titles: clients then use the names of components, which are unique."""
     for schema in schemas.values():
         schema.pop("title", None)
         for name, field in schema.get("properties", {}).items():
             plain = _plain(field)
-            # What is always there needs nothing to stand in for it.
+            # A required field needs no default.
             if name in schema.get("required", ()):
                 plain.pop("default", None)
             schema["properties"][name] = plain
 
 
 def drop_unused(document: Schema) -> None:
-    """What FastAPI describes only for itself, such as what reads an answer of any kind."""
+    """Remove schemas that only FastAPI uses internally."""
     schemas = document["components"]["schemas"]
     while unused := schemas.keys() - set(_REFERENCE.findall(json.dumps(document))):
         for name in unused:
@@ -44,7 +44,7 @@ def drop_unused(document: Schema) -> None:
 
 
 def polish_parameters(operation: Schema) -> None:
-    """A parameter is sent or left out; none can be null."""
+    """Remove null from parameters: they are sent or left out."""
     for parameter in operation.get("parameters", []):
         schema = _plain(parameter["schema"])
         if isinstance(schema.get("type"), list):
@@ -73,12 +73,12 @@ def polish_responses(operation: Schema, components: Components, *, tagged: bool)
             if any(headers.values()):
                 response["headers"] = {name: meant for name, meant in headers.items() if meant}
     if "If-None-Match" in sent:
-        same = {"description": "What you have still holds.", "headers": {"ETag": _ETAG}}
+        same = {"description": "Your copy is current.", "headers": {"ETag": _ETAG}}
         responses["304"] = components.refer("responses", "304", same)
 
 
 def drop_titles(operation: Schema) -> None:
-    """Of bodies and answers: they only repeat the name of the function."""
+    """Remove titles of bodies and responses, which only repeat the name of the function."""
     for content in _contents(operation):
         for media in content.values():
             media.get("schema", {}).pop("title", None)
@@ -91,7 +91,7 @@ def _contents(operation: Schema) -> Iterator[Schema]:
 
 
 def _plain(schema: Schema) -> Schema:
-    """Without the title that only repeats the name, and with null as one more type."""
+    """Remove a title that only repeats the name, and write null as one more type."""
     plain = {name: value for name, value in schema.items() if name != "title"}
     match plain.get("anyOf"):
         case [{"type": kind} as otherwise, {"type": "null"}]:

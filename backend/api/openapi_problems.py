@@ -1,4 +1,4 @@
-"""Describes the problems that operations answer with, each once under `components/responses`."""
+"""Describes the problems of operations, each once under `components/responses`."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +19,7 @@ from backend.api.problems import (
 
 _RETRY_AFTER = ("Retry-After", "Seconds to wait before trying again.", "integer")
 _HEADERS = {
-    problems.PRECONDITION_FAILED: ("ETag", "The present version.", "string"),
+    problems.PRECONDITION_FAILED: ("ETag", "The current version.", "string"),
     problems.RANGE_NOT_SATISFIABLE: ("Content-Range", "`bytes */` and the size.", "string"),
     problems.NOT_AUTHENTICATED: ("WWW-Authenticate", "Always `Bearer`.", "string"),
     problems.STILL_RUNNING: _RETRY_AFTER,
@@ -31,7 +31,7 @@ _HEADERS = {
 
 
 def declared_in(responses: Schema) -> Iterator[ProblemType]:
-    """Those that the route has named with `declare`."""
+    """Return the problems that the route names with `declare`."""
     for response in responses.values():
         yield from (PROBLEMS[slug] for slug in response.get(DECLARED, ()))
 
@@ -39,10 +39,10 @@ def declared_in(responses: Schema) -> Iterator[ProblemType]:
 def refer_to_problems(
     responses: Schema, kinds: Collection[ProblemType], components: Components
 ) -> None:
-    """Put a reference for each status that one of the problems has, and one for all others."""
+    """Add a reference for each status of the problems, and one for all other statuses."""
     statuses = {kind.status for kind in kinds}
     by_status = defaultdict(list)
-    # In the order of the catalogue, so that the same problems always have the same name.
+    # In the order of the catalogue, so that the same problems always get the same name.
     for kind in PROBLEMS.values():
         if kind in kinds or (kind in OF_ANY_REQUEST and kind.status in statuses):
             by_status[kind.status].append(kind)
@@ -63,12 +63,12 @@ def _name(status: int, kinds: list[ProblemType]) -> str:
 
 def _of_any_request() -> Schema:
     meanings = (f"- {kind.status}: {kind.title}. {kind.meaning}" for kind in OF_ANY_REQUEST)
-    lines = ["Any request may be answered with one of these problems:\n", *meanings]
+    lines = ["Any request may get one of these problems:\n", *meanings]
     return _response(OF_ANY_REQUEST) | {"description": "\n".join(lines)}
 
 
 def _response(kinds: Sequence[ProblemType]) -> Schema:
-    """What one status stands for, with an example of each problem, and the headers."""
+    """Return the response of one status, with an example of each problem, and its headers."""
     media: Schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if len(kinds) == 1:
         media["example"] = _example(kinds[0])

@@ -1,8 +1,8 @@
 """Describes event streams so that generators type the events, and mocks can answer.
 
-OpenAPI 3.1 has one schema for the whole stream, which is a text. Generators take it for that of the
-data of an event, and mocks send the example as it stands. So the schema is that of the data, but
-without a `type`: then the example, a text, is valid as well.
+OpenAPI 3.1 has one schema for the whole stream, which is a text. Generators take it for the schema
+of an event's data, and mocks send the example verbatim. So the schema is that of the data, but
+without a `type`, so that the example, a text, is valid too.
 """
 
 import json
@@ -15,7 +15,7 @@ _REF = "#/components/schemas/"
 _EVENTS = "x-events"
 _ERROR = "error"
 _MESSAGE = "message"
-"""What an event is called that has no name."""
+"""The name of an event that has none."""
 
 
 def describe_streams(responses: Schema, schemas: dict[str, Schema], examples: Examples) -> None:
@@ -29,7 +29,7 @@ def describe_streams(responses: Schema, schemas: dict[str, Schema], examples: Ex
 
 
 def content_of_stream(models: Mapping[str, type]) -> Schema:
-    """The content of a response that is a stream, by the name of each event."""
+    """Return the content of a streaming response, by the name of each event."""
     return {_EVENTS: {name: model.__name__ for name, model in models.items()}}
 
 
@@ -48,7 +48,7 @@ def _stream(models: dict[str, str], schemas: dict[str, Schema], examples: Exampl
 
 
 def _data_of(model: str, schemas: dict[str, Schema]) -> Schema:
-    """A component like the model, without a type."""
+    """Return a copy of the model's component without a type."""
     name = f"{model}Event"
     schemas[name] = {key: value for key, value in schemas[model].items() if key != "type"}
     return {"$ref": _REF + name}

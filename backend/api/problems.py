@@ -1,4 +1,4 @@
-"""The catalogue of problems (RFC 9457) that the API answers with, and their shape."""
+"""The catalogue of the API's problems (RFC 9457), and their shape."""
 
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ INVALID_CURSOR = ProblemType(
     "invalid-cursor",
     400,
     "Invalid cursor",
-    "The cursor was not given out by this list for this sort. Begin without a cursor.",
+    "This list did not issue the cursor for this sort. Begin without a cursor.",
 )
 NOT_AUTHENTICATED = ProblemType(
     "not-authenticated",
@@ -46,32 +46,32 @@ CONFLICT = ProblemType(
     "conflict",
     409,
     "Conflict",
-    "The request is sound, but the present state does not allow it; `detail` says why.",
+    "The request is valid, but the current state does not allow it; `detail` says why.",
 )
 STILL_RUNNING = ProblemType(
     "still-running",
     409,
     "Still running",
-    "The same request came before and is at work. Send it again in a moment, with the same key.",
+    "The same request is still running. Send it again in a moment, with the same key.",
 )
 BULK_REFUSED = ProblemType(
     "bulk-refused",
     409,
     "Changes refused",
-    "Nothing was changed; `errors` names each change that was refused, by its place.",
+    "Nothing was changed; `errors` names each refused change by its index.",
 )
 QUOTA_REACHED = ProblemType(
     "quota-reached",
     409,
     "Quota reached",
-    "You have uploaded as much as you may, or this file is more than what is left; `detail` says "
+    "You have used your quota, or this file is larger than what is left; `detail` says "
     "how much that is. Delete files that you no longer need.",
 )
 PRECONDITION_FAILED = ProblemType(
     "precondition-failed",
     412,
     "Changed in the meantime",
-    "It is not at the version that If-Match names. Read it again; ETag has the present version.",
+    "It is not at the version that If-Match names. Read it again; ETag has the current version.",
 )
 TOO_LARGE = ProblemType(
     "content-too-large",
@@ -84,13 +84,13 @@ UNSUPPORTED_TYPE = ProblemType(
     "unsupported-type",
     415,
     "Type of file not allowed",
-    "What is in the file, whatever its name, is none of FILES_ALLOWED_TYPES.",
+    "The content of the file, whatever its name, is not one of FILES_ALLOWED_TYPES.",
 )
 RANGE_NOT_SATISFIABLE = ProblemType(
     "range-not-satisfiable",
     416,
     "Range beyond the end",
-    "The header Content-Range has the size of the file.",
+    "The header Content-Range contains the size of the file.",
 )
 INVALID_INPUT = ProblemType(
     "invalid-input", 422, "Invalid input", "`errors` names each field and what is wrong with it."
@@ -99,25 +99,25 @@ KEY_REUSED = ProblemType(
     "idempotency-key-reused",
     422,
     "Key of another request",
-    "The Idempotency-Key was used for a request with other content. Send a new one.",
+    "The Idempotency-Key was used for another request. Send a new one.",
 )
 PRECONDITION_REQUIRED = ProblemType(
     "precondition-required",
     428,
-    "If-Match is needed",
-    "Send If-Match with the ETag of the version that you have seen.",
+    "If-Match is required",
+    "Send If-Match with the ETag of the version that you have read.",
 )
 TOO_SLOW = ProblemType(
     "too-slow",
     408,
-    "The request came too slowly",
-    "Its headers were not complete in time, or next to nothing of its body came for a while.",
+    "The request arrived too slowly",
+    "Its headers were not complete in time, or almost none of its body arrived for a while.",
 )
 HEAD_TOO_LARGE = ProblemType(
     "headers-too-large",
     431,
     "Headers too large",
-    "A request has at most 100 headers, and 64 KiB of them together with its address.",
+    "A request may have at most 100 headers, and 64 KiB of headers and URL together.",
 )
 RATE_LIMITED = ProblemType(
     "rate-limited", 429, "Too many requests", "Wait for the seconds in the header Retry-After."
@@ -126,33 +126,33 @@ LIMIT_REACHED = ProblemType(
     "limit-reached",
     429,
     "Limit reached",
-    "The assistant may use no more: in one request, or of yours today. The header Retry-After, "
-    "where there is one, has the seconds until you may go on.",
+    "The assistant reached a limit: of one request, or yours for today. The header Retry-After, "
+    "if present, has the seconds until you may continue.",
 )
 INTERNAL_ERROR = ProblemType(
     "internal-error",
     500,
     "Internal error",
-    "A mistake of ours. Report it with the `request_id`, which leads to it in the log.",
+    "An error in the server. Report it with the `request_id`, which identifies it in the log.",
 )
 MODEL_FAILED = ProblemType(
     "model-failed",
     502,
     "The language model failed",
-    "It refused, or its provider answered what can't be used; `detail` says which.",
+    "It refused, or its provider's answer can't be used; `detail` says which.",
 )
 UNAVAILABLE = ProblemType(
     "unavailable",
     503,
     "Temporarily unavailable",
-    "A part that is needed is away. Try again after the seconds in the header Retry-After.",
+    "A required component is down. Try again after the seconds in the header Retry-After.",
 )
 MODEL_UNAVAILABLE = ProblemType(
     "model-unavailable",
     503,
     "No language model",
-    "It is not set up, away, or has no quota left; `detail` says which. The header Retry-After, "
-    "where there is one, has the seconds to wait.",
+    "It is not configured, down, or without quota; `detail` says which. The header Retry-After, "
+    "if present, has the seconds to wait.",
 )
 MODEL_TIMEOUT = ProblemType(
     "model-timeout",
@@ -165,7 +165,7 @@ PROBLEMS = {
     problem.slug: problem for problem in list(globals().values()) if type(problem) is ProblemType
 }
 OF_ANY_REQUEST = (RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
-"""What every operation may answer with, whatever it does."""
+"""Problems that any operation may return."""
 
 
 class FieldError(BaseModel):
@@ -177,7 +177,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """A problem as RFC 9457 defines it. `type` leads to an explanation."""
+    """A problem as defined by RFC 9457. `type` links to an explanation."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
@@ -187,7 +187,7 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="The path of the request.")
     request_id: str
-    errors: list[FieldError] = Field(default=[], description="Only where fields are at fault.")
+    errors: list[FieldError] = Field(default=[], description="The errors of single fields, if any.")
 
 
 def problem_of(
@@ -220,7 +220,7 @@ def problem_response(
 
 
 def declare(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route besides those that every route may answer with.
+    """Declare the problems of a route beyond those of every route.
 
     FastAPI takes them for responses; the OpenAPI document refers to their descriptions instead.
     """

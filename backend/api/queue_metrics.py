@@ -1,6 +1,6 @@
-"""The state of the queues, as the database has it when Prometheus asks.
+"""The state of the queues, read from the database at each scrape.
 
-It is that of all processes together, so whichever of them answers tells it, and none keeps it.
+It covers all processes, so any of them can report it, and none stores it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _log = get_logger(__name__)
 
 
 async def queue_registry(jobs: JobService) -> CollectorRegistry:
-    """Empty while the database is away: the other metrics tell what they can."""
+    """Empty while the database is down, so that the other metrics are still served."""
     registry = CollectorRegistry()
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -38,14 +38,14 @@ class _Queues(Collector):
         yield self._gauge("jobs_waiting", "Jobs that could start now.", "waiting")
         yield self._gauge(
             "jobs_retrying",
-            "Jobs that have failed, and pause before they are tried again.",
+            "Failed jobs that wait for their next attempt.",
             "retrying",
         )
-        yield self._gauge("jobs_running", "Jobs that run.", "running")
+        yield self._gauge("jobs_running", "Running jobs.", "running")
         yield self._gauge("jobs_failed", "Dead jobs, which an admin may retry.", "failed")
         yield self._gauge(
             "jobs_oldest_waiting_seconds",
-            "How long the job has waited that has waited longest.",
+            "How long the oldest waiting job has waited.",
             "oldest_seconds",
         )
 

@@ -8,7 +8,7 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,20})-(\d{0,20})", re.IGNORECASE)
 
 
 class ByteRange(NamedTuple):
-    """From `start` up to and without `end`."""
+    """From `start` up to but excluding `end`."""
 
     start: int
     end: int
@@ -18,7 +18,7 @@ class ByteRange(NamedTuple):
 
 
 class RangeNotSatisfiable(Exception):  # noqa: N818  # named as HTTP names it
-    """It begins beyond the end. `size` is that of the whole, in bytes."""
+    """The range begins beyond the end. `size` is the size of the whole file in bytes."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -28,12 +28,12 @@ class RangeNotSatisfiable(Exception):  # noqa: N818  # named as HTTP names it
 def wanted_range(
     range_: str | None, if_range: str | None, etag: str, size: int
 ) -> ByteRange | None:
-    """What to send; None for the whole, which is also the answer to what can't be understood.
+    """Return the range to send; None for the whole file, also for a header that can't be parsed.
 
-    Several ranges at once get the whole, as the standard allows.
+    Multiple ranges get the whole, as the standard allows.
 
     Raises:
-        RangeNotSatisfiable: the range is sound, but none of it is there.
+        RangeNotSatisfiable: the range is valid, but beyond the end.
     """
     found = _ONE_RANGE.fullmatch(range_.strip()) if range_ else None
     if found is None or found.group() == "bytes=-" or (if_range and if_range != etag):

@@ -1,4 +1,4 @@
-"""Gathers the routers, under `/api/v1`."""
+"""Collects the routers under `/api/v1`."""
 
 from types import ModuleType
 
@@ -59,17 +59,17 @@ for resource in _RESOURCES:
     router.include_router(resource.router)
 
 accounts = APIRouter(prefix=PREFIX)
-"""What strangers may send bodies to, which may be smaller than others."""
+"""Routes that need no sign-in, whose bodies are more limited."""
 accounts.include_router(auth.router)
 accounts.include_router(account_links.router)
 
 uploads = APIRouter(prefix=PREFIX)
-"""Routes that take files, which may be larger than other bodies."""
+"""Routes that take files, whose bodies may be larger."""
 uploads.include_router(files.uploads)
 
 
 def _tags(*modules: ModuleType) -> list[dict[str, str | None]]:
-    """Each tag with what the module says of itself that is the first to have it."""
+    """The text of each tag: the docstring of the first module that has it."""
     described: dict[str, str | None] = {}
     for module in modules:
         for tag in module.router.tags:

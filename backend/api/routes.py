@@ -1,4 +1,4 @@
-"""The route of every resource: what is looked at before a body is read, and what is refused."""
+"""The route of every resource: authentication before the body is read, and refused duplicates."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from functools import cached_property
@@ -17,17 +17,17 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class CheckedRoute(APIRoute):
-    """Finds out who calls before it reads a body, and refuses what is given twice.
+    """Authenticates before it reads a body, and refuses duplicate parameters.
 
-    FastAPI reads first: strangers could fill the disk, and have long bodies taken apart.
+    FastAPI reads first: anyone could fill the disk and have long bodies parsed.
     """
 
     async def prepare(self, request: Request) -> None:
-        """What comes before anything else.
+        """Check the request before anything else.
 
         Raises:
-            RequestValidationError: a parameter of the query is given twice.
-            AuthenticationError: the route takes a body of those only who are signed in.
+            RequestValidationError: a query parameter is given twice. AuthenticationError: the route
+            takes bodies from signed-in callers only.
         """
         if request.scope["query_string"]:
             _refuse_repeated(request, self._lists)
@@ -35,7 +35,7 @@ class CheckedRoute(APIRoute):
             await identify(request)
 
     async def finish(self, request: Request, response: Response) -> None:
-        """What comes last, before the answer is sent."""
+        """Complete the response before it is sent."""
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -60,7 +60,7 @@ class CheckedRoute(APIRoute):
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:
-    """All that a route depends on, directly or not."""
+    """Yield all dependencies of a route, direct or indirect."""
     for dependency in dependant.dependencies:
         yield dependency.call
         yield from calls_of(dependency)
@@ -73,7 +73,7 @@ def _refuse_repeated(request: Request, lists: frozenset[str]) -> None:
 
 
 def _lists(dependant: Dependant) -> Iterator[str]:
-    """The query parameters that may be repeated."""
+    """Return the query parameters that may be repeated."""
     for field in dependant.query_params:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -1,4 +1,4 @@
-"""The kinds of executions with the models of their inputs and results, and bodies made of these.
+"""The kinds of executions with the models of their inputs and results, and bodies built from them.
 
 A new kind is one line in `KIND_MODELS`, and one in the table of its area, such as
 `exchange_kinds`.
@@ -47,7 +47,7 @@ _KnownKind = Annotated[str, AfterValidator(_known)]
 
 
 class _UnknownDraft(ExecutionDraft):
-    """Reads what is of no kind, and says so."""
+    """Reads a body of an unknown kind, and reports it."""
 
     kind: _KnownKind
 
@@ -57,7 +57,7 @@ class _UnknownCreate(ExecutionCreate):
 
 
 def _of_kind(base: type[BaseModel], kind: str, **fields: Any) -> type[BaseModel]:
-    """The base, with what the kind puts in place of fields that differ."""
+    """Return the base with the fields that the kind replaces."""
     name = f"{kind.title()}{base.__name__}"
     inputs, result = KIND_MODELS[kind]
     fields = {"kind": (Literal[kind], ...), "inputs": (inputs, ...), **fields}

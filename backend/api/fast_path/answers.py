@@ -1,7 +1,7 @@
-"""The JSON of an answer, made of rows as they are.
+"""Writes rows as the JSON of a response without validating them again.
 
-A row went through the rules of its fields on its way into the database. To show it by fields that
-it has, under the same rules, needs no second look at them; all else is validated as by FastAPI.
+A row was validated on its way into the database. A response with the same fields and rules needs no
+second validation; everything else is validated as by FastAPI.
 """
 
 import json
@@ -22,7 +22,7 @@ _new, _set = object.__new__, object.__setattr__
 
 
 def writer_of(field: ModelField | None) -> Write:
-    """What writes the results of a route whose answers are of the field; raises as FastAPI does."""
+    """Return the writer for a route with this response field; it raises as FastAPI does."""
     if field is None:
         return lambda result: json.dumps(jsonable_encoder(result)).encode()
     shown = field.field_info.annotation
@@ -41,7 +41,7 @@ def writer_of(field: ModelField | None) -> Write:
 
 
 View = Callable[[Any], Any]
-"""Answers the result as what is shown of it, or None if it has to be validated."""
+"""Returns the response model of a result, or None if the result must be validated."""
 
 
 def _row_view(shown: Any) -> View:
@@ -72,7 +72,7 @@ def _is_page(shown: Any) -> bool:
 
 
 def _is_seen_as(shown: Any, rows: list[Any]) -> bool:
-    """Whether all that is shown stands in each row as it is, by the same rules."""
+    """Whether every field of the response is a field of the row, with the same rules."""
     for row in rows:
         table: Any = type(row)
         names = _same_fields(table, shown)
@@ -87,7 +87,7 @@ def _is_model(kind: Any) -> bool:
 
 @cache
 def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
-    """The names of what is shown; None if the table may hold something else by one of them."""
+    """Return the names of the response fields; None if the table differs in one of them."""
     if not (_is_model(table) and _is_model(shown)):
         return None
     of_table = _fields(table)
@@ -100,7 +100,7 @@ def _same_fields(table: Any, shown: Any) -> frozenset[str] | None:
 
 
 def _shown_as(shown: Any) -> Callable[[Any], Any]:
-    """What makes an instance of a row, to be written and thrown away: it has its values only."""
+    """Return a function that copies a row's values into an instance that is only serialised."""
     names = tuple(_fields(shown)) if _is_model(shown) else ()
 
     def show(row: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The entry of the fast path: it stands in front of FastAPI's router, behind all middleware."""
+"""The entry of the fast path, between all middleware and FastAPI's router."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ _BODY_BYTES = 64 * 1024
 
 
 class FastPath:
-    """Answers what plainly can be answered, and hands on everything else as it was.
+    """Answers requests that have a plan, and passes on all others unchanged.
 
-    What a function raises is answered by Starlette, as if a route had raised it.
+    Starlette handles exceptions as if a route had raised them.
     """
 
     def __init__(self, router: ASGIApp, index: RouteIndex, max_body_bytes: int) -> None:
         self.router = router
         self.index = index
-        # Larger bodies, and those whose size nobody has said, are measured while they are read.
+        # Larger bodies, and those of unknown size, are measured while they are read.
         self._max_body_bytes = min(max_body_bytes, _BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ class FastPath:
 
 
 def _again(received: Sequence[Message], receive: Receive) -> Receive:
-    """What was received is received again, and then what comes."""
+    """Replay the received messages, then receive more."""
     left = list(received)
 
     async def receive_again() -> Message:

@@ -1,4 +1,4 @@
-"""Which route a request is for, without a try at every route."""
+"""Finds the route of a request without trying every route."""
 
 import re
 from collections import defaultdict
@@ -16,44 +16,44 @@ Words = tuple[str, ...]
 
 @dataclass(slots=True)
 class IndexedRoute:
-    """A route with its path as a whole. It is planned when it is asked for first."""
+    """A route with its full path. Its plan is made at the first request."""
 
     context: RouteContext
     route: APIRoute
     number: int
-    """Of two routes that have a path, FastAPI takes the one that was added first."""
+    """Of two routes with the same path, FastAPI takes the one added first."""
     words: Words
     _plans: list[Plan | None] = field(default_factory=list)
 
     @property
     def plan(self) -> Plan | None:
-        """None for a route that needs more than a plan can do."""
+        """None for a route that a plan can't serve."""
         if not self._plans:
             self._plans.append(plan_of(self.context))
         return self._plans[0]
 
     @property
     def fixed(self) -> tuple[int, ...]:
-        """The places of the words that are no parameters."""
+        """The indexes of the segments that are not parameters."""
         return tuple(at for at, word in enumerate(self.words) if not _PARAMETER.fullmatch(word))
 
     @property
     def parameters(self) -> list[tuple[str, int]]:
-        """The name of each parameter, and its place among the words."""
+        """The name of each parameter, and its index among the segments."""
         found = [(_PARAMETER.fullmatch(word), at) for at, word in enumerate(self.words)]
         return [(match[1], at) for match, at in found if match]
 
 
 @dataclass(slots=True)
 class _Shape:
-    """Routes whose paths have parameters at the same places, by their other words."""
+    """Routes whose paths have parameters at the same indexes, by their other segments."""
 
     fixed: tuple[int, ...]
     routes: dict[Words, tuple[IndexedRoute, list[tuple[str, int]]]] = field(default_factory=dict)
 
 
 class RouteIndex:
-    """The routes below a prefix: one look for each shape that a path of its length may have."""
+    """The routes below a prefix: one look-up for each shape of paths of that length."""
 
     def __init__(self, contexts: Iterable[RouteContext], prefix: str) -> None:
         self._prefix = f"{prefix}/"
@@ -70,13 +70,13 @@ class RouteIndex:
 
     @property
     def max_looks(self) -> int:
-        """How many shapes there are at most to find one route."""
+        """The largest number of look-ups for one route."""
         return max(map(len, self._shapes.values()), default=0)
 
     def find(self, scope: Scope) -> tuple[IndexedRoute, dict[str, str]] | None:
-        """The first route with the path and the method, and the parameters in the path.
+        """Return the first route with the path and the method, and the path parameters.
 
-        None if there is none, which FastAPI tells better.
+        None if there is none: FastAPI answers that.
         """
         path: str = scope["path"]
         if not path.startswith(self._prefix):
@@ -106,7 +106,7 @@ class RouteIndex:
 
 
 def _is_indexed(path: str, prefix: str) -> bool:
-    """Whether each parameter is a whole word of the path, without a converter of its own."""
+    """Whether each parameter is a whole segment of the path, without a converter."""
     words = path.removeprefix(prefix).split("/")
     plain = all(_PARAMETER.fullmatch(word) or not set("{}") & set(word) for word in words)
     return path.startswith(prefix) and plain

@@ -1,4 +1,4 @@
-"""Values of the path, the query and the headers, as FastAPI would hand them to a function."""
+"""Values of path, query and headers, as FastAPI would pass them to a function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _IMMUTABLE = (str, int, float, bool, type(None))
 
 
 class NotPlainError(Exception):
-    """The request may be wrong: FastAPI has to look at it."""
+    """The request may be invalid: FastAPI must handle it."""
 
 
 class UnknownFeatureError(Exception):
-    """The route uses more of FastAPI than is known here."""
+    """The route uses a feature of FastAPI that is not supported here."""
 
 
 def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
@@ -30,7 +30,7 @@ def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
 
 
 def adapter_of(field: ModelField) -> TypeAdapter[Any]:
-    """By which FastAPI validates the field itself."""
+    """Return the field by which FastAPI itself validates."""
     return field._type_adapter  # noqa: SLF001  # `validate` would describe errors for nobody
 
 
@@ -73,7 +73,7 @@ class _Parameter:
 
 
 def _query_model(field: ModelField, model: type[BaseModel]) -> Read:
-    """All of a query as one model, which has a field for each name."""
+    """The whole query as one model with a field for each name."""
     fields = model.model_fields
     is_renamed = any(each.alias or each.validation_alias for each in fields.values())
     info: Any = field.field_info
@@ -85,7 +85,7 @@ def _query_model(field: ModelField, model: type[BaseModel]) -> Read:
 
 
 def _received_by(lists: Mapping[str, bool], request: Request) -> dict[str, Any]:
-    """Raises NotPlainError for a name that the model does not have."""
+    """Raises NotPlainError for an unknown name."""
     received: dict[str, Any] = {}
     if request.scope["query_string"]:
         for name, value in request.query_params.multi_items():

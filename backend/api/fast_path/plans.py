@@ -1,4 +1,4 @@
-"""What a route does with a request, worked out once from what FastAPI knows of the route."""
+"""The calls that serve a route, derived once from FastAPI's own description of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _NO_CONTENT = 204
 
 
 class _Notes(Response):
-    """Where functions note the headers and the status that they want the answer to have."""
+    """The response to which functions add headers and a status."""
 
     def __init__(self) -> None:
         self.raw_headers = []
@@ -39,11 +39,11 @@ class _Notes(Response):
 
 @dataclass(slots=True, frozen=True)
 class _Call:
-    """A function, and where each of its arguments comes from."""
+    """A function, and the source of each of its arguments."""
 
     function: Callable[..., Any]
     results: Sequence[tuple[str, int]]
-    """Those of earlier calls, by their places."""
+    """The results of earlier calls, by index."""
     parameters: Sequence[tuple[str, Read]]
     request: str | None
     response: str | None
@@ -62,7 +62,7 @@ class _Call:
 
 @dataclass(slots=True, frozen=True)
 class Plan:
-    """The calls of a route, in an order in which each finds what it needs."""
+    """The calls of a route, ordered so that each finds its arguments."""
 
     route: CheckedRoute
     dependencies: Sequence[_Call]
@@ -72,7 +72,7 @@ class Plan:
     write: Write
 
     async def answer(self, request: CheckedRequest) -> Response:
-        """Raises NotPlainError before the endpoint is called, and whatever a function raises."""
+        """Raises NotPlainError before the endpoint is called, and what a function raises."""
         await self.route.prepare(request)
         body = None if self.body is None else await _json(request)
         notes, results = _Notes(), list[Any]()
@@ -106,10 +106,10 @@ async def _json(request: CheckedRequest) -> Any:
 
 
 def plan_of(context: RouteContext) -> Plan | None:
-    """The plan of a route; None if it uses more of FastAPI than is known here."""
+    """Return the plan of a route; None if it uses a feature that is not supported here."""
     try:
         return _planned(context)
-    # An attribute is missing where another version of FastAPI works otherwise.
+    # An attribute is missing if another version of FastAPI works differently.
     except (UnknownFeatureError, AttributeError):
         return None
 
@@ -161,7 +161,7 @@ def _body_of(dependant: Dependant) -> tuple[str, TypeAdapter[Any]] | None:
 
 
 def _add(dependant: Dependant, calls: list[_Call], places: dict[Any, int]) -> int:
-    """Add the calls of a dependency, its own last, and return the place of that."""
+    """Add the calls of a dependency, its own last, and return the index of that."""
     function = dependant.call
     if function in places:
         return places[function]

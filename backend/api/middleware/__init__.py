@@ -1,4 +1,4 @@
-"""What happens to every request, whichever route takes it. Plain ASGI, outermost first."""
+"""Middleware around every route. Plain ASGI, outermost first."""
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -23,7 +23,7 @@ _READABLE_HEADERS = (
     "WWW-Authenticate",
     REQUEST_ID_HEADER,
 )
-"""Those of our answers that a browser would keep from a script on another origin."""
+"""Response headers that a browser would otherwise hide from scripts of another origin."""
 
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:
@@ -33,7 +33,7 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(InterruptionMiddleware)
     app.add_middleware(BodyLimitMiddleware)
     if settings.server.requests_per_minute:
-        # Not at the top: few have such a limit, and the library of limits takes its time.
+        # Not at the top: few installations set a limit, and the library is slow to import.
         from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415
 
         app.add_middleware(RateLimitMiddleware, per_minute=settings.server.requests_per_minute)
@@ -42,7 +42,7 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.server.cors_origins,
             allow_methods=["*"],
-            # Whom to trust is said by the origins. Libraries add headers of their own, such as
+            # The origins decide whom to trust. Libraries add their own headers, such as
             # traceparent, and one that is not allowed fails the whole request.
             allow_headers=["*"],
             expose_headers=_READABLE_HEADERS,

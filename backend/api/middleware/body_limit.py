@@ -1,4 +1,4 @@
-"""Gives the framework's answer to a body over the limit the shape of all our errors.
+"""Gives the framework's response to a body over the limit the shape of all our errors.
 
 The limit itself is the framework's (`max_body_size`); a route may have one of its own.
 """

@@ -1,7 +1,7 @@
-"""Reads what is left of a body that was answered early, before the connection is closed.
+"""Reads the rest of a body after an early response, before the connection is closed.
 
-To close it over unread bytes resets it, and a client that sends all before it reads never sees
-the answer.
+Closing with unread bytes resets the connection, and a client that sends everything before it reads
+never sees the response.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ _DRAIN_BYTES = 256 * 1024 * 1024
 
 
 class EarlyAnswerMiddleware:
-    """The answer goes out at once; its end waits for the rest of the body, up to both limits."""
+    """Sends the response at once; its end waits for the rest of the body, up to both limits."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -23,7 +23,7 @@ class EarlyAnswerMiddleware:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or not _has_body(scope):
             await self.app(scope, receive, send)
             return
-        # Whoever waits for `100 Continue` sends nothing until somebody reads.
+        # A client that waits for `100 Continue` sends nothing until the body is read.
         unread, may_drain = True, not _waits_to_send(scope)
 
         async def noting_receive() -> Message:

@@ -1,4 +1,4 @@
-"""What every answer has around it: an id, headers for browsers, a line in the log, the metrics."""
+"""Around every response: a request id, headers for browsers, a log line, metrics."""
 
 import re
 from functools import cache
@@ -21,9 +21,9 @@ _HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    # What a page of its own (`/docs`) needs, it says itself.
+    # Pages such as `/docs` set their own policy.
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-    # Answers hold what only this caller may see.
+    # Responses contain what only this caller may see.
     b"cache-control": b"no-store",
 }
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -32,7 +32,7 @@ _log = get_logger("backend.access")
 
 
 class EnvelopeMiddleware:
-    """Takes over a caller's X-Request-ID if it is short and plain, so that traces join up."""
+    """Adopts a caller's X-Request-ID if it is short and plain, to connect traces."""
 
     def __init__(self, app: ASGIApp, *, https_only: bool) -> None:
         self.app = app
@@ -74,7 +74,7 @@ def _id_of(scope: Scope) -> str:
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:
     method, route = scope["method"], _route_path(scope)
-    # Callers may send any word as a method, and each would be counted by itself for good.
+    # Callers may send any word as a method, and each would become a label for good.
     requests, times = _metrics(method if method in _METHODS else "other", route, status)
     requests.inc()
     times.observe(seconds)
@@ -89,12 +89,12 @@ def _observe(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _route_path(scope: Scope) -> str:
-    """The template of the route that took the request: paths themselves are without number."""
+    """Return the template of the matched route: raw paths are unbounded."""
     path: str = scope["app"].state.route_paths.get(id(scope.get("route")), "unmatched")
     return path
 
 
 @cache
 def _metrics(method: str, route: str, status: int) -> tuple[Any, Any]:
-    """The counter and the histogram, which take longer to be found than to count."""
+    """Return the counter and the histogram, whose look-up takes longer than counting."""
     return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)

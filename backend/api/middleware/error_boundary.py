@@ -1,4 +1,4 @@
-"""Turns an error that nobody expected into a 500 that says nothing, and a trace in the log."""
+"""Turns an unexpected error into a 500 without details, and a traceback in the log."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +11,7 @@ _log = get_logger(__name__)
 
 
 class ErrorBoundaryMiddleware:
-    """Sits inside the middleware that adds headers, so that a 500 has them as well."""
+    """Runs inside the middleware that adds headers, so that a 500 has them too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,10 +31,11 @@ class ErrorBoundaryMiddleware:
             await self.app(scope, receive, watched_send)
         except Exception as error:
             if started and isinstance(error.__cause__, DomainError):
-                # The server closes the connection, so that nobody takes what came for the whole.
+                # The server closes the connection, so that nobody takes a partial response for the
+                # whole.
                 _log.warning("answer_broken_off", reason=str(error.__cause__))
                 return
-            # Whatever it is: the log gets all of it, and the caller nothing.
+            # Any error: the log gets all details, the caller none.
             _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
             if started:
                 raise

@@ -1,4 +1,4 @@
-"""Answers a request that a stop interrupts: it would be a bare 500 of the server otherwise."""
+"""Answers a request that a stop interrupts; otherwise the server would send a bare 500."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from backend.core.stopping import Interruption
 
 _RETRY_SECONDS = "5"
 _INTERRUPTED = (
-    "The server stops, and has interrupted the request. Look whether it was done, or send it again "
+    "The server is stopping and cut off the request. Check whether it was done, or send it again "
     "with the same Idempotency-Key."
 )
 
@@ -32,7 +32,7 @@ class InterruptionMiddleware:
         async def watched_send(message: Message) -> None:
             nonlocal started
             started = True
-            # What has begun ends by itself: streams say at their end why.
+            # Started responses end by themselves: the last event of a stream gives the reason.
             interruption.leave(task)
             await send(message)
 

@@ -1,8 +1,8 @@
-"""Brings a request into the one form that routes know, whoever sent it and by whatever way.
+"""Normalises a request into the form that routes expect.
 
 - `HEAD` is a `GET` whose body is not sent. The answer of a stream ends with its headers.
-- A slash at the end of a path leads where the path without it leads, without a redirect.
-- A header that may stand only once does, and one that is a list is one line.
+- A path with a trailing slash is served like the one without it, without a redirect.
+- Headers allowed only once occur once, and list headers are one line.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ class NormalFormMiddleware:
                 return
             await send(message)
             if message["type"] == "http.response.start":
-                # The server tells a stream now that nobody listens any more.
+                # The server now tells a stream that nobody listens any more.
                 ended = True
                 await send({"type": "http.response.body"})
 
@@ -72,14 +72,14 @@ class NormalFormMiddleware:
 
 
 def _contradictions(headers: RawHeaders) -> Iterator[str]:
-    """The headers that stand more than once and say different things."""
+    """Return the headers that occur more than once with different values."""
     for name in sorted({name for name, _ in headers} & _SINGLE):
         if len({value for each, value in headers if each == name}) > 1:
             yield name.decode().title()
 
 
 def _joined(headers: RawHeaders) -> RawHeaders:
-    """Lists in one line, and what says the same twice once (RFC 9110, section 5.3)."""
+    """Join list headers into one line, and drop identical duplicates (RFC 9110, section 5.3)."""
     joined: RawHeaders = []
     places: dict[bytes, int] = {}
     for name, value in headers:

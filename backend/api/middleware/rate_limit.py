@@ -1,7 +1,7 @@
 """A general limit of requests per client, against loops and scrapers.
 
-It counts in this process only: cheap, and with N workers up to N times as generous. What must be
-exact, such as failed sign-ins, is counted in the database.
+It counts in this process only: cheap, and with N workers up to N times as generous. Exact limits,
+such as those of failed sign-ins, are counted in the database.
 """
 
 from math import ceil

@@ -1,4 +1,4 @@
-"""The messages of chats: what a person has said, and what the assistant has answered and done."""
+"""The messages of chats: those of a person, and the assistant's answers with its actions."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ class MessageRole(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """`running`: the answer is being written. `incomplete`: it has ended before all was said."""
+    """`running`: the answer is being written. `incomplete`: it ended early."""
 
     RUNNING = "running"
     COMPLETE = "complete"
@@ -46,25 +46,25 @@ class ChatMessageBase(SQLModel):
     role: MessageRole
     position: int = Field(description="Counts from 1 in each chat.")
     status: MessageStatus = MessageStatus.COMPLETE
-    text: str = Field(default="", description="What a person reads of it.")
-    model: str | None = Field(default=None, description="Which one has answered.")
-    error: str | None = Field(default=None, description="Why it failed. Regenerate it.")
+    text: str = Field(default="", description="The text shown to people.")
+    model: str | None = Field(default=None, description="The language model that answered.")
+    error: str | None = Field(default=None, description="Why it failed; regenerate it.")
     incomplete_reason: IncompleteReason | None = Field(
-        default=None, description="Why it is `incomplete`. `text` is what there is of it."
+        default=None, description="Why it is `incomplete`. `text` is the part that was written."
     )
     is_replaced: bool = Field(
-        default=False, description="It was generated again: the model does not see this one."
+        default=False, description="It was generated again: the model no longer sees this one."
     )
     rating: Rating | None = None
-    comment: str | None = Field(default=None, description="What the person says of the answer.")
+    comment: str | None = Field(default=None, description="The person's rating of the answer.")
     finished_at: datetime | None = None
 
 
 class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=True):
-    """An answer that is `running` is written when it has ended.
+    """The row of a `running` answer is completed when the answer ends.
 
     Attributes:
-        deadline_at: when it has to have ended; then whoever wrote it has crashed.
+        deadline_at: its deadline; if it is still running later, its writer has crashed.
     """
 
     __tablename__ = "chat_messages"
@@ -72,7 +72,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
         UniqueConstraint(
             "chat_id",
             "position",
-            info=never_taken("the numbers are given out while a row is locked"),
+            info=never_taken("the numbers are assigned while a row is locked"),
         ),
     )
 
@@ -104,7 +104,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
 
     @property
     def is_answered(self) -> bool:
-        """Whether there is an answer, if not a complete one."""
+        """Whether there is an answer, even an incomplete one."""
         return self.status in (MessageStatus.COMPLETE, MessageStatus.INCOMPLETE)
 
     @property
@@ -128,7 +128,7 @@ class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=Tru
         error: str | None,
         incomplete_reason: IncompleteReason | None = None,
     ) -> None:
-        """Keep what there is of the answer; `error` or a reason says why there is no more."""
+        """Store what was written of the answer; `error` or a reason says why there is no more."""
         self.parts = parts
         self.output = output
         self.text = text_of(parts)
@@ -175,7 +175,7 @@ class MessageCreate(Input):
 class MessageFeedback(Input):
     model_config = example({"rating": "good", "comment": None})
 
-    rating: Rating | None = Field(description="Null takes it back.")
+    rating: Rating | None = Field(description="Null removes it.")
     comment: Paragraphs | None = None
 
 
@@ -222,7 +222,7 @@ class ChatMessagePublic(Output, Versioned, Timestamped, ChatMessageBase, Identif
 
     chat_id: UUID
     parts: list[MessagePart]
-    output: dict[str, Any] | None = Field(description="If a schema was asked for.")
+    output: dict[str, Any] | None = Field(description="Present if a schema was requested.")
     usage: Usage
 
 
@@ -234,5 +234,6 @@ class ChatMessageSort(StrEnum):
 class ChatMessageQuery(PageQuery):
     sort: ChatMessageSort = ChatMessageSort.POSITION
     replaced: bool | None = PydanticField(
-        default=None, description="Only answers that were generated again; or, with false, none."
+        default=None,
+        description="Only answers that were generated again; with false, none of them.",
     )

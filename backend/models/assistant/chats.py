@@ -1,4 +1,4 @@
-"""Chats: what a person and the assistant say to each other. Nobody else sees them."""
+"""Chats of a person with the assistant. Nobody else sees them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,17 +18,17 @@ from backend.models.platform.paging import PageQuery, SearchText
 from backend.models.tasks.modules import FILLED
 
 NEW_CHAT = "New chat"
-"""The title until the first message is there."""
+"""The title until the first message."""
 
 _MAX_TITLE = 80
 
 
 class ChatBase(SQLModel):
     module_id: UUID | None = Field(
-        default=None, description="One of your own modules, which the assistant is told of."
+        default=None, description="One of your own modules, as context for the assistant."
     )
     model_config_id: UUID | None = Field(
-        default=None, description="Which model answers; left out: the default."
+        default=None, description="The model configuration to use; left out: the default."
     )
     prompt: Slug | None = Field(
         default=None, description="The name of a prompt; left out: `assistant`."
@@ -36,7 +36,7 @@ class ChatBase(SQLModel):
 
 
 class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
-    """`has_own_title` is whether the person has chosen it: then it stays."""
+    """`has_own_title`: the person chose the title, so it is not replaced."""
 
     __tablename__ = "chats"
     __table_args__ = (
@@ -69,7 +69,7 @@ class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
         self.has_own_title = True
 
     def take_title_from(self, text: str) -> None:
-        """The beginning of the first message, unless the person has chosen a title."""
+        """Use the beginning of the first message, unless the person has chosen a title."""
         if not self.has_own_title and self.title == NEW_CHAT:
             self.title = shortened(text) or NEW_CHAT
 
@@ -78,7 +78,7 @@ make_searchable(Chat, "title", "''")
 
 
 def shortened(text: str) -> str:
-    """One line that is short enough for a title."""
+    """Return one line, short enough for a title."""
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return words if len(words) <= _MAX_TITLE else f"{words[: _MAX_TITLE - 3].rstrip()}..."
 
@@ -86,7 +86,9 @@ def shortened(text: str) -> str:
 class ChatCreate(Input, ChatBase):
     model_config = example({"title": "Offer for Compilers & Co."})
 
-    title: Line | None = Field(default=None, description="Left out: made of the first message.")
+    title: Line | None = Field(
+        default=None, description="Left out: derived from the first message."
+    )
 
 
 class ChatUpdate(Update):
@@ -119,7 +121,7 @@ class ChatPublic(Output, Versioned, Timestamped, ChatBase, Identified):
 
     title: str
     owner_id: UUID
-    last_message_at: datetime = Field(description="Of the chat itself, while nobody said anything.")
+    last_message_at: datetime = Field(description="Without messages, the time of the chat itself.")
 
 
 class ChatSort(StrEnum):
@@ -134,6 +136,6 @@ class ChatSort(StrEnum):
 class ChatQuery(PageQuery):
     sort: ChatSort = ChatSort.LAST_MESSAGE_AT_DESC
     q: SearchText | None = PydanticField(
-        default=None, description="Words of the title, or of what was said in the chat."
+        default=None, description="Words of the title or of the messages."
     )
     module_id: UUID | None = None

@@ -1,9 +1,9 @@
-"""What the agent is told where the table of prompts has no `assistant`."""
+"""The prompt of the assistant if the table has none called `assistant`."""
 
 from backend.models.assistant.prompt_templates import PromptText, PromptVariable
 
 ASSISTANT = "assistant"
-"""The name of the prompt that the agent goes by."""
+"""The name of the assistant's prompt."""
 
 DEFAULT_ASSISTANT_PROMPT = """\
 You are the assistant of a small team. You work with their customers, leads, products and tasks.
@@ -20,7 +20,7 @@ You act for {{ person }}, whose role is {{ role }}. Today is {{ today }}.
 DEFAULT_ASSISTANT = PromptText(
     template=DEFAULT_ASSISTANT_PROMPT,
     variables=[
-        PromptVariable(name="person", description="The name of whoever asks."),
+        PromptVariable(name="person", description="The name of the person who asks."),
         PromptVariable(name="role", description="Their role, such as member."),
         PromptVariable(name="today", description="The date, such as 2026-06-01."),
     ],

@@ -1,4 +1,4 @@
-"""Answers that have ended before all was said."""
+"""Why answers end early."""
 
 from enum import StrEnum
 
@@ -6,8 +6,8 @@ from enum import StrEnum
 class IncompleteReason(StrEnum):
     """Why an answer ends early.
 
-    `length`: the model may write no more than this. `content_filter`: the provider's filter has
-    broken it off. `other`: the provider has ended it for a reason of its own.
+    `length`: the limit of output tokens was reached. `content_filter`: the provider's filter
+    stopped it. `other`: the provider ended it for another reason.
     """
 
     LENGTH = "length"

@@ -1,4 +1,4 @@
-"""What a JSON Schema has to be, so that language models and their libraries can keep to it."""
+"""Restrictions on JSON Schemas, so that language models and their libraries support them."""
 
 import json
 import re
@@ -27,9 +27,9 @@ _LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9k]")
 
 
 class Extent(NamedTuple):
-    """How much a part is, with every reference replaced by what it refers to.
+    """The size of a part with references expanded.
 
-    `lookarounds` are the patterns that look around, or back: those may take many steps.
+    `lookarounds` counts patterns with look-around or back-references, which may take many steps.
     """
 
     parts: int
@@ -38,7 +38,7 @@ class Extent(NamedTuple):
 
 
 class _Walk:
-    """Looks at every part of a document. Definitions are measured once."""
+    """Checks every part of a document. Definitions are measured once."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         found = document.get("$defs")
@@ -70,9 +70,9 @@ class _Walk:
             if key == "$ref":
                 return self._definition(part, inner, depth)
             if key in {"$dynamicRef", "$recursiveRef"} or (key == "$id" and path != "$"):
-                _refuse(inner, "it changes what references mean; use $ref with #/$defs/ alone")
+                _refuse(inner, "it changes the meaning of references; use only $ref with #/$defs/")
         found = self.look(part, inner, depth)
-        # A pattern stands behind its keyword, or is a name in `patternProperties`.
+        # A pattern is the value of its keyword, or a name in `patternProperties`.
         if key == "pattern" and isinstance(part, str):
             pattern = part
         elif path.endswith(".patternProperties"):
@@ -81,18 +81,18 @@ class _Walk:
             return found
         self._patterns.add(pattern)
         if len(self._patterns) > MAX_PATTERNS:
-            _refuse(inner, f"it is one of more than {MAX_PATTERNS} patterns; take some out")
+            _refuse(inner, f"it is one of more than {MAX_PATTERNS} patterns; remove some")
         return found._replace(lookarounds=found.lookarounds + _looks_around(pattern))
 
     def _definition(self, reference: str, path: str, depth: int) -> Extent:
         match = _DEFINITION.fullmatch(reference)
         if match is None:
-            _refuse(path, "it must be #/$defs/ and a name; copy what it means into $defs")
+            _refuse(path, "it must be #/$defs/ and a name; copy its target into $defs")
         name = match[1]
         if name not in self._definitions:
             _refuse(path, f"there is no {name} in $defs; add it there")
         if name in self._open:
-            _refuse(path, f"{name} contains itself; write it out to the depth that is needed")
+            _refuse(path, f"{name} contains itself; write it out to the required depth")
         if name not in self._known:
             self._open.append(name)
             self._known[name] = self.look(self._definitions[name], f"$.$defs.{name}", depth)
@@ -103,14 +103,14 @@ class _Walk:
 
 
 def check_json_schema(document: dict[str, Any]) -> dict[str, Any]:
-    """Answers the document. Raises ValueError that says where it is wrong, and what to do."""
+    """Return the document. Raises ValueError with the location of an error and the remedy."""
     usable(document)
     return document
 
 
 def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
-    """What holds values against a schema, and how large that is. Raises as `check_json_schema`."""
-    # First of all: what follows names the places of all parts, and those may have long names.
+    """Return a validator of the schema, and its size. Raises as `check_json_schema`."""
+    # First: the checks below build the location of every part, and names may be long.
     if _size(document) > MAX_BYTES:
         _refuse("$", f"it has more than {MAX_BYTES // 1024} KiB; shorten it")
     extent = _Walk(document).look(document, "$")
@@ -118,8 +118,8 @@ def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
         _refuse("$.type", 'it must be "object"; put other values into one of its properties')
     dialect = str(document.get("$schema", _USUAL)).rstrip("#")
     if dialect not in _DIALECTS:
-        _refuse("$.$schema", f"it names no dialect that is known here; leave it out, or {_USUAL}")
-    # With the first schema: most processes see none.
+        _refuse("$.$schema", f"it does not name a supported dialect; leave it out, or {_USUAL}")
+    # Loaded with the first schema: most processes see none.
     from jsonschema_rs import ValidationError  # noqa: PLC0415
 
     from backend.core.json_validation import (  # noqa: PLC0415
@@ -135,21 +135,21 @@ def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
 
 
 def _looks_around(pattern: str) -> bool:
-    """Whether it looks ahead or behind, or back at what it has found."""
+    """Whether the pattern has look-around or back-references."""
     return _LOOKS_AROUND.search(pattern) is not None
 
 
 def _size(document: dict[str, Any]) -> int:
-    """In bytes, as compact JSON. What can't be stored in it is named later."""
+    """The size in bytes as compact JSON. Invalid parts are reported later."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _check_value(value: Any, path: str) -> None:
     if isinstance(value, str) and not _is_storable(value):
-        _refuse(path, "it has NUL or half a surrogate pair in it, which can't be stored; remove it")
+        _refuse(path, "it contains NUL or a lone surrogate, which can't be stored; remove it")
     if isinstance(value, float) and not isfinite(value):
-        _refuse(path, "it is no finite number; JSON has no other")
+        _refuse(path, "it is not a finite number, as JSON requires")
 
 
 def _is_storable(text: str) -> bool:
@@ -167,8 +167,8 @@ JsonSchema = Annotated[
     Field(
         description=(
             "A JSON Schema of an object, of 2020-12 unless `$schema` names another. References "
-            "are `#/$defs/<name>`, and nothing contains itself. Patterns are those of ECMA-262; "
-            "`format` is a note."
+            "are `#/$defs/<name>`, and not recursive. Patterns are those of ECMA-262; "
+            "`format` is an annotation."
         ),
         json_schema_extra={"maxProperties": 1_000},
     ),

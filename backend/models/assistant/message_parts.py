@@ -1,4 +1,4 @@
-"""What an answer consists of: texts, calls of tools, and what these have answered."""
+"""The parts of an answer: texts, tool calls and their results."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class CallOutcome(StrEnum):
-    """How the call of a tool has ended."""
+    """The outcome of a tool call."""
 
     DONE = "done"
     TO_CONFIRM = "to_confirm"
@@ -61,9 +61,9 @@ class ToolResultPart(_Part):
     call_id: str
     tool: str
     outcome: CallOutcome = Field(
-        description="`to_confirm`: nothing was done; `result` names the action to confirm."
+        description="`to_confirm`: nothing was done yet; `result` names the action to confirm."
     )
-    result: Any = Field(description="As the model got it.")
+    result: Any = Field(description="As the model received it.")
 
 
 MessagePart = Annotated[TextPart | ToolCallPart | ToolResultPart, Field(discriminator="kind")]
@@ -72,7 +72,7 @@ _PARTS: TypeAdapter[list[MessagePart]] = TypeAdapter(list[MessagePart])
 
 
 class _Parts(TypeDecorator[list[MessagePart]]):
-    """Parts as a JSON array. A change assigns a new list: what happens within is not seen."""
+    """Parts as a JSON array. Assign a new list: in-place changes are not detected."""
 
     impl = JSONB
     cache_ok = True
@@ -89,5 +89,5 @@ PARTS = _Parts()
 
 
 def text_of(parts: list[MessagePart]) -> str:
-    """What a person reads of it."""
+    """Return the text shown to people."""
     return "\n\n".join(part.text for part in parts if isinstance(part, TextPart))

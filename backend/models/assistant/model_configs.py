@@ -1,4 +1,4 @@
-"""Model configurations: which language model answers, how, and within which limits."""
+"""Model configurations: a language model with its parameters and limits."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -34,17 +34,18 @@ NAME_SQL = "lower(name)"
 _STORED = Decimal("0.0001")
 
 Temperature = Annotated[
-    Number, PydanticField(ge=0, le=2, description="0 to 2; null: as the provider has it.")
+    Number, PydanticField(ge=0, le=2, description="0 to 2; null: the provider's default.")
 ]
 OutputTokens = Annotated[
     Whole,
-    PydanticField(ge=1, le=1_000_000, description="Of one answer; null: as the provider has it."),
+    PydanticField(ge=1, le=1_000_000, description="For one answer; null: the provider's default."),
 ]
 ModelCalls = Annotated[
-    Whole, PydanticField(ge=1, le=100, description="Questions to the model within one request.")
+    Whole, PydanticField(ge=1, le=100, description="Calls of the model in one request.")
 ]
 Tokens = Annotated[
-    Whole, PydanticField(ge=100, le=100_000_000, description="Read and written, in one request.")
+    Whole,
+    PydanticField(ge=100, le=100_000_000, description="Input and output tokens of one request."),
 ]
 Seconds = Annotated[Number, PydanticField(gt=0, le=3600, description="For one request.")]
 Cost = Annotated[
@@ -53,20 +54,20 @@ Cost = Annotated[
         gt=0,
         max_digits=8,
         decimal_places=4,
-        description="US dollars, for one request; where prices are known.",
+        description="US dollars for one request, if prices are known.",
     ),
     PLAIN_NUMBER,
-    # As it will be read from the database.
+    # With the precision of the database column.
     AfterValidator(lambda cost: cost.quantize(_STORED)),
 ]
 
 
 class ModelConfigBase(SQLModel):
-    """Limits that are null are those of the settings; others narrow them, and never widen."""
+    """Null limits are those of the settings; others can only narrow them."""
 
     name: Line
     provider: ModelProvider = Field(description="Its key and address come from the settings.")
-    model: Line = Field(description="As the provider calls it; on Azure, the deployment.")
+    model: Line = Field(description="The provider's name of the model; on Azure, the deployment.")
     temperature: Temperature | None = None
     max_output_tokens: OutputTokens | None = None
     model_calls: ModelCalls | None = None
@@ -75,7 +76,7 @@ class ModelConfigBase(SQLModel):
     cost: Cost | None = None
     is_default: Flag = Field(
         default=False,
-        description="Answers whoever names no configuration. One at most; without, the settings.",
+        description="Used when none is named. At most one; without it, the settings apply.",
     )
 
 
@@ -88,7 +89,7 @@ class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=Tru
             "uq_model_configs_name",
             text(NAME_SQL),
             unique=True,
-            info=taken("There is a model configuration with this name already."),
+            info=taken("A model configuration with this name already exists."),
         ),
         Index(
             "uq_model_configs_default",
@@ -96,7 +97,7 @@ class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=Tru
             unique=True,
             postgresql_where=text("is_default"),
             info=taken(
-                "Another model configuration was made the default at the same time: try again."
+                "Another model configuration became the default at the same time: try again."
             ),
         ),
     )
@@ -110,7 +111,7 @@ class ModelConfigCreate(Input, ModelConfigBase):
 
 
 class ModelConfigUpdate(Update):
-    """Only the fields that are sent change. What becomes the default takes that from another."""
+    """Only the fields that are sent change. A new default replaces the previous one."""
 
     model_config = example({"is_default": True})
 

@@ -1,4 +1,4 @@
-"""What an answer of a language model has taken."""
+"""The tokens, calls and cost of an answer."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,19 +15,19 @@ EXAMPLE: dict[str, Any] = {
 
 
 class Usage(BaseModel):
-    """Counted up while the answer comes."""
+    """Counted while the answer is written."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [EXAMPLE]},
         json_schema_serialization_defaults_required=True,
     )
 
-    model_calls: int = Field(default=0, ge=0, description="Questions to the model.")
+    model_calls: int = Field(default=0, ge=0, description="Calls of the model.")
     tool_calls: int = Field(default=0, ge=0)
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
     cost: Decimal | None = Field(
-        default=None, description="US dollars; null where the prices of the model are not known."
+        default=None, description="US dollars; null if the prices of the model are unknown."
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Output schemas: the form in which a language model is asked to answer."""
+"""Output schemas: JSON Schemas for structured answers of language models."""
 
 from enum import StrEnum
 from typing import Any
@@ -33,7 +33,7 @@ class OutputSchemaBase(SQLModel):
 class OutputSchema(Versioned, Timestamped, OutputSchemaBase, Identified, table=True):
     __tablename__ = "output_schemas"
     __table_args__ = (
-        UniqueConstraint("name", info=taken("There is a schema with this name already.")),
+        UniqueConstraint("name", info=taken("A schema with this name already exists.")),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         sorted_by("output_schemas", "name"),
@@ -49,7 +49,7 @@ class OutputSchemaCreate(Input, OutputSchemaBase):
 
 
 class OutputSchemaUpdate(Update):
-    """Only the fields that are sent change. A schema is sent whole."""
+    """Only the fields that are sent change. A schema is replaced as a whole."""
 
     model_config = example({"description": "One number, the higher the better."})
 

@@ -1,4 +1,4 @@
-"""Actions that the agent has planned, and that a person has to confirm."""
+"""Actions that the assistant has planned and a person must confirm."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,7 +31,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ActionStatus(StrEnum):
-    """`running` for good: the server went away meanwhile, and nobody knows whether it was done."""
+    """Permanently `running`: the server crashed, and it is unknown whether the action was done."""
 
     PLANNED = "planned"
     RUNNING = "running"
@@ -43,9 +43,9 @@ class PlannedActionBase(SQLModel):
     tool: str
     plan: str = Field(description="What will be done, in words.")
     status: ActionStatus = ActionStatus.PLANNED
-    expires_at: datetime = Field(description="Confirm it before, or ask for it again.")
+    expires_at: datetime = Field(description="Confirm it before then, or request it again.")
     error: str | None = None
-    chat_id: UUID | None = Field(default=None, description="Where it was planned.")
+    chat_id: UUID | None = Field(default=None, description="The chat in which it was planned.")
 
 
 class PlannedAction(Versioned, Timestamped, PlannedActionBase, Identified, table=True):
@@ -61,15 +61,15 @@ class PlannedAction(Versioned, Timestamped, PlannedActionBase, Identified, table
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
 
     def private_fields(self) -> Iterable[str]:
-        """What a tool has told may be of a private file."""
+        """The result of a tool may come from a private file."""
         return ("arguments", "plan", "result", "error", "chat_id")
 
     def begin(self) -> None:
-        """Raises ConflictError if it was confirmed before, or too late."""
+        """Raises ConflictError if it was confirmed before, or has expired."""
         if self.status is not ActionStatus.PLANNED:
-            raise ConflictError(f"This action was confirmed before: it is {self.status}.")
+            raise ConflictError(f"This action has already been confirmed: it is {self.status}.")
         if self.expires_at <= now():
-            raise ConflictError("This action was not confirmed in time. Ask for it again.")
+            raise ConflictError("This action was not confirmed in time. Request it again.")
         self.status = ActionStatus.RUNNING
 
     def finish(self, *, result: dict[str, Any] | None = None, error: str | None = None) -> None:

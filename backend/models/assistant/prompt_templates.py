@@ -1,4 +1,4 @@
-"""Texts with places for values: `{{ name }}`, and no logic."""
+"""Texts with placeholders, `{{ name }}`, and no logic."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class PromptTemplate(Template):
 
     delimiter = "{{"
     flags = re.VERBOSE
-    # The base class compiles it.
+    # The base class compiles this.
     pattern: ClassVar[Any] = r"""
         (?P<escaped>\{\{\{\{) |
         \{\{\ *(?P<named>[a-z][a-z0-9_]*)\ *\}\} |
@@ -46,7 +46,7 @@ class PromptVariable(BaseModel):
 
     name: Identifier
     description: Words = ""
-    default: Paragraphs | None = Field(default=None, description="Null: a value has to be given.")
+    default: Paragraphs | None = Field(default=None, description="Null: a value is required.")
 
 
 _VARIABLES = TypeAdapter(list[PromptVariable])
@@ -69,7 +69,7 @@ VARIABLES = _Variables()
 
 
 class PromptText(SQLModel):
-    """A template, with all the variables that it uses."""
+    """A template with all variables that it uses."""
 
     template: LongText
     variables: list[PromptVariable] = []
@@ -78,13 +78,13 @@ class PromptText(SQLModel):
 class PromptTextInput(Input, PromptText):
     """The text of a prompt, as clients send it."""
 
-    template: Annotated[LongText, Field(description="`{{ name }}` stands for a value.")]
+    template: Annotated[LongText, Field(description="`{{ name }}` is replaced by a value.")]
     variables: Annotated[
         list[PromptVariable],
         Field(
             max_length=MAX_VARIABLES,
             validate_default=True,
-            description="Those that the template uses, each once.",
+            description="The variables of the template, each once.",
         ),
     ] = []
 
@@ -95,7 +95,7 @@ class PromptTextInput(Input, PromptText):
             if place["invalid"] is not None:
                 line = template.count("\n", 0, place.start()) + 1
                 raise ValueError(
-                    f"line {line}: after {{{{ come a name (small letters, digits, _) and }}}}, "
+                    f"line {line}: after {{{{ come a name (of a-z, 0-9 and _) and }}}}, "
                     "as in {{ today }}; write {{{{ for the braces themselves"
                 )
         return template
@@ -123,25 +123,25 @@ def _check_declared(declared: list[str], used: list[str]) -> None:
 
 
 def render(prompt: PromptText, values: Mapping[str, str]) -> str:
-    """The text of a prompt or of one of its versions, with the values in it.
+    """Return the text of a prompt or of one of its versions with its values.
 
-    What stands in a value is not looked at: braces in it stay braces.
+    Values are not expanded: braces in them stay braces.
 
     Raises:
-        InvalidInputError: a value is missing and has no default, is of no variable, or is too long
-            for as often as the template names it.
+        InvalidInputError: a value is missing and has no default, belongs to no variable, or is too
+            long for the number of times the template uses it.
     """
     defaults = {variable.name: variable.default for variable in prompt.variables}
     for name in values:
         if name not in defaults:
             known = ", ".join(defaults) or "none"
-            detail = f"There is no such variable; there are: {known}."
+            detail = f"There is no such variable. The variables are: {known}."
             raise InvalidInputError(f"variables.{name}", detail)
     given = {**defaults, **values}
     texts: dict[str, str] = {}
     for name, value in given.items():
         if value is None:
-            raise InvalidInputError(f"variables.{name}", "It has no default: give it a value.")
+            raise InvalidInputError(f"variables.{name}", "It has no default: provide a value.")
         texts[name] = value
     try:
         return PromptTemplate(prompt.template).substitute(

@@ -1,4 +1,4 @@
-"""Versions of prompts: what a prompt has said, and may say again. They never change."""
+"""Versions of prompts. They never change."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -52,7 +52,7 @@ class PromptVersion(PromptText, PromptVersionBase, Identified, table=True):
         UniqueConstraint(
             "prompt_id",
             "number",
-            info=never_taken("the numbers are given out while a row is locked"),
+            info=never_taken("the numbers are assigned while a row is locked"),
         ),
     )
 
@@ -64,7 +64,7 @@ class PromptVersion(PromptText, PromptVersionBase, Identified, table=True):
 class PromptVersionCreate(PromptTextInput):
     model_config = example({**TEXT_EXAMPLE, "activate": True})
 
-    activate: Flag = Field(default=True, description="Whether the prompt says this from now on.")
+    activate: Flag = Field(default=True, description="Whether this becomes the active version.")
 
 
 class PromptActivate(Input):
@@ -80,7 +80,7 @@ class PromptRender(Input):
 
     variables: dict[str, Paragraphs] = Field(default_factory=dict, max_length=MAX_VARIABLES)
     number: VersionNumber | None = Field(
-        default=None, description="Of a version; the active one when left out."
+        default=None, description="The version number; left out: the active version."
     )
 
 

@@ -1,4 +1,4 @@
-"""Prompts: what language models are told, by a name that programs ask for."""
+"""Prompts: instructions for language models, by name."""
 
 from enum import StrEnum
 
@@ -38,11 +38,11 @@ class PromptBase(SQLModel):
 
 
 class Prompt(Versioned, Timestamped, PromptText, PromptBase, Identified, table=True):
-    """The text is that of the active version, so that a read finds all in one row."""
+    """Contains the text of the active version, so that a read needs one row."""
 
     __tablename__ = "prompts"
     __table_args__ = (
-        UniqueConstraint("name", info=taken("There is a prompt with this name already.")),
+        UniqueConstraint("name", info=taken("A prompt with this name already exists.")),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         sorted_by("prompts", "name"),
@@ -53,14 +53,14 @@ class Prompt(Versioned, Timestamped, PromptText, PromptBase, Identified, table=T
     last_number: int = 1
 
     def use(self, version: PromptVersion) -> None:
-        """Say what the version says."""
+        """Make a version the active one."""
         self.active_number = version.number
         self.template = version.template
         self.variables = version.variables
 
 
 class PromptCreate(PromptTextInput, PromptBase):
-    """The prompt, and the text of its first version."""
+    """A prompt with the text of its first version."""
 
     model_config = example({**_EXAMPLE, **TEXT_EXAMPLE})
 
@@ -79,8 +79,8 @@ class PromptListed(Output, Versioned, Timestamped, PromptBase, Identified):
 
     model_config = example(_LISTED, base=Output)
 
-    active_number: int = Field(description="Of the version whose text it is.")
-    last_number: int = Field(description="Of the version that was added last.")
+    active_number: int = Field(description="The number of the active version.")
+    last_number: int = Field(description="The number of the newest version.")
 
 
 class PromptPublic(PromptText, PromptListed):

@@ -1,4 +1,4 @@
-"""What a person asks of the agent, and what it has answered and done."""
+"""Requests to the assistant and its responses."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -23,25 +23,25 @@ Variables = Annotated[
 
 
 class AssistantRequest(Input):
-    """A request, or the confirmation of an action that was planned before."""
+    """A request, or the confirmation of a planned action."""
 
     model_config = example({"request": "Create a task to call Grace Hopper tomorrow."})
 
     request: Message | None = None
     confirm: UUID | None = Field(
-        default=None, description="The id of a planned action: does it, and asks no model."
+        default=None, description="The id of a planned action: it is done without asking a model."
     )
     chat_id: UUID | None = Field(
-        default=None, description="One of your chats, which goes on with this."
+        default=None, description="One of your chats, which this continues."
     )
-    module_id: UUID | None = Field(default=None, description="One of your modules, as a context.")
+    module_id: UUID | None = Field(default=None, description="One of your modules, as context.")
     model_config_id: UUID | None = Field(default=None, description="Left out: the default.")
     prompt: Slug | None = Field(
         default=None, description="The name of a prompt; left out: `assistant`."
     )
     variables: Variables = Field(default={}, description="Of the prompt.")
     schema_id: UUID | None = Field(
-        default=None, description="Of a schema: the answer is JSON that fits it."
+        default=None, description="The id of a schema: the answer is JSON that fits it."
     )
 
     @model_validator(mode="after")
@@ -52,9 +52,9 @@ class AssistantRequest(Input):
 
 
 class AnswerStatus(StrEnum):
-    """`to_confirm`: something was planned, and is done when it is confirmed.
+    """`to_confirm`: an action was planned, and is done when it is confirmed.
 
-    `incomplete`: the answer has ended before all was said.
+    `incomplete`: the answer ended early.
     """
 
     DONE = "done"
@@ -97,22 +97,22 @@ class AssistantResponse(Output):
 
     status: AnswerStatus
     text: str
-    output: dict[str, Any] | None = Field(description="If a schema was asked for.")
+    output: dict[str, Any] | None = Field(description="Present if a schema was requested.")
     incomplete_reason: IncompleteReason | None = Field(
-        default=None, description="Why there should have been more, whatever the status."
+        default=None, description="Why the answer ended early, whatever the status."
     )
-    actions: list[ToolCallRecord] = Field(description="In the order in which they were taken.")
+    actions: list[ToolCallRecord] = Field(description="In the order of their execution.")
     planned: list[PlannedActionPublic] = Field(
-        description="What waits for you: send its id as `confirm`."
+        description="The action that waits for you: send its id as `confirm`."
     )
-    model: str | None = Field(description="Null if none was asked.")
+    model: str | None = Field(description="Null if no model was asked.")
     usage: Usage
     chat_id: UUID | None
     message_id: UUID | None
 
 
 class AssistantUsage(Output):
-    """What you have used today (UTC), what is at work included, and what you may use."""
+    """Your usage of today (UTC), including requests in progress, and your limits."""
 
     model_config = example(
         {

@@ -1,4 +1,4 @@
-"""What the events of an answer tell that comes as a stream, besides its parts."""
+"""The events of a streamed answer, besides its parts."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -26,7 +26,7 @@ class ReplyStarted(Output):
 
 
 class ReplyText(Output):
-    """The event `text`: the next piece of it."""
+    """The event `text`: the next piece of the text."""
 
     model_config = example({"text": "I have created the task."}, base=Output)
 
@@ -36,7 +36,8 @@ class ReplyText(Output):
 class ReplyWithdrawn(Output):
     """The event `text_withdrawn`.
 
-    The text since the last `tool_result`, or the beginning, was a thought of the model: forget it.
+    The text since the last `tool_result`, or since the beginning, was a thought of the model:
+    discard it.
     """
 
     model_config = example({}, base=Output)
@@ -50,4 +51,4 @@ REPLY_EVENTS: Mapping[str, type[BaseModel]] = {
     "text_withdrawn": ReplyWithdrawn,
     "done": ChatMessagePublic,
 }
-"""What each event of an answer is about. `error`, which comes instead of `done`, is a problem."""
+"""The data of each event. `error`, which replaces `done`, is a problem."""

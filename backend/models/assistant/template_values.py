@@ -1,17 +1,17 @@
-"""The values that a template is given, up to a length together.
+"""The values of a template, with a limit on their total length.
 
-A short template may name a long value many times.
+A short template may repeat a long value many times.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 
 
 class TooLongError(Exception):
-    """The values would be longer than there is room. The text is the name of the last one."""
+    """The values exceed the limit. The text is the name of the last one."""
 
 
 class Room:
-    """How many characters of values are allowed, and how many more."""
+    """Counts the characters of values up to a limit."""
 
     def __init__(self, most: int) -> None:
         self._left = most
@@ -24,7 +24,7 @@ class Room:
 
 
 class TemplateValues(Mapping[str, str]):
-    """Texts by name, as a template asks for them."""
+    """Texts by name, counted as a template reads them."""
 
     def __init__(self, text_of: Callable[[str], str], room: Room) -> None:
         self._text_of = text_of

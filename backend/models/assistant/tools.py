@@ -1,4 +1,4 @@
-"""Tools: what the agent may do. The code says what they are, admins whether they are offered."""
+"""Tools: what the assistant may do. The code defines them; admins switch them on and off."""
 
 from enum import StrEnum
 from typing import Any
@@ -17,18 +17,18 @@ from backend.models.platform.sort_keys import sorted_by
 
 
 class ToolBase(SQLModel):
-    name: str = Field(description="As the model calls it.")
-    description: str = Field(description="What the model knows about it.")
+    name: str = Field(description="The name by which the model calls it.")
+    description: str = Field(description="The description given to the model.")
     parameters: dict[str, Any] = Field(description="A JSON schema.")
-    permission: str = Field(description="Who lacks it is not offered the tool.")
-    is_destructive: bool = Field(description="Whether it is done only after a confirmation.")
+    permission: str = Field(description="The tool is offered only to those who have it.")
+    is_destructive: bool = Field(description="Whether it needs confirmation.")
     is_enabled: bool = Field(default=True, description="Whether it is offered to the model.")
 
 
 class Tool(Versioned, Timestamped, ToolBase, Identified, table=True):
     __tablename__ = "tools"
     __table_args__ = (
-        UniqueConstraint("name", info=never_taken("rows that are there already are skipped")),
+        UniqueConstraint("name", info=never_taken("existing rows are skipped")),
         Index(None, "created_at", "id"),
         sorted_by("tools", "name"),
     )
@@ -37,7 +37,7 @@ class Tool(Versioned, Timestamped, ToolBase, Identified, table=True):
 
 
 class ToolUpdate(Update):
-    """All else is what the code says."""
+    """All other columns come from the code."""
 
     model_config = example({"is_enabled": False})
 

@@ -1,4 +1,4 @@
-"""Answers of language models, counted against what a person may use in a day."""
+"""Usage records: requests counted against a person's limits of the day."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ COST = Numeric(18, 9)
 
 
 class Amounts(NamedTuple):
-    """What may be used, or was. `cost` is in US dollars."""
+    """Amounts allowed or used. `cost` is in US dollars."""
 
     model_calls: int
     tokens: int
@@ -28,13 +28,12 @@ class Amounts(NamedTuple):
 
 
 class UsageRecord(Identified, table=True):
-    """One answer. What it may use is held for it until it has ended, or has to have ended.
+    """One request. Its limits are reserved until it ends or its deadline passes.
 
-    So a person's limit of the day holds, however much is asked for at the same time.
+    So a person's limits of the day hold for concurrent requests too.
 
     Attributes:
-        deadline_at: the latest moment at which it can be at work.
-        answer: what `/agent/act` has answered, for who asks again with the same key.
+        deadline_at: its deadline. answer: the response of `/agent/act`, for retries with the same key.
     """
 
     __tablename__ = "usage_records"
@@ -64,7 +63,7 @@ class UsageRecord(Identified, table=True):
         return self.finished_at is None and self.deadline_at > now()
 
     def finish(self, usage: Usage, error: str | None = None) -> None:
-        """Let go of what was held, and keep what was used."""
+        """Release the reservation and record the usage."""
         self.finished_at = now()
         self.seconds = (self.finished_at - self.started_at).total_seconds()
         self.model_calls, self.tool_calls = usage.model_calls, usage.tool_calls

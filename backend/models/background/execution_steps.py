@@ -17,7 +17,7 @@ from backend.models.platform.paging import PageQuery
 
 class ExecutionStepBase(SQLModel):
     name: str
-    position: int = Field(description="Counts from 1, in the order in which they were finished.")
+    position: int = Field(description="Counts from 1, in the order in which they finished.")
     result: dict[str, Any] = Field(default_factory=dict)
     started_at: datetime
     finished_at: datetime
@@ -26,9 +26,7 @@ class ExecutionStepBase(SQLModel):
 class ExecutionStep(ExecutionStepBase, Identified, table=True):
     __tablename__ = "execution_steps"
     __table_args__ = (
-        UniqueConstraint(
-            "execution_id", "name", info=never_taken("rows that are there already are skipped")
-        ),
+        UniqueConstraint("execution_id", "name", info=never_taken("existing rows are skipped")),
         Index(None, "execution_id", "position", "id"),
     )
 

@@ -1,4 +1,4 @@
-"""Executions: a person's long work in the background, and the steps of it that are done."""
+"""Executions: a person's long-running work in the background."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -32,12 +32,14 @@ class ExecutionBase(SQLModel):
     kind: str
     name: Line
     status: ExecutionStatus = ExecutionStatus.PENDING
-    progress_done: int = Field(default=0, ge=0, description="How much is done, in units of a kind.")
-    progress_total: int | None = Field(default=None, description="Null while it is not known.")
+    progress_done: int = Field(
+        default=0, ge=0, description="How much is done, in units that depend on the kind."
+    )
+    progress_total: int | None = Field(default=None, description="Null while unknown.")
     progress_message: str = ""
-    error: str | None = Field(default=None, description="Why it failed, or has to be tried again.")
-    attempts: int = Field(default=0, description="How often it was begun; a crash takes another.")
-    started_at: datetime | None = Field(default=None, description="Of the first attempt.")
+    error: str | None = Field(default=None, description="Why it failed or must be retried.")
+    attempts: int = Field(default=0, description="How many attempts have begun; a crash costs one.")
+    started_at: datetime | None = Field(default=None, description="The start of the first attempt.")
     finished_at: datetime | None = None
 
 
@@ -108,7 +110,7 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         `is_leased` is whether somebody has a lease of it that holds.
 
         Raises:
-            ConflictError: it was completed, or has failed.
+            ConflictError: it has completed or failed.
         """
         if not self.is_active:
             raise ConflictError(f"It is {self.status}, so there is nothing to cancel.")
@@ -122,7 +124,7 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
         """Raises ConflictError unless it has failed or was cancelled."""
         if self.status not in {ExecutionStatus.FAILED, ExecutionStatus.CANCELLED}:
             raise ConflictError(
-                f"It is {self.status}: only what has failed or was cancelled can be retried."
+                f"It is {self.status}: only failed or cancelled executions can be retried."
             )
         self.hand_back()
         self.report(0, None, "")
@@ -158,7 +160,7 @@ class ExecutionListed(Output, Versioned, Timestamped, ExecutionBase, Identified)
     model_config = example(EXAMPLE, base=Output)
 
     owner_id: UUID
-    job_id: int | None = Field(description="Of its job, for admins.")
+    job_id: int | None = Field(description="The id of its job, for admins.")
     cancel_requested_at: datetime | None
 
 
@@ -170,7 +172,7 @@ class ExecutionPublic(ExecutionListed):
 
 
 class ExecutionState(Output):
-    """How far an execution is: what its events tell."""
+    """The state and progress of an execution: the data of its events."""
 
     model_config = example(
         {
@@ -196,7 +198,7 @@ class ExecutionState(Output):
     attempts: int
     error: str | None
     summary: dict[str, Any] = Field(
-        description="What is short in the result: its numbers, texts and flags."
+        description="The short parts of the result: numbers, texts and flags."
     )
 
     @classmethod
@@ -207,14 +209,14 @@ class ExecutionState(Output):
 
 
 class ExecutionDraft(Input):
-    """Of any kind. `models/execution_bodies.py` has the bodies of all kinds with their inputs."""
+    """A request of any kind. `models/execution_bodies.py` adds the inputs of all kinds."""
 
     kind: str
     inputs: Any
 
 
 class ExecutionCreate(ExecutionDraft):
-    name: Line | None = Field(default=None, description="Left out: made of kind and inputs.")
+    name: Line | None = Field(default=None, description="Left out: derived from kind and inputs.")
 
 
 class ExecutionName(Output):

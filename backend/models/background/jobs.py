@@ -1,4 +1,4 @@
-"""Work for the background: what is asked for, and how it went."""
+"""Background jobs and their failures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from backend.models.platform.paging import PageQuery
 
 
 class JobStatus(StrEnum):
-    """`failed` is the dead state: there is no further attempt unless somebody asks for one."""
+    """`failed` is the dead state: no further attempt is made unless an admin requests one."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -28,18 +28,18 @@ class JobStatus(StrEnum):
 
 
 class JobFailure(SQLModel, table=True):
-    """How the last failed attempt of a job ended. No foreign key: others delete old jobs."""
+    """The last failed attempt of a job. No foreign key: procrastinate deletes old jobs."""
 
     __tablename__ = "job_failures"
 
     job_id: int = Field(
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )
-    attempts: int = Field(description="How many there were, the failed one included.")
+    attempts: int = Field(description="The number of attempts, including the failed one.")
     crashes: int = Field(
         default=0,
         sa_column_kwargs={"server_default": "0"},
-        description="How often its process has died while it ran.",
+        description="How often its process died while it ran.",
     )
     error: str
     failed_at: datetime = Field(default_factory=now)
@@ -69,19 +69,21 @@ class JobPublic(Output):
     task: str
     queue: str
     status: JobStatus
-    attempts: int = Field(description="How many have come to an end.")
+    attempts: int = Field(description="The number of finished attempts.")
     args: dict[str, Any]
-    cancel_requested: bool = Field(description="It still runs, and was told to stop.")
-    scheduled_at: datetime | None = Field(description="Not before this; null: at once.")
+    cancel_requested: bool = Field(description="It is still running, and was asked to stop.")
+    scheduled_at: datetime | None = Field(description="Not before this; null: immediately.")
     created_at: datetime
-    started_at: datetime | None = Field(description="Of the last attempt.")
-    finished_at: datetime | None = Field(description="Null until there is no further attempt.")
-    last_error: str | None = Field(description="Of the last attempt that failed.")
+    started_at: datetime | None = Field(description="The start of the last attempt.")
+    finished_at: datetime | None = Field(
+        description="The end of the last attempt; null while attempts remain."
+    )
+    last_error: str | None = Field(description="The error of the last failed attempt.")
     last_failed_at: datetime | None
 
 
 class JobSort(StrEnum):
-    """Ids count up: the newest job has the highest."""
+    """Ids are ascending: the newest job has the highest."""
 
     ID = "id"
     ID_DESC = "-id"
@@ -96,11 +98,11 @@ class JobQuery(PageQuery):
 
 @dataclass(frozen=True)
 class StalledJob:
-    """A job that runs according to the database, while its worker is gone.
+    """A job that is running according to the database, but whose worker is gone.
 
     Attributes:
-        has_crashed: its worker has died. Otherwise it has lost the database, and can't help it.
-        crashes: how often that has happened before.
+        has_crashed: its worker died. Otherwise the worker lost its connection to the database.
+        crashes: the number of earlier crashes.
     """
 
     id: int
@@ -116,13 +118,12 @@ class StalledJob:
 
 @dataclass(frozen=True)
 class TakeOverRules:
-    """What becomes of the jobs of workers that are gone.
+    """Rules for the jobs of workers that are gone.
 
     Attributes:
-        silence: a worker that was not heard of for so long is gone.
-        max_attempts: by queue, how often a job is tried.
-        max_crashes: how often a worker may die of a job, or beside it.
-        longest_pause: between two attempts.
+        silence: after this long without a heartbeat a worker counts as gone. max_attempts: by
+        queue, how often a job is tried. max_crashes: how often a worker may die of a job, or
+        beside it. longest_pause: the longest pause between two attempts.
     """
 
     silence: timedelta
@@ -136,10 +137,9 @@ class QueueState:
     """One queue at this moment.
 
     Attributes:
-        waiting: jobs that could start now; those for later do not count.
-        retrying: jobs that have failed, and pause before their next attempt.
-        oldest_seconds: how long the one that has waited longest has, with its pauses; 0 if none
-            waits.
+        waiting: jobs that could start now; those for later do not count. retrying: failed jobs that
+        wait for their next attempt. oldest_seconds: how long the oldest waiting job has waited,
+        including pauses; 0 without one.
     """
 
     queue: str

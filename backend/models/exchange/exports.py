@@ -1,4 +1,4 @@
-"""Exports: a list as a spreadsheet, which is kept as a file."""
+"""Exports: a list as a spreadsheet, stored as a file."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,7 +13,9 @@ from backend.models.sales.leads import LeadQuery
 from backend.models.sales.products import ProductQuery
 from backend.models.tasks.tasks import TaskQuery
 
-_FILTERS = "As for the list. All rows that match are exported, whatever `limit` and `cursor` say."
+_FILTERS = (
+    "The filters of the list. All matching rows are exported, whatever `limit` and `cursor` say."
+)
 
 
 class _Export(Input):
@@ -21,7 +23,7 @@ class _Export(Input):
         default=None,
         min_length=1,
         max_length=50,
-        description="The columns to write, in this order; all of them when left out.",
+        description="The columns to write, in this order; left out: all.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Imports: rows of a spreadsheet that are to become rows of the team's data."""
+"""Imports: rows of a spreadsheet that become rows of the team's data."""
 
 import re
 from typing import Annotated
@@ -11,7 +11,7 @@ from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag, Line
 
 MAX_ERRORS = 1_000
-"""So many errors of rows are kept; the others are counted."""
+"""The number of row errors that are stored; the others are counted."""
 
 MAX_COLUMNS = 200
 
@@ -19,7 +19,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def unstorable_in(text: str) -> str | None:
-    """The first character that the database does not take."""
+    """The first character that the database does not accept."""
     found = _UNSTORABLE.search(text)
     return found[0] if found else None
 
@@ -37,22 +37,23 @@ class ImportInputs(Input):
 
     resource: SheetResource
     file_id: UUID = Field(description="An uploaded file that you may read: CSV or XLSX.")
-    dry_run: Flag = Field(default=False, description="Tell what would happen, and write nothing.")
+    dry_run: Flag = Field(default=False, description="Report what would happen, and write nothing.")
     all_or_nothing: Flag = Field(
-        default=True, description="Write nothing if a row can't be; or else write the other rows."
+        default=True,
+        description="Write nothing if a row has errors; otherwise write the other rows.",
     )
     mapping: dict[Line, Line] = Field(
         default={},
-        description="Columns of the file that have another name there: the field, by the header.",
+        description="Fields by header, for columns with another name in the file.",
         max_length=MAX_COLUMNS,
     )
 
 
 def _shown(max_characters: int) -> AfterValidator:
-    """Makes text of files fit to be stored and shown."""
+    """Makes text from files storable and printable."""
 
     def shown(text: str) -> str:
-        # What NUL and halves of characters are shown as.
+        # Replaces NUL and lone surrogates.
         text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
         return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
 
@@ -62,13 +63,11 @@ def _shown(max_characters: int) -> AfterValidator:
 class RowError(BaseModel):
     """Why a row can't be imported."""
 
-    row: int = Field(description="As a spreadsheet counts: the headers are row 1.")
+    row: int = Field(description="As in a spreadsheet: the headers are row 1.")
     column: Annotated[str, _shown(200)] | None = Field(
         description="The header in the file; null: the row as a whole."
     )
-    message: Annotated[str, _shown(300)] = Field(
-        description="What is wrong, and what to do about it."
-    )
+    message: Annotated[str, _shown(300)] = Field(description="The error and its remedy.")
 
 
 class ImportResult(Output):
@@ -98,8 +97,8 @@ class ImportResult(Output):
     rows: int = Field(description="Rows of the file, without the headers and blank ones.")
     created: int
     updated: int
-    unchanged: int = Field(description="Rows that say what is there already.")
-    failed: int = Field(description="Rows that have errors.")
+    unchanged: int = Field(description="Rows that change nothing.")
+    failed: int = Field(description="Rows with errors.")
     skipped: int = Field(description="Rows without errors, left out because others have some.")
     errors: list[RowError] = Field(description=f"The first {MAX_ERRORS:,}.")
     error_count: int

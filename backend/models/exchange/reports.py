@@ -1,4 +1,4 @@
-"""Reports: counts over leads and tasks, made by executions of the kind `report`."""
+"""Reports: counts of leads and tasks, made by executions of the kind `report`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ class ReportName(StrEnum):
 
 
 class Age(StrEnum):
-    """For how long a task has been there."""
+    """The age of a task."""
 
     DAY = "up to a day"
     WEEK = "up to a week"
@@ -29,12 +29,12 @@ class Age(StrEnum):
 
 
 DAYS = {Age.DAY: 1, Age.WEEK: 7, Age.MONTH: 30, Age.QUARTER: 90}
-"""What is older than all of these is `Age.OLDER`."""
+"""Anything older is `Age.OLDER`."""
 
 
 class ReportFilter(Input):
     person_id: UUID | None = Field(
-        default=None, description="Only the leads of this user, or the tasks given to them."
+        default=None, description="Only the leads of this user, or the tasks assigned to them."
     )
     created_after: UtcDatetime | None = Field(
         default=None, description="Created at this moment or later."
@@ -59,7 +59,7 @@ class PipelineStage(Output):
 
 
 class TasksOfAge(Output):
-    """Unfinished tasks that have age, status and assignee in common."""
+    """Unfinished tasks with the same age, status and assignee."""
 
     age: Age
     status: TaskStatus
@@ -87,6 +87,6 @@ class ReportResult(Output):
 
     report: ReportName
     as_of: datetime
-    count: int = Field(description="Of all leads, or all unfinished tasks, that were counted.")
+    count: int = Field(description="The number of all leads or unfinished tasks counted.")
     stages: list[PipelineStage] = Field(default=[], description="For `leads_pipeline`.")
     tasks: list[TasksOfAge] = Field(default=[], description="For `tasks_by_age`.")

@@ -1,4 +1,4 @@
-"""What spreadsheet programs show instead of a value, as files have it that were saved as text."""
+"""Error values of spreadsheet programs, as saved in text files."""
 
 import re
 from importlib.resources import files
@@ -11,7 +11,7 @@ _UNWRITTEN = re.compile(r"[¡¿]|\s(?=[!?:]$)")
 
 
 def is_error_text(text: str) -> bool:
-    """Whether a whole cell is an error. `#1 Shop` is a name."""
+    """Whether the whole cell is an error value. `#1 Shop` is a name."""
     if "#" not in text and ":" not in text:
         return False
     text = text.strip()

@@ -1,4 +1,4 @@
-"""What spreadsheets of a resource are: their columns, and cells that no program runs."""
+"""Spreadsheets of a resource: their columns, and cells that no program executes."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class SheetResource(StrEnum):
-    """The lists of the team that can be exported to a spreadsheet and imported from one."""
+    """The lists that can be exported to a spreadsheet and imported from one."""
 
     CUSTOMERS = "customers"
     LEADS = "leads"
@@ -23,15 +23,15 @@ class SheetResource(StrEnum):
 
 
 def harmless(text: str) -> str:
-    """Text that a spreadsheet shows and does not run: anybody may have written it.
+    """Return text that a spreadsheet shows and does not execute: anybody may have written it.
 
-    And that an import takes for a text, whatever it looks like.
+    An import reads it as text, whatever it looks like.
     """
     return f"'{text}" if _is_taken_for_more(text) else text
 
 
 def as_written(text: str) -> str:
-    """The text that `harmless` was given."""
+    """Return the text that `harmless` was given."""
     return text[1:] if text.startswith("'") and _is_taken_for_more(text) else text
 
 
@@ -40,11 +40,11 @@ def _is_taken_for_more(text: str) -> bool:
 
 
 ColumnPath = tuple[str, ...]
-"""The name of a field; of an amount of money, and which part of it."""
+"""The name of a field; for money, also which part of it."""
 
 
 def columns_of(schema: type[BaseModel]) -> list[ColumnPath]:
-    """A field each; of an amount of money two, so that it can be summed."""
+    """Return one column per field; money gets two, so that it can be summed."""
     return list(_columns(schema))
 
 
@@ -61,7 +61,7 @@ def header_of(column: ColumnPath) -> str:
 
 
 def value_in(shown: dict[str, Any], column: ColumnPath) -> Any:
-    """The value of a column in what a schema has dumped."""
+    """Return the value of a column in the dump of a schema."""
     name, *part = column
     value = shown[name]
     return value[part[0]] if part and value is not None else value

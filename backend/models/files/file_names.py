@@ -1,4 +1,4 @@
-"""The names that senders give to files, made fit to be stored and shown."""
+"""Makes the file names of senders storable and displayable."""
 
 import re
 from pathlib import PurePosixPath
@@ -8,21 +8,21 @@ _NAMELESS = "file"
 _LONGEST = 200
 _LONGEST_BYTES = 255
 _LONGEST_SUFFIX = 20
-# More is never looked at: putting combining marks in order takes quadratic time.
+# Longer names are cut: sorting combining marks takes quadratic time.
 _LOOKED_AT = 1_000
 
 _SEPARATOR = re.compile(r"[/\\]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-# Controls, marks that can't be seen or turn the direction, halves of pairs, private characters.
+# Control characters, invisible and directional marks, lone surrogates, private characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co"}
-_JOINERS = "\u200c\u200d"  # Persian and emoji are not written without them.
+_JOINERS = "\u200c\u200d"  # Persian and emoji need them.
 _NOT_AT_THE_END = " ." + _JOINERS
 
 
 def clean_file_name(name: str | None) -> str:
-    """One line that shows what it is: at most 200 characters and 255 bytes, without a path.
+    """Return a name of one visible line: at most 200 characters and 255 bytes, without a path.
 
-    The extension is kept. Where nothing is left, the name is "file".
+    The extension is kept. If nothing is left, the name is "file".
     """
     last = _SEPARATOR.split((name or "")[-_LOOKED_AT:])[-1]
     shown = _without_hidden(" ".join(last.split()))
@@ -34,7 +34,7 @@ def _without_hidden(text: str) -> str:
 
 
 def _tidy(name: str) -> str:
-    """White space in one form. Windows drops dots at the end, and would see another extension."""
+    """Normalise white space. Windows drops trailing dots, and would see another extension."""
     return " ".join(name.split()).rstrip(_NOT_AT_THE_END)
 
 

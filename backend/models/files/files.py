@@ -1,4 +1,4 @@
-"""Files: what somebody has uploaded, for themselves or for the team."""
+"""Files that somebody has uploaded, for themselves or for the team."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -20,7 +20,7 @@ from backend.models.tasks.modules import FILLED
 
 
 class FileSubject(NamedTuple):
-    """What a file is attached to: one of these, or nothing."""
+    """The objects that a file can be attached to."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
@@ -29,22 +29,22 @@ class FileSubject(NamedTuple):
 
     @property
     def is_team_data(self) -> bool:
-        """A module is private to its owner, and a file that is attached to nothing as well."""
+        """Files in a module and files attached to nothing are private to their owner."""
         return any((self.customer_id, self.lead_id, self.task_id))
 
     @property
     def named(self) -> list[str]:
-        """The fields that are set; more than one can't be kept."""
+        """The fields that are set: at most one when stored."""
         return [name for name, reference in self._asdict().items() if reference]
 
     def moved(self, changes: Mapping[str, Any]) -> "FileSubject":
-        """With what changes; a new place takes the file out of the one before."""
+        """Apply a change; a new place replaces the previous one."""
         given = {name: changes[name] for name in self._fields if name in changes}
         return FileSubject(**given) if any(given.values()) else self._replace(**given)
 
 
 class FileUsage(NamedTuple):
-    """What somebody has uploaded and not deleted: how many files, of how many bytes."""
+    """A person's files: how many, and of how many bytes."""
 
     files: int
     bytes: int
@@ -52,7 +52,7 @@ class FileUsage(NamedTuple):
 
 class FileBase(SQLModel):
     name: str = Field(max_length=255)
-    media_type: str = Field(description="Judged by the content, not by the name.")
+    media_type: str = Field(description="Determined by the content, not by the name.")
     size: int = Field(ge=1, description="In bytes.")
     sha256: str = Field(description="Of the content, in hexadecimal.")
     owner_id: UUID = Field(description="Who uploaded it.")
@@ -63,7 +63,7 @@ class FileBase(SQLModel):
 
 
 class File(Versioned, Timestamped, FileBase, Identified, table=True):
-    """The content lies in the storage, under `storage_key`; it never changes."""
+    """The content is in the storage under `storage_key`, and never changes."""
 
     __tablename__ = "files"
     __table_args__ = (
@@ -119,8 +119,7 @@ make_searchable(File, "name", "''")
 
 
 class FileUpdate(Update):
-    """Only the fields that are sent change. A new place takes the file out of the one before;
-    null takes it out of the one that is named."""
+    """Only the fields that are sent change. A new place replaces the old; null detaches."""
 
     model_config = example({"customer_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03"})
 
@@ -132,7 +131,7 @@ class FileUpdate(Update):
 
 
 DETACHED = FileUpdate(customer_id=None, lead_id=None, task_id=None, module_id=None)
-"""Belongs to nothing."""
+"""Return the fields of a file that is attached to nothing."""
 
 
 class FilePublic(Output, Versioned, Timestamped, FileBase, Identified):

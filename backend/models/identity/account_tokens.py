@@ -1,4 +1,4 @@
-"""Tokens in the links of mails: each for one purpose, for some hours, to be used once."""
+"""Tokens in links of mails: each for one purpose, valid for some hours, usable once."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,9 +22,9 @@ class TokenPurpose(StrEnum):
 
 
 class AccountToken(Identified, table=True):
-    """Only the hash is kept: the token itself is made from the id and the secret key.
+    """Only the hash is stored: the token itself is derived from the id and the secret key.
 
-    `used_at` is also when it was taken back, as a newer one or another change made it void.
+    `used_at` is also set when a newer token or another change invalidates it.
     """
 
     __tablename__ = "account_tokens"
@@ -50,11 +50,11 @@ class AccountToken(Identified, table=True):
 
 
 class GivenToken(Input):
-    """A token out of a mail."""
+    """A token from a mail."""
 
     model_config = example({"token": _TOKEN})
 
-    token: Text = Field(max_length=200, description="From the link in the mail, behind `#token=`.")
+    token: Text = Field(max_length=200, description="From the link in the mail, after `#token=`.")
 
 
 class PasswordResetRequest(Input):
@@ -83,10 +83,10 @@ class InvitationAcceptance(GivenToken):
 
 
 class MailOnItsWay(Output):
-    """What is answered to everybody who asks for a mail, whether there will be one or not."""
+    """The response to every request for a mail, whether or not one is sent."""
 
     model_config = example(
-        {"detail": "If there is an account with this address, a mail is on its way."}, base=Output
+        {"detail": "If an account with this address exists, a mail is on its way."}, base=Output
     )
 
     detail: str

@@ -1,4 +1,4 @@
-"""What is sent and answered when somebody signs in; none of it is a table."""
+"""Requests and responses of signing in; none of them is a table."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from backend.models.platform.fields import GivenPassword, Password, Text
 
 
 class Tokens(Output):
-    """The answer to a sign-in, as OAuth 2.0 (RFC 6749, section 5.1) wants it."""
+    """The response to a sign-in, as OAuth 2.0 defines it (RFC 6749, section 5.1)."""
 
     model_config = example(
         {

@@ -1,4 +1,4 @@
-"""Invitations: who may open an account, and with which role."""
+"""Invitations to create an account with a role."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,14 +27,14 @@ class Invitation(Versioned, Timestamped, InvitationBase, Identified, table=True)
     __tablename__ = "invitations"
     __table_args__ = (
         Index(None, "created_at", "id"),
-        # One open invitation for an address, and any number that were accepted.
+        # One open invitation per address, and any number of accepted ones.
         Index(
             "uq_invitations_email_open",
             "email",
             unique=True,
             postgresql_where=text("accepted_at IS NULL"),
             info=taken(
-                "There is an open invitation to this e-mail address already: send it again, or "
+                "An open invitation to this e-mail address already exists: send it again, or "
                 "revoke it."
             ),
         ),
@@ -76,7 +76,7 @@ class InvitationPublic(Output, Versioned, Timestamped, InvitationBase, Identifie
     invited_by: UUID
     expires_at: datetime
     accepted_at: datetime | None
-    user_id: UUID | None = Field(description="The account that came of it.")
+    user_id: UUID | None = Field(description="The account that was created with it.")
 
 
 class InvitationSort(StrEnum):

@@ -1,4 +1,4 @@
-"""Requests of strangers for a mail, kept for as long as they count against the limits."""
+"""Requests for mails, stored as long as they count against the limits."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from backend.models.platform.mixins import Identified, now
 
 
 class MailRequest(Identified, table=True):
-    """`email` is there until the request is answered; what counts are the hashes."""
+    """`email` is stored until the request is processed; the limits use the hashes."""
 
     __tablename__ = "mail_requests"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Sessions: a signed-in device and the refresh tokens that it was given, each used once."""
+"""Sessions: a signed-in device and its refresh tokens, each used once."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from backend.models.platform.paging import PageQuery
 
 
 class Client(NamedTuple):
-    """Where a request comes from, as far as it says so itself."""
+    """The client of a request, as it describes itself."""
 
     device: str | None
     address: str | None
@@ -30,7 +30,7 @@ class SessionBase(SQLModel):
 
 
 class UserSession(SessionBase, Identified, table=True):
-    """The family of refresh tokens of one sign-in; whoever revokes it ends them all."""
+    """The family of refresh tokens of one sign-in; revoking it ends them all."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "expires_at"), Index(None, "revoked_at"))
@@ -46,7 +46,7 @@ class UserSession(SessionBase, Identified, table=True):
         self.revoked_at = self.revoked_at or now()
 
     def prolong(self, at: datetime, lifetime: timedelta, client: Client) -> None:
-        """Note the exchange of a token, which is marked as used at the same moment."""
+        """Record the exchange of a token, which is marked as used at the same time."""
         self.last_used_at = at
         self.expires_at = at + lifetime
         self.device, self.address = client
@@ -54,17 +54,16 @@ class UserSession(SessionBase, Identified, table=True):
     def may_repeat(
         self, token: "RefreshToken", at: datetime, leeway: timedelta, client: Client
     ) -> bool:
-        """Whether a used token is one of those that were exchanged last, a moment ago, and comes
-        from the same device."""
+        """Whether a used token was among the last exchanged, moments ago, by the same device."""
         if token.used_at is None or token.used_at != self.last_used_at:
             return False
-        # Should the clock of the database have gone back, it is no moment ago.
+        # If the clock of the database went back, this does not count as recent.
         is_recent = timedelta() <= at - token.used_at < leeway
         return is_recent and client.device == self.device
 
 
 class RefreshToken(Identified, table=True):
-    """Only the hash is kept. `used_at` is when it was exchanged, or another one in its place."""
+    """Only the hash is stored. `used_at`: when it or another token was exchanged."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (Index(None, "used_at"),)

@@ -1,4 +1,4 @@
-"""Failed sign-ins, kept for as long as they count against an account or an address."""
+"""Failed sign-ins, stored as long as they count against an account or an address."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from backend.models.platform.mixins import Identified, now
 
 
 class SignInFailure(Identified, table=True):
-    """Both are hashes: people type passwords into the field for the address."""
+    """Both are hashes: people sometimes type a password into the address field."""
 
     __tablename__ = "sign_in_failures"
     __table_args__ = (

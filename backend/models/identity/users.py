@@ -30,7 +30,7 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
 
     email: str = Field(
         unique=True,
-        sa_column_kwargs={"info": taken("There is a user with this e-mail address already.")},
+        sa_column_kwargs={"info": taken("A user with this e-mail address already exists.")},
     )
     role: Role = Field(sa_type=enum_type(Role))
     is_active: bool = True
@@ -42,12 +42,12 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
         return self.is_active and self.role is Role.ADMIN
 
     def may_give(self, role: Role) -> bool:
-        """Whether they may give others the role, in an account or an invitation."""
+        """Whether they may give others this role, in an account or an invitation."""
         return self.is_active and may_give(self.role, role)
 
 
 class UserRegister(Input, UserBase):
-    """A person's own registration. The role is not theirs to choose."""
+    """A person's own registration, without a choice of role."""
 
     model_config = example({**_PERSON, "password": "correct horse battery staple"})
 
@@ -99,7 +99,7 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     role: Role
     is_active: bool
     email_verified_at: datetime | None = Field(
-        description="When the person first followed a link in a mail to this address."
+        description="When the person first used a link in a mail to this address."
     )
 
 

@@ -1,4 +1,4 @@
-"""Mails: what is to be sent, and what became of it."""
+"""Mails to send, and their outcome."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from backend.models.platform.mixins import Identified, now
 
 
 class MailKind(StrEnum):
-    """Each has a pair of templates of its name."""
+    """Each kind has a pair of templates of the same name."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
@@ -23,9 +23,9 @@ class MailKind(StrEnum):
 
 
 class Mail(Identified, table=True):
-    """`payload` is what the templates need, but for secrets: those are made when it is sent.
+    """`payload` holds the values of the templates; secrets are derived when it is sent.
 
-    `claimed_until` is set while somebody sends it. It ends by itself, as a process may die.
+    `claimed_until` is set while a process sends it. The claim expires, as a process may die.
     """
 
     __tablename__ = "mails"
@@ -38,7 +38,7 @@ class Mail(Identified, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     dedup_key: str = Field(
         unique=True,
-        sa_column_kwargs={"info": never_taken("rows that are there already are skipped")},
+        sa_column_kwargs={"info": never_taken("existing rows are skipped")},
     )
     created_at: datetime = Field(default_factory=now, index=True)
     attempts: int = 0
@@ -52,8 +52,11 @@ class Mail(Identified, table=True):
         return self.sent_at is not None or self.refused_at is not None
 
     def is_claimed(self, longest: timedelta) -> bool:
-        """Whether somebody sends it. A claim that lies further ahead than the longest is of
-        somebody who has died before the clock went back."""
+        """Whether a process is sending it.
+
+        A claim further ahead than the longest was made by a process that died before the clock
+        went back.
+        """
         return self.claimed_until is not None and now() < self.claimed_until <= now() + longest
 
     def claim(self, duration: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""Notifications: what somebody should know, in the program, by mail, or both."""
+"""Notifications, in the program, by mail, or both."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -26,27 +26,25 @@ class NotificationKind(StrEnum):
 
 
 MAILED = frozenset({NotificationKind.TASK_ASSIGNED, NotificationKind.NEW_DEVICE})
-"""The kinds that go out by mail as well, unless their receiver wants it otherwise."""
+"""The kinds that are also mailed, unless their receiver chooses otherwise."""
 
 
 class NotificationBase(SQLModel):
     kind: NotificationKind
     title: str
     text: str
-    subject_kind: SubjectKind = Field(description="What it is about.")
+    subject_kind: SubjectKind = Field(description="The object that it is about.")
     subject_id: UUID
     created_at: datetime = Field(default_factory=now)
     read_at: datetime | None = None
 
 
 class Notification(NotificationBase, Identified, table=True):
-    """One event makes one for each receiver, however often it is handled."""
+    """One event makes one notification for each receiver, however often it is handled."""
 
     __tablename__ = "notifications"
     __table_args__ = (
-        UniqueConstraint(
-            "user_id", "event_id", info=never_taken("rows that are there already are skipped")
-        ),
+        UniqueConstraint("user_id", "event_id", info=never_taken("existing rows are skipped")),
         Index(None, "user_id", "created_at", "id"),
         Index(None, "user_id", "kind", "created_at", "id"),
         Index(
@@ -65,7 +63,7 @@ class Notification(NotificationBase, Identified, table=True):
 
 
 class Channels(SQLModel):
-    """Where notifications of one kind go."""
+    """The channels for notifications of one kind."""
 
     in_app: bool = Field(default=True, description="To `/notifications`.")
     mail: bool = Field(default=False, description="To the e-mail address.")
@@ -76,7 +74,7 @@ class Channels(SQLModel):
 
 
 class NotificationPreference(Channels, table=True):
-    """What somebody wants otherwise than usual."""
+    """A person's deviation from the default channels."""
 
     __tablename__ = "notification_preferences"
 
@@ -114,7 +112,7 @@ class PreferencePublic(Output, Channels):
 class PreferencesPublic(Output):
     model_config = example({"preferences": [_PREFERENCE]}, base=Output)
 
-    preferences: list[PreferencePublic] = Field(description="Every kind once.")
+    preferences: list[PreferencePublic] = Field(description="One entry for each kind.")
 
 
 _EXAMPLE: dict[str, Any] = {
@@ -134,9 +132,11 @@ class NotificationPublic(Output, NotificationBase, Identified):
 
 
 class NotificationPage(Page[NotificationPublic]):
-    """One page of the list, and how many of all are unread."""
+    """One page of the list, and the number of unread notifications."""
 
-    unread: int = Field(description="Of all, whatever the filters; counted up to 10,000.")
+    unread: int = Field(
+        description="Of all notifications, whatever the filters; counted up to 10,000."
+    )
 
 
 class ReadAll(Output):
@@ -154,5 +154,5 @@ class NotificationQuery(PageQuery):
     sort: NotificationSort = NotificationSort.CREATED_AT_DESC
     kind: Several[NotificationKind] = PydanticField(default=[], description="Any of these kinds.")
     unread: bool | None = PydanticField(
-        default=None, description="Unread ones only; or, with false, those that were read."
+        default=None, description="Only unread ones; with false, only those that were read."
     )

@@ -1,4 +1,4 @@
-"""The table that keeps what has happened for good, and what clients see of it."""
+"""The audit trail: its table, and its form in the API."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,22 +19,22 @@ from backend.models.platform.paging import PageQuery
 
 
 class EventBase(SQLModel):
-    type: str = Field(description="What happened to what, such as `task.completed`.")
+    type: str = Field(description="The kind of object and what happened, such as `task.completed`.")
     subject_kind: SubjectKind
     subject_id: UUID | None = None
     actor_id: UUID | None = Field(default=None, description="The user who did it; null: nobody.")
-    means: Means = Field(description="What it was done with.")
+    means: Means = Field(description="The interface that it came through.")
     changes: dict[str, Any] = Field(
-        default_factory=dict, description="By field, the value before and after."
+        default_factory=dict, description="The values before and after, by field."
     )
-    request_id: str | None = Field(default=None, description="As in the log.")
+    request_id: str | None = Field(default=None, description="The same id as in the log.")
     occurred_at: datetime = Field(default_factory=now)
 
 
 class Event(EventBase, Identified, table=True):
     """Append-only: the database refuses to change or delete rows.
 
-    No foreign keys, as what an event tells of may be deleted.
+    No foreign keys, as the subject of an event may be deleted.
     """
 
     __tablename__ = "events"
@@ -51,7 +51,7 @@ class Event(EventBase, Identified, table=True):
     changes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
     def after(self, name: str) -> Any:
-        """The value that a field has got; None if it did not change."""
+        """Return the new value of a field; None if it did not change."""
         return self.changes.get(name, {}).get("after")
 
 

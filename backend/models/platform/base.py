@@ -1,4 +1,4 @@
-"""What every model stands on: constraint names, and the bases of tables, inputs and outputs."""
+"""Foundations of all models: constraint names, and the bases of tables, inputs and outputs."""
 
 from enum import StrEnum
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-# Errors are told apart by the constraint's name, and a downgrade must know what to drop.
+# Errors are recognised by the constraint's name, and a downgrade must know what to drop.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -19,26 +19,26 @@ metadata = SQLModel.metadata
 
 
 def config(**options: Any) -> Any:
-    """Pydantic's configuration; SQLModel types its own as a class that is private."""
+    """Pydantic's configuration; SQLModel types its own as a private class."""
     return options
 
 
 class Input(SQLModel):
-    """Base of what clients send. A misspelt field is an error, not silence."""
+    """Base of request bodies. A misspelt field is an error."""
 
     model_config = config(extra="forbid")
 
 
 class Update(Input):
-    """Base of what a PATCH sends: only the fields that are sent change."""
+    """Base of PATCH bodies: only the fields that are sent change."""
 
     def changes(self) -> dict[str, Any]:
-        """The columns to change, by name."""
+        """Return the columns to change, by name."""
         return self.model_dump(exclude_unset=True)
 
 
 class Output(SQLModel):
-    """Base of what clients get. Every field is always there, and the schema says so."""
+    """Base of response bodies. Every field is always present, and the schema says so."""
 
     # What writes an answer is built with the first of them. Inputs can't have this: FastAPI quiets
     # pydantic's warnings about the fields that it makes of them only while it declares a route.

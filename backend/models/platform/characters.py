@@ -1,4 +1,4 @@
-"""Characters that nobody sees, and texts that have to have a certain form."""
+"""Invisible characters, and texts of a required form."""
 
 import re
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-# Marks of direction, joiners, soft hyphens and byte order marks, as texts that were copied have
-# them. Within a text some have a meaning: they join letters and emoji.
+# Directional marks, joiners, soft hyphens and byte order marks, as in copied texts. Within a text
+# some have a meaning: they join letters and emoji.
 MARKS = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
     "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
@@ -26,29 +26,29 @@ _NOMARKS = dict.fromkeys(map(ord, MARKS))
 _AS_TYPED = {
     **_NOMARKS,
     **dict.fromkeys(map(ord, _SPACES), " "),
-    # Letters, digits and signs as wide as Chinese ones are.
+    # Full-width letters, digits and punctuation.
     **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), "-"),
 }
 
 
 def trimmed(text: str) -> str:
-    """Without white space and invisible marks around it."""
+    """Remove white space and invisible marks around it."""
     return text.strip(_UNSEEN)
 
 
 def without_marks(text: str) -> str:
-    """Without invisible marks, wherever they are."""
+    """Remove invisible marks everywhere."""
     return text if text.isascii() else text.translate(_NOMARKS)
 
 
 def as_typed(text: str) -> str:
-    """With the spaces, hyphens and digits of a keyboard, and without invisible marks."""
+    """Replace typographic spaces, hyphens and digits by ASCII, and remove invisible marks."""
     return text if text.isascii() else text.translate(_AS_TYPED)
 
 
 def spelled(character: str) -> str:
-    """For messages: `"x"`, or `U+202A (LEFT-TO-RIGHT EMBEDDING)` for what can't be seen."""
+    """Name a character for messages: `"x"`, or `U+202A (LEFT-TO-RIGHT EMBEDDING)` if invisible."""
     if character.isascii() and character.isprintable():
         return f'"{character}"'
     code = f"U+{ord(character):04X}"
@@ -58,14 +58,13 @@ def spelled(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Annotates a text that has to match a regular expression.
+    """Annotates a text that must match a regular expression.
 
-    pydantic alone would quote the expression to people.
+    pydantic alone would show the expression to people.
 
     Attributes:
-        pattern: of ECMA-262, as JSON Schema has it.
-        words: what such a text is; goes on after `must`.
-        allowed: a class of characters, the first other one of which is named.
+        pattern: in the syntax of ECMA-262, as in JSON Schema. words: describes the form; continues
+        a sentence after `must`. allowed: a class of characters; messages name the first other one.
     """
 
     pattern: str

@@ -1,7 +1,7 @@
-"""Currencies of ISO 4217: those that may be entered today, and those that rows may still hold.
+"""Currencies of ISO 4217: those that may be entered today, and those that rows may contain.
 
-The list of the installed package changes with its updates. Rows outlive that: what the list has had
-since 2015 is kept here, so that an update leaves nothing that was stored without a meaning.
+The list of the installed package changes with its updates. Its entries since 2015 are kept here, so
+that stored amounts stay valid after an update.
 """
 
 from iso4217 import Currency
@@ -25,14 +25,14 @@ _USUAL_DECIMALS = 2
 CURRENT: dict[str, int] = {
     currency.code: currency.exponent for currency in Currency if currency.exponent is not None
 }
-"""The decimals of each currency that may be entered."""
+"""Return the decimals of each currency that may be entered."""
 
 STORED: dict[str, int] = {
     code: decimals for decimals, codes in _KEPT.items() for code in codes.split()
 } | CURRENT
-"""The decimals of each currency that a row may hold."""
+"""Return the decimals of each currency that a row may contain."""
 
 
 def stored_decimals(code: str) -> int:
-    """The decimals of a currency that was stored; the usual two if nothing knows it any more."""
+    """Return the decimals of a stored currency; two if it is unknown."""
     return STORED.get(code, _USUAL_DECIMALS)

@@ -1,4 +1,4 @@
-"""What happens, as services record it. How it is kept is in `events.py`."""
+"""Domain events, as services record them. `audit_events.py` has their table."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from uuid import UUID
 from backend.core.permissions import Principal
 
 PRIVATE = "(private)"
-"""In place of what admins may not read either."""
+"""Replaces values that even admins may not read."""
 
 Changes = Mapping[str, Mapping[str, Any]]
-"""By field: `{"before": ..., "after": ...}`, as JSON has them."""
+"""By field: `{"before": ..., "after": ...}`, as JSON values."""
 
 
 class SubjectKind(StrEnum):
-    """What an event is about."""
+    """The kind of object that an event is about."""
 
     CUSTOMER = "customer"
     LEAD = "lead"
@@ -41,11 +41,11 @@ class SubjectKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DomainEvent:
-    """Something that has happened, recorded in the transaction that made it so.
+    """Something that has happened, recorded in the same transaction.
 
     Attributes:
-        subject_id: None if it is about nothing that has an id.
-        by: None if nobody was signed in, or the program did it by itself.
+        subject_id: None if the subject has no id. by: None if nobody was signed in, or the program
+        acted by itself.
     """
 
     kind: SubjectKind
@@ -61,19 +61,19 @@ class DomainEvent:
 
     @classmethod
     def type_of(cls) -> str:
-        """The type of all events of a class that has only one."""
+        """The type of a class whose events all have the same."""
         fields = cls.__dataclass_fields__
         return f"{fields['kind'].default}.{fields['verb'].default}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceChanged(DomainEvent):
-    """A change that no handler waits for. What one waits for has a class of its own."""
+    """A change without a handler. Events with handlers have their own classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskAssigned(DomainEvent):
-    """A task has got another assignee, or none: `changes["assignee_id"]`."""
+    """A task has a new assignee, or none: `changes["assignee_id"]`."""
 
     kind: SubjectKind = SubjectKind.TASK
     verb: str = "assigned"
@@ -81,7 +81,7 @@ class TaskAssigned(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class LeadConverted(DomainEvent):
-    """`changes["task_ids"]` are the tasks that went over to the customer."""
+    """`changes["task_ids"]` are the tasks that the customer took over."""
 
     kind: SubjectKind = SubjectKind.LEAD
     verb: str = "converted"
@@ -103,7 +103,7 @@ class SignedIn(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInFailed(DomainEvent):
-    """The subject is the user whose password it was not; None if there is no such user."""
+    """The subject is the user of the account; None if there is no such account."""
 
     kind: SubjectKind = SubjectKind.SIGN_IN
     verb: str = "failed"
@@ -111,7 +111,7 @@ class SignInFailed(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshReplayed(DomainEvent):
-    """A refresh token was used twice, so it is in two hands: its session has ended."""
+    """A refresh token was used twice, so two parties have it: its session has ended."""
 
     kind: SubjectKind = SubjectKind.SESSION
     verb: str = "refresh_replayed"
@@ -127,7 +127,7 @@ class SessionsRevoked(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionFinished(DomainEvent):
-    """It was completed, has failed or was cancelled: `changes` tell which of them."""
+    """It completed, failed or was cancelled: `changes` says which."""
 
     kind: SubjectKind = SubjectKind.EXECUTION
     verb: str = "finished"
@@ -136,9 +136,9 @@ class ExecutionFinished(DomainEvent):
 def changes_between(
     before: Mapping[str, Any], after: Mapping[str, Any], private: Iterable[str] = ()
 ) -> Changes:
-    """What differs between two `facts`; a field that one side lacks counts as null there.
+    """Return what differs between two `facts`; a missing field counts as null.
 
-    Of the private fields only that they differ, as their content is for their owner alone.
+    Private fields are only marked as changed, as their content is for their owner alone.
     """
     hidden = set(private)
 

@@ -1,4 +1,4 @@
-"""Types of fields that more than one resource has, with the rules that hold for all of them."""
+"""Field types shared by several resources, with their validation."""
 
 import re
 from datetime import UTC, datetime
@@ -51,10 +51,10 @@ def _type(value: object) -> object:
 
 
 def normalise_email(text: str) -> str:
-    """The form in which an address is stored: one for all ways to write it.
+    """Return the stored form of an address: the same for all ways to write it.
 
     Raises:
-        ValueError: this is no address.
+        ValueError: this is not an address.
     """
     if "<" in text:
         raise ValueError("must be an address alone, without a name")
@@ -62,7 +62,7 @@ def normalise_email(text: str) -> str:
 
 
 def email_to_look_up(text: str) -> str:
-    """As `normalise_email`; what is no address stays as it is, and will not be found."""
+    """Like `normalise_email`, but returns other texts unchanged, which match no account."""
     try:
         return normalise_email(text)
     except ValueError:
@@ -73,14 +73,14 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 def _plain_number(value: object) -> object:
-    """Python would take underscores, and digits of every script, as parts of a number."""
+    """Refuse underscores and digits of other scripts, which Python accepts in numbers."""
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         raise ValueError("must be a number with the digits 0 to 9, as in 1234.50")
     return value
 
 
 def _written_out(value: object) -> object:
-    """Pydantic would take a number for the seconds since 1970."""
+    """Refuse numbers, which Pydantic would take for seconds since 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
         raise ValueError("must be a date and a time with a time zone, as in 2026-06-01T12:00:00Z")
     return value
@@ -95,7 +95,7 @@ def _to_utc(moment: datetime) -> datetime:
 
 _MAX_PASSWORD_LENGTH = 256
 _MAX_TYPED_LENGTH = 4 * _MAX_PASSWORD_LENGTH
-"""What 256 characters may take in another form. To normalise more would take long."""
+"""The length that 256 characters may have in another form. Normalising more would take long."""
 
 
 def _in_normal_form(value: object) -> object:
@@ -114,11 +114,11 @@ def _short_in_some_form(password: str) -> str:
 
 _HIDDEN: JsonDict = {"format": "password"}
 STORABLE = AfterValidator(_storable)
-"""Comes after the bounds: those that follow a validator are left out of the schemas of answers."""
+"""Comes after the bounds: bounds that follow a validator are missing in response schemas."""
 
 Text = Annotated[str, STORABLE]
 
-# The constraints come first: they are not passed through a validator that stands before them.
+# The constraints come first: they are not passed through a validator before them.
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -129,10 +129,10 @@ Line = Annotated[
 """A name or a title: 1 to 200 characters, without white space or invisible marks around them."""
 
 Term = Annotated[str, StringConstraints(max_length=200), STORABLE]
-"""A text to compare with, as it is: at most 200 characters; may be empty."""
+"""A text for exact comparison: at most 200 characters; may be empty."""
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE]
-"""What somebody looks for: at most 200 characters; may be empty."""
+"""Words to search for: at most 200 characters; may be empty."""
 
 Paragraphs = Annotated[str, StringConstraints(max_length=10_000), STORABLE]
 """Free text of at most 10,000 characters; may be empty."""
@@ -142,63 +142,63 @@ Message = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
     STORABLE,
 ]
-"""What somebody says to the assistant: 1 to 20,000 characters."""
+"""A message to the assistant: 1 to 20,000 characters."""
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000), STORABLE]
-"""Text of at most 20,000 characters, as it is; not empty."""
+"""Unchanged text of 1 to 20,000 characters."""
 
 Several = Annotated[list[Item], Field(max_length=50)]
-"""Values that are looked for, any of which will do."""
+"""Alternative values of a filter."""
 
 Slug = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64),
     Form(
         r"^[a-z][a-z0-9_-]*$",
-        "begin with a small letter, and have small letters, digits, _ and - only",
+        "begin with a lower-case letter, and contain only lower-case letters, digits, _ and -",
     ),
 ]
-"""A name by which programs ask for something: small letters, digits, `_` and `-`."""
+"""A name that programs use: lower-case letters, digits, `_` and `-`."""
 
 Identifier = Annotated[
     str,
     StringConstraints(max_length=64),
     Form(
         r"^[a-z][a-z0-9_]*$",
-        "begin with a small letter, and have small letters, digits and _ only",
+        "begin with a lower-case letter, and contain only lower-case letters, digits and _",
     ),
 ]
-"""A name that templates and models use: small letters, digits and `_`."""
+"""A name that templates and models use: lower-case letters, digits and `_`."""
 
 Phone = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=32),
     Form(
         r"^\+?[0-9 ()./-]+$",
-        "be a telephone number: digits, spaces and ( ) . / -, perhaps with a + before them",
+        "be a telephone number: digits, spaces and ( ) . / -, optionally after a +",
         "+0-9 ()./-",
     ),
     BeforeValidator(_type),
 ]
-"""A telephone number. Invisible marks, and hyphens and spaces of typesetting, are replaced."""
+"""A telephone number. Invisible marks and typographic hyphens and spaces are replaced."""
 
 Sku = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
     Form(
         r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
-        "begin with a letter or a digit, and have letters of English, digits and . _ / - only",
+        "begin with a letter or a digit, and contain only English letters, digits and . _ / -",
         "A-Za-z0-9._/-",
     ),
     BeforeValidator(_type),
 ]
-"""A stock keeping unit. Two that differ in case alone are the same."""
+"""A stock keeping unit, compared without case."""
 
 Email = Annotated[
     str,
     AfterValidator(normalise_email),
     Field(max_length=254, json_schema_extra={"format": "email"}),
 ]
-"""An address in one form, so that two that differ in case alone are the same."""
+"""An e-mail address in normal form, compared without case."""
 
 Password = Annotated[
     str,
@@ -207,14 +207,14 @@ Password = Annotated[
     BeforeValidator(_in_normal_form),
     Field(json_schema_extra=_HIDDEN),
 ]
-"""A password that somebody chooses, in its normal form: 8 to 256 characters of that."""
+"""A new password in its normal form, of 8 to 256 characters."""
 
 GivenPassword = Annotated[
     str,
     AfterValidator(_short_in_some_form),
     Field(json_schema_extra=_HIDDEN | {"maxLength": _MAX_PASSWORD_LENGTH}),
 ]
-"""A password to compare with one that was chosen, perhaps under older rules: as it was typed."""
+"""A password as typed, to compare with one that was chosen, perhaps under older rules."""
 
 Flag = Annotated[bool, Strict()]
 """True or false: a body may say neither 0 nor "no"."""
@@ -227,7 +227,8 @@ Number = Annotated[float, Strict()]
 
 PLAIN_NUMBER = BeforeValidator(_plain_number)
 Exact = Annotated[Decimal, PLAIN_NUMBER]
-"""A decimal number, which texts write as JSON does. Constraints come before `PLAIN_NUMBER`."""
+"""A decimal number, which as text has the syntax of JSON. Constraints come before
+`PLAIN_NUMBER`."""
 
 UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
-"""A moment with a time zone, turned into UTC. Naive values are refused."""
+"""A date and time with a time zone, converted to UTC. Naive values are refused."""

@@ -10,11 +10,11 @@ SEARCH_COLUMN = "search"
 
 
 def make_searchable(model: type[SQLModel], title: str, text: str) -> None:
-    """Add a generated column of the words in two SQL expressions, the first the weightier.
+    """Add a generated column of the words in two SQL expressions; the first weighs more.
 
-    The column is no attribute of the model, so that no query reads it that does not search.
-    `search_document` and `search_query` are functions of the database, made by a migration: they
-    agree on the configuration (`SEARCH_CONFIGURATION`).
+    The column is not an attribute of the model, so that only searches read it. `search_document`
+    and `search_query` are functions of the database, created by a migration: they use the same
+    configuration (`SEARCH_CONFIGURATION`).
     """
     table: Any = model.__table__  # type: ignore[attr-defined]  # it is a table
     document = Computed(f"search_document({title}, {text})", persisted=True)

@@ -1,4 +1,4 @@
-"""What comes before what: names, each with the names that it needs to be done first."""
+"""Dependency graphs: names, each with the names that must come first."""
 
 from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -7,7 +7,7 @@ Needs = Mapping[str, Collection[str]]
 
 
 def repeated(names: Iterable[str]) -> list[int]:
-    """The places of names that stand there a second time."""
+    """Return the indexes of repeated names."""
     seen: set[str] = set()
     places = []
     for place, name in enumerate(names):
@@ -18,7 +18,7 @@ def repeated(names: Iterable[str]) -> list[int]:
 
 
 def cycle_in(needs: Needs) -> list[str]:
-    """The names of a circle, first and last the same; empty if there is none."""
+    """Return the names of a cycle, the first repeated at the end; empty if there is none."""
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
@@ -28,7 +28,7 @@ def cycle_in(needs: Needs) -> list[str]:
 
 
 def ancestors_of(name: str, needs: Needs) -> set[str]:
-    """All that is done before, whether needed at once or by what is needed."""
+    """Return all direct and indirect predecessors."""
     found: set[str] = set()
     waiting = list(needs.get(name, ()))
     while waiting:
@@ -40,6 +40,6 @@ def ancestors_of(name: str, needs: Needs) -> set[str]:
 
 
 def last_of(needs: Needs) -> list[str]:
-    """Those that nothing else needs, in their order."""
+    """Return the names that no other needs, in order."""
     needed = {each for some in needs.values() for each in some}
     return [name for name in needs if name not in needed]

@@ -1,4 +1,4 @@
-"""Requests that carried an `Idempotency-Key`, so that a retry writes nothing twice."""
+"""Requests with an `Idempotency-Key`, so that a retry writes nothing twice."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,10 @@ from backend.models.platform.mixins import Identified, now
 
 @dataclass
 class IdempotencyKey:
-    """A key as one request has sent it.
+    """The key of one request.
 
     Attributes:
-        fingerprint: of all that the request asks for; a key stands for one request alone.
+        fingerprint: a hash of the whole request; a key belongs to one request alone.
         valid_since: keys that were first used before this have expired.
         is_replay: whether the effect was there already.
     """
@@ -31,13 +31,11 @@ class IdempotencyKey:
 
 
 class IdempotentRequest(Identified, table=True):
-    """Written in the transaction of the effect. The answer follows, and is lost in a crash."""
+    """Written with the change. The response is stored afterwards, and lost in a crash."""
 
     __tablename__ = "idempotent_requests"
     __table_args__ = (
-        UniqueConstraint(
-            "user_id", "key", info=never_taken("rows that are there already are skipped")
-        ),
+        UniqueConstraint("user_id", "key", info=never_taken("existing rows are skipped")),
     )
 
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
@@ -52,7 +50,7 @@ class IdempotentRequest(Identified, table=True):
 
 @dataclass(frozen=True)
 class Answer:
-    """A rendered answer: what a client got, or gets again."""
+    """A rendered response, as the client got it, or gets it again."""
 
     status: int
     headers: dict[str, str]

@@ -16,11 +16,11 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A job to be: it exists exactly if the transaction that asks for it commits.
+    """A job to create: it exists exactly if the transaction that requests it commits.
 
     Attributes:
-        task: the name of a task that `backend.jobs` defines.
-        args: what JSON can hold. Ids rather than contents: jobs are kept, and admins read them.
+        task: the name of a task that `backend.jobs` defines. args: JSON values. Ids rather than
+        contents: jobs are stored, and admins read them.
     """
 
     task: str

@@ -1,4 +1,4 @@
-"""JSON of any shape, as long as the database can store it."""
+"""JSON of any shape that the database can store."""
 
 import json
 import math
@@ -12,7 +12,7 @@ _MAX_DEPTH = 50
 
 
 def depth_of(value: Any) -> int:
-    """How many lists and objects stand within each other."""
+    """Return the depth of nested lists and objects."""
     depth, level = 0, [value]
     while level := [each for each in level if isinstance(each, dict | list)]:
         depth += 1
@@ -23,7 +23,7 @@ def depth_of(value: Any) -> int:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Whatever is neither a list nor an object in it, and the names of all fields."""
+    """Yield all scalar values and the names of all fields."""
     if isinstance(value, dict):
         yield from value
         value = value.values()
@@ -43,7 +43,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
             if "\x00" in leaf:
                 raise ValueError("must not contain NUL characters, which the database can't store")
         elif isinstance(leaf, float) and not math.isfinite(leaf):
-            raise ValueError("must not contain NaN or infinite numbers, which are no JSON")
+            raise ValueError("must not contain NaN or infinite numbers, which JSON does not have")
     if len(json.dumps(value, default=str)) > _MAX_CHARACTERS:
         raise ValueError(f"must have at most {_MAX_CHARACTERS:,} characters, written as JSON")
     return value
@@ -52,7 +52,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 JsonObject = Annotated[
     dict[str, Any],
     AfterValidator(_storable),
-    # No body may have more; what is stored may.
+    # A limit for bodies; stored values may be larger.
     Field(json_schema_extra={"maxProperties": 1_000}),
 ]
 """An object of at most 50,000 characters, nested at most 50 deep."""

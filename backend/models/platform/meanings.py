@@ -1,4 +1,4 @@
-"""What the violation of a constraint means to people, noted where the constraint is declared.
+"""The messages for violated constraints, declared beside the constraint.
 
 As `info` of a unique constraint, a unique index, or the column of either or of a foreign key:
 `Field(unique=True, sa_column_kwargs={"info": taken("...")})`.
@@ -18,15 +18,15 @@ def taken(message: str) -> dict[Any, Any]:
 
 
 def never_taken(reason: str) -> dict[Any, Any]:
-    """No caller can violate the unique constraint, for this reason."""
+    """The reason why no caller can violate the unique constraint."""
     return {NEVER_TAKEN: reason}
 
 
 def kept(message: str) -> dict[Any, Any]:
-    """The row that the column refers to can't be deleted while this one refers to it."""
+    """The message if the referred row is deleted while this row refers to it."""
     return {KEPT: message}
 
 
 def reference(field: str, kind: str) -> dict[Any, Any]:
-    """The field of bodies and the word for a row, if they are not called like column and table."""
+    """The field name in bodies and the word for a row, if they differ from column and table."""
     return {REFERENCE: (field, kind)}

@@ -16,7 +16,7 @@ def now() -> datetime:
 
 
 def new_id() -> UUID:
-    """A UUIDv7: it begins with the time, so that new rows lie together in every index."""
+    """Return a UUIDv7: it begins with the time, so that new rows are adjacent in every index."""
     return uuid7()
 
 
@@ -27,7 +27,7 @@ class Identified(SQLModel):
     """A row with an id.
 
     Attributes:
-        secrets: columns that nothing tells of, whoever asks.
+        secrets: columns never shown, not even in the audit trail.
     """
 
     secrets: ClassVar[frozenset[str]] = frozenset()
@@ -35,17 +35,16 @@ class Identified(SQLModel):
     id: UUID = Field(default_factory=new_id, primary_key=True)
 
     def private_fields(self) -> Iterable[str]:
-        """Columns whose content is for their owner alone: the audit trail only tells that they
-        have changed."""
+        """Columns for their owner alone: the audit trail only records that they changed."""
         return ()
 
     def facts(self) -> dict[str, Any]:
-        """What the audit trail tells of this row, as JSON has it."""
+        """Return the row for the audit trail, as JSON values."""
         return self.model_dump(mode="json", exclude={*_BOOKKEEPING, *self.secrets})
 
 
 class Timestamped(SQLModel):
-    """`updated_at` is the moment of the last change, and `created_at` in a new row."""
+    """`updated_at` is the time of the last change; in a new row, `created_at`."""
 
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now, sa_column_kwargs={"onupdate": now})
@@ -57,9 +56,9 @@ class Timestamped(SQLModel):
 
 
 class Versioned(Identified):
-    """A row that counts its changes, so that nobody overwrites what they have not seen."""
+    """A row that counts its changes, so that nobody overwrites a version they have not read."""
 
-    version: int = Field(default=1, ge=1, description="Moves with each change; see `ETag`.")
+    version: int = Field(default=1, ge=1, description="Changes with each update; see `ETag`.")
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805  # SQLAlchemy calls it with the class
@@ -67,12 +66,12 @@ class Versioned(Identified):
 
 
 class Archivable(Versioned):
-    """A row that can be put aside: lists leave it out, and what refers to it stays."""
+    """A row that can be archived: lists leave it out; rows that refer to it stay."""
 
     archived_at: datetime | None = None
 
     def archive(self) -> None:
-        """Archiving what is archived already changes nothing."""
+        """Archiving an archived row changes nothing."""
         self.archived_at = self.archived_at or now()
 
     def restore(self) -> None:

@@ -20,14 +20,14 @@ from backend.models.platform.currencies import CURRENT, STORED, stored_decimals
 from backend.models.platform.fields import Exact
 
 AMOUNT = Numeric(18, 4)
-"""The column of an amount: no currency has more than four decimals."""
+"""Return the column of an amount: no currency has more than four decimals."""
 
 _MAX_AMOUNT = Decimal(10) ** 12
 
 
 NO_CURRENCY = "must be the ISO 4217 code of a currency, such as EUR"
 FROM_EXPORT = {"currencies": STORED}
-"""The context of validation for what was exported: `check_entered` comes later."""
+"""The validation context for imported values: `check_entered` follows later."""
 
 
 def _one_of(codes: Container[str]) -> AfterValidator:
@@ -46,11 +46,11 @@ CurrencyCode = Annotated[str, _one_of(CURRENT), _CODE]
 """A currency that may be entered."""
 
 StoredCurrencyCode = Annotated[str, _one_of(STORED), _CODE]
-"""A currency to look for: withdrawn ones may still be stored."""
+"""A currency in a filter: withdrawn ones may be stored."""
 
 
 class Money(BaseModel):
-    """Has no more decimals than its currency: two for EUR, none for JPY, three for KWD."""
+    """Has at most the decimals of its currency: two for EUR, none for JPY, three for KWD."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -64,7 +64,7 @@ class Money(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _exact(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
-        if isinstance(given, cls):  # Made by `of`, on its way into an answer.
+        if isinstance(given, cls):  # Created by `of` for a response.
             return given
         entered = validate(given)
         decimals = STORED[entered.currency]
@@ -75,10 +75,10 @@ class Money(BaseModel):
 
     @classmethod
     def of(cls, amount: Decimal | None, currency: str | None) -> Self | None:
-        """From two columns; None if they are NULL. What is stored stays valid for ever.
+        """Create from two columns; None if they are NULL. Stored amounts stay valid for ever.
 
-        Its currency need not be one of today's, and where that would lose decimals of the amount,
-        it has more than its currency.
+        The currency may have been withdrawn, and the amount may have more decimals than the
+        currency, so that none are lost.
         """
         if amount is None or currency is None:
             return None
@@ -92,7 +92,7 @@ def _with_decimals(amount: Decimal, decimals: int) -> Decimal:
 
 
 def money_columns(name: str, money: Money | None) -> dict[str, Any]:
-    """The two columns that hold the value called `name`."""
+    """Return the two columns of the value called `name`."""
     return {
         f"{name}_amount": money.amount if money else None,
         f"{name}_currency": money.currency if money else None,
@@ -100,13 +100,13 @@ def money_columns(name: str, money: Money | None) -> dict[str, Any]:
 
 
 def check_entered(name: str, changed: Mapping[str, Any], currency: str | None) -> None:
-    """Raises InvalidInputError for a new value in a currency that is only stored."""
+    """Raises InvalidInputError for a new value in a withdrawn currency."""
     is_new = not changed.keys().isdisjoint({f"{name}_amount", f"{name}_currency"})
     if is_new and currency is not None and currency not in CURRENT:
         raise InvalidInputError(f"{name}.currency", f"{NO_CURRENCY[0].upper()}{NO_CURRENCY[1:]}.")
 
 
 class MoneyTotal(Money):
-    """A sum, which may be more than any single amount."""
+    """A sum, which may exceed the largest single amount."""
 
     amount: Decimal = Field(ge=0)

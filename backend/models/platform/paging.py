@@ -1,4 +1,4 @@
-"""Lists: what a client may ask of each of them, and the shape of the answer."""
+"""Lists: common query parameters and the shape of a page."""
 
 from typing import Annotated, Generic, Self, TypeVar
 
@@ -25,14 +25,14 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sort: str
-    limit: int = Field(default=50, ge=1, le=200, description="The most items to answer.")
+    limit: int = Field(default=50, ge=1, le=200, description="The maximum number of items.")
     cursor: Text | None = Field(
         default=None,
         max_length=2_000,
-        description="`next_cursor` of the page before. Keep the same `sort` and filters.",
+        description="`next_cursor` of the previous page. Keep the same `sort` and filters.",
     )
     total: bool = Field(
-        default=False, description=f"Count the matches as well, up to {MAX_COUNTED:,}."
+        default=False, description=f"Also count the matches, up to {MAX_COUNTED:,}."
     )
 
 
@@ -41,14 +41,14 @@ SearchText = Annotated[
     Field(
         description=(
             'Words to find; `"a phrase"`, `or` and `-without` work. '
-            "The last word may be the beginning of one."
+            "The last word may be incomplete."
         ),
     ),
 ]
 
 
 class SearchableQuery(PageQuery):
-    """Base of the lists that can be searched, where `sort` has the member `relevance`."""
+    """Base of searchable lists, whose `sort` has the member `relevance`."""
 
     q: SearchText | None = Field(default=None, validate_default=True)
     created_after: UtcDatetime | None = Field(
@@ -68,7 +68,7 @@ class SearchableQuery(PageQuery):
     @model_validator(mode="after")
     def _sort_by_relevance(self) -> Self:
         if self.q and "sort" not in self.model_fields_set:
-            # Of the subclass's own enum, as validation would have it.
+            # The member of the subclass's own enum, as validation would produce it.
             self.sort = type(self.sort)(RELEVANCE)
         return self
 
@@ -86,5 +86,5 @@ class Page(BaseModel, Generic[Item]):
     )
     total: int | None = Field(
         default=None,
-        description=f"Null unless asked for. {MAX_COUNTED:,} stands for that many or more.",
+        description=f"Null unless requested. {MAX_COUNTED:,} means that many or more.",
     )

@@ -8,14 +8,14 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class TakenByKind:
-    """Annotates a body: it is read as the model of its kind, and documented as one of them all.
+    """Annotates a body: it is read as the model of its kind, and documented as a union of all.
 
-    Pydantic's own tagged union would put the kind into the place of each error, and takes no
-    union of one.
+    Pydantic's own tagged union would put the kind into the location of each error, and does not
+    accept a union of one.
     """
 
     def __init__(self, base: type[BaseModel], models: Mapping[str, type[BaseModel]]) -> None:
-        """`base` reads what is of no kind, and says what is wrong with it."""
+        """`base` validates bodies of an unknown kind."""
         self._base = base
         self._models = models
 
@@ -33,9 +33,9 @@ class TakenByKind:
 
 
 class ShownByKind:
-    """Annotates an answer: it is documented as one of the models, and shown as it is stored.
+    """Annotates a response: it is documented as one of the models, and shown as stored.
 
-    What was stored by an older version may have another shape, and can be read all the same.
+    Values stored by an older version may have another shape, and can still be read.
     """
 
     def __init__(self, base: type[BaseModel], models: Mapping[str, type[BaseModel]]) -> None:

@@ -74,7 +74,7 @@ make_searchable(
 class CustomerCreate(Input, CustomerBase):
     model_config = example(_EXAMPLE)
 
-    owner_id: UUID | None = Field(default=None, description="A user; yourself when left out.")
+    owner_id: UUID | None = Field(default=None, description="A user; left out: yourself.")
 
 
 class CustomerUpdate(Update):
@@ -100,7 +100,7 @@ class CustomerPublic(Output, Archivable, Timestamped, CustomerBase, Identified):
 
 
 class CustomerCounts(NamedTuple):
-    """How much belongs to a customer."""
+    """The number of objects that belong to a customer."""
 
     task_count: int = 0
     open_task_count: int = 0
@@ -108,7 +108,7 @@ class CustomerCounts(NamedTuple):
 
 
 class CustomerListed(CustomerPublic):
-    """A customer in a list, with what belongs to it counted."""
+    """A customer in a list, with counts of what belongs to it."""
 
     model_config = example(
         {**_PUBLIC, "task_count": 3, "open_task_count": 1, "file_count": 2}, base=Output

@@ -1,4 +1,4 @@
-"""Leads: who may become a customer, and how far that has come."""
+"""Leads: prospective customers and their status."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +51,7 @@ TRANSITIONS: dict[LeadStatus, frozenset[LeadStatus]] = {
     _LOST: frozenset({_NEW, _CONTACTED}),
     _CONVERTED: frozenset(),
 }
-"""Where a status may go by hand. Only `convert` makes a lead converted, and for good."""
+"""The allowed transitions. Only `convert` makes a lead converted, permanently."""
 
 
 def _without_repetition(ids: list[UUID]) -> list[UUID]:
@@ -70,13 +70,13 @@ class LeadBase(SQLModel):
     company: Line | None = None
     email: Email | None = None
     phone: Phone | None = None
-    source: Line | None = Field(default=None, description="Where it came from.")
+    source: Line | None = Field(default=None, description="The source of the lead.")
     status: LeadStatus = LeadStatus.NEW
     notes: Paragraphs = ""
 
 
 class LeadProduct(SQLModel, table=True):
-    """That a lead is interested in a product."""
+    """The interest of a lead in a product."""
 
     __tablename__ = "lead_products"
 
@@ -87,7 +87,7 @@ class LeadProduct(SQLModel, table=True):
         index=True,
         sa_column_kwargs={
             "info": kept(
-                "Leads are interested in this product: archive it, or take it off the leads first."
+                "Leads are interested in this product: archive it, or remove it from them first."
             )
             | reference("product_ids", "product")
         },
@@ -122,7 +122,7 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
     )
     converted_at: datetime | None = None
 
-    # Read with the leads, in one more statement for a whole page.
+    # Read with the leads, by one more statement for a whole page.
     interests: list[LeadProduct] = Relationship(
         cascade_delete=True,
         passive_deletes=True,
@@ -147,11 +147,11 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
                 known.get(product_id) or LeadProduct(lead_id=self.id, product_id=product_id)
                 for product_id in sorted(product_ids)
             ]
-            # A change of the links alone would not move the version.
+            # A change of the links alone would not change the version.
             self.updated_at = now()
 
     def move_to(self, status: LeadStatus) -> None:
-        """Change the status; moving to the present one changes nothing.
+        """Change the status; setting the current one changes nothing.
 
         Raises:
             ConflictError: the transition is not in `TRANSITIONS`.
@@ -159,15 +159,17 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
         if status is self.status:
             return
         if status is LeadStatus.CONVERTED:
-            raise ConflictError("A lead becomes converted by POST /leads/{lead_id}/convert alone.")
+            raise ConflictError("Only POST /leads/{lead_id}/convert converts a lead.")
         if status not in TRANSITIONS[self.status]:
             raise ConflictError(f"A lead that is {self.status} can't become {status}.")
         self.status = status
 
     def convert(self, customer_id: UUID) -> None:
-        """Raises ConflictError for a lead that is lost."""
+        """Raises ConflictError if the lead is lost."""
         if self.status is LeadStatus.LOST:
-            raise ConflictError("The lead is lost; set it to new or contacted before you convert.")
+            raise ConflictError(
+                "The lead is lost; set it to new or contacted before converting it."
+            )
         self.status = LeadStatus.CONVERTED
         self.customer_id = customer_id
         self.converted_at = now()
@@ -181,12 +183,12 @@ make_searchable(
 
 
 class LeadCreate(Input, LeadBase):
-    # Without products: what is tried out as it stands should work.
+    # Without products, so that the example works as it is.
     model_config = example({**_EXAMPLE, "product_ids": []})
 
     estimated_value: Money | None = None
     product_ids: ProductIds = []
-    owner_id: UUID | None = Field(default=None, description="A user; yourself when left out.")
+    owner_id: UUID | None = Field(default=None, description="A user; left out: yourself.")
 
     def columns(self) -> dict[str, Any]:
         return money_columns("estimated_value", self.estimated_value)
@@ -237,7 +239,7 @@ class LeadPublic(Output, Versioned, Timestamped, LeadBase, Identified):
     estimated_value: Money | None
     product_ids: list[UUID]
     owner_id: UUID
-    customer_id: UUID | None = Field(description="What it was converted to.")
+    customer_id: UUID | None = Field(description="The customer that it was converted to.")
     converted_at: datetime | None
 
 

@@ -26,7 +26,7 @@ _EXAMPLE = {
 }
 
 SKU_SQL = "lower(sku)"
-"""What is unique, and what a list by `sku` is sorted by: word for word as in the index."""
+"""The unique expression, and the sort expression of `sku`: exactly as in the index."""
 
 
 class ProductBase(SQLModel):
@@ -47,7 +47,7 @@ class Product(Archivable, Timestamped, ProductBase, Identified, table=True):
             "uq_products_sku",
             text(SKU_SQL),
             unique=True,
-            info=taken("There is a product with this SKU already; archived ones count as well."),
+            info=taken("A product with this SKU already exists; archived ones count too."),
         ),
     )
 
@@ -72,7 +72,7 @@ class ProductCreate(Input, ProductBase):
 
 
 class ProductUpdate(Update):
-    """Only the fields that are sent change. A price is sent whole."""
+    """Only the fields that are sent change. A price is replaced as a whole."""
 
     model_config = example({"price": {"amount": "260.00", "currency": "EUR"}})
 
@@ -122,5 +122,5 @@ class ProductQuery(SearchableQuery):
     archived: Archived = Archived.NO
     is_active: bool | None = None
     currency: StoredCurrencyCode | None = PydanticField(
-        default=None, description="Priced in this one."
+        default=None, description="Only prices in this currency."
     )

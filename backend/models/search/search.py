@@ -1,4 +1,4 @@
-"""Search over everything: what may be asked, and what was found."""
+"""Search over everything: the query and the hits."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -22,16 +22,18 @@ class SearchQuery(BaseModel):
 
     q: SearchText = Field(min_length=1, examples=["grace"])
     kind: Several[SearchKind] = Field(
-        default=[], description="Only these kinds; all that you may see when left out."
+        default=[], description="Only these kinds; left out: all that you may see."
     )
-    limit: int = Field(default=5, ge=1, le=20, description="The most hits of each kind.")
+    limit: int = Field(
+        default=5, ge=1, le=20, description="The maximum number of hits of each kind."
+    )
 
 
 class SearchHit(BaseModel):
     id: UUID
     title: str
     snippet: str = Field(
-        description="HTML, escaped, with the words that were found in `<mark>`.",
+        description="Escaped HTML with the matching words in `<mark>`.",
         examples=["Prefers to be <mark>called</mark> before noon."],
     )
 
@@ -39,11 +41,11 @@ class SearchHit(BaseModel):
 class SearchGroup(BaseModel):
     kind: SearchKind
     hits: list[SearchHit] = Field(description="The best match first.")
-    has_more: bool = Field(description="The list of this kind, with the same `q`, has them all.")
+    has_more: bool = Field(description="The list of this kind with the same `q` has them all.")
 
 
 class SearchResult(BaseModel):
-    """One group for each kind in which something was found."""
+    """One group for each kind with hits."""
 
     model_config = ConfigDict(
         json_schema_extra={

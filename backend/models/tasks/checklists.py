@@ -1,4 +1,4 @@
-"""The checklist of a task: small steps, kept within the task itself."""
+"""The checklist of a task: small steps, stored within the task."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -42,7 +42,7 @@ _ITEMS = TypeAdapter(list[ChecklistItem])
 
 
 class _Checklist(TypeDecorator[list[ChecklistItem]]):
-    """Items as a JSON array. A change assigns a new list: what happens within is not seen."""
+    """Items as a JSON array. Assign a new list: in-place changes are not detected."""
 
     impl = JSONB
     cache_ok = True

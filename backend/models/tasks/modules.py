@@ -1,4 +1,4 @@
-"""Modules: a person's own workspaces, in the order that the person likes."""
+"""Modules: a person's own workspaces, in an order of their choice."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -15,9 +15,9 @@ from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
 
-FILLED = "Something was put into this module at the same time: delete it again."
+FILLED = "Something was added to this module at the same time: delete it again."
 MAX_MODULES = 200
-"""How many one person may have, so that the order of all can be sent at once."""
+"""How many one person may have, so that one request can reorder them all."""
 
 
 class ModuleBase(SQLModel):

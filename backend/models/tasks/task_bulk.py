@@ -17,7 +17,7 @@ class TaskChange(Input):
         default=None,
         ge=1,
         le=2**31 - 1,
-        description="The version that you have seen, as If-Match would say it.",
+        description="The version that you have read, as in If-Match.",
     )
     changes: TaskUpdate
 
@@ -38,7 +38,7 @@ class TaskBulk(Input):
 
     changes: list[TaskChange] = Field(min_length=1, max_length=MAX_CHANGES)
     all_or_nothing: Flag = Field(
-        default=True, description="If one change is refused, refuse all; else, keep the others."
+        default=True, description="If one change is refused, refuse all; otherwise make the others."
     )
 
     @field_validator("changes")
@@ -50,7 +50,7 @@ class TaskBulk(Input):
 
 
 class TaskChangeFailure(BaseModel):
-    """Why a change was refused: `type`, `title`, `status` and `detail` as in a problem."""
+    """Why a change was refused: `type`, `title`, `status` and `detail` of a problem."""
 
     type: str
     title: str
@@ -59,7 +59,7 @@ class TaskChangeFailure(BaseModel):
 
 
 class TaskChangeResult(BaseModel):
-    """The task as it is now, or why it was not changed."""
+    """The changed task, or why it was not changed."""
 
     task_id: UUID
     task: TaskPublic | None

@@ -1,4 +1,4 @@
-"""Tasks: what somebody has to do, for a customer or not, and the states it goes through."""
+"""Tasks and their states."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,11 +28,11 @@ _EXAMPLE = {
 }
 
 NO_DUE_DATE = datetime(9999, 12, 31, tzinfo=UTC)
-"""Where tasks without a due date stand in a list sorted by it: after all others."""
+"""The sort key of tasks without a due date: after all others."""
 
 DUE_SQL = "coalesce(due_at, '9999-12-31 00:00:00+00'::timestamptz)"
 PRIORITY_SQL = "array_position(ARRAY['low','normal','high','urgent']::varchar[], priority)"
-"""The expressions of two sorts, word for word the same in the index and in the query."""
+"""The expressions of two sorts, exactly the same in the index and in the query."""
 
 
 class TaskStatus(StrEnum):
@@ -96,7 +96,7 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
         foreign_key="customers.id",
         sa_column_kwargs={
             "info": kept(
-                "Tasks still refer to this customer: delete them or give them another customer "
+                "Tasks still refer to this customer: delete them or move them to another customer "
                 "first. Or archive the customer."
             )
         },
@@ -106,7 +106,7 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
         foreign_key="leads.id",
         sa_column_kwargs={
             "info": kept(
-                "Tasks still refer to this lead: delete them or take them off the lead first."
+                "Tasks still refer to this lead: delete them or detach them from it first."
             )
         },
     )
@@ -117,7 +117,7 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
     checklist: list[ChecklistItem] = Field(default_factory=list, sa_type=CHECKLIST)
 
     def move_to(self, status: TaskStatus) -> None:
-        """Change the status; moving to the present one changes nothing.
+        """Change the status; setting the current one changes nothing.
 
         Raises:
             ConflictError: the transition is not in `TRANSITIONS`.
@@ -130,7 +130,7 @@ class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
         self.completed_at = now() if status is TaskStatus.DONE else None
 
     def complete(self) -> None:
-        """Raises ConflictError if the task is done already, or cancelled."""
+        """Raises ConflictError if the task is already done, or cancelled."""
         if self.status is TaskStatus.DONE:
             raise ConflictError("The task is done already.")
         self.move_to(TaskStatus.DONE)
@@ -170,7 +170,7 @@ class TaskUpdate(Update):
 class TaskAssign(Input):
     model_config = example({"assignee_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"})
 
-    assignee_id: UUID | None = Field(description="A user; null leaves the task to nobody.")
+    assignee_id: UUID | None = Field(description="A user; null: nobody.")
 
 
 class TaskPublic(Output, Versioned, Timestamped, TaskBase, Identified):
@@ -226,7 +226,8 @@ class TaskQuery(SearchableQuery):
     lead_id: UUID | None = None
     module_id: UUID | None = None
     overdue: bool | None = PydanticField(
-        default=None, description="Unfinished and past the due date; or, with false, all others."
+        default=None,
+        description="Only unfinished tasks past their due date; with false, all others.",
     )
     due_before: UtcDatetime | None = PydanticField(
         default=None, description="Due earlier than this."

@@ -1,4 +1,4 @@
-"""Crews: agents, and tasks for them that hand their results on."""
+"""Crews: agents, and their tasks, which pass on their results."""
 
 from enum import StrEnum
 from typing import Self
@@ -55,7 +55,7 @@ CREW_EXAMPLE = {
 
 
 class TaskOrder(StrEnum):
-    """`sequential`: one after the other. `by_dependency`: as soon as what it needs is done."""
+    """`sequential`: one after the other. `by_dependency`: as soon as its dependencies are done."""
 
     SEQUENTIAL = "sequential"
     BY_DEPENDENCY = "by_dependency"
@@ -68,18 +68,18 @@ class CrewAgent(AgentProfile):
 class CrewTask(Part):
     name: WorkName
     description: Assignment
-    expected_output: Purpose = Field(default="", description="What the answer should look like.")
-    agent: StepName = Field(description="The name of the agent who does it.")
+    expected_output: Purpose = Field(default="", description="The expected form of the answer.")
+    agent: StepName = Field(description="The name of the agent that does it.")
     depends_on: list[StepName] = Field(
-        default=[], max_length=MAX_TASKS, description="The tasks whose results it gets."
+        default=[], max_length=MAX_TASKS, description="The tasks whose results it receives."
     )
     output_schema_id: UUID | None = Field(
-        default=None, description="Of a schema: the answer is JSON that fits it."
+        default=None, description="The id of a schema: the answer is JSON that fits it."
     )
 
 
 class Crew(Part):
-    """In sequential order each task gets the result of the one before it, too."""
+    """In sequential order each task also receives the result of the previous one."""
 
     agents: list[CrewAgent] = Field(min_length=1, max_length=MAX_AGENTS)
     tasks: list[CrewTask] = Field(min_length=1, max_length=MAX_TASKS)
@@ -87,7 +87,7 @@ class Crew(Part):
 
     @property
     def needs(self) -> dict[str, list[str]]:
-        """Of each task, by name, those that it waits for, and whose results it gets."""
+        """For each task, by name, the tasks that it waits for and whose results it receives."""
         before: list[str] = []
         needs: dict[str, list[str]] = {}
         for task in self.tasks:
@@ -121,11 +121,13 @@ class Crew(Part):
         for place, task in enumerate(self.tasks):
             if task.agent not in agents:
                 known = ", ".join(sorted(agents))
-                faults.add(f"There is no such agent; there are: {known}.", "tasks", place, "agent")
+                faults.add(
+                    f"There is no such agent. The agents are: {known}.", "tasks", place, "agent"
+                )
             for number, needed in enumerate(task.depends_on):
                 where = ("tasks", place, "depends_on", number)
                 if needed == task.name:
-                    faults.add("A task can't depend on itself: take it out.", *where)
+                    faults.add("A task can't depend on itself: remove it.", *where)
                 elif needed not in tasks:
                     faults.add(f"There is no task called {needed}.", *where)
 
@@ -149,6 +151,6 @@ def _circle(circle: list[str], order: TaskOrder) -> str:
     if order is TaskOrder.SEQUENTIAL:
         return (
             f"A task depends on one that comes later ({', '.join(sorted(set(circle)))}): put it "
-            "behind that one, or choose the order by_dependency."
+            "after that one, or choose the order by_dependency."
         )
-    return f"These wait for each other: {' -> '.join(circle)}. Take one dependency out."
+    return f"These wait for each other: {' -> '.join(circle)}. Remove one dependency."

@@ -46,23 +46,27 @@ class FlowNode(Part):
     kind: NodeKind
 
     def templates(self) -> Iterator[tuple[str, Any]]:
-        """The fields that may hold templates, with what stands there."""
+        """Yield the fields that may contain templates, with their values."""
         yield from ()
 
 
 class CrewNode(FlowNode):
-    """A crew that works within the flow: written here, or stored as a workflow."""
+    """A crew as a step: defined inline, or stored as a workflow."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[NodeKind.CREW]
     crew: Crew | None = None
-    workflow_id: UUID | None = Field(default=None, description="Of a stored crew.")
+    workflow_id: UUID | None = Field(default=None, description="The id of a stored crew.")
     number: int | None = Field(
-        default=None, ge=1, le=2**31 - 1, description="Of its version. Left out: the active one."
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="The number of its version. Left out: the active one.",
     )
     input: JsonObject | None = Field(
-        default=None, description="What its tasks get; may hold templates. Left out: the flow's."
+        default=None,
+        description="The input of its tasks; may contain templates. Left out: the flow's.",
     )
 
     @model_validator(mode="after")
@@ -70,7 +74,7 @@ class CrewNode(FlowNode):
         if (self.crew is None) == (self.workflow_id is None):
             raise ValueError("send either crew or workflow_id")
         if self.number is not None and self.workflow_id is None:
-            raise ValueError("number is the version of a stored crew: send workflow_id as well")
+            raise ValueError("number is the version of a stored crew: send workflow_id too")
         return self
 
     def templates(self) -> Iterator[tuple[str, Any]]:
@@ -83,7 +87,7 @@ class AgentNode(FlowNode, AgentProfile):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[NodeKind.AGENT]
-    task: Assignment = Field(description="May hold templates, such as `{{ steps.find.text }}`.")
+    task: Assignment = Field(description="May contain templates, such as `{{ steps.find.text }}`.")
     expected_output: Purpose = ""
     output_schema_id: UUID | None = None
 
@@ -92,7 +96,7 @@ class AgentNode(FlowNode, AgentProfile):
 
 
 class ToolNode(FlowNode):
-    """The call of a tool, without a model."""
+    """A tool call without a model."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -100,7 +104,7 @@ class ToolNode(FlowNode):
     tool: ToolName
     arguments: JsonObject = Field(
         default={},
-        description="As the tool's schema says. A text that is one template becomes its value.",
+        description="By the tool's schema. A text of one template becomes its value.",
     )
 
     def templates(self) -> Iterator[tuple[str, Any]]:
@@ -108,7 +112,7 @@ class ToolNode(FlowNode):
 
 
 class Operator(StrEnum):
-    """`exists`: there is something on the left that is neither null nor empty."""
+    """`exists`: the left side is neither null nor empty."""
 
     EQ = "eq"
     NE = "ne"
@@ -119,7 +123,7 @@ class Operator(StrEnum):
 
 
 def _all_faults_at_once(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Of a union, pydantic would tell what each of its types has against it."""
+    """For a union, pydantic would report one error per member type."""
     try:
         return handler(value)
     except ValidationError:
@@ -130,27 +134,29 @@ def _all_faults_at_once(value: Any, handler: ValidatorFunctionWrapHandler) -> An
 
 _Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Comparable = Annotated[Assignment | _Number | Flag, WrapValidator(_all_faults_at_once)]
-"""A text that reads like a number stays a text here."""
+"""Keep texts that look like numbers as texts."""
 
 
 class ConditionNode(FlowNode):
-    """A question with two answers: each edge from here says with `when` on which it is taken."""
+    """A condition: each edge from here has `when`, true or false."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[NodeKind.CONDITION]
-    left: Assignment = Field(description="One template alone is compared as the value that it is.")
+    left: Assignment = Field(
+        description="A text that consists of one template is compared as its value."
+    )
     operator: Operator
     right: Comparable | None = Field(
-        default=None, description="May hold templates; not for `exists`."
+        default=None, description="May contain templates; not for `exists`."
     )
 
     @model_validator(mode="after")
     def _both_sides(self) -> Self:
         if self.operator is Operator.EXISTS and self.right is not None:
-            raise ValueError("exists looks at the left side alone: take right out")
+            raise ValueError("exists uses only the left side: remove right")
         if self.operator is not Operator.EXISTS and self.right is None:
-            raise ValueError(f"{self.operator} needs right, to compare left with")
+            raise ValueError(f"{self.operator} needs right to compare with left")
         return self
 
     def templates(self) -> Iterator[tuple[str, Any]]:
@@ -173,10 +179,10 @@ AnyNode = Annotated[
 
 
 class FlowEdge(Part):
-    """What comes after what."""
+    """An edge between two steps."""
 
     source: StepName = Field(alias="from")
     target: StepName = Field(alias="to")
     when: Flag | None = Field(
-        default=None, description="Of an edge from a condition: the answer on which it is taken."
+        default=None, description="For edges from a condition: the result for which it is followed."
     )

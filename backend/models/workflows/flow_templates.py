@@ -1,6 +1,6 @@
 """Templates in flows: text with `{{ input.name }}` and `{{ steps.name.text }}` in it.
 
-There is no logic in them: what is to be decided, a condition decides.
+They contain no logic: decisions are made by conditions.
 """
 
 import json
@@ -19,15 +19,15 @@ Rendered = TypeVar("Rendered")
 _PLACE = re.compile(r"[0-9]{1,6}")
 """In a list."""
 _HELP = (
-    "after {{ comes a value and }}: input.field, steps.name.text or steps.name.output.field, as in "
+    "after {{ come a value and }}: input.field, steps.name.text or steps.name.output.field, as in "
     "{{ input.customer }}; write {{{{ for the braces themselves"
 )
 
 
 class FlowTemplate(PromptTemplate):
-    """As in prompts, but a name is the way to a value."""
+    """Like those of prompts, but a name is the path to a value."""
 
-    # The base class compiles it.
+    # The base class compiles this.
     pattern: ClassVar[Any] = r"""
         (?P<escaped>\{\{\{\{) |
         \{\{\ *(?P<named>
@@ -39,29 +39,29 @@ class FlowTemplate(PromptTemplate):
 
 
 class TemplateError(Exception):
-    """Base of what may be wrong with a template when it gets its values. The text says what."""
+    """Base of errors in rendering a template. The text describes the error."""
 
 
 class MissingValueError(TemplateError):
-    """A path leads to nothing."""
+    """A path has no value."""
 
     def __init__(self, path: object) -> None:
-        super().__init__(f"There is no {path}, which a template names.")
+        super().__init__(f"A template names {path}, which does not exist.")
         self.path = str(path)
 
 
 class TooMuchError(TemplateError):
-    """What was rendered would get too long."""
+    """The rendered text would be too long."""
 
     def __init__(self, path: object) -> None:
         super().__init__(
             f"With {path} its templates would have more than {MAX_RENDERED:,} characters: name "
-            "less, or have less found."
+            "less, or find less."
         )
 
 
 class Path(NamedTuple):
-    """Where a value is found."""
+    """The path of a value."""
 
     keys: tuple[str, ...]
 
@@ -71,14 +71,14 @@ class Path(NamedTuple):
 
     @property
     def step(self) -> str | None:
-        """The name of the step that the value is of."""
+        """The name of the step that the value belongs to."""
         return self.keys[1] if self.keys[0] == "steps" else None
 
     def __str__(self) -> str:
         return ".".join(self.keys)
 
     def find(self, values: Any) -> Any:
-        """What was skipped has nothing to tell, so that whatever is looked for there is null.
+        """Return the value at the path; null for everything in a skipped step.
 
         Raises MissingValueError.
         """
@@ -95,10 +95,10 @@ class Path(NamedTuple):
 
 
 def paths_in(value: Any) -> Iterator[Path]:
-    """Of all templates in a text, or in the texts of JSON.
+    """Yield the paths of all templates in a text, or in the texts of JSON.
 
     Raises:
-        ValueError: it tells how to write a template that is none.
+        ValueError: a template is malformed; the message says how to write it.
     """
     if isinstance(value, str):
         for found in FlowTemplate.pattern.finditer(value):
@@ -112,7 +112,7 @@ def paths_in(value: Any) -> Iterator[Path]:
 
 
 def render_text(text: str, values: Any, shown: Callable[[Path, str], str] | None = None) -> str:
-    """The text with its values. `shown` says how the value of a path is written.
+    """Return the text with its values. `shown` formats the value of a path.
 
     Raises TemplateError.
     """
@@ -120,7 +120,7 @@ def render_text(text: str, values: Any, shown: Callable[[Path, str], str] | None
 
 
 def render_json(value: Any, values: Any) -> Any:
-    """JSON with the values in its texts. A text that is one template becomes the value itself.
+    """Return JSON with the values in its texts. A text of one template becomes its value.
 
     Raises TemplateError.
     """
@@ -155,14 +155,14 @@ def _json(value: Any, values: Any, room: Room) -> Any:
     whole = FlowTemplate.pattern.fullmatch(value.strip())
     if whole and whole["named"] is not None:
         found = Path.of(whole["named"]).find(values)
-        # As the value itself it takes no room here, but wherever it is sent or kept.
+        # The value itself takes no memory here, but wherever it is sent or stored.
         room.take(len(written(found)), whole["named"])
         return found
     return _text(value, values, room)
 
 
 def written(value: Any) -> str:
-    """How a value stands in a text: null is nothing, what is no text is JSON."""
+    """Format a value for a text: null is empty, other non-texts are JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Flows: a graph of steps, of which conditions may leave some out."""
+"""Flows: a graph of steps, some of which conditions may skip."""
 
 from collections.abc import Iterator
 from typing import Any, Self
@@ -45,14 +45,14 @@ FLOW_EXAMPLE: dict[str, Any] = {
 
 
 class Flow(Part):
-    """A step runs when all before it are done or left out, unless all of them were left out."""
+    """A step runs when all steps before it are done or skipped, unless all of them were skipped."""
 
     nodes: list[AnyNode] = Field(min_length=1, max_length=MAX_NODES)
     edges: list[FlowEdge] = Field(default=[], max_length=MAX_EDGES)
 
     @property
     def needs(self) -> dict[str, list[str]]:
-        """Of each step, by name, those that it waits for."""
+        """For each step, by name, the steps that it waits for."""
         needs: dict[str, list[str]] = {node.name: [] for node in self.nodes}
         for edge in self.edges:
             needs[edge.target].append(edge.source)
@@ -62,7 +62,7 @@ class Flow(Part):
         return [edge for edge in self.edges if edge.target == name]
 
     def fields_with_templates(self) -> Iterator[tuple[int, str, Any]]:
-        """The place of the node, the name of the field, and what stands there."""
+        """Yield the index of a node, the name of a field, and its value."""
         for place, node in enumerate(self.nodes):
             for field, value in node.templates():
                 yield place, field, value
@@ -77,7 +77,7 @@ class Flow(Part):
         faults.refuse_any("Flow")
         if circle := cycle_in(self.needs):
             faults.add(
-                f"These steps wait for each other: {' -> '.join(circle)}. Take one edge out.",
+                f"These steps wait for each other: {' -> '.join(circle)}. Remove one edge.",
                 "edges",
             )
         faults.refuse_any("Flow")
@@ -89,7 +89,7 @@ class Flow(Part):
         kinds = {node.name: node.kind for node in self.nodes}
         ends = [(edge.source, edge.target, edge.when) for edge in self.edges]
         for place in repeated(map(str, ends)):
-            faults.add("This edge stands there twice: take one out.", "edges", place)
+            faults.add("This edge occurs twice: remove one.", "edges", place)
         for place, edge in enumerate(self.edges):
             for field, name in (("from", edge.source), ("to", edge.target)):
                 if name not in kinds:
@@ -98,9 +98,9 @@ class Flow(Part):
                 faults.add("A step can't come after itself.", "edges", place, "to")
             is_condition = kinds.get(edge.source) is NodeKind.CONDITION
             if is_condition and edge.when is None:
-                faults.add("An edge from a condition says true or false.", "edges", place, "when")
+                faults.add("An edge from a condition needs true or false.", "edges", place, "when")
             elif not is_condition and edge.when is not None and edge.source in kinds:
-                faults.add("Only edges from conditions have this.", "edges", place, "when")
+                faults.add("Only edges from conditions may have this.", "edges", place, "when")
 
     def _check_templates(self, faults: Faults) -> None:
         needs = self.needs
@@ -113,7 +113,7 @@ class Flow(Part):
                 continue
             for step in sorted(map(str, named - ancestors_of(self.nodes[place].name, needs))):
                 faults.add(
-                    f"{step} is no step that comes before this one: put an edge from there to "
-                    "here, or take it out of the template.",
+                    f"{step} is not a step before this one: add an edge from there to "
+                    "here, or remove it from the template.",
                     *where,
                 )

@@ -1,4 +1,4 @@
-"""What definitions of crews and of flows are made of."""
+"""Common parts of the definitions of crews and flows."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from backend.models.platform.fields import STORABLE, Identifier, Line
 
 StepName = Identifier
-"""Of a step, an agent or a task, as templates name them."""
+"""The name of a step, an agent or a task, as used in templates."""
 
 DEFINITION_STEP = "definition"
-"""The first step of each run, which keeps what runs."""
+"""The first step of each run, which stores the definition."""
 
 
 def _not_taken(name: str) -> str:
@@ -21,7 +21,7 @@ def _not_taken(name: str) -> str:
 
 
 WorkName = Annotated[StepName, AfterValidator(_not_taken)]
-"""Of a task or a step of a flow, under which a run keeps what it has done."""
+"""The name of a task or a step of a flow, under which a run stores its result."""
 
 ToolName = Identifier
 
@@ -33,19 +33,19 @@ Purpose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_0
 Assignment = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), STORABLE
 ]
-"""What somebody is asked to do."""
+"""The instructions of a task."""
 
 MAX_TOOLS = 50
 
 
 class Part(BaseModel):
-    """Base of what a definition consists of. A misspelt field is an error."""
+    """Base of the parts of a definition. A misspelt field is an error."""
 
     model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
 
 
 class AgentProfile(Part):
-    """Who works at something, and with what."""
+    """An agent with its tools and its model."""
 
     role: Line = Field(description="Such as `Researcher`.")
     goal: Purpose = ""

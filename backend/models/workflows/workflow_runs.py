@@ -1,4 +1,4 @@
-"""What a run of a crew or a flow takes, what each step of it keeps, and what comes of it."""
+"""Inputs, step traces and results of runs of crews and flows."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -17,24 +17,24 @@ from backend.models.workflows.flows import FLOW_EXAMPLE, Flow
 
 
 class WorkflowInputs(Input):
-    """A stored definition, or one that is sent along."""
+    """A stored definition, or an inline one."""
 
-    workflow_id: UUID | None = Field(default=None, description="Of a stored one.")
+    workflow_id: UUID | None = Field(default=None, description="The id of a stored workflow.")
     number: int | None = Field(
         default=None,
         ge=1,
         le=2**31 - 1,
-        description="Of its version. Left out: the one that is active when the run begins.",
+        description="The number of its version. Left out: the one active at the start.",
     )
     definition: Any = None
-    input: JsonObject = Field(default={}, description="What templates and tasks are given.")
+    input: JsonObject = Field(default={}, description="The values for templates and tasks.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.workflow_id is None) == (self.definition is None):
             raise ValueError("send either workflow_id or definition")
         if self.number is not None and self.workflow_id is None:
-            raise ValueError("number is the version of a workflow: send workflow_id as well")
+            raise ValueError("number is the version of a workflow: send workflow_id too")
         return self
 
 
@@ -51,12 +51,11 @@ class FlowInputs(WorkflowInputs):
 
 
 class StepTrace(BaseModel):
-    """What a step has done, as it is kept.
+    """The stored trace of a step.
 
     Attributes:
-        output: JSON, where a schema asked for it; what a tool has told; the answer of a condition.
-        incomplete_reason: why an answer has ended before all was said.
-        seconds: for how long it was at work.
+        output: JSON according to a schema, the result of a tool, or of a condition.
+        incomplete_reason: why an answer ended early. seconds: how long it took.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -71,21 +70,21 @@ class StepTrace(BaseModel):
 
 
 class StepStatus(StrEnum):
-    """`skipped`: no way through the conditions led there."""
+    """`skipped`: no path through the conditions led there."""
 
     DONE = "done"
     SKIPPED = "skipped"
 
 
 class StepOutcome(BaseModel):
-    """A step in short: all of it is in the steps of the execution."""
+    """A summary of a step: the steps of the execution have all of it."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     status: StepStatus
-    text: str = PydanticField(description="Its beginning, if it is long.")
+    text: str = PydanticField(description="Only the beginning of a long text.")
     incomplete_reason: IncompleteReason | None = PydanticField(
-        default=None, description="Why the answer has ended before all was said."
+        default=None, description="Why the answer ended early."
     )
 
 
@@ -112,12 +111,12 @@ class WorkflowResult(Output):
         base=Output,
     )
 
-    output: str = Field(description="What the last steps have said.")
+    output: str = Field(description="The texts of the last steps.")
     incomplete_reason: IncompleteReason | None = Field(
-        default=None, description="Why one of them has ended before all was said."
+        default=None, description="Why one of them ended early."
     )
-    results: dict[str, StepOutcome] = Field(description="Of each step, by name.")
+    results: dict[str, StepOutcome] = Field(description="The steps, by name.")
     planned: list[UUID] = Field(
         description="Actions that wait for you: `POST /agent/act` with the id as `confirm`."
     )
-    usage: Usage = Field(description="Of all steps.")
+    usage: Usage = Field(description="The usage of all steps.")

@@ -41,7 +41,7 @@ class WorkflowVersion(WorkflowVersionBase, Identified, table=True):
         UniqueConstraint(
             "workflow_id",
             "number",
-            info=never_taken("the numbers are given out while a row is locked"),
+            info=never_taken("the numbers are assigned while a row is locked"),
         ),
         Index(None, "workflow_id", "number", "id"),
     )
@@ -52,11 +52,11 @@ class WorkflowVersion(WorkflowVersionBase, Identified, table=True):
 
 
 class WorkflowVersionCreate(Input):
-    """Another definition."""
+    """A new definition."""
 
-    kind: WorkflowKind = Field(description="That of the workflow.")
+    kind: WorkflowKind = Field(description="The kind of the workflow.")
     definition: Any
-    activate: Flag = Field(default=True, description="Whether it runs from now on.")
+    activate: Flag = Field(default=True, description="Whether it becomes the active version.")
 
 
 class CrewVersionCreate(WorkflowVersionCreate):
@@ -81,7 +81,7 @@ AnyWorkflowVersionCreate = Annotated[
 
 
 class WorkflowVersionListed(Output, WorkflowVersionBase, Identified):
-    """Without its definition."""
+    """A version without its definition."""
 
     model_config = example(_EXAMPLE, base=Output)
 
@@ -89,7 +89,7 @@ class WorkflowVersionListed(Output, WorkflowVersionBase, Identified):
 class WorkflowVersionPublic(WorkflowVersionListed):
     model_config = example(_EXAMPLE | {"definition": CREW_EXAMPLE}, base=Output)
 
-    definition: dict[str, Any] = Field(description="Of a crew or a flow, as it was stored.")
+    definition: dict[str, Any] = Field(description="The definition of a crew or a flow, as stored.")
 
 
 class WorkflowVersionSort(StrEnum):

@@ -1,4 +1,4 @@
-"""Workflows: crews and flows that the team keeps, to run them again."""
+"""Workflows: the stored crews and flows of the team."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -46,7 +46,7 @@ class WorkflowBase(SQLModel):
 class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
     """
     Attributes:
-        definition: a copy of the active version's, so that one statement reads it all.
+        definition: a copy of the active version's, so that one statement reads all.
     """
 
     __tablename__ = "workflows"
@@ -58,7 +58,7 @@ class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
             "kind",
             text("lower(name)"),
             unique=True,
-            info=taken("There is a workflow of this kind with this name already."),
+            info=taken("A workflow of this kind with this name already exists."),
         ),
     )
 
@@ -68,12 +68,12 @@ class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
     definition: dict[str, Any] = Field(sa_type=JSONB)
 
     def use(self, number: int, definition: dict[str, Any]) -> None:
-        """Run this version from now on."""
+        """Make this version the active one."""
         self.active_number = number
         self.definition = definition
 
     def facts(self) -> dict[str, Any]:
-        """Without the definition, which may be long: its versions never change."""
+        """Leave out the definition, which may be long: its versions never change."""
         return self.model_dump(
             mode="json", include={"kind", "name", "description", "active_number", "last_number"}
         )
@@ -101,7 +101,7 @@ class FlowWorkflowCreate(WorkflowCreate):
 
 
 class WorkflowUpdate(Update):
-    """Only the fields that are sent change. Another definition is another version."""
+    """Only the fields that are sent change. A new definition is a new version."""
 
     model_config = example({"description": "Run it on Mondays."})
 
@@ -112,7 +112,7 @@ class WorkflowUpdate(Update):
 class WorkflowActivation(Input):
     model_config = example({"number": 1})
 
-    number: int = Field(ge=1, le=2**31 - 1, description="Of the version to run from now on.")
+    number: int = Field(ge=1, le=2**31 - 1, description="The number of the version to activate.")
 
 
 _STORED = {
@@ -126,16 +126,16 @@ _STORED = {
 
 
 class WorkflowListed(Output, Versioned, Timestamped, WorkflowBase, Identified):
-    """Without its definition."""
+    """A workflow without its definition."""
 
     model_config = example(_CREW | _STORED, base=Output)
 
-    active_number: int = Field(description="Of the version that runs where none is named.")
-    last_number: int = Field(description="Of the version that was added last.")
+    active_number: int = Field(description="The number of the active version.")
+    last_number: int = Field(description="The number of the newest version.")
 
 
 class WorkflowPublic(WorkflowListed):
-    """With the definition of the active version."""
+    """A workflow with the definition of the active version."""
 
     definition: Any
 

@@ -28,7 +28,7 @@ from backend.services.platform.retries import retried
 
 
 class InvitationService:
-    """An admin invites an address; who gets the mail there opens the account."""
+    """An admin invites an address; the receiver of the mail creates the account."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class InvitationService:
         """Invite an address.
 
         Raises:
-            PermissionDeniedError: the person may not give the role, or not any more.
+            PermissionDeniedError: the person may not, or may no longer, give the role.
             ConflictError: the address has an account or an open invitation.
         """
         given = {"invited_by": by.user_id, "expires_at": now() + self._lifetime}
@@ -58,7 +58,7 @@ class InvitationService:
                 return await uow.invitations.get(earlier)
             inviter = await lock_giver(uow, by, invitation.role)
             if await uow.users.find_by_email(invitation.email):
-                raise ConflictError("There is a user with this e-mail address already.")
+                raise ConflictError("A user with this e-mail address already exists.")
             for expired_id in await uow.invitations.take_back_expired(invitation.email):
                 uow.record(
                     ResourceChanged(
@@ -85,12 +85,12 @@ class InvitationService:
     async def send_again(
         self, invitation_id: UUID, by: Principal, match: Precondition
     ) -> Invitation:
-        """Send a new link, which begins its time anew; the older ones are void.
+        """Send a new link, which restarts the validity period; older links become invalid.
 
-        From now on it is the invitation of whoever has sent it.
+        The sender becomes its inviter.
 
         Raises:
-            PermissionDeniedError: the person may not give the role, or not any more.
+            PermissionDeniedError: the person may not, or may no longer, give the role.
             NotFoundError: there is no such invitation.
             PreconditionFailedError: it has changed.
             ConflictError: it was accepted.
@@ -110,19 +110,18 @@ class InvitationService:
 
     @retried
     async def revoke(self, invitation_id: UUID, by: Principal, match: Precondition) -> None:
-        """Make all its links void. Raises as `send_again` does."""
+        """Invalidate all its links. Raises as `send_again` does."""
         async with self._uow() as uow:
             await _revoke(uow, await _lock_open(uow, invitation_id, match), by)
             await uow.commit()
 
     async def accept(self, data: InvitationAcceptance, client: Client) -> User:
-        """Open the account. The address counts as verified: the mail was received there.
+        """Create the account. The address counts as verified: the mail was received there.
 
         Raises:
-            InvalidInputError: the token is not or no longer good for anything, or the inviter
-                may not give the role any more.
-            ConflictError: the address got an account in another way.
-            RateLimitedError, UnavailableError: too many wait.
+            InvalidInputError: the token is invalid, or the inviter may no longer give the role.
+            ConflictError: the address already has an account. RateLimitedError, UnavailableError:
+            too many wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
             async with self._uow.reading() as reading:
@@ -148,18 +147,18 @@ class InvitationService:
 
 
 async def withdraw_invitations(uow: IdentityUnit, inviter: User, by: Principal | None) -> None:
-    """Revoke what somebody has invited to and could not any more. Lock the user first."""
+    """Revoke a person's invitations that they could no longer make. Lock the user first."""
     for invitation in await uow.invitations.lock_open_of(inviter.id):
         if not inviter.may_give(invitation.role):
             await _revoke(uow, invitation, by)
 
 
 async def _lock_open(uow: IdentityUnit, invitation_id: UUID, match: Precondition) -> Invitation:
-    """An invitation that nobody has accepted."""
+    """Return an open invitation, locked."""
     invitation = await uow.invitations.get(invitation_id, for_update=True)
     match.check(invitation.version)
     if invitation.accepted_at is not None:
-        raise ConflictError("The invitation was accepted already.")
+        raise ConflictError("The invitation has already been accepted.")
     return invitation
 
 
@@ -169,9 +168,9 @@ async def _revoke(uow: IdentityUnit, invitation: Invitation, by: Principal | Non
 
 
 async def _invitation_of(uow: IdentityUnit, token: AccountToken) -> Invitation:
-    """It may have been revoked since the token was looked up, or its inviter may not invite now.
+    """Check again: it may have been revoked since the look-up, or its inviter may no longer invite.
 
-    The inviter is locked first, as by whoever takes their rights away.
+    The inviter is locked first, as when their rights are taken away.
     """
     invitation_id = token.invitation_id
     inviter_id = invitation_id and await uow.invitations.inviter_of(invitation_id)

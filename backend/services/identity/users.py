@@ -41,7 +41,7 @@ from backend.services.platform.retries import retried
 
 @dataclass(frozen=True)
 class Registration:
-    """What people get who open an account themselves: a role, and a mail to verify the address."""
+    """Self-registration: the role of new accounts, and the mail that verifies the address."""
 
     role: Role
     mails: AccountMails
@@ -49,7 +49,7 @@ class Registration:
 
 
 class UserService:
-    """Accounts. At least one active admin remains, whatever is done at the same time."""
+    """Accounts. At least one active admin remains, even under concurrent changes."""
 
     def __init__(
         self,
@@ -57,17 +57,17 @@ class UserService:
         hasher: PasswordHasher,
         registration: Registration | None,
     ) -> None:
-        """None closes the registration."""
+        """`registration`: None if it is closed."""
         self._uow = uow
         self._hasher = hasher
         self._registration = registration
 
     async def register(self, data: UserRegister, client: Client) -> User:
-        """Open an account for whoever asks.
+        """Create an account by self-registration.
 
         Raises:
-            PermissionDeniedError: registration is closed.
-            RateLimitedError, UnavailableError: too many mails were asked for, or too many wait.
+            PermissionDeniedError: registration is closed. RateLimitedError, UnavailableError: too
+            many mails were requested, or too many requests are waiting.
             ConflictError: there is a user with the address.
         """
         opened = self._registration
@@ -79,7 +79,7 @@ class UserService:
                 await opened.limits.check(reading, data.email, client.address)
                 known = await reading.users.find_by_email(data.email)
             if known:
-                raise ConflictError("There is a user with this e-mail address already.")
+                raise ConflictError("A user with this e-mail address already exists.")
             user = _user(data, await turn.hash(data.password), opened.role)
         async with self._uow() as uow:
             await opened.limits.admit_answered(uow, user.email, client.address)
@@ -92,7 +92,7 @@ class UserService:
     async def create(
         self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
     ) -> User:
-        """Open an account for somebody else.
+        """Create an account for somebody else.
 
         Raises:
             PermissionDeniedError: the person may not give the role, or not any more.
@@ -131,12 +131,11 @@ class UserService:
     async def set_role(
         self, user_id: UUID, role: Role, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Give a user another role; what they have invited to beyond it is revoked.
+        """Change the role of a user, and revoke their invitations to higher roles.
 
         Raises:
-            NotFoundError: there is no such user.
-            PreconditionFailedError: the user has changed.
-            PermissionDeniedError: the person may not give or take the roles, or not any more.
+            NotFoundError: there is no such user. PreconditionFailedError: the user has changed.
+            PermissionDeniedError: the person may not, or may no longer, give or take the roles.
             ConflictError: this is the last active admin.
         """
         async with self._changing_rights(user_id, by, match, "role_changed") as (uow, user):
@@ -149,7 +148,7 @@ class UserService:
     async def deactivate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Sign the user out everywhere, for good; their links in mails and invitations are void.
+        """Lock the user out; their sessions, links in mails and invitations end.
 
         Raises as `set_role` does.
         """
@@ -172,7 +171,7 @@ class UserService:
         return user
 
     async def find_by_email(self, email: str) -> User:
-        """For the command line and the agent. Raises NotFoundError."""
+        """For the command line and the assistant. Raises NotFoundError."""
         async with self._uow.reading() as uow:
             user = await uow.users.find_by_email(email_to_look_up(email))
         if user is None:
@@ -206,7 +205,7 @@ class UserService:
     async def _changing_rights(
         self, user_id: UUID, by: Principal | None, match: Precondition, verb: str
     ) -> AsyncIterator[tuple[IdentityUnit, User]]:
-        """As `_changing`, one at a time: an admin remains, and no invitation beyond the rights."""
+        """Like `_changing`, one at a time: keeps an admin, revokes excessive invitations."""
         async with self._uow() as uow:
             active_admins = await uow.users.lock_active_admins()
             async with _changing(uow, user_id, by, match, verb) as user:
@@ -228,7 +227,7 @@ async def _changing(
     match.check(user.version)
     before = user.facts()
     yield user
-    # Role, state and sessions are part of it.
+    # Role, state and sessions are cached.
     uow.forget(CacheName.IDENTITY, user.id)
     await uow.users.save(user)
     if changes := changes_between(before, user.facts()):
@@ -248,7 +247,7 @@ def _password_reset(user: User) -> ResourceChanged:
 
 
 async def check_active_user(uow: IdentityUnit, field: str, user_id: UUID) -> None:
-    """Raises InvalidInputError if there is no such user, or if it is deactivated."""
+    """Raises InvalidInputError if the user does not exist or is deactivated."""
     user = await uow.users.find(user_id)
     if user is None:
         raise unknown_reference(field, "user")

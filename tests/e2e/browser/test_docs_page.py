@@ -74,7 +74,7 @@ def test_an_operation_shows_what_it_shares_with_others(page: Page) -> None:
     answers = block.locator(".responses-table:not(.live-responses-table)")
     expect(answers).to_contain_text("Changed in the meantime.")
     expect(answers).to_contain_text("/problems/precondition-failed")
-    expect(answers).to_contain_text("The present version.")
+    expect(answers).to_contain_text("The current version.")
     expect(answers).to_contain_text("Send the offer")
     # All of it was resolved.
     expect(answers).not_to_contain_text("$ref")

@@ -170,9 +170,9 @@ async def test_a_cursor_with_a_number_that_no_column_holds_is_refused(member: Pe
 
 FORMS: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
     ("/customers", {"name": "x", "phone": "call me"}, {}, "telephone number"),
-    ("/products", {"sku": "A B"}, {}, "English, digits and"),
-    ("/schemas", {"name": "Has Blanks"}, {}, "begin with a small letter"),
-    ("/prompts", {"name": "Has Blanks"}, {}, "begin with a small letter"),
+    ("/products", {"sku": "A B"}, {}, "English letters, digits"),
+    ("/schemas", {"name": "Has Blanks"}, {}, "begin with a lower-case letter"),
+    ("/prompts", {"name": "Has Blanks"}, {}, "begin with a lower-case letter"),
     ("/tasks", {"title": "x"}, {"Idempotency-Key": "two words"}, "no spaces"),
 ]
 

@@ -281,8 +281,8 @@ async def test_a_change_is_seen_behind_such_a_proxy_as_well(resource: Resource) 
     [
         ('W/"2"', "without the W/"),
         ('W/"2-gzip"', "without the W/"),
-        ('"2-lz4"', "something on the way"),
-        ('"5f-64b"', "something on the way"),
+        ('"2-lz4"', "something in between"),
+        ('"5f-64b"', "something in between"),
     ],
 )
 async def test_what_is_no_version_is_not_told_as_a_change(

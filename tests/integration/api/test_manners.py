@@ -228,7 +228,7 @@ async def test_a_statement_that_takes_too_long_is_told_apart(
 
     assert (answer.status_code, answer.json()["detail"]) == (
         503,
-        "This took the database too long. Ask for less at once, or try again later.",
+        "The database took too long. Request less at a time, or try again later.",
     )
 
 

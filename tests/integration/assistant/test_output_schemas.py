@@ -129,8 +129,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "too deep by references backwards": (chain(300, backwards=True), "deeper than 32 levels"),
     "too many parts by references": (multiplying(4), "more than 10000 parts"),
     "too large": ({"type": "object", "title": "x" * 65_536}, "more than 64 KiB"),
-    "NUL": ({"type": "object", "title": "a\x00b"}, "$.title: it has NUL"),
-    "NUL in a name": (properties(**{"a\x00b": {}}), "$.properties: it has NUL"),
+    "NUL": ({"type": "object", "title": "a\x00b"}, "$.title: it contains NUL"),
+    "NUL in a name": (properties(**{"a\x00b": {}}), "$.properties: it contains NUL"),
 }
 
 
@@ -161,7 +161,7 @@ async def test_a_number_that_json_does_not_have_is_refused(admin: Person, number
     )
 
     assert refused.status_code == 422
-    assert "$.default: it is no finite number" in refused.json()["errors"][0]["msg"]
+    assert "$.default: it is not a finite number" in refused.json()["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_reset_password_sets_the_new_one(mvp: RunMvp, url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "password", "reason"),
     [
-        (["create", ADA], PASSWORD, "There is a user with this e-mail address already."),
+        (["create", ADA], PASSWORD, "A user with this e-mail address already exists."),
         (["create", NEW], "2 short", "password: String should have at least 8"),
         (["create", "nobody"], PASSWORD, "email: value is not a valid email address"),
         (["reset-password", ADA], "2 short", "password: String should have at least 8"),

@@ -56,13 +56,13 @@ def test_names_are_those_of_one_agent_and_of_one_task() -> None:
 
 def test_an_unknown_agent_is_named_with_those_that_there_are() -> None:
     assert faults(crew(task("a", agent="bob"))) == {
-        "tasks.0.agent": "There is no such agent; there are: ada."
+        "tasks.0.agent": "There is no such agent. The agents are: ada."
     }
 
 
 def test_a_task_depends_on_other_tasks_that_there_are() -> None:
     assert faults(crew(task("a", depends_on=["a", "b"]))) == {
-        "tasks.0.depends_on.0": "A task can't depend on itself: take it out.",
+        "tasks.0.depends_on.0": "A task can't depend on itself: remove it.",
         "tasks.0.depends_on.1": "There is no task called b.",
     }
 
@@ -78,7 +78,7 @@ def test_tasks_that_wait_for_each_other_are_named() -> None:
 def test_in_sequence_nothing_depends_on_what_comes_later() -> None:
     found = faults(crew(task("a", depends_on=["b"]), task("b")))
 
-    assert "put it behind that one, or choose the order by_dependency" in found["tasks"]
+    assert "put it after that one, or choose the order by_dependency" in found["tasks"]
 
 
 def test_a_task_may_name_values_of_the_input() -> None:

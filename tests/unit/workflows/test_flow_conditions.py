@@ -46,7 +46,7 @@ def test_a_condition_answers(left: Any, operator: Operator, right: Any, answer: 
 
 @pytest.mark.parametrize("operator", [Operator.GT, Operator.LT])
 def test_only_numbers_are_more_or_less(operator: Operator) -> None:
-    with pytest.raises(DomainError, match="'many' is no number: gt and lt compare numbers"):
+    with pytest.raises(DomainError, match="'many' is not a number: gt and lt compare numbers"):
         holds("many", operator, 3)
 
 

@@ -60,18 +60,18 @@ def test_an_edge_joins_two_steps_that_there_are() -> None:
 def test_an_edge_stands_there_once() -> None:
     twice = flow([tool("a"), tool("b")], edge("a", "b"), edge("a", "b"))
 
-    assert faults(twice) == {"edges.1": "This edge stands there twice: take one out."}
+    assert faults(twice) == {"edges.1": "This edge occurs twice: remove one."}
 
 
 def test_an_edge_from_a_condition_says_when() -> None:
     assert faults(flow([condition("a"), tool("b")], edge("a", "b"))) == {
-        "edges.0.when": "An edge from a condition says true or false."
+        "edges.0.when": "An edge from a condition needs true or false."
     }
 
 
 def test_no_other_edge_says_when() -> None:
     assert faults(flow([tool("a"), tool("b")], edge("a", "b", when=True))) == {
-        "edges.0.when": "Only edges from conditions have this."
+        "edges.0.when": "Only edges from conditions may have this."
     }
 
 
@@ -79,7 +79,7 @@ def test_steps_that_wait_for_each_other_are_named() -> None:
     found = faults(flow([tool("a"), tool("b")], edge("a", "b"), edge("b", "a")))
 
     assert found["edges"] in {
-        f"These steps wait for each other: {circle}. Take one edge out."
+        f"These steps wait for each other: {circle}. Remove one edge."
         for circle in ("a -> b -> a", "b -> a -> b")
     }
 
@@ -102,7 +102,7 @@ def test_a_template_names_nothing_that_comes_at_the_same_time_or_later(named: st
 
     found = faults(flow(nodes, edge("a", "b"), edge("b", "c")))
 
-    assert found["nodes.1.arguments"].startswith(f"{named} is no step that comes before this one")
+    assert found["nodes.1.arguments"].startswith(f"{named} is not a step before this one")
 
 
 def test_a_template_that_is_none_is_explained() -> None:
@@ -122,7 +122,7 @@ def test_a_condition_has_both_sides() -> None:
     too_much = faults(flow([condition("a", operator="exists", right=1)]))
 
     assert "eq needs right" in without["nodes.0"]
-    assert "take right out" in too_much["nodes.0"]
+    assert "remove right" in too_much["nodes.0"]
 
 
 @pytest.mark.parametrize("right", [float("nan"), float("inf"), "1" * 10_001, [1]])

@@ -43,7 +43,7 @@ def test_what_stands_in_a_value_is_not_looked_at() -> None:
 
 
 def test_what_is_not_there_is_named() -> None:
-    with pytest.raises(MissingValueError, match=r"There is no input\.phone,"):
+    with pytest.raises(MissingValueError, match=r"A template names input\.phone,"):
         render_text("{{ input.phone }}", VALUES)
 
 
@@ -61,7 +61,7 @@ def test_four_braces_are_two() -> None:
     "text", ["{{ }}", "{{ x }}", "{{ steps.find }}", "{{ steps.find.usage }}", "{{ input.a", "{{"]
 )
 def test_what_is_no_template_is_explained(text: str) -> None:
-    with pytest.raises(ValueError, match=r"after \{\{ comes a value"):
+    with pytest.raises(ValueError, match=r"after \{\{ come a value"):
         list(paths_in({"a": [text]}))
 
 

@@ -1,4 +1,4 @@
-"""What is said in a chat."""
+"""The messages of a chat."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -48,7 +48,7 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {
-        "description": "The answer; or, with `Accept: text/event-stream`, the answer as it comes.",
+        "description": "The answer; with `Accept: text/event-stream`, the answer as it is written.",
         "content": {MEDIA_TYPE: content_of_stream({**REPLY_EVENTS, "error": Problem})},
     },
     **declare(CONFLICT, LIMIT_REACHED, MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT),
@@ -62,7 +62,7 @@ async def list_chat_messages(
     by: CallerDep,
     messages: Injected[ChatMessageService],
 ) -> Page[ChatMessage]:
-    """What was said in one of your chats, the first message first."""
+    """The messages of one of your chats, the oldest first."""
     return await messages.page(chat_id, query, by)
 
 
@@ -82,14 +82,14 @@ async def send_chat_message(
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
 ) -> ChatMessage | Response:
-    """Say something, and get the answer: whole, or as it comes.
+    """Send a message, and get the answer: whole, or as it is written.
 
     With `Accept: text/event-stream` the events are `start` (the ids), `text` (the next piece),
     `tool_call`, `tool_result`, and at the end `done` (the message) or `error` (a problem). Rarely
-    there is `text_withdrawn`: the text since the last `tool_result`, or the beginning, was a
-    thought of the model, and not meant for you. What you say and what the assistant answers are
-    kept, even if you go away meanwhile. A message that is `incomplete` has ended before all was
-    said; `incomplete_reason` says why.
+    there is `text_withdrawn`: the text since the last `tool_result`, or since the beginning, was a
+    thought of the model and not part of the answer. What you say and what the assistant answers are
+    kept, even if you go away meanwhile. An `incomplete` message ended early; `incomplete_reason`
+    says why.
     """
     reply = await messages.send(chat_id, data.text, by, key)
     return await _answer(request, reply, tag, as_events=as_events)
@@ -103,7 +103,7 @@ async def read_chat_message(
     messages: Injected[ChatMessageService],
     tag: CachedTagDep,
 ) -> ChatMessage:
-    """One message. While it is `running`, the answer is being written."""
+    """One message. While it is `running`, it is still being written."""
     return tag(await messages.read(chat_id, message_id, by))
 
 
@@ -123,9 +123,10 @@ async def regenerate_chat_message(
     key: IdempotencyKeyDep,
     as_events: WantsEvents,
 ) -> ChatMessage | Response:
-    """Have the last answer of a chat written again. What its tools have done remains done.
+    """Generate the last answer of a chat again. What its tools did is not undone.
 
-    It answers as `POST /chats/{chat_id}/messages` does; the old answer stays, as replaced.
+    It responds as `POST /chats/{chat_id}/messages` does; the old answer is kept, marked as
+    replaced.
     """
     reply = await messages.regenerate(chat_id, message_id, by, key)
     return await _answer(request, reply, tag, as_events=as_events)
@@ -140,7 +141,7 @@ async def rate_chat_message(
     messages: Injected[ChatMessageService],
     tag: TagDep,
 ) -> ChatMessage:
-    """Say whether an answer was good. What you have said last counts."""
+    """Rate an answer. Your last rating counts."""
     return tag(await messages.rate(chat_id, message_id, data, by))
 
 

@@ -1,4 +1,4 @@
-"""What you and the assistant say to each other."""
+"""Your conversations with the assistant."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +22,7 @@ ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])
 async def list_chats(
     query: Annotated[ChatQuery, Query()], by: CallerDep, chats: Injected[ChatService]
 ) -> Page[Chat]:
-    """Your chats, the one in which something was said last first."""
+    """Your chats, the most recently active first."""
     return await chats.page(query, by)
 
 
@@ -34,7 +34,7 @@ async def create_chat(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Chat:
-    """Begin a chat. Then say something by `POST /chats/{chat_id}/messages`."""
+    """Create a chat. Then send messages by `POST /chats/{chat_id}/messages`."""
     return tag.created("chats", await chats.create(data, by, key))
 
 
@@ -42,7 +42,7 @@ async def create_chat(
 async def read_chat(
     chat_id: ChatId, by: CallerDep, chats: Injected[ChatService], tag: CachedTagDep
 ) -> Chat:
-    """One of your chats, without what was said in it."""
+    """One of your chats, without its messages."""
     return tag(await chats.read(chat_id, by))
 
 
@@ -55,7 +55,7 @@ async def update_chat(
     match: MatchDep,
     tag: TagDep,
 ) -> Chat:
-    """Rename a chat, or change which model and prompt answer in it from now on."""
+    """Rename a chat, or change its model and prompt for future answers."""
     return tag(await chats.update(chat_id, data, by, match))
 
 
@@ -63,5 +63,5 @@ async def update_chat(
 async def delete_chat(
     chat_id: ChatId, by: CallerDep, chats: Injected[ChatService], match: MatchDep
 ) -> None:
-    """Delete a chat with all that was said in it. What the assistant has done remains."""
+    """Delete a chat with all its messages. What the assistant did is not undone."""
     await chats.delete(chat_id, by, match)

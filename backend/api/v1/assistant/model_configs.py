@@ -1,4 +1,4 @@
-"""Which language models there are to ask."""
+"""The language models that can be used."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,7 +32,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 async def list_model_configs(
     query: Annotated[ModelConfigQuery, Query()], by: MayUse, configs: Injected[ModelConfigService]
 ) -> Page[ModelConfig]:
-    """The models that may be asked."""
+    """The language models that can be used."""
     return await configs.page(query, by)
 
 
@@ -49,9 +49,9 @@ async def create_model_config(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> ModelConfig:
-    """Add a configuration. No other may have its name, in whatever case.
+    """Add a configuration. Names are unique, ignoring case.
 
-    Keys are not among it: they come from the settings of the server alone.
+    It contains no keys: they come from the settings of the server alone.
     """
     return tag.created("model-configs", await configs.create(data, by, key))
 
@@ -73,7 +73,7 @@ async def update_model_config(
     match: MatchDep,
     tag: TagDep,
 ) -> ModelConfig:
-    """Change the fields that you send. What becomes the default takes that from another."""
+    """Change the fields that you send. A new default replaces the previous one."""
     return tag(await configs.update(model_config_id, data, by, match))
 
 
@@ -81,5 +81,5 @@ async def update_model_config(
 async def delete_model_config(
     model_config_id: ConfigId, by: MayManage, configs: Injected[ModelConfigService], match: MatchDep
 ) -> None:
-    """Delete a configuration. After the default is gone, the settings decide."""
+    """Delete a configuration. Without a default, the settings decide."""
     await configs.delete(model_config_id, by, match)

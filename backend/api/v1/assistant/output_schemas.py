@@ -1,4 +1,4 @@
-"""The forms in which language models answer."""
+"""JSON Schemas for structured answers of language models."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,7 +32,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 async def list_output_schemas(
     query: Annotated[OutputSchemaQuery, Query()], by: MayUse, schemas: Injected[OutputSchemaService]
 ) -> Page[OutputSchema]:
-    """The forms in which the assistant can answer."""
+    """The schemas for structured answers."""
     return await schemas.page(query, by)
 
 
@@ -49,7 +49,7 @@ async def create_output_schema(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> OutputSchema:
-    """Add a schema, of at most 64 KiB. No other may have its name."""
+    """Add a schema of at most 64 KiB. Names are unique."""
     return tag.created("schemas", await schemas.create(data, by, key))
 
 

@@ -1,4 +1,4 @@
-"""What language models are told."""
+"""Instructions for language models, in versions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -44,7 +44,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 async def list_prompts(
     query: Annotated[PromptQuery, Query()], by: MayUse, prompts: Injected[PromptService]
 ) -> Page[Prompt]:
-    """What language models are told, by name."""
+    """The prompts, by name."""
     return await prompts.page(query, by)
 
 
@@ -101,7 +101,7 @@ async def list_prompt_versions(
     by: MayUse,
     prompts: Injected[PromptService],
 ) -> Page[PromptVersion]:
-    """The versions of a prompt, the last one first."""
+    """The versions of a prompt, the newest first."""
     return await prompts.versions(prompt_id, query, by)
 
 
@@ -120,9 +120,9 @@ async def add_prompt_version(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Prompt:
-    """Add the version with the next number; it is active at once unless you say otherwise.
+    """Add the version with the next number; it becomes active unless you say otherwise.
 
-    Answers the prompt: the number is its `last_number`.
+    Returns the prompt: the new number is its `last_number`.
     """
     return tag.created("prompts", await prompts.add_version(prompt_id, data, by, match, key))
 
@@ -144,7 +144,7 @@ async def activate_prompt_version(
     match: MatchDep,
     tag: TagDep,
 ) -> Prompt:
-    """Have the prompt say what one of its versions says."""
+    """Make one of its versions the active one."""
     return tag(await prompts.activate(prompt_id, data.number, by, match))
 
 
@@ -152,5 +152,5 @@ async def activate_prompt_version(
 async def render_prompt(
     prompt_id: PromptId, data: PromptRender, by: MayUse, prompts: Injected[PromptService]
 ) -> RenderedPrompt:
-    """See what a language model would be told. Changes nothing."""
+    """Preview the rendered text. Changes nothing."""
     return RenderedPrompt(text=await prompts.render(prompt_id, data, by))

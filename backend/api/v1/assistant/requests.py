@@ -1,4 +1,4 @@
-"""One request, done with your permissions."""
+"""Single requests to the assistant, with your permissions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,11 +39,11 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
 async def act(
     data: AssistantRequest, by: MayAsk, agent: Injected[AssistantService], key: IdempotencyKeyDep
 ) -> AssistantResponse:
-    """Have the agent answer a request, and do what it asks for with your permissions.
+    """Let the assistant answer a request and act on it with your permissions.
 
-    What can't be undone is only planned (`to_confirm`): send the id of the planned action as
-    `confirm`, and it is done exactly as it was shown. Every change is in the audit trail, by
-    you, with the agent as the means.
+    Actions that can't be undone are only planned (`to_confirm`): send the id of the planned action
+    as `confirm`, and it is done exactly as shown. Every change is in the audit trail, by you, with
+    the assistant as the means.
     """
     return await agent.act(data, by, key)
 
@@ -52,11 +52,11 @@ async def act(
 async def read_planned_action(
     action_id: ActionId, by: CallerDep, actions: Injected[PlannedActionService], tag: CachedTagDep
 ) -> PlannedAction:
-    """An action that the agent has planned for you, and what has come of it."""
+    """An action that the assistant planned for you, and its outcome."""
     return tag(await actions.read(action_id, by))
 
 
 @router.get("/usage")
 async def read_assistant_usage(by: CallerDep, agent: Injected[AssistantService]) -> AssistantUsage:
-    """What you have used today (UTC) of what you may use."""
+    """Your usage of today (UTC), with your limits."""
     return await agent.usage(by)

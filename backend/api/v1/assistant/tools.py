@@ -1,4 +1,4 @@
-"""What the agent may do."""
+"""What the assistant may do."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,7 +25,7 @@ MayManage = Annotated[Principal, may(Permission.ASSISTANT_MANAGE)]
 async def list_tools(
     query: Annotated[ToolQuery, Query()], by: MayUse, tools: Injected[ToolRegistry]
 ) -> Page[Tool]:
-    """What the agent may do, for those who have the permission of the tool."""
+    """The tools of the assistant. Each needs a permission of the person who asks."""
     return await tools.page(query, by)
 
 
@@ -46,5 +46,5 @@ async def update_tool(
     match: MatchDep,
     tag: TagDep,
 ) -> Tool:
-    """Switch a tool on or off: one that is off is offered to nobody."""
+    """Switch a tool on or off: the assistant can't use one that is off."""
     return tag(await tools.update(tool_id, data, by, match))

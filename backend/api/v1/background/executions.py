@@ -1,4 +1,4 @@
-"""Your own long work, in the background."""
+"""Your long-running work in the background."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -44,7 +44,7 @@ LastEventId = Annotated[
         alias="Last-Event-ID",
         ge=0,
         le=2**31 - 1,
-        description="The `id` of the last event that you have: only what came later is sent.",
+        description="The `id` of the last event that you received: only later ones are sent.",
     ),
 ]
 
@@ -53,7 +53,7 @@ LastEventId = Annotated[
 async def list_executions(
     query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: Injected[ExecutionService]
 ) -> Page[Execution]:
-    """Your executions, without what went into them and came out."""
+    """Your executions, without inputs and results."""
     return await executions.page(query, by)
 
 
@@ -70,9 +70,9 @@ async def create_execution(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Execution:
-    """Ask for work in the background. Its kind says which permission it needs.
+    """Start work in the background. Its kind determines the permission it needs.
 
-    Read it at `Location`, or follow its events there.
+    Poll it at `Location`, or follow its events.
     """
     return tag.created("executions", await executions.create(data, by, key))
 
@@ -81,9 +81,9 @@ async def create_execution(
 async def generate_execution_name(
     data: AnyExecutionDraft, by: CallerDep, executions: Injected[ExecutionService]
 ) -> ExecutionName:
-    """A short name for an execution, by the language model if there is one.
+    """Suggest a short name for an execution, by the language model if one is configured.
 
-    An execution that is made without a name gets one that is made of its kind and inputs.
+    An execution created without a name gets one from its kind and inputs.
     """
     return ExecutionName(name=await executions.generate_name(data, by))
 
@@ -95,7 +95,7 @@ async def read_execution(
     executions: Injected[ExecutionService],
     tag: CachedTagDep,
 ) -> Execution:
-    """One of your executions, with its result once it is completed."""
+    """One of your executions, with its result once it has completed."""
     return tag(await executions.read(execution_id, by))
 
 
@@ -108,7 +108,7 @@ async def delete_execution(
     executions: Injected[ExecutionService],
     match: MatchDep,
 ) -> None:
-    """Delete an execution that has ended, with its steps."""
+    """Delete an ended execution with its steps."""
     await executions.delete(execution_id, by, match)
 
 
@@ -121,9 +121,9 @@ async def delete_execution(
 async def cancel_execution(
     execution_id: ExecutionId, by: CallerDep, executions: Injected[ExecutionService], tag: TagDep
 ) -> Execution:
-    """Stop an execution. What is pending is cancelled at once, what is running in a second or two.
+    """Cancel an execution: immediately if it is pending, within seconds if it is running.
 
-    It takes no `If-Match`, as progress moves the version all the time.
+    It takes no `If-Match`, as progress keeps changing the version.
     """
     return tag(await executions.cancel(execution_id, by))
 
@@ -141,7 +141,7 @@ async def retry_execution(
     match: MatchDep,
     tag: TagDep,
 ) -> Execution:
-    """Run an execution again that has failed or was cancelled. Finished steps are not repeated."""
+    """Retry a failed or cancelled execution. Finished steps are not repeated."""
     return tag(await executions.retry(execution_id, by, match))
 
 
@@ -170,12 +170,11 @@ async def follow_execution(
     watch: Injected[ExecutionWatch],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ExecutionState]:
-    """Follow an execution by server-sent events, from its present state to its last.
+    """Follow an execution by server-sent events, from its current state to its last.
 
-    The data of each event are the state, its `id` is the version of the execution. The stream
-    ends after the last state, and when your session or the server ends: connect again with
-    `Last-Event-ID`, and you miss nothing that still holds. Lines
-    that begin with a colon only show that the connection is alive.
+    The data of each event is the state, its `id` the version of the execution. The stream ends
+    after the last state, and when your session ends or the server stops: reconnect with
+    `Last-Event-ID` to continue. Lines that begin with a colon only keep the connection alive.
     """
     async with aclosing(watch.states(execution, by, last_event_id or 0)) as states:
         async for each in states:

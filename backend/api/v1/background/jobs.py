@@ -1,4 +1,4 @@
-"""Work in the background, for admins."""
+"""Background jobs, for admins."""
 
 from typing import Annotated
 
@@ -23,23 +23,23 @@ MayWriteJobs = Annotated[Principal, may(Permission.JOBS_WRITE)]
 async def list_jobs(
     query: Annotated[JobQuery, Query()], jobs: Injected[JobService]
 ) -> Page[JobPublic]:
-    """Work in the background, the newest first. `status=failed` are the dead ones."""
+    """Background jobs, the newest first. `status=failed` are the dead ones."""
     return await jobs.page(query)
 
 
 @router.get("/{job_id}", dependencies=[may(Permission.JOBS_READ)])
 async def read_job(job_id: JobId, jobs: Injected[JobService]) -> JobPublic:
-    """One job, with the error of the last attempt that failed."""
+    """One job, with the error of its last failed attempt."""
     return await jobs.read(job_id)
 
 
 @router.post("/{job_id}/retry", responses=declare(CONFLICT))
 async def retry_job(job_id: JobId, by: MayWriteJobs, jobs: Injected[JobService]) -> JobPublic:
-    """Have a failed or cancelled job run again, at once and with all its attempts."""
+    """Run a failed or cancelled job again now, with all its attempts."""
     return await jobs.retry(job_id, by)
 
 
 @router.post("/{job_id}/cancel", responses=declare(CONFLICT))
 async def cancel_job(job_id: JobId, by: MayWriteJobs, jobs: Injected[JobService]) -> JobPublic:
-    """Cancel a job that waits. One that runs is told to stop, and cancelled soon after."""
+    """Cancel a job: immediately if it is waiting, soon after if it is running."""
     return await jobs.cancel(job_id, by)

@@ -37,22 +37,22 @@ from backend.services.identity.rights import PresentRights
 
 router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
-"""Apart, as its bodies may be larger."""
+"""Separate, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
 _TEXT = {"schema": {"type": "string"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-# Some generators leave out an answer of any type.
+# Some generators drop a response of any type.
 _CONTENT = {"application/octet-stream": _BINARY, "*/*": _BINARY}
 _HEADERS = {
     "Accept-Ranges": {"description": "Always `bytes`.", **_TEXT},
     "Content-Disposition": {"description": "An attachment, with its name.", **_TEXT},
-    "ETag": {"description": "That of the content, its SHA-256.", **_TEXT},
+    "ETag": {"description": "The SHA-256 of the content.", **_TEXT},
 }
-_RANGE = {"Content-Range": {"description": "Which bytes, and of how many.", **_TEXT}}
+_RANGE = {"Content-Range": {"description": "The range of bytes and the size of the file.", **_TEXT}}
 
 
-# An empty field is none. Swagger UI would fill in an id that it makes up, but for the example.
+# An empty field counts as missing. Without the example, Swagger UI would fill in a made-up id.
 _UUID_OR_EMPTY = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
 Subject = Annotated[
     UUID | None,
@@ -74,14 +74,14 @@ def _is_file(value: object) -> object:
 
 
 class FileForm(BaseModel):
-    """The file, and the one thing that it is attached to, if any."""
+    """The file, and what it is attached to, if anything."""
 
     model_config = ConfigDict(extra="forbid")
 
     file: Annotated[
         UploadFile,
         BeforeValidator(_is_file),
-        # What generators of older documents look for.
+        # The form that generators for older documents expect.
         WithJsonSchema({"type": "string", "format": "binary"}),
     ]
     customer_id: Subject = None
@@ -115,10 +115,10 @@ async def upload_file(
     tag: TagDep,
     key: UploadKeyDep,
 ) -> File:
-    """Upload a file, attached to one thing or to none.
+    """Upload a file, attached to one object or to none.
 
-    What is attached to a customer, a lead or a task is the team's, and takes `files:write`; all
-    else is private to you. The type is judged by the content.
+    A file attached to a customer, a lead or a task belongs to the team, and takes `files:write`;
+    all others are private to you. The type is determined by the content.
     """
     file = await files.upload(form.file.filename, form.file.file, form.subject, by, key)
     return tag.created("files", file)
@@ -128,7 +128,7 @@ async def upload_file(
 async def read_file(
     file_id: FileId, by: CallerDep, files: Injected[FileService], tag: CachedTagDep
 ) -> File:
-    """What is known about a file."""
+    """The metadata of a file."""
     return tag(await files.read(file_id, by))
 
 
@@ -138,7 +138,7 @@ async def read_file(
     responses={
         200: {"description": "The whole file.", "content": _CONTENT, "headers": _HEADERS},
         206: {
-            "description": "The range that was asked for.",
+            "description": "The requested range.",
             "content": _CONTENT,
             "headers": _HEADERS | _RANGE,
         },
@@ -160,11 +160,11 @@ async def download_file(
         Header(
             alias="If-Range",
             max_length=10_000,
-            description="The ETag of the content that the range is meant for.",
+            description="The ETag of the content that the range belongs to.",
         ),
     ] = None,
 ) -> StreamingResponse:
-    """Download a file, or a part of it. The ETag is that of the content, which never changes."""
+    """Download a file or a part of it. The ETag is that of the content, which never changes."""
     file = await files.read(file_id, by)
     etag = f'"{file.sha256}"'
     if seen is None or etag in seen:
@@ -192,10 +192,10 @@ async def update_file(
     match: MatchDep,
     tag: TagDep,
 ) -> File:
-    """Give a file another name, or attach it to something else. Its content never changes.
+    """Rename a file, or attach it to another object. Its content never changes.
 
-    To or from a customer, a lead or a task takes `files:write`. Who takes a file from the team
-    that somebody else has uploaded, to whom it goes back, needs `files:delete` as well.
+    Attaching to or detaching from a customer, a lead or a task takes `files:write`. Taking a file
+    of another person from the team, which returns it to them, takes `files:delete` too.
     """
     return tag(await files.update(file_id, data, by, match))
 
@@ -208,9 +208,9 @@ async def update_file(
 async def detach_file(
     file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep, tag: TagDep
 ) -> File:
-    """Take a file off what it is attached to: it is private to who uploaded it then.
+    """Detach a file: it becomes private to the person who uploaded it.
 
-    It takes what `PATCH` with null would. Answers the file.
+    It takes the same permissions as `PATCH` with null. Returns the file.
     """
     return tag(await files.update(file_id, DETACHED, by, match))
 
@@ -223,11 +223,11 @@ async def detach_file(
 async def delete_file(
     file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep
 ) -> None:
-    """Delete a file for good. One of the team's that is not yours takes `files:delete`."""
+    """Delete a file for good. A team file that somebody else uploaded takes `files:delete`."""
     await files.delete(file_id, by, match)
 
 
 def _attachment(name: str) -> str:
-    """With the name for old clients, in ASCII, and for all others (RFC 6266)."""
+    """Return the header, with an ASCII name for old clients too (RFC 6266)."""
     plain = re.sub(r"[^ !#-\[\]-~]", "_", name)
     return f"attachment; filename=\"{plain}\"; filename*=utf-8''{quote(name, safe='')}"

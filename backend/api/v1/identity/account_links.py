@@ -1,4 +1,4 @@
-"""What the links in mails lead to, and asking for such mails."""
+"""The targets of links in mails, and requests for such mails."""
 
 from fastapi import APIRouter, Response, status
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 @router.post("/verify-email", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])
 async def verify_email(data: GivenToken, verification: Injected[EmailVerificationService]) -> None:
-    """Show that you get mail at your address, with the token of such a mail."""
+    """Verify your e-mail address with the token of a mail."""
     await verification.verify(data.token)
 
 
@@ -35,7 +35,7 @@ async def verify_email(data: GivenToken, verification: Injected[EmailVerificatio
 async def resend_verification(
     caller: CallerDep, client: ClientDep, verification: Injected[EmailVerificationService]
 ) -> MailOnItsWay:
-    """Have the mail that verifies your address sent once more."""
+    """Send the mail that verifies your address again."""
     await verification.send_again(caller, client)
     return MailOnItsWay(detail="A mail is on its way to your address.")
 
@@ -44,13 +44,13 @@ async def resend_verification(
 async def request_password_reset(
     data: PasswordResetRequest, client: ClientDep, resets: Injected[PasswordResetService]
 ) -> MailOnItsWay:
-    """Have a mail sent that lets you set a new password.
+    """Request a mail for setting a new password.
 
-    The answer is the same whether there is such an account or not. Requests are limited by
-    account and by address.
+    The response is the same whether or not the account exists. Requests are limited by account and
+    by address.
     """
     await resets.request(data.email, client)
-    return MailOnItsWay(detail="If there is an account with this address, a mail is on its way.")
+    return MailOnItsWay(detail="If an account with this address exists, a mail is on its way.")
 
 
 @router.post(
@@ -76,7 +76,7 @@ async def accept_invitation(
     invitations: Injected[InvitationService],
     response: Response,
 ) -> User:
-    """Open the account that you were invited to, with the token of the mail."""
+    """Create the account that you were invited to, with the token of the mail."""
     user = await invitations.accept(data, client)
     response.headers["Location"] = "/api/v1/users/me"
     return user

@@ -1,4 +1,4 @@
-"""Register, sign in, stay signed in, sign out."""
+"""Register, sign in, refresh tokens, sign out."""
 
 from typing import Annotated
 
@@ -27,10 +27,10 @@ router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 async def register(
     data: UserRegister, users: Injected[UserService], client: ClientDep, response: Response
 ) -> User:
-    """Open an account, and get a mail that verifies its address.
+    """Create an account, and get a mail that verifies its address.
 
-    Works where REGISTRATION_ENABLED is on; the role is the one in REGISTRATION_ROLE. Limited by
-    account and by address, as other requests for mails.
+    Works if REGISTRATION_ENABLED is on; the role is REGISTRATION_ROLE. Limited by account and by
+    address, like other requests for mails.
     """
     user = await users.register(data, client)
     response.headers["Location"] = "/api/v1/users/me"
@@ -43,7 +43,7 @@ async def sign_in(
 ) -> Tokens:
     """Sign in with e-mail address and password (OAuth 2.0 password flow).
 
-    Failures are limited by account and by address.
+    Failed attempts are limited by account and by address.
     """
     return await auth.sign_in(form.username, form.password, client)
 
@@ -52,15 +52,15 @@ async def sign_in(
 async def refresh(data: TokenRefresh, auth: Injected[AuthService], client: ClientDep) -> Tokens:
     """Exchange a refresh token for a new pair.
 
-    Each refresh token can be used once; using one again ends the session. The same device may
-    use it again for some seconds, as two tabs or a lost answer make it.
+    Each refresh token can be used once; reuse ends the session. The same device may reuse it for
+    some seconds, as happens with two tabs or a lost response.
     """
     return await auth.refresh(data.refresh_token, client)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(caller: CallerDep, sessions: Injected[SessionService]) -> None:
-    """End this session: its access and refresh tokens are dead at once."""
+    """End this session: its access and refresh tokens are invalid immediately."""
     await sessions.revoke(caller.session_id, caller)
 
 

@@ -1,4 +1,4 @@
-"""Who may open an account, and with which role."""
+"""Invitations to create an account with a role."""
 
 from typing import Annotated
 from uuid import UUID
@@ -48,7 +48,7 @@ async def create_invitation(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Invitation:
-    """Invite somebody to open an account with a role. They get a mail with a link."""
+    """Invite somebody to create an account with a role. They get a mail with a link."""
     return tag.created("invitations", await invitations.create(data, by, key))
 
 
@@ -69,7 +69,7 @@ async def revoke_invitation(
     invitations: Injected[InvitationService],
     match: MatchDep,
 ) -> None:
-    """Revoke an invitation that was not accepted: its links are void at once."""
+    """Revoke an invitation that was not accepted: its links are invalid immediately."""
     await invitations.revoke(invitation_id, by, match)
 
 
@@ -83,5 +83,5 @@ async def resend_invitation(
     match: MatchDep,
     tag: TagDep,
 ) -> Invitation:
-    """Send another link, which holds as long as the first one did; earlier links are void."""
+    """Send a new link, valid for as long as the first one was; earlier links become invalid."""
     return tag(await invitations.send_again(invitation_id, by, match))

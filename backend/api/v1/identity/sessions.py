@@ -29,5 +29,5 @@ async def list_sessions(
 async def revoke_session(
     session_id: SessionId, caller: CallerDep, sessions: Injected[SessionService]
 ) -> None:
-    """Sign out one of your sessions, on whatever device."""
+    """End one of your sessions, on any device."""
     await sessions.revoke(session_id, caller)

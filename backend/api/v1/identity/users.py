@@ -64,7 +64,7 @@ async def create_user(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> User:
-    """Open an account for somebody, with any role."""
+    """Create an account with any role."""
     return tag.created("users", await users.create(data, by, key))
 
 
@@ -87,7 +87,7 @@ async def change_role(
     match: MatchDep,
     tag: TagDep,
 ) -> User:
-    """Give the user another role, which counts from the next request on.
+    """Change the role of a user, effective from the next request.
 
     The last active admin can't be demoted.
     """

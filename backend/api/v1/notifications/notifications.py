@@ -1,4 +1,4 @@
-"""What you should know."""
+"""Your notifications."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -33,7 +33,7 @@ LastEventId = Annotated[
     UUID | None,
     Header(
         alias="Last-Event-ID",
-        description="The `id` of the last event that you have: those that came later are sent.",
+        description="The `id` of the last event that you received: later ones are sent.",
     ),
 ]
 NotificationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
@@ -45,7 +45,7 @@ async def list_notifications(
     by: CallerDep,
     notifications: Injected[NotificationService],
 ) -> NotificationPage:
-    """What you should know, and how much of it you have not read."""
+    """Your notifications, and how many are unread."""
     page, unread = await notifications.page(query, by)
     return NotificationPage.model_validate({**dict(page), "unread": unread}, from_attributes=True)
 
@@ -54,14 +54,14 @@ async def list_notifications(
 async def follow_notifications(
     by: CallerDep, watch: Injected[NotificationWatch], last_event_id: LastEventId = None
 ) -> AsyncIterator[NotificationPublic]:
-    """Your notifications by server-sent events, as they come.
+    """Your notifications by server-sent events, as they arrive.
 
-    The `id` of each event is that of the notification. The stream ends when your session or the
-    server does: connect again with `Last-Event-ID`, and you miss none. A browser's `EventSource`
-    can't send the access token: use `fetch`. Lines that begin with a colon only show that the
-    connection is alive.
+    The `id` of each event is that of the notification. The stream ends when your session ends or
+    the server stops: reconnect with `Last-Event-ID`, and you miss none. A browser's `EventSource`
+    can't send the access token: use `fetch`. Lines that begin with a colon only keep the connection
+    alive.
 
-    Swagger UI shows a stream when it has ended; `curl -N` shows it as it comes.
+    Swagger UI shows a stream only after its end; `curl -N` shows it as it arrives.
     """
     async with aclosing(watch.coming(by, last_event_id)) as coming:
         async for each in coming:
@@ -73,7 +73,7 @@ async def follow_notifications(
 async def read_all_notifications(
     by: CallerDep, notifications: Injected[NotificationService]
 ) -> ReadAll:
-    """Mark all of yours as read."""
+    """Mark all your notifications as read."""
     return ReadAll(read=await notifications.mark_all_read(by))
 
 
@@ -89,7 +89,7 @@ async def read_preferences(
 async def set_preferences(
     data: Preferences, by: CallerDep, notifications: Injected[NotificationService]
 ) -> PreferencesPublic:
-    """Choose where your notifications go. The kinds that you leave out stay as they are."""
+    """Choose where your notifications go. Kinds that you leave out stay as they are."""
     return _public(await notifications.set_preferences(data, by))
 
 
@@ -97,7 +97,7 @@ async def set_preferences(
 async def read_notification(
     notification_id: NotificationId, by: CallerDep, notifications: Injected[NotificationService]
 ) -> Notification:
-    """Mark one of yours as read. Doing it twice changes nothing."""
+    """Mark one of your notifications as read. Doing it twice changes nothing."""
     return await notifications.mark_read(notification_id, by)
 
 

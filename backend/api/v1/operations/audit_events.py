@@ -1,4 +1,4 @@
-"""What was done, and by whom."""
+"""The audit trail."""
 
 from typing import Annotated
 
@@ -24,5 +24,5 @@ router = APIRouter(
 async def list_events(
     query: Annotated[EventQuery, Query()], audit: Injected[AuditService]
 ) -> Page[Event]:
-    """All that was done: every change of every resource, and what concerns security."""
+    """The audit trail: every change of every resource, and security events."""
     return await audit.page(query)

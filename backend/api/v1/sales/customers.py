@@ -59,7 +59,7 @@ async def create_customer(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Customer:
-    """Add a customer, yours unless you name another owner."""
+    """Add a customer, which is yours unless you name another owner."""
     return tag.created("customers", await customers.create(data, by, key))
 
 
@@ -106,7 +106,7 @@ async def archive_customer(
     match: MatchDep,
     tag: TagDep,
 ) -> Customer:
-    """Put a customer aside: lists leave it out, and what belongs to it stays."""
+    """Archive a customer: lists leave it out; what belongs to it stays."""
     return tag(await customers.archive(customer_id, by, match))
 
 
@@ -121,7 +121,7 @@ async def restore_customer(
     match: MatchDep,
     tag: TagDep,
 ) -> Customer:
-    """Take an archived customer back into the lists."""
+    """Restore an archived customer to the lists."""
     return tag(await customers.restore(customer_id, by, match))
 
 

@@ -1,4 +1,4 @@
-"""Who may become a customer."""
+"""Prospective customers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -35,7 +35,7 @@ async def list_leads(
     rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[Lead] | Response:
-    """Who may become a customer."""
+    """The team's leads."""
     if as_csv:
         pages = all_pages(leads.page, query, rights.as_of_now(by, Permission.LEADS_READ))
         return await csv_response(pages, LeadPublic, "leads")
@@ -55,7 +55,7 @@ async def create_lead(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Lead:
-    """Add a lead, yours unless you name another owner."""
+    """Add a lead, which is yours unless you name another owner."""
     return tag.created("leads", await leads.create(data, by, key))
 
 
@@ -99,7 +99,7 @@ async def delete_lead(
     responses={
         200: {
             "model": CustomerPublic,
-            "description": "Somebody has converted it before; this is the customer.",
+            "description": "It was converted before; this is the customer.",
         },
         **declare(CONFLICT),
     },
@@ -112,9 +112,10 @@ async def convert_lead(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Customer:
-    """Make a customer of the lead, to whom its open tasks go over. Takes `customers:write` too.
+    """Convert the lead into a customer, which takes over its open tasks.
 
-    However often it is done, and by however many people at once, there is one customer.
+    Takes `customers:write` too. However often this is called, and by however many people at a time,
+    there is one customer.
     """
     customer, is_new = await leads.convert(lead_id, by, match, key)
     answer = tag.created if is_new else tag.existing

@@ -60,7 +60,7 @@ async def create_product(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Product:
-    """Add a product. No other may have its SKU, in whatever case."""
+    """Add a product. SKUs are unique, ignoring case."""
     return tag.created("products", await products.create(data, by, key))
 
 
@@ -96,7 +96,7 @@ async def archive_product(
     match: MatchDep,
     tag: TagDep,
 ) -> Product:
-    """Put a product aside: lists leave it out, and the leads that want it keep it."""
+    """Archive a product: lists leave it out; interested leads keep it."""
     return tag(await products.archive(product_id, by, match))
 
 
@@ -111,7 +111,7 @@ async def restore_product(
     match: MatchDep,
     tag: TagDep,
 ) -> Product:
-    """Take an archived product back into the lists."""
+    """Restore an archived product to the lists."""
     return tag(await products.restore(product_id, by, match))
 
 

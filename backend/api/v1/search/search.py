@@ -1,4 +1,4 @@
-"""Over everything that you may see."""
+"""Search everything that you may see."""
 
 from typing import Annotated
 

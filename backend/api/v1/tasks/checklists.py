@@ -37,7 +37,7 @@ async def add_checklist_item(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Task:
-    """Add an item at the end of a task's checklist. Answers the task."""
+    """Append an item to a task's checklist. Returns the task."""
     return tag.created("tasks", await checklists.add(task_id, data, by, match, key))
 
 
@@ -51,7 +51,7 @@ async def change_checklist_item(
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
-    """Tick an item, or write it anew. Answers the task."""
+    """Check an item, or change its text. Returns the task."""
     return tag(await checklists.change(task_id, item_id, data, by, match))
 
 
@@ -64,5 +64,5 @@ async def remove_checklist_item(
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
-    """Remove an item. Answers the task."""
+    """Remove an item. Returns the task."""
     return tag(await checklists.remove(task_id, item_id, by, match))

@@ -47,7 +47,7 @@ async def create_module(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Module:
-    """Add a module behind your others."""
+    """Add a module after your others."""
     return tag.created("modules", await modules.create(data, by, key))
 
 
@@ -55,7 +55,7 @@ async def create_module(
 async def reorder_modules(
     data: ModuleOrder, by: CallerDep, modules: Injected[ModuleService]
 ) -> Page[Module]:
-    """Bring all of your modules into another order, at once. Answers them in it."""
+    """Reorder all your modules in one step. Returns them in the new order."""
     return await modules.reorder(data, by)
 
 
@@ -84,5 +84,5 @@ async def update_module(
 async def delete_module(
     module_id: ModuleId, by: CallerDep, modules: Injected[ModuleService], match: MatchDep
 ) -> None:
-    """Delete a module. Its tasks, files and chats stay, outside of it."""
+    """Delete a module. Its tasks, files and chats stay without a module."""
     await modules.delete(module_id, by, match)

@@ -1,4 +1,4 @@
-"""Many tasks changed at once."""
+"""Changes of many tasks in one request."""
 
 from typing import Annotated
 
@@ -30,8 +30,8 @@ async def change_tasks(
 ) -> TaskBulkResult:
     """Change many tasks in one transaction.
 
-    With `all_or_nothing`, one change that is refused refuses them all (409). Without it, the
-    others are made, and each has its result.
+    With `all_or_nothing`, one refused change refuses them all (409). Without it, the others are
+    made, and each has its own result.
     """
     outcomes = await tasks.change(data, by)
     return TaskBulkResult(results=[_result(outcome) for outcome in outcomes])

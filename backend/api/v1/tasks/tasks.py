@@ -1,4 +1,4 @@
-"""What somebody has to do."""
+"""The tasks of the team."""
 
 from typing import Annotated
 from uuid import UUID
@@ -42,7 +42,7 @@ async def list_tasks(
     rights: Injected[PresentRights],
     as_csv: WantsCsv,
 ) -> Page[Task] | Response:
-    """The team's tasks. Sorted by `due_at`, tasks without a due date count as the latest."""
+    """The tasks of the team. Sorted by `due_at`, tasks without a due date come last."""
     if as_csv:
         pages = all_pages(tasks.page, query, rights.as_of_now(by, Permission.TASKS_READ))
         return await csv_response(pages, TaskPublic, "tasks")
@@ -61,7 +61,7 @@ async def create_task(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Task:
-    """Add a task. To give it to somebody else takes `tasks:assign` as well."""
+    """Add a task. Assigning it to somebody else takes `tasks:assign` too."""
     return tag.created("tasks", await tasks.create(data, by, key))
 
 
@@ -82,7 +82,7 @@ async def update_task(
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
-    """Change the fields that you send. To give it to somebody else takes `tasks:assign` too."""
+    """Change the fields that you send. Assigning it to somebody else takes `tasks:assign` too."""
     return tag(await tasks.update(task_id, data, by, match))
 
 
@@ -118,7 +118,7 @@ async def complete_task(
 async def reopen_task(
     task_id: TaskId, by: MayWrite, tasks: Injected[TaskService], match: MatchDep, tag: TagDep
 ) -> Task:
-    """Open a task again that is done or cancelled."""
+    """Reopen a done or cancelled task."""
     return tag(await tasks.reopen(task_id, by, match))
 
 
@@ -131,5 +131,5 @@ async def assign_task(
     match: MatchDep,
     tag: TagDep,
 ) -> Task:
-    """Give a task to a user, or with null to nobody."""
+    """Assign a task to a user, or with null to nobody."""
     return tag(await tasks.assign(task_id, data.assignee_id, by, match))

@@ -52,9 +52,9 @@ async def add_workflow_version(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Workflow:
-    """Add a version, whose number is then `last_number`. Answers the workflow.
+    """Add a version, whose number becomes `last_number`. Returns the workflow.
 
-    Without `activate`, it runs only where it is named.
+    Without `activate`, it runs only where it is named explicitly.
     """
     added = await workflows.add_version(workflow_id, data, by, match, key)
     return tag.created("workflows", added)

@@ -1,4 +1,4 @@
-"""Crews and flows that the team keeps, by version."""
+"""The crews and flows of the team, in versions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -52,7 +52,7 @@ async def create_workflow(
     tag: TagDep,
     key: IdempotencyKeyDep,
 ) -> Workflow:
-    """Keep a crew or a flow. No other of the kind may have its name, in whatever case.
+    """Add a crew or a flow. Names are unique within a kind, ignoring case.
 
     Its definition becomes version 1, which is active. Run it by `POST /executions`.
     """
@@ -89,7 +89,7 @@ async def activate_workflow(
     match: MatchDep,
     tag: TagDep,
 ) -> Workflow:
-    """Have a version run from now on where none is named. What runs already stays at its own."""
+    """Make a version the active one. Running executions keep their version."""
     return tag(await workflows.activate(workflow_id, data.number, by, match))
 
 
@@ -97,5 +97,5 @@ async def activate_workflow(
 async def delete_workflow(
     workflow_id: WorkflowId, by: MayDelete, workflows: Injected[WorkflowService], match: MatchDep
 ) -> None:
-    """Delete a workflow with all its versions. Executions keep what they have run."""
+    """Delete a workflow with all its versions. Executions keep the definition they ran."""
     await workflows.delete(workflow_id, by, match)
