@@ -1,1 +1,1 @@
-"""What services may ask of the database: Protocols only. The answers are in `sql/`."""
+"""What services may ask of the database: Protocols only. `sql/` implements them."""

@@ -1,4 +1,5 @@
-"""The whole unit of work: what the composition roots hand to services, which see a part of it."""
+"""The whole unit of work, which composition roots pass to services; each service sees a part of
+it."""
 
 from typing import Protocol
 

@@ -15,23 +15,23 @@ class ChatMessageRepository(Repository[ChatMessage], Protocol):
     async def newest(
         self, chat_id: UUID, limit: int, before: int | None = None
     ) -> Sequence[ChatMessage]:
-        """The last messages that were not replaced, the oldest of them first.
+        """Return the last messages that were not replaced, the oldest first.
 
-        With `before`, the last in front of that position.
+        With `before`, only messages before that position.
         """
         ...
 
     async def being_written(self, chat_id: UUID) -> Sequence[ChatMessage]:
-        """The answers that are `running`, be it that their process has crashed."""
+        """Return the `running` answers, including those whose process has crashed."""
         ...
 
     async def last_position(self, chat_id: UUID) -> int:
-        """0 if there is no message."""
+        """Return the highest position; 0 if there is no message."""
         ...
 
     async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
-        """Some of the answers that have to have ended, and have not.
+        """Return up to `limit` running answers past their deadline.
 
-        Leaves out those that somebody else is changing.
+        Skips locked rows.
         """
         ...

@@ -8,13 +8,13 @@ from backend.repositories.platform.base import ListedRepository
 
 class ChatRepository(ListedRepository[Chat, ChatQuery], Protocol):
     async def page_of(self, owner_id: UUID, query: ChatQuery) -> Page[Chat]:
-        """One page of somebody's chats. Raises InvalidCursorError."""
+        """Return one page of a person's chats. Raises InvalidCursorError."""
         ...
 
     async def leave_model_config(self, config_id: UUID) -> list[UUID]:
-        """Take a model configuration from all chats; answers their ids."""
+        """Remove a model configuration from all chats; returns their ids."""
         ...
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
-        """Take all chats out of a module; answers their ids."""
+        """Detach all chats from a module; returns their ids."""
         ...

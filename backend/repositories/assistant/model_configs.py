@@ -6,13 +6,13 @@ from backend.repositories.platform.base import ListedRepository
 
 class ModelConfigRepository(ListedRepository[ModelConfig, ModelConfigQuery], Protocol):
     async def find_default(self) -> ModelConfig | None:
-        """The one that answers whoever names none, if there is one."""
+        """Return the default configuration, if there is one."""
         ...
 
     async def lock_default(self) -> None:
-        """Make everybody else wait who may change which one is the default.
+        """Lock out other changes of the default.
 
-        Call it before a configuration is read to be changed: with locks of rows alone, two who
-        change each other's default would wait for each other.
+        Call it before reading a configuration to change: with row locks alone, two changes of each
+        other's default would deadlock.
         """
         ...

@@ -5,4 +5,4 @@ from backend.repositories.platform.base import Repository
 
 
 class PlannedActionRepository(Repository[PlannedAction], Protocol):
-    """Actions that wait for a person, or did."""
+    """Planned actions, open or confirmed."""

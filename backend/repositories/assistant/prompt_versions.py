@@ -12,5 +12,5 @@ class PromptVersionRepository(Repository[PromptVersion], Protocol):
         ...
 
     async def find_number(self, prompt_id: UUID, number: int) -> PromptVersion | None:
-        """One version of a prompt, if it is there."""
+        """Return one version of a prompt, if it exists."""
         ...

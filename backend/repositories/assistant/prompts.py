@@ -9,13 +9,13 @@ from backend.repositories.platform.base import ListedRepository
 
 class PromptRepository(ListedRepository[Prompt, PromptQuery], Protocol):
     async def find_active(self, name: str) -> PromptVersion | None:
-        """What the prompt of this name says, if there is one."""
+        """Return the text of the prompt with this name, if there is one."""
         ...
 
     async def known_names(self, names: Collection[str]) -> set[str]:
-        """Those of the names that prompts have."""
+        """Return those of the names that belong to prompts."""
         ...
 
     async def active_version(self, prompt_id: UUID) -> PromptVersion:
-        """What the prompt says. Raises NotFoundError if there is no such prompt."""
+        """Return the text of a prompt. Raises NotFoundError if there is no such prompt."""
         ...

@@ -12,6 +12,6 @@ class ToolRepository(ListedRepository[Tool, ToolQuery], Protocol):
     async def lock_all(self) -> list[Tool]:
         """Every tool by name, locked until the unit of work ends.
 
-        Whoever registers tools calls this, so that they wait for each other.
+        Concurrent registrations of tools wait for each other here.
         """
         ...

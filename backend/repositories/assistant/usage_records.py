@@ -8,12 +8,12 @@ from backend.repositories.platform.base import Repository
 
 class UsageRecordRepository(Repository[UsageRecord], Protocol):
     async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
-        """What a person has used since then, and what is held for answers that are at work.
+        """Return a person's usage since then, including the reservations of running requests.
 
-        Nobody else who asks is answered until the unit of work ends, so that the sum holds.
+        Holds a lock until the unit ends, so that the sum stays valid.
         """
         ...
 
     async def used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
-        """As `lock_used_by`, to be looked at only."""
+        """Like `lock_used_by`, without the lock."""
         ...

@@ -9,37 +9,37 @@ from backend.repositories.platform.base import Repository
 
 class ExecutionRepository(Repository[Execution], Protocol):
     async def page_of(self, owner_id: UUID, query: ExecutionQuery) -> Page[Execution]:
-        """One page of somebody's executions. Raises InvalidCursorError."""
+        """Return one page of a person's executions. Raises InvalidCursorError."""
         ...
 
     async def lock_active_of(self, owner_id: UUID) -> int:
-        """How many of somebody's executions are pending or running.
+        """Count a person's pending and running executions.
 
-        Nobody else who asks is answered until the unit of work ends, so that the count holds.
+        Holds a lock until the unit ends, so that the count stays valid.
         """
         ...
 
     async def take(self, execution_id: UUID, lease: timedelta) -> Execution | None:
-        """Begin the next attempt, in one statement, and hold it for as long as the lease.
+        """Begin the next attempt and take the lease, in one statement.
 
-        None if nobody may: it is finished or not there, or an attempt has a lease that holds.
+        None if it has ended or does not exist, or if another attempt has a valid lease.
         """
         ...
 
     async def renew(self, execution_id: UUID, attempt: int, lease: timedelta) -> bool | None:
-        """Hold it for longer; answers whether somebody has asked to cancel it.
+        """Renew the lease; returns whether cancelling was requested.
 
-        None if the attempt does not have it any more. Does not move the version.
+        None if the attempt has lost the lease. Does not change the version.
         """
         ...
 
     async def is_leased(self, execution_id: UUID, lease: timedelta) -> bool:
-        """Whether somebody has a lease of it that holds, by the clock of the database."""
+        """Whether an attempt has a valid lease, by the clock of the database."""
         ...
 
     async def lock_abandoned(self, limit: int) -> list[Execution]:
-        """Some of those that have not ended, although their jobs have, for a minute and more.
+        """Return up to `limit` unfinished executions whose jobs ended more than a minute ago.
 
-        Leaves out those that somebody else is changing.
+        Skips locked rows.
         """
         ...

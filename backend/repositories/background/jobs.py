@@ -8,7 +8,7 @@ from backend.models.platform.paging import Page
 
 
 class JobRepository(Protocol):
-    """Jobs that exist. New ones are deferred with `UnitOfWork.defer`."""
+    """Existing jobs. `UnitOfWork.defer` creates new ones."""
 
     async def get(self, job_id: int, *, for_update: bool = False) -> JobPublic:
         """Read one job; with `for_update`, lock it until the unit of work ends.
@@ -22,31 +22,31 @@ class JobRepository(Protocol):
         """One page, in one statement; its total takes another.
 
         Raises:
-            InvalidCursorError: this list did not give out the cursor.
+            InvalidCursorError: this list did not issue the cursor.
         """
         ...
 
     async def start_over(self, job_ids: Sequence[int]) -> None:
-        """Have jobs that have ended run again at once, with all their attempts before them."""
+        """Requeue ended jobs with a fresh attempt count."""
         ...
 
     async def lock_failed(
         self, queues: Sequence[Queue], task: str | None, after: int, limit: int
     ) -> list[int]:
-        """The ids of the next dead jobs, without periodic ones; no queues stand for all.
+        """Return the ids of the next dead jobs except periodic ones; no queues means all.
 
         Those that somebody else has locked are left out.
         """
         ...
 
     async def cancel(self, job_id: int) -> None:
-        """Take a job that waits out of its queue; tell the worker of one that runs to stop it."""
+        """Cancel a waiting job, or ask the worker of a running one to stop it."""
         ...
 
     async def retry(self, job_id: int, *, alone: bool = False) -> None:
-        """Have a running job tried again at once. The attempt counts.
+        """Requeue a running job immediately. The attempt counts.
 
-        With `alone`, no other job that is tried alone runs at the same time.
+        With `alone`, no other job marked `alone` runs at the same time.
         """
         ...
 
@@ -59,29 +59,28 @@ class JobRepository(Protocol):
         ...
 
     async def forgive_attempt(self, job_id: int) -> None:
-        """The attempt that is running shall not count once it has ended."""
+        """Do not count the running attempt."""
         ...
 
     async def bound_moments(self, longest_pause: timedelta) -> None:
-        """Bring back what lies further ahead than it can, as it was written before a clock
-        went back: heartbeats, and the pauses before further attempts."""
+        """Correct heartbeats and retry times written before a clock went back."""
         ...
 
     async def lock_stalled(self, silence: timedelta) -> list[StalledJob]:
-        """The running jobs of workers that are gone, or were silent for so long.
+        """Return the running jobs of workers that are gone or have been silent for so long.
 
         Those that somebody else has locked are left out.
         """
         ...
 
     async def lock_of_worker(self, worker_id: int) -> list[StalledJob]:
-        """The jobs that a worker runs, according to the database, which it has lost."""
+        """Return the jobs that the database still assigns to a disconnected worker."""
         ...
 
     async def keep_failure(self, failure: JobFailure) -> None:
-        """Instead of the one before; its crashes are added to those that there were."""
+        """Store the failure, replacing the previous one; its crashes are added up."""
         ...
 
     async def queue_states(self) -> list[QueueState]:
-        """Of the queues that have a job which has not been completed or cancelled."""
+        """Return the state of each queue that has jobs other than completed and cancelled ones."""
         ...

@@ -6,7 +6,7 @@ from backend.models.sales.leads import LeadStatus
 
 
 class LeadGroup(NamedTuple):
-    """So many leads of one status, whose estimated values have one currency or are not known."""
+    """The leads of one status with estimated values in one currency, or without one."""
 
     status: LeadStatus
     currency: str | None

@@ -13,13 +13,13 @@ class FileRepository(Repository[File], Protocol):
         ...
 
     async def usage_of(self, owner_id: UUID) -> FileUsage:
-        """Of all that they have uploaded, wherever it belongs."""
+        """Return a person's usage, wherever the files are attached."""
         ...
 
     async def lock_usage_of(self, owner_id: UUID) -> FileUsage:
-        """As `usage_of`; until the unit ends, others who ask for theirs wait."""
+        """Like `usage_of`, with a lock until the unit ends."""
         ...
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
-        """Take all files out of a module; answers their ids."""
+        """Detach all files from a module; returns their ids."""
         ...

@@ -7,17 +7,17 @@ from backend.repositories.platform.base import Repository
 
 class AccountTokenRepository(Repository[AccountToken], Protocol):
     async def find_live(self, purpose: TokenPurpose, token_hash: str) -> AccountToken | None:
-        """The token, unless it was used or has expired."""
+        """Return the token, unless it was used or has expired."""
         ...
 
     async def use(self, token_id: UUID) -> bool:
-        """Mark a live token as used. Of many who try at once, one is answered True."""
+        """Mark a live token as used. Of concurrent callers, one gets True."""
         ...
 
     async def take_back_of_user(self, purpose: TokenPurpose, user_id: UUID) -> None:
-        """Make the unused tokens of a user void. Lock the user first."""
+        """Invalidate the unused tokens of a user. Lock the user first."""
         ...
 
     async def take_back_of_invitation(self, invitation_id: UUID) -> None:
-        """Make the unused tokens of an invitation void. Lock the invitation first."""
+        """Invalidate the unused tokens of an invitation. Lock the invitation first."""
         ...

@@ -9,13 +9,13 @@ class InvitationRepository(ListedRepository[Invitation, InvitationQuery], Protoc
     """One address has one open invitation."""
 
     async def take_back_expired(self, email: str) -> list[UUID]:
-        """Delete what the address was invited with and did not accept in time; answers the ids."""
+        """Delete the expired invitations of an address; returns their ids."""
         ...
 
     async def inviter_of(self, invitation_id: UUID) -> UUID | None:
-        """Who answers for an invitation; None if it was revoked."""
+        """Return the id of the inviter; None if the invitation was revoked."""
         ...
 
     async def lock_open_of(self, inviter_id: UUID) -> list[Invitation]:
-        """What somebody has invited to and nobody has accepted, locked."""
+        """Return a person's open invitations, locked."""
         ...

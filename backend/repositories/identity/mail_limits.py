@@ -7,11 +7,11 @@ from backend.repositories.platform.base import Repository
 
 class MailRequestRepository(Repository[MailRequest], Protocol):
     async def lock(self, request: MailRequest) -> None:
-        """Make everybody else who counts for its account or address wait until the unit ends."""
+        """Lock the account and the address for counting until the unit ends."""
         ...
 
     async def nth_of_account(self, account_hash: str, n: int, since: datetime) -> datetime | None:
-        """When the n-th newest request since then was; None if there were fewer."""
+        """Return the time of the n-th newest request since then; None if there are fewer."""
         ...
 
     async def nth_of_address(
@@ -19,5 +19,5 @@ class MailRequestRepository(Repository[MailRequest], Protocol):
     ) -> datetime | None: ...
 
     async def forget(self, before: datetime) -> None:
-        """Drop some of those that were answered and no longer count."""
+        """Delete some processed requests that no longer count."""
         ...

@@ -13,7 +13,7 @@ class TokenFamily(NamedTuple):
     """A refresh token with the session that it belongs to and the user who signed in.
 
     Attributes:
-        at: the moment, by the clock of the database: those of several machines differ.
+        at: the current time of the database, as the clocks of machines differ.
     """
 
     token: RefreshToken
@@ -23,7 +23,7 @@ class TokenFamily(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Who a session signs in, and until when unless it is prolonged."""
+    """The user of a session, and when it ends unless it is prolonged."""
 
     principal: Principal
     expires_at: datetime
@@ -31,17 +31,17 @@ class Identity(NamedTuple):
 
 class SessionRepository(Repository[UserSession], Protocol):
     async def identity(self, session_id: UUID) -> Identity | None:
-        """Who this session signs in, in one query; None once it or the user is not active."""
+        """Return the user of a session in one query; None if either is not active."""
         ...
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
-        """The user's sessions that can still be used."""
+        """Return the user's live sessions."""
         ...
 
     async def is_from_new_device(self, session: UserSession) -> bool:
-        """Whether no session that is known of was on what says it is this device.
+        """Whether no known session reports this device.
 
-        The first sign-in of all is on no new device, if it is soon after the account was made.
+        The first sign-in soon after registration does not count as a new device.
         """
         ...
 
@@ -52,9 +52,9 @@ class SessionRepository(Repository[UserSession], Protocol):
         ...
 
     async def use_tokens(self, session_id: UUID, at: datetime) -> None:
-        """Mark all tokens of a session that can still be used. Lock the session first."""
+        """Mark all unused tokens of a session as used. Lock the session first."""
         ...
 
     async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
-        """End all live sessions of a user but one; answers their ids."""
+        """End all live sessions of a user but one; returns their ids."""
         ...

@@ -16,9 +16,9 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
         ...
 
     async def lock_active_admins(self) -> set[UUID]:
-        """The ids of all active admins, which nobody else changes until the unit of work ends.
+        """Return the ids of all active admins, locked against changes until the unit of work ends.
 
-        Whoever changes a role, or whether somebody is active, calls this before it reads the
-        user: all who do so wait for each other, and hold no row meanwhile.
+        Call it before reading a user to change their role or state: such changes wait for each
+        other, without holding a row lock.
         """
         ...

@@ -5,4 +5,4 @@ from backend.repositories.platform.base import Repository
 
 
 class MailRepository(Repository[Mail], Protocol):
-    """Mails that were queued; `add_missing` passes over one whose `dedup_key` is there already."""
+    """Queued mails; `add_missing` skips a mail whose `dedup_key` exists."""

@@ -16,15 +16,15 @@ from backend.repositories.platform.base import Repository
 
 class NotificationRepository(Repository[Notification], Protocol):
     async def add(self, notification: Notification) -> bool:
-        """Whether it is new: of one event, nobody gets two.
+        """Store a notification; False if the person already has one of the event.
 
-        Those of one person are committed in the order of their `created_at`, which it sets: who
-        has seen one has seen all that came before.
+        It sets `created_at`; those of one person are committed in that order, so that no earlier
+        one appears later.
         """
         ...
 
     async def page_of(self, user_id: UUID, query: NotificationQuery) -> Page[Notification]:
-        """One page of somebody's own. Raises InvalidCursorError."""
+        """Return one page of a person's notifications. Raises InvalidCursorError."""
         ...
 
     async def count_unread(self, user_id: UUID) -> int:
@@ -32,11 +32,11 @@ class NotificationRepository(Repository[Notification], Protocol):
         ...
 
     async def newer_than(self, user_id: UUID, moment: datetime, limit: int) -> list[Notification]:
-        """The oldest of somebody's that came after the moment."""
+        """Return a person's oldest notifications after the time."""
         ...
 
     async def moment_of(self, user_id: UUID, notification_id: UUID | None) -> datetime | None:
-        """When the notification came, or without an id the newest; None if there is none."""
+        """Return the time of the notification, or of the newest without an id; None without one."""
         ...
 
     async def mark_read(self, user_id: UUID, notification_id: UUID) -> Notification:
@@ -44,15 +44,15 @@ class NotificationRepository(Repository[Notification], Protocol):
         ...
 
     async def mark_all_read(self, user_id: UUID) -> int:
-        """Answers how many were unread."""
+        """Mark all as read; returns how many were unread."""
         ...
 
     async def channels(self, user_id: UUID, kind: NotificationKind) -> Channels:
-        """What the user wants, or what is usual."""
+        """Return the user's channels, or the default."""
         ...
 
     async def preferences(self, user_id: UUID) -> list[NotificationPreference]:
-        """What the user wants otherwise than usual."""
+        """Return the user's deviations from the defaults."""
         ...
 
     async def set_preferences(self, preferences: Collection[NotificationPreference]) -> None: ...

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Expiring(StrEnum):
-    """Rows that have their time."""
+    """Rows with a retention time."""
 
     IDEMPOTENCY_KEYS = "idempotency_keys"
     REFRESH_TOKENS = "refresh_tokens"
@@ -20,8 +20,8 @@ class Expiring(StrEnum):
 
 class CleanUpRepository(Protocol):
     async def remove(self, what: Expiring, before: datetime, limit: int) -> int:
-        """Delete some of the rows whose time was over at the moment; answers how many.
+        """Delete some rows that had expired at the time; returns how many.
 
-        Leaves out those that somebody else is changing.
+        Skips locked rows.
         """
         ...

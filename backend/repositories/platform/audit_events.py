@@ -6,7 +6,7 @@ from backend.models.platform.paging import Page
 
 
 class EventRepository(Protocol):
-    """What was recorded. Only `UnitOfWork.record` adds to it; the database refuses the rest."""
+    """The audit trail. Only `UnitOfWork.record` adds to it; the database refuses other changes."""
 
     async def get(self, row_id: UUID) -> Event:
         """Raises NotFoundError."""

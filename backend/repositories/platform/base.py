@@ -22,21 +22,21 @@ class Repository(Protocol[Row]):
         ...
 
     async def find(self, row_id: UUID) -> Row | None:
-        """Read one row, if it is there."""
+        """Read one row, if it exists."""
         ...
 
     async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
-        """Those of the rows that are there, by id, in one statement. `for_update` as in `get`."""
+        """Return the existing rows by id, in one statement. `for_update` as in `get`."""
         ...
 
     async def known(self, row_ids: Collection[UUID]) -> set[UUID]:
-        """Which of these rows there are."""
+        """Return which of these rows exist."""
         ...
 
     async def add_new(self, row: Row) -> None:
-        """Add a new row, which the unit does not change any more. It may wait for the commit.
+        """Add a new row that the unit does not change any more. It may be sent with the commit.
 
-        Raises as `save` does, here or in what comes next.
+        Raises as `save` does, here or at a later statement.
         """
         ...
 
@@ -44,14 +44,14 @@ class Repository(Protocol[Row]):
         """Write a new or changed row.
 
         Raises:
-            ConflictError: another row has a value that must be unique, or the row was changed
-                by somebody else since it was read.
+            ConflictError: another row has the value of a unique column, or somebody else has
+                changed the row since it was read.
             InvalidInputError: it refers to a row that does not exist.
         """
         ...
 
     async def save_many(self, rows: Collection[Row]) -> None:
-        """As `save`, at once."""
+        """Like `save`, for several rows."""
         ...
 
     async def delete(self, row: Row) -> None:
@@ -59,17 +59,17 @@ class Repository(Protocol[Row]):
         ...
 
     async def add_missing(self, rows: Sequence[Row]) -> int:
-        """Insert the rows that are not there yet, in one statement; answers how many."""
+        """Insert the rows that do not exist, in one statement; returns how many."""
         ...
 
 
 class ListedRepository(Repository[Row], Protocol[Row, Query_contra]):
-    """A repository of a resource that has a list."""
+    """The repository of a resource with a list."""
 
     async def page(self, query: Query_contra) -> Page[Row]:
         """One page, in one statement; its total takes another.
 
         Raises:
-            InvalidCursorError: this list did not give out the cursor.
+            InvalidCursorError: this list did not issue the cursor.
         """
         ...

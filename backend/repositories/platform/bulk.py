@@ -1,4 +1,4 @@
-"""What an import asks of the database: few statements for many rows."""
+"""Bulk access for imports: few statements for many rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -13,30 +13,30 @@ class BulkRepository(Protocol[Row]):
     async def find_matches(
         self, row_ids: Collection[UUID], keys: Collection[str], *, for_update: bool = False
     ) -> list[Row]:
-        """The rows with one of the ids or keys: a SKU in lower case, or an e-mail address.
+        """Return the rows with one of the ids or keys: a SKU in lower case, or an e-mail address.
 
-        The unit does not watch these rows: what is changed in them is written by `update_all`.
-        `for_update` locks them until the unit of work ends.
+        The unit does not track these rows: `update_all` writes their changes. `for_update` locks
+        them until the unit of work ends.
         """
         ...
 
     async def insert_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write new rows, given by column; what one lacks gets its default.
+        """Write new rows, given by column; missing values get their defaults.
 
         Raises as `Repository.save` does.
         """
         ...
 
     async def update_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write changed rows that are locked, given by column, and move their versions.
+        """Write changed, locked rows, given by column, and increment their versions.
 
         Raises as `Repository.save` does.
         """
         ...
 
     async def lock_versions(self, versions: Mapping[UUID, int]) -> set[UUID]:
-        """Lock the rows with these ids until the unit of work ends, in one order for everybody.
+        """Lock the rows with these ids until the unit of work ends, in a global order.
 
-        Answers the ids of rows that have another version, or are gone.
+        Returns the ids of rows that have another version or no longer exist.
         """
         ...

@@ -1,4 +1,4 @@
-"""One transaction and the repositories that work in it, as the services of an area see it.
+"""One transaction with its repositories, as the services of an area see it.
 
 A unit is used once, by one coroutine, and stays open only while it talks to the database. Each area
 has a `...Reading` and a `...Unit` of its own, with its repositories and those of the areas below: a
@@ -18,11 +18,11 @@ from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 
 Subscriptions = Callable[[DomainEvent, UUID], Sequence[JobRequest]]
-"""The jobs that an event starts, as `backend.jobs.subscriptions` has them."""
+"""Return the jobs that an event starts; `backend.jobs.subscriptions` implements it."""
 
 
 class Channel(StrEnum):
-    """What processes tell each other of, by LISTEN and NOTIFY."""
+    """Topics of notices between processes, by LISTEN and NOTIFY."""
 
     CACHE = "mvp_cache"
     EXECUTIONS = "mvp_executions"
@@ -39,34 +39,34 @@ class PlatformReading(Protocol):
 
 
 class PlatformUnit(PlatformReading, Protocol):
-    """A transaction. What is not committed when the unit is left is rolled back."""
+    """A transaction. Leaving the unit rolls back what was not committed."""
 
     def record(self, event: DomainEvent) -> None:
-        """Tell what has happened: with the commit it is kept, and the jobs of its handlers are.
+        """Record an event: the commit stores it with the jobs of its handlers.
 
-        Changes nothing if there is no commit.
+        Without a commit nothing is stored.
         """
         ...
 
     async def defer(self, job: JobRequest) -> int:
-        """Have work done in the background once this transaction has committed.
+        """Create a background job, which exists once this transaction has committed.
 
-        Answers the id of the job.
+        Returns the id of the job.
         """
         ...
 
     def notify(self, channel: Channel, payload: str) -> None:
-        """Tell all processes that listen, once this transaction has committed. At most 8,000 bytes.
+        """Notify all listening processes once this transaction has committed. At most 8,000 bytes.
 
-        Nobody who is away hears of it later: send what to look at, not what to know.
+        Lost if nobody listens: send a key to reload, not the data.
         """
         ...
 
     def forget(self, cache: CacheName, owner: UUID) -> None:
-        """Have the caches of this process forget what they know of the owner, with the commit.
+        """Drop the owner from the caches of this process, with the commit.
 
-        The next request here then finds the change. Other processes hear of it from the
-        triggers of the tables, within milliseconds.
+        The next request here then finds the change. Triggers of the tables notify other processes
+        within milliseconds.
         """
         ...
 
@@ -78,7 +78,7 @@ Reading_co = TypeVar("Reading_co", bound=PlatformReading, covariant=True)
 
 
 class Units(Protocol[Unit_co, Reading_co]):
-    """Makes a fresh unit at each call; units are neither nested nor shared."""
+    """Returns a new unit at each call; units are neither nested nor shared."""
 
     def __call__(self) -> AbstractAsyncContextManager[Unit_co]: ...
 

@@ -13,9 +13,9 @@ class CustomerRepository(
     ListedRepository[Customer, CustomerQuery], BulkRepository[Customer], Protocol
 ):
     async def counts(self, customer_ids: Collection[UUID]) -> dict[UUID, CustomerCounts]:
-        """What belongs to each of the customers, in one statement."""
+        """Count what belongs to each of the customers, in one statement."""
         ...
 
     async def timeline(self, customer_id: UUID, query: TimelineQuery) -> Page[TimelineEntry]:
-        """One page of the kinds in the query, at least one. Raises InvalidCursorError."""
+        """Return one page of the kinds in the query. Raises InvalidCursorError."""
         ...

@@ -9,5 +9,5 @@ class SearchRepository(Protocol):
     async def find(
         self, q: str, kinds: Sequence[SearchKind], limit: int, by: Principal
     ) -> list[SearchGroup]:
-        """The best matches of each kind among the newest, in one statement."""
+        """Return the best matches of each kind among the newest, in one statement."""
         ...

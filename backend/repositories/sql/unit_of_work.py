@@ -69,7 +69,7 @@ class SqlReadingUnitOfWork(
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):
     def __init__(self, writer: Writer, outbox: Outbox, caches: Caches) -> None:
-        # It has what repositories ask of a session.
+        # It has the methods of a session that repositories use.
         super().__init__(cast(AsyncSession, writer))
         self._writer = writer
         self._outbox = outbox
@@ -97,7 +97,7 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
             else:
                 await self._outbox.send_with_new_rows()
         finally:
-            # After an error nobody knows whether it was committed.
+            # After an error it is unknown whether it was committed.
             for cache, owner in self._outdated:
                 self._caches.forget(cache, owner)
 
@@ -110,8 +110,12 @@ class SqlUnitOfWorkFactory:
         subscriptions: Subscriptions = lambda _recorded, _row: (),
         caches: Caches = NO_CACHES,
     ) -> None:
-        """`means` is what this process is for; `subscriptions` are the jobs that events start;
-        `caches` are those of this process."""
+        """
+        Args:
+            means: the interface of this process.
+            subscriptions: returns the jobs that an event starts.
+            caches: those of this process.
+        """
         self._database = database
         self._means = means
         self._subscriptions = subscriptions
@@ -122,7 +126,7 @@ class SqlUnitOfWorkFactory:
         writer = Writer(self._database)
         outbox = Outbox(writer, self._means, self._subscriptions)
         try:
-            # Around all of it, as any query may flush what was changed before.
+            # Around everything, as any query may flush earlier changes.
             with domain_errors(), contention_errors():
                 yield SqlUnitOfWork(writer, outbox, self._caches)
         finally:
@@ -132,7 +136,7 @@ class SqlUnitOfWorkFactory:
     async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
         reader = Reader(self._database)
         try:
-            # It has what repositories ask of a session to read.
+            # It has the read methods of a session that repositories use.
             yield SqlReadingUnitOfWork(cast(AsyncSession, reader))
         finally:
             await reader.close()

@@ -9,24 +9,24 @@ from backend.repositories.platform.base import ListedRepository
 
 class ModuleRepository(ListedRepository[Module, ModuleQuery], Protocol):
     async def page_of(self, owner_id: UUID, query: ModuleQuery) -> Page[Module]:
-        """One page of somebody's modules. Raises InvalidCursorError."""
+        """Return one page of a person's modules. Raises InvalidCursorError."""
         ...
 
     async def lock_all_of(self, owner_id: UUID) -> list[Module]:
-        """All of somebody's modules by position, locked until the unit of work ends.
+        """Return all of a person's modules by position, locked until the unit of work ends.
 
-        Whoever adds one or changes the order calls this, so that they wait for each other.
+        Concurrent additions and reorderings wait for each other here.
         """
         ...
 
     async def reorder(self, module_ids: Sequence[UUID]) -> None:
-        """Give the modules the positions 1, 2, 3 and so on, in one statement."""
+        """Set the positions 1, 2, 3 and so on, in one statement."""
         ...
 
 
 class ModuleContents(Protocol):
-    """A repository of what can lie in a module."""
+    """The repository of a resource that can belong to a module."""
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
-        """Take all of it out of a module; answers the ids."""
+        """Detach all rows from a module; returns their ids."""
         ...

@@ -8,12 +8,12 @@ from backend.repositories.platform.bulk import BulkRepository
 
 class TaskRepository(ListedRepository[Task, TaskQuery], BulkRepository[Task], Protocol):
     async def give_to_customer(self, lead_id: UUID, customer_id: UUID) -> list[UUID]:
-        """Let the unfinished tasks of a lead belong to a customer, unless they have one.
+        """Move the unfinished tasks of a lead to a customer, unless they have one.
 
-        Answers the ids of those that did not.
+        Returns the ids of the moved tasks.
         """
         ...
 
     async def leave_module(self, module_id: UUID) -> list[UUID]:
-        """Take all tasks out of a module; answers their ids."""
+        """Detach all tasks from a module; returns their ids."""
         ...

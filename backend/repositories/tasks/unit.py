@@ -1,4 +1,4 @@
-"""The unit of work as the services of work see it."""
+"""The unit of work as the services of tasks see it."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -17,12 +17,12 @@ class TasksReading(IdentityReading, Protocol):
     def modules(self) -> ModuleRepository: ...
     @property
     def module_contents(self) -> Mapping[str, ModuleContents]:
-        """What can lie in a module, whatever area it is of, by what its ids are recorded as."""
+        """Resources of any area that can belong to a module, by the name of their ids in events."""
         ...
 
     @property
     def task_references(self) -> Mapping[str, Repository[Any]]:
-        """What tasks refer to, whatever area it is of, by the field that does."""
+        """Resources of any area that tasks refer to, by field."""
         ...
 
 

@@ -68,7 +68,7 @@ async def test_a_module_that_others_fill_meanwhile_is_not_deleted(
 
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
-        "Something was put into this module at the same time: delete it again."
+        "Something was added to this module at the same time: delete it again."
     )
     assert (await member.delete(f"/modules/{module.id}")).status_code == 204
 
@@ -249,4 +249,4 @@ async def test_a_locked_row_fails_alone_and_everybody_else_goes_on(
     assert took < 0.9
     assert {answer.status_code for answer in refused} == {503}
     assert refused[0].headers["Retry-After"] == "1"
-    assert refused[0].json()["detail"].startswith("Somebody else is changing the same thing.")
+    assert refused[0].json()["detail"].startswith("Somebody else is changing the same object.")

@@ -42,7 +42,7 @@ class SqlChatMessageRepository(SqlList[ChatMessage, ChatMessageQuery]):
         return (await self._session.exec(last)).one() or 0
 
     async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
-        # Only answers that are being written have such a moment.
+        # Only running answers have a deadline.
         over = select(ChatMessage).where(col(ChatMessage.deadline_at) < func.now()).limit(limit)
         locked = over.with_for_update(skip_locked=True, **LOCK)
         return list((await self._session.exec(locked)).all())

@@ -15,17 +15,19 @@ from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.platform.lists import SqlList
 from backend.repositories.sql.platform.named_locks import lock
 
-# The database's clock: those of several machines differ. `now()` would stand still in a unit.
+# The database's clock, as those of machines differ. `now()` would not advance within a unit.
 _CLOCK = func.clock_timestamp()
 _QUIET = timedelta(minutes=1)
-# By which clocks are set while nobody notices.
+# Tolerated difference of clocks.
 _INEXACT = timedelta(seconds=5)
 
 
 def _holds(lease: timedelta) -> ColumnElement[bool]:
-    """Whoever has a lease renews it, so that none ends later than it is long.
+    """Whether an attempt has a valid lease.
 
-    One that does is of somebody who has crashed before the clock went back.
+    Leases are renewed, so none ends later than its length from now. One that does was left by a
+    crash before the clock went back.
+
     """
     until = func.coalesce(col(Execution.leased_until), _CLOCK - lease)
     return until.between(_CLOCK, _CLOCK + lease + _INEXACT)
@@ -74,7 +76,7 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
             col(Execution.attempts) == attempt,
             col(Execution.status) == ExecutionStatus.RUNNING,
         )
-        # Who watches the execution would see that nothing has changed.
+        # Watchers of the execution would be woken without a change.
         unchanged = {"updated_at": col(Execution.updated_at), "leased_until": _CLOCK + lease}
         renewed = update(Execution).where(*held).values(**unchanged)
         cancelled = renewed.returning(col(Execution.cancel_requested_at).is_not(None))
@@ -90,9 +92,9 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         waiting = [*THEIR_STATUSES[JobStatus.PENDING], *THEIR_STATUSES[JobStatus.RUNNING]]
         job = exists().where(JOBS.c.id == col(Execution.job_id), one_of(JOBS.c.status, waiting))
         quiet = func.coalesce(col(Execution.leased_until), col(Execution.updated_at))
-        # As the condition of the index has it.
+        # Exactly as in the condition of the index.
         active = text("status IN ('pending', 'running')")
-        # What lies ahead was written before the clock went back.
+        # Times in the future were written before the clock went back.
         lately = quiet.between(_CLOCK - _QUIET, _CLOCK + _QUIET)
         found = select(Execution).where(active, ~job, ~lately).limit(limit)
         locked = found.with_for_update(skip_locked=True)

@@ -1,6 +1,6 @@
-"""The tables of procrastinate, as far as we read them. Their schema stands in `alembic/sql/`.
+"""The tables of procrastinate, as far as we read them. Their schema is in `alembic/sql/`.
 
-They are not in our metadata: no model describes them, and no migration of ours changes them.
+They are not in our metadata: no model describes them.
 """
 
 from procrastinate.jobs import Status
@@ -29,7 +29,7 @@ JOBS = table(
     column("worker_id", BigInteger),
 )
 ALONE = "alone"
-"""The lock of jobs that may be what kills their workers: one of them runs at a time."""
+"""The lock of jobs suspected of killing their workers: one of them runs at a time."""
 
 _EVENTS = ("deferred", "started", "succeeded", "failed", "cancelled", "aborted")
 EVENTS = table(
@@ -47,7 +47,7 @@ THEIR_STATUSES = {
     JobStatus.FAILED: ["failed"],
     JobStatus.CANCELLED: ["cancelled", "aborting", "aborted"],
 }
-"""What procrastinate calls each of our statuses."""
+"""Procrastinate's names of our statuses."""
 
 OUR_STATUSES = {theirs: ours for ours, words in THEIR_STATUSES.items() for theirs in words}
 ENDED = {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}

@@ -69,7 +69,7 @@ _QUEUE_STATES = text("""
 
 
 class SqlJobRepository:
-    """Reads the tables of procrastinate; changes go through its own functions where it has one."""
+    """Reads the tables of procrastinate; changes use its own functions where they exist."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -140,7 +140,7 @@ class SqlJobRepository:
 
     async def bound_moments(self, longest_pause: timedelta) -> None:
         connection = await self._session.connection()
-        # A worker that lives moves its heartbeat again soon, one that is dead does not.
+        # A live worker soon updates its heartbeat again, a dead one does not.
         ahead = update(WORKERS).where(WORKERS.c.last_heartbeat > func.now())
         await connection.execute(ahead.values(last_heartbeat=func.now()))
         paused = (JOBS.c.status == "todo", JOBS.c.scheduled_at > func.now() + longest_pause)
@@ -154,7 +154,7 @@ class SqlJobRepository:
         begun = select(func.max(EVENTS.c.at)).where(
             EVENTS.c.job_id == JOBS.c.id, EVENTS.c.type == "started"
         )
-        # Otherwise the database has been away, and who works is perhaps still looking for it.
+        # Otherwise the database was down, and the worker may be reconnecting.
         crashed = begun.scalar_subquery() > func.pg_postmaster_start_time()
         return await self._lock_running(gone, func.coalesce(crashed, true()))
 
@@ -228,7 +228,7 @@ def _conditions(query: JobQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _whole(picked: Select[Any]) -> Select[Any]:
-    """The picked jobs with their times and their last failures."""
+    """Select jobs with their times and last failures."""
     job = picked.subquery()
     times = (
         select(
@@ -252,7 +252,7 @@ def _public(row: Row[Any]) -> JobPublic:
         task=row.task_name,
         queue=row.queue_name,
         status=status,
-        # It is -1 for a moment while a first attempt is handed back.
+        # It is briefly -1 while a first attempt is handed back.
         attempts=max(row.attempts, 0),
         args=row.args,
         cancel_requested=row.abort_requested and status not in ENDED,

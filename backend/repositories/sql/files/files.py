@@ -16,7 +16,7 @@ _FILTERS = ("owner_id", "customer_id", "lead_id", "task_id", "module_id")
 
 
 def visible_files(by: Principal) -> ColumnElement[bool]:
-    """What is the caller's own, and the team's for those who may read it."""
+    """The caller's own files, and the team's if they may read those."""
     own = col(File.owner_id) == by.user_id
     subjects = (col(File.customer_id), col(File.lead_id), col(File.task_id))
     of_the_team = (subject.is_not(None) for subject in subjects)

@@ -27,7 +27,7 @@ class SqlAccountTokenRepository(SqlRepository[AccountToken]):
         await self._use(col(AccountToken.invitation_id) == invitation_id)
 
     async def _use(self, *which: ColumnElement[bool]) -> bool:
-        # Whoever comes second waits for the first, and then finds no live row.
+        # A second caller waits for the first, and then finds no live row.
         used = update(AccountToken).where(*which, *_live()).values(used_at=now())
         without_session = used.execution_options(synchronize_session=False)
         return (await self._session.exec(without_session)).rowcount > 0

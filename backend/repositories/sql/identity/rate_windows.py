@@ -1,4 +1,4 @@
-"""Statements on rows that are counted against a limit, and forgotten once they count no longer."""
+"""Statements on rows counted against a limit, and deleted once they no longer count."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,19 +13,19 @@ from backend.models.platform.mixins import now
 _PURGE_BATCH = 100
 
 
-# By which the clocks of machines differ at most.
+# The largest difference of the clocks of machines.
 _SKEW = timedelta(minutes=1)
 
 
 def counts(moment: Mapped[datetime], since: datetime) -> ColumnElement[bool]:
-    """What was since then; not what lies ahead, as it was counted before a clock went back."""
+    """Select rows since then, except those in the future, counted before a clock went back."""
     return and_(moment > since, moment < now() + _SKEW)
 
 
 async def nth_newest(
     session: AsyncSession, moment: Mapped[datetime], which: ColumnElement[bool], n: int
 ) -> datetime | None:
-    """When the n-th newest of some rows was; None if there are fewer."""
+    """Return the time of the n-th newest row; None if there are fewer."""
     newest = select(moment).where(which).order_by(moment.desc()).offset(n - 1).limit(1)
     return (await session.exec(newest)).one_or_none()
 
@@ -33,6 +33,6 @@ async def nth_newest(
 async def forget_some(
     session: AsyncSession, model: type[SQLModel], key: Mapped[UUID], which: ColumnElement[bool]
 ) -> None:
-    # Those that somebody else is just forgetting are left to them.
+    # Rows that another process is deleting are skipped.
     old = select(key).where(which).limit(_PURGE_BATCH).with_for_update(skip_locked=True)
     await session.exec(delete(model).where(key.in_(old)))

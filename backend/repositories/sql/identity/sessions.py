@@ -14,7 +14,7 @@ from backend.repositories.sql.platform.base import LOCK, in_order
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 
-# Asked more often than anything else: built once and run without the ORM, it costs half.
+# The most frequent query: built once and run without the ORM, it costs half.
 _ACTIVE = (
     select(User.id, User.role, UserSession.expires_at)
     .join(UserSession, col(UserSession.user_id) == col(User.id))
@@ -52,7 +52,7 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         devices = set((await self._session.exec(earlier.distinct())).all())
         if devices:
             return session.device not in devices
-        # Sessions are forgotten some time after their end, so none may mean long ago.
+        # Old sessions are purged, so none may mean long ago.
         user = await self._session.get_one(User, session.user_id)
         return session.created_at - user.created_at > _FIRST_DAY
 

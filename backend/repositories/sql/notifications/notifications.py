@@ -83,7 +83,7 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
             return
         added = insert(NotificationPreference)
         wanted = {"in_app": added.excluded.in_app, "mail": added.excluded.mail}
-        # In one order, whatever that of the request: two requests could wait for each other.
+        # In a fixed order: otherwise two requests could deadlock.
         ordered = sorted(preferences, key=lambda each: (each.user_id, each.kind))
         connection = await self._session.connection()
         await connection.execute(

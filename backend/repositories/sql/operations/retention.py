@@ -10,7 +10,7 @@ from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.background.job_tables import ENDED, EVENTS, JOBS, THEIR_STATUSES
 
 _NO_JOB = 2**63 - 1
-# Their jobs are tried for days; but addresses of strangers are not kept for ever.
+# Their jobs are retried for days; but the addresses must not be stored for ever.
 _UNANSWERED = timedelta(days=7)
 _FAILURES = metadata.tables["job_failures"]
 
@@ -42,7 +42,7 @@ def _mails_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
 def _jobs_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
     words = [word for status in ENDED for word in THEIR_STATUSES[status]]
     lately = exists().where(EVENTS.c.job_id == table.c.id, EVENTS.c.at >= before)
-    # Ids rise with time: from the first young job on there is nothing to look at.
+    # Ids ascend with time: from the first recent job on there is nothing to delete.
     young = select(EVENTS.c.job_id).where(EVENTS.c.type == "deferred", EVENTS.c.at >= before)
     first = young.order_by(EVENTS.c.job_id).limit(1).scalar_subquery()
     return and_(table.c.status.in_(words), table.c.id < func.coalesce(first, _NO_JOB), ~lately)
@@ -69,7 +69,7 @@ class SqlCleanUpRepository:
     async def remove(self, what: Expiring, before: datetime, limit: int) -> int:
         connection = await self._session.connection()
         if what is Expiring.EVENTS:
-            # Else the database refuses; whatever is set, it refuses for those of 30 days.
+            # Otherwise the trigger refuses; it always refuses for rows younger than 30 days.
             await connection.execute(select(func.set_config("mvp.events_retention", "on", True)))
         table, are_over = _EXPIRING[what]
         some = select(table.c.id).where(are_over(table, before)).limit(limit)

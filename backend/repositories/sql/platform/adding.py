@@ -1,6 +1,6 @@
-"""New rows, and what they announce, in one statement: a transaction by itself.
+"""Writes new rows with their events, jobs and notices in one statement, which is a transaction.
 
-It takes one way to the database, where a session takes five: begin, rows, events, jobs, commit.
+It takes one round trip, where a session takes five: begin, rows, events, jobs, commit.
 """
 
 import json
@@ -18,7 +18,7 @@ Addition = tuple[type[SQLModel], Mapping[str, Any]]
 """A table, and the values of a new row by the names of its columns."""
 
 Notice = tuple[str, str]
-"""A channel, and what is sent there."""
+"""A channel and a payload."""
 
 _JOBS = text(
     "(SELECT procrastinate_defer_jobs_v1(array_agg("
@@ -31,7 +31,7 @@ _NOTICES = text(
     " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload))"
 )
 _MAX_SHAPES = 500
-"""Of statements that are kept: which tables rows go to, and how many to each."""
+"""The key of cached statements: the tables, and the number of rows for each."""
 
 
 def addition(row: SQLModel) -> Addition:
@@ -63,7 +63,7 @@ def statement_adding(
 class _Prepared:
     def __init__(self, tables: Sequence[Any], dialect: Dialect, *selected: Any) -> None:
         self._places: list[tuple[str, int, str]] = []
-        """By the name of each parameter, the place of its row, and the column."""
+        """The index of the row and the column, by the name of each parameter."""
         insertions = [self._insertion(table, place) for place, table in enumerate(tables)]
         compiled: Any = select(*selected).add_cte(*insertions).compile(dialect=dialect)
         self.sql = str(compiled)

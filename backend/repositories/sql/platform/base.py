@@ -1,4 +1,4 @@
-"""What every SQL repository shares."""
+"""The base of every SQL repository."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -22,14 +22,14 @@ Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
 
 
-# FOR NO KEY UPDATE: whoever adds a row that refers to this one need not wait.
+# FOR NO KEY UPDATE does not block inserts of rows that refer to this one.
 LOCK: dict[str, Any] = {"key_share": True}
 
 
 def in_order(key: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Rows to change by their ids, locked in that order.
+    """Select rows by id, locked in that order.
 
-    Everybody locks in one order, or two who change the same rows could wait for each other.
+    A global order of locks prevents deadlocks.
     """
     return key.in_(select(key).where(*conditions).order_by(key).with_for_update(**LOCK))
 
@@ -38,8 +38,7 @@ class SqlRepository(Generic[Row]):
     """Rows of one table: get, save, delete. Never commits.
 
     Attributes:
-        model: the table.
-        kind: what one row is called in messages to people.
+        model: the table. kind: the word for a row in messages.
     """
 
     model: ClassVar[type[Any]]
@@ -62,7 +61,7 @@ class SqlRepository(Generic[Row]):
     async def find_many(self, row_ids: Collection[UUID], *, for_update: bool = False) -> list[Row]:
         rows = select(self.model).where(one_of(self.model.id, row_ids))
         if for_update:
-            # In one order for everybody, or two requests could wait for each other.
+            # In a fixed order: otherwise two requests could deadlock.
             rows = rows.order_by(col(self.model.id)).with_for_update(**LOCK)
         return list((await self._session.exec(rows)).all())
 
@@ -95,9 +94,9 @@ class SqlRepository(Generic[Row]):
         return len(await self._insert_missing(rows))
 
     async def _change_all(self, *conditions: ColumnElement[bool], **values: Any) -> list[UUID]:
-        """Change rows that were not read; the mapper moves the versions of those that were.
+        """Change rows that were not read, and increment their versions.
 
-        Answers their ids.
+        Returns their ids.
         """
         moved = {"version": self.model.version + 1, "updated_at": now()}
         locked = in_order(col(self.model.id), *conditions)

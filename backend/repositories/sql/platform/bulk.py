@@ -1,7 +1,7 @@
 """Many rows at once: each statement takes them as one parameter, a JSON array.
 
-So PostgreSQL reads the values and their types, and 500 rows hold up the event loop no longer than
-some milliseconds; the mapper would need ten times as long, and send an UPDATE for each row.
+So PostgreSQL parses the values, and 500 rows block the event loop for a few milliseconds; the
+mapper would need ten times as long, and send an UPDATE for each row.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
     """A list that can be imported."""
 
     def key(self) -> SQLColumnExpression[Any] | None:
-        """What tells rows apart besides their ids."""
+        """The column that identifies rows besides their ids."""
         return None
 
     async def find_matches(
@@ -55,7 +55,7 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
         key = self.key()
         if key is not None:
             matching = or_(matching, one_of(key, keys))
-        # In one order for everybody, or two imports could wait for each other.
+        # In a fixed order: otherwise two imports could deadlock.
         found = select_models(self.model).where(matching).order_by(self.model.id)
         locked = found.with_for_update(**LOCK) if for_update else found
         rows: Sequence[Row] = (await self._session.exec(locked)).all()
@@ -116,8 +116,8 @@ def _columns(model: type[SQLModel]) -> list[Column[Any]]:
 def _recordset(
     columns: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]]
 ) -> TableValuedAlias:
-    """Rows of the program as a table of the database."""
+    """Pass rows as a table expression."""
     given = literal(to_json(rows).decode(), Text()).cast(JSONB)
     typed = [column(each.name, each.type) for each in columns]
-    # A name of its own: the rows go by the table's name elsewhere in the statement.
+    # A separate name: elsewhere in the statement the rows use the table's name.
     return func.jsonb_to_recordset(given).table_valued(*typed).render_derived("given", True)

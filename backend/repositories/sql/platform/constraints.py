@@ -1,7 +1,7 @@
-"""What a violated constraint means to the person who violated it.
+"""Translates violated constraints into messages for the caller.
 
-The models note that where they declare it (`models/platform/meanings.py`). A foreign key without a
-note is explained by its column and the table that it refers to.
+The models declare the messages beside the constraint (`models/platform/meanings.py`). A foreign key
+without one is explained by its column and the table that it refers to.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from backend.models.platform.meanings import KEPT, REFERENCE, TAKEN
 
 _OF_OTHERS = {
     "procrastinate_jobs_queueing_lock_idx_v1": (
-        "The same job waits already: its next run does what this one did not."
+        "The same job is already waiting: its next run does the remaining work."
     ),
 }
 """By the name of a unique index that no model declares."""
 
-_CHANGED = "Somebody else has changed it at the same time: read it again, then repeat the change."
+_CHANGED = "Somebody else changed it at the same time: read it again, then repeat the change."
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def _unique() -> dict[str, dict[Any, Any]]:
 
 
 def unique_constraints() -> Iterator[tuple[str, dict[Any, Any]]]:
-    """The name of each unique constraint and index of the models, with what is noted on it."""
+    """Return the name of each unique constraint and index of the models with its message."""
     for table in metadata.tables.values():
         for constraint in table.constraints:
             if isinstance(constraint, UniqueConstraint):
@@ -73,7 +73,7 @@ def unique_constraints() -> Iterator[tuple[str, dict[Any, Any]]]:
 
 
 def _noted(constraint: UniqueConstraint, columns: list[Column[Any]]) -> dict[Any, Any]:
-    """What is noted on it, or on its column if it has one alone."""
+    """Return its note, or that of its column if it has only one."""
     return constraint.info or (columns[0].info if len(columns) == 1 else {})
 
 
@@ -97,6 +97,6 @@ def _still_referred(name: str) -> str:
 
 
 def _reference(name: str) -> tuple[str, str]:
-    """The field, and what a row of the table is called that it refers to."""
+    """Return the field, and the word for a row of the referred table."""
     key = _foreign_keys()[name]
     return key.column_keys[0], key.referred_table.name.removesuffix("s").replace("_", " ")

@@ -1,4 +1,4 @@
-"""What it means when transactions get in each other's way."""
+"""Translates conflicts between transactions into domain errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,15 @@ from sqlalchemy.exc import OperationalError
 
 from backend.core.errors import LockedError, TransactionLostError
 
-_LOCKED = "Somebody else is changing the same thing. Nothing was changed: try again in a moment."
-_LOST = "Others changed the same things at the same time. Nothing was changed: try again."
+_LOCKED = "Somebody else is changing the same object. Nothing was changed: try again in a moment."
+_LOST = "Others changed the same objects at the same time. Nothing was changed: try again."
 
 
 @contextmanager
 def contention_errors() -> Iterator[None]:
-    """Turn a lock that was not to be had, a deadlock and a failure to serialise into domain errors.
+    """Turn lock timeouts, deadlocks and serialisation failures into domain errors.
 
-    The database has ended the transaction by then.
+    The database has then aborted the transaction.
     """
     try:
         yield

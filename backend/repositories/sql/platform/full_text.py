@@ -1,9 +1,9 @@
 """Full-text queries on the column `search` of each table: see `models/platform/full_text.py`.
 
-A word that is everywhere is found at once by walking an index in the order that is wanted; one that
-is rare, by the index of words. The planner can't tell them apart: of the beginning of a word it
-always believes that it matches one row in fifty. So a look at the newest rows decides, within the
-statement, and the fences (`LIMIT`, `OFFSET 0`) keep the planner to it.
+A common word is found fastest by scanning an index in the requested order; a rare one by the index
+of words. The planner can't distinguish them: for a prefix it always estimates one row in fifty. So
+a sample of the newest rows decides, within the statement, and the fences (`LIMIT`, `OFFSET 0`)
+enforce the plan.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ from sqlmodel import SQLModel
 from backend.models.platform.full_text import SEARCH_COLUMN
 
 MAX_RANKED = 1000
-"""Ranking reads each match: of a word that is everywhere, only the newest rows are ranked."""
+"""Ranking reads each match: for a common word, only the newest rows are ranked."""
 
 _SAMPLE = 1000
 _COMMON = 20
-"""A word is common that at least so many of the sample have."""
+"""A word is common if at least so many rows of the sample have it."""
 
 
 def text_query(q: str) -> ColumnElement[Any]:
@@ -40,7 +40,7 @@ def text_query(q: str) -> ColumnElement[Any]:
 
 
 def marked_words(q: str) -> ColumnElement[Any]:
-    """The words of the query to show in what was found: all of it, or a dozen different ones."""
+    """The words to mark in snippets: the whole query, or a dozen different words."""
     return func.search_marks(q, type_=TSQUERY())
 
 
@@ -68,7 +68,7 @@ def first_matches(
     count: int,
     *place: ColumnElement[bool],
 ) -> Select[Any]:
-    """The ids and documents of the first rows in an order that are wanted, behind a place in it."""
+    """Select ids and documents of the next rows after a position in the order."""
     columns = (model.id.label("id"), _document(model).label(SEARCH_COLUMN))
     walk = (
         select(*columns, wanted.label("is_wanted"))
@@ -94,7 +94,7 @@ def first_matches(
 def _length_of_walk(
     model: type[Any], wanted: ColumnElement[bool], count: int
 ) -> ColumnElement[int]:
-    """How many rows to read for so many matches; none for what is rare among the newest rows."""
+    """How many rows to read for so many matches; none for rare words."""
     newest = (
         select(wanted.label("is_wanted"))
         .order_by(model.created_at.desc(), model.id.desc())

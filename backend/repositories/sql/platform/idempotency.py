@@ -36,21 +36,21 @@ class SqlIdempotencyRepository:
 
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
         kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
-        # The key may be another request's by now, if this one has not committed its claim.
+        # The key may belong to another request by now, if this one did not commit its claim.
         same = col(IdempotentRequest.fingerprint) == key.fingerprint
         unanswered = col(IdempotentRequest.status).is_(None)
         claimed = update(IdempotentRequest).where(*_of(key), same, unanswered)
         await self._session.exec(claimed.values(**kept))
 
     async def _lock(self, key: IdempotencyKey) -> None:
-        # The unique constraint alone would have the second request wait for the first.
+        # With the unique constraint alone, the second request would wait for the first.
         if not await try_lock(self._session, f"{key.user_id}:{key.key}"):
             raise StillRunningError(
                 "A request with this Idempotency-Key is still running; try again in a moment."
             )
 
     async def _insert(self, key: IdempotencyKey, resource_id: UUID) -> bool:
-        """Whether the key was free, or its time was over."""
+        """Whether the key was free or had expired."""
         fresh = {
             "fingerprint": key.fingerprint,
             "resource_id": resource_id,

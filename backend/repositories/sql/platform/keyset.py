@@ -1,8 +1,8 @@
-"""Keyset pagination: a page begins after the last row of the page before.
+"""Keyset pagination: a page begins after the last row of the previous page.
 
-Rows that come or go elsewhere shift nothing, and the last page costs what the first one does.
-Every sort ends in the id, so that the order is total, and sorts by an expression that is never
-NULL, so that one row comparison, which an index serves, is all it takes.
+Inserted and deleted rows do not shift pages, and the last page costs as much as the first. Every
+sort ends in the id, so that the order is total, and sorts by an expression that is never NULL, so
+that one row comparison, served by an index, is enough.
 """
 
 import base64
@@ -24,7 +24,7 @@ from backend.models.platform.paging import Page
 Row = TypeVar("Row")
 Statement = TypeVar("Statement", bound=Select[Any])
 
-_BROKEN = "The cursor is not one that this list has given out for this sort."
+_BROKEN = "This list did not issue this cursor for this sort."
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,9 @@ class Sort(Generic[Row]):
     """One way to sort a list.
 
     Attributes:
-        expression: what to sort by; never NULL.
-        value: the expression's value for a row that was read.
-        kind: the type of that value, to read it back from a cursor.
-        place: the expression for a value that a cursor holds; the value itself if left out.
+        expression: what to sort by; never NULL. value: returns the expression's value for a row.
+        kind: the type of that value, to read it back from a cursor. place: the expression for the
+        value in a cursor; by default the value itself.
     """
 
     expression: ColumnElement[Any]
@@ -81,7 +80,7 @@ class Keyset(Generic[Row]):
     id_kind: TypeAdapter[Any] = ROW_ID
 
     def apply(self, statement: Statement, cursor: str | None, limit: int) -> Statement:
-        """Order the statement, begin after the cursor, and take one row more than asked for."""
+        """Order the statement, start after the cursor, and fetch one extra row."""
         return statement.where(*self.behind(cursor)).order_by(*self.order).limit(limit + 1)
 
     @property
@@ -89,7 +88,7 @@ class Keyset(Generic[Row]):
         return [key.desc() if self._descending else key.asc() for key in self._keys]
 
     def behind(self, cursor: str | None) -> list[ColumnElement[bool]]:
-        """What holds for the rows behind a cursor; nothing without one."""
+        """The condition for rows after the cursor; none without a cursor."""
         if cursor is None:
             return []
         place = tuple_(*self._keys)
@@ -98,7 +97,7 @@ class Keyset(Generic[Row]):
         return [place < after if self._descending else place > after]
 
     def page(self, rows: Sequence[Row], limit: int) -> Page[Row]:
-        """The page of the rows that `apply` has asked for; the surplus row tells of a next page."""
+        """Build the page from the rows of `apply`; an extra row means that more follow."""
         more = len(rows) > limit
         items = list(rows[:limit])
         # The rows come from the database: validating them again costs as much as reading them.

@@ -30,15 +30,15 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
     """A table that has a list route.
 
     Attributes:
-        sorts: by the name of the sort, without `-`.
-        unlisted: columns that are left out, as they may be large.
+        sorts: by the name of the sort, without `-`. unlisted: columns left out of lists, as they
+        may be large.
     """
 
     sorts: ClassVar[Mapping[str, Sort[Any]]]
     unlisted: ClassVar[Sequence[Any]] = ()
 
     def conditions(self, query: Query) -> Iterable[ColumnElement[bool]]:
-        """The filters that the query asks for; none unless the table's class says so."""
+        """Return the filters of the query; subclasses add them."""
         return ()
 
     async def page(self, query: Query) -> Page[Row]:

@@ -1,6 +1,6 @@
-"""Locks of names instead of rows: they also hold for rows that do not exist yet.
+"""Locks on names instead of rows: they also protect rows that do not exist yet.
 
-All of them last until the transaction ends.
+They last until the transaction ends.
 """
 
 from typing import Any
@@ -11,19 +11,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 
 async def lock(session: AsyncSession, name: str) -> None:
-    """Make everybody else who locks the name wait."""
+    """Lock the name."""
     await session.exec(select(_waiting(name)))
 
 
 async def lock_both(session: AsyncSession, one: str, other: str) -> None:
-    """Make everybody else who locks one of the names wait."""
-    # In one order for everybody, or two requests could wait for each other.
+    """Lock the names."""
+    # In a fixed order: otherwise two requests could deadlock.
     first, second = sorted((one, other))
     await session.exec(select(_waiting(first), _waiting(second)))
 
 
 async def try_lock(session: AsyncSession, name: str) -> bool:
-    """False at once if somebody else has locked it."""
+    """Lock the name, or return False immediately if it is locked."""
     is_mine: bool = (await session.exec(select(func.pg_try_advisory_xact_lock(_key(name))))).one()
     return is_mine
 

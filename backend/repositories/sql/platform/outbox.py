@@ -1,4 +1,4 @@
-"""What a transaction announces: events, jobs and notices, written with it or not at all."""
+"""The outbox of a transaction: events, jobs and notices, written with it or not at all."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from backend.repositories.platform.unit import Channel, Subscriptions
 from backend.repositories.sql.platform.adding import Notice
 from backend.repositories.sql.platform.writing import Writer
 
-# It only shapes statements, which run on the transaction's own connection: it is never opened.
+# It only builds statements, which run on the transaction's own connection: it is never opened.
 _JOBS = JobManager(PsycopgConnector())
 _NOTIFY = text(
     "SELECT pg_notify(channel, payload)"
@@ -27,7 +27,7 @@ _NOTIFY = text(
 
 
 class Outbox:
-    """Of one unit of work. Events and notices wait for the commit, as a rollback drops them."""
+    """The outbox of one unit of work. Events and notices wait for the commit."""
 
     def __init__(self, writer: Writer, means: Means, subscriptions: Subscriptions) -> None:
         self._writer = writer
@@ -49,7 +49,7 @@ class Outbox:
         return [job.id for job in deferred if job.id is not None]
 
     async def send(self) -> None:
-        """Write all of it. Called directly before the commit, with the rows flushed."""
+        """Write everything. Called directly before the commit, with the rows flushed."""
         rows, jobs, notices = self._take()
         connection = await self._writer.connection()
         if rows:
@@ -63,7 +63,7 @@ class Outbox:
             )
 
     async def send_with_new_rows(self) -> None:
-        """Write all of it, and what waits in the writer, at once. There is no transaction yet."""
+        """Write everything, including the writer's pending rows, without a transaction."""
         rows, jobs, notices = self._take()
         await self._writer.add_at_once([(Event, row) for row in rows], jobs, notices)
 

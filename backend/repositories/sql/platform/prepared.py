@@ -1,4 +1,4 @@
-"""Statements that are compiled once for each shape, with what makes rows of their answers."""
+"""Statements compiled once for each shape, with the functions that build rows from results."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -24,11 +24,11 @@ from backend.repositories.sql.platform.templates import Places, Template, shape_
 
 _MAX_DATABASES = 8
 _MAX_KEPT = 500
-"""Shapes; filters can be combined in more ways than anybody asks for."""
+"""The number of shapes kept, as filters have many combinations."""
 
 
 class Prepared:
-    """A compiled statement, and what makes rows of what the driver answers."""
+    """A compiled statement with the function that builds rows from its results."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Prepared:
 
 
 class PreparedStatements:
-    """Those of one database, by their shapes. None stands for what goes to SQLAlchemy itself."""
+    """The prepared statements of one database, by shape. None: SQLAlchemy itself runs it."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -61,7 +61,7 @@ class PreparedStatements:
     def find(
         self, statement: Any, given: Mapping[str, Any]
     ) -> tuple[Prepared, dict[str, Any]] | None:
-        """What to run, and the values for its parameters; `given` are those named in it."""
+        """Return the statement and the values of its parameters; `given` are the named ones."""
         shape = shape_of(statement)
         if shape.key not in self._plain:
             _make_room(self._plain)
@@ -72,7 +72,7 @@ class PreparedStatements:
         return prepared, prepared.parameters(given, shape.bindparams)
 
     def fill(self, template: Template) -> tuple[Prepared, dict[str, Any]] | None:
-        """As `find`, for the statement of a template."""
+        """Like `find`, for the statement of a template."""
         if template.key not in self._filled:
             _make_room(self._filled)
             self._filled[template.key] = self._prepare_template(template)
@@ -83,7 +83,7 @@ class PreparedStatements:
         return prepared, prepared.parameters({}, places.filled(template.values))
 
     def by_id(self, model: Any) -> Prepared:
-        """Of a plain model; takes the parameter `id`."""
+        """Return the statement that reads a row by the parameter `id`."""
         if model not in self._by_id:
             statement = select(model).where(inspect(model).columns["id"] == bindparam("id"))
             prepared = _prepare(statement, shape_of(statement), self._dialect)
@@ -107,7 +107,7 @@ def _prepare(statement: Any, shape: Any, dialect: Dialect) -> Prepared | None:
     if not isinstance(statement, Select | CompoundSelect):
         return None
     compiled = statement.compile(dialect=dialect, cache_key=shape)
-    # Lists (`IN`) would be written into the statement anew for each run: see `one_of`.
+    # Lists (`IN`) would change the statement at each run: see `one_of`.
     if compiled.post_compile_params:
         return None
     columns = compiled._result_columns  # noqa: SLF001  # without those that are deferred
@@ -139,5 +139,5 @@ def _prepare_entities(
 
 @lru_cache(_MAX_DATABASES)
 def prepared_for(dialect: Dialect) -> PreparedStatements:
-    """Those of the database whose engine has the dialect. A process has one, tests have more."""
+    """Return those of the database with this dialect. A process has one, tests have more."""
     return PreparedStatements(dialect)

@@ -16,7 +16,7 @@ class SqlRepositories:
 
 
 class provided(Generic[Provided]):  # noqa: N801  # it reads as `property` does
-    """A repository, made on the session of its unit when it is first asked for."""
+    """A repository, created on the session of its unit at the first access."""
 
     def __init__(self, make: Callable[[AsyncSession], Provided]) -> None:
         self._make = make
@@ -33,6 +33,6 @@ class provided(Generic[Provided]):  # noqa: N801  # it reads as `property` does
         if unit is None:
             return self
         made = self._make(unit._session)  # noqa: SLF001  # both are of this file
-        # From here on Python finds it in the unit, and does not ask here again.
+        # From here on Python finds it in the unit without calling this again.
         unit.__dict__[self._name] = made
         return made

@@ -1,4 +1,4 @@
-"""What stands for a session in a reading unit: single statements, past SQLAlchemy's mapper."""
+"""Replaces the session in a reading unit: single statements without SQLAlchemy's mapper."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 
 
 class Found(Generic[Row]):
-    """What a statement has found; has the methods of SQLAlchemy's results that we use."""
+    """The result of a statement, with the methods of SQLAlchemy's results that we use."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
@@ -47,7 +47,7 @@ class Found(Generic[Row]):
 
 
 class Reader:
-    """Has what repositories ask of a session to read. Holds a connection for a statement only.
+    """The read methods of a session that repositories use. Holds a connection per statement only.
 
     Statements that can't be prepared go to a session of SQLAlchemy, opened for the first of them.
     """
@@ -76,7 +76,7 @@ class Reader:
         return await self._run(*found) if found else await self._mapper.exec(statement)
 
     async def execute(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Any:
-        """As `exec`, with values for the parameters that the statement names."""
+        """Like `exec`, with values for the named parameters of the statement."""
         if found := self._prepared.find(statement, parameters or {}):
             return await self._run(*found)
         connection = await self._mapper.connection()
@@ -86,7 +86,7 @@ class Reader:
         return self
 
     def expunge(self, row: Any) -> None:
-        """Make it a row that may be changed. None is watched here."""
+        """Does nothing: rows are not tracked here."""
         manager_of_class(type(row)).setup_instance(row)
         object.__setattr__(row, "__pydantic_fields_set__", set[str]())
         model: Any = type(row)
@@ -114,13 +114,13 @@ class Reader:
     async def _run(self, prepared: Prepared, values: Mapping[str, Any]) -> Found[Any]:
         rows = prepared.rows(await self._database.statements.run(prepared.sql, values))
         for relation in prepared.relations:
-            # Where there are values behind each row, it is the first of a tuple.
+            # If there are further values, the row is the first element of a tuple.
             entities = [row[0] if type(row) is tuple else row for row in rows]
             await self._relate(entities, relation)
         return Found(rows)
 
     async def _relate(self, rows: Sequence[Any], relation: RelationshipProperty[Any]) -> None:
-        """Give each row its related ones, read in one statement for all of them."""
+        """Load the related rows of all rows in one statement."""
         [(own, theirs)] = relation.local_remote_pairs
         related: defaultdict[Any, list[Any]] = defaultdict(list)
         if rows:

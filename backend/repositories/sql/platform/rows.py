@@ -1,7 +1,7 @@
-"""Rows of models and named tuples, made of what the driver answers.
+"""Builds rows of models and named tuples from the driver's results.
 
-What comes from the database was validated on its way there, and a reading unit changes nothing that
-would have to be watched. So a row needs neither its constructor nor an identity, only its values.
+Values in the database were validated on their way there, and a reading unit changes nothing that
+needs tracking. So a row needs neither its constructor nor an identity, only its values.
 """
 
 from collections import namedtuple
@@ -18,11 +18,11 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 Values = Sequence[Any]
 Make = Callable[[Sequence[Values]], list[Any]]
-"""Makes rows of the values that the driver has for each."""
+"""Builds rows from the driver's values."""
 
 Read = Callable[[Any], Any]
 Readers = Sequence[Read | None]
-"""For each column, what makes the program's value of the driver's; None if it is that already."""
+"""The conversion of each column; None if the driver's value needs none."""
 
 _NOTHING_SET: frozenset[str] = frozenset()
 _new, _set = object.__new__, object.__setattr__
@@ -49,7 +49,7 @@ def _read_all(values: Values, changing: Sequence[tuple[int, Read]]) -> Values:
 
 
 def make_entities(model: Any, names: Sequence[str], readers: Readers, others: int) -> Make:
-    """Rows of the model, or with values behind each of them, named tuples of both."""
+    """Builds rows of the model, or with further values, named tuples of both."""
     first = len(names) - others
     own = zip(names[:first], readers[:first], strict=True)
     changing = [(name, read) for name, read in own if read is not None]
@@ -71,7 +71,7 @@ def _entity(
     found = dict(zip(names, values, strict=True))
     for name, read in changing:
         found[name] = read(found[name])
-    # As its constructor would, without a look at each value.
+    # Like its constructor, without validation.
     row = _new(model)
     _set(row, "__dict__", found)
     _set(row, "__pydantic_fields_set__", _NOTHING_SET)
@@ -81,7 +81,7 @@ def _entity(
 
 
 def reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Read | None:
-    """What makes of the driver's value what the program has; None where it is that already."""
+    """Return the conversion of the driver's value; None if it needs none."""
     if isinstance(kind, UTCDateTime):
         # The sessions of our connections are in UTC.
         return None
@@ -89,17 +89,17 @@ def reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Read | None:
         members = {None: None, **{member.value: member for member in kind.enum_class}}
         return members.__getitem__
     if isinstance(kind, ENUM):
-        # The driver does not know the types of a database: it hands on what it has received.
+        # The driver does not know custom types, and returns them as received.
         return lambda value: value.decode() if isinstance(value, bytes) else value
     if isinstance(kind, Numeric | Float):
-        # Of the kind that is wanted already: NUMERIC is a Decimal, FLOAT a float.
+        # These need no conversion: NUMERIC is a Decimal, FLOAT a float.
         return None if kind.asdecimal is not isinstance(kind, Float) else float
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 @cache
 def is_plain(model: Any) -> bool:
-    """Whether a row is its columns by their names, and what relations read with it."""
+    """Whether a row consists of its columns and eager relationships only."""
     mapper: Mapper[Any] = inspect(model)
     columns = all(each.key == each.columns[0].name for each in mapper.column_attrs)
     others = len(mapper.attrs) - len(mapper.column_attrs)
@@ -108,12 +108,12 @@ def is_plain(model: Any) -> bool:
 
 @cache
 def is_a_row_alone(model: Any) -> bool:
-    """Whether nothing is written with a row but its columns."""
+    """Whether a row consists of its columns only."""
     return is_plain(model) and not relations_of(model)
 
 
 @cache
 def relations_of(model: Any) -> Sequence[RelationshipProperty[Any]]:
-    """Those that are read with each row."""
+    """Return the eager relationships."""
     mapper: Mapper[Any] = inspect(model)
     return [each for each in mapper.relationships if each.lazy == "selectin"]

@@ -1,8 +1,8 @@
-"""Statements that are put together once for all values that they are run with.
+"""Statements built once for all values that they are run with.
 
-To put a search together takes SQLAlchemy many times as long as to run it. So whoever asks gives the
-expressions in which values stand, which are cheap, and how to make a statement of them. Where the
-same has been made of expressions of the same shape before, only the values are new.
+Building a search takes SQLAlchemy many times as long as running it. So callers pass the expressions
+that contain values, which are cheap, and a function that builds the statement from them. If it was
+built for the same shape before, only the values are replaced.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -15,7 +15,7 @@ class Template:
     """A statement for later.
 
     Attributes:
-        inputs: the expressions that hold everything by which two statements of a name may differ.
+        inputs: the expressions with everything in which two statements of a name may differ.
     """
 
     def __init__(
@@ -30,21 +30,21 @@ class Template:
 
 
 def shape_of(statement: Any) -> Any:
-    """By which SQLAlchemy knows compiled statements again: a key, and the parameters."""
+    """SQLAlchemy's cache key of a statement, and its parameters."""
     return statement._generate_cache_key()  # noqa: SLF001  # what SQLAlchemy itself goes by
 
 
 class Places:
-    """Where the values of a template stand among the parameters of the statement made of it."""
+    """Maps the values of a template to the parameters of its statement."""
 
     def __init__(self, parameters: Sequence[tuple[Any, int | None]]) -> None:
         self._parameters = parameters
 
     @classmethod
     def of(cls, values: Sequence[Any], parameters: Sequence[Any]) -> Self | None:
-        """None if a value can't be found, which must not be run with values of another time."""
+        """None if a value can't be found: such a statement must not be reused."""
         places = {value: place for place, value in enumerate(values)}
-        # SQLAlchemy copies expressions while it puts them together.
+        # SQLAlchemy copies expressions while building statements.
         found = [
             next((places[each] for each in _itself_and_originals(one) if each in places), None)
             for one in parameters

@@ -1,4 +1,4 @@
-"""What stands for a session in a writing unit: opens one when something needs it."""
+"""Replaces the session in a writing unit: opens one on demand."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,10 +14,10 @@ from backend.repositories.sql.platform.templates import Template
 
 
 class Writer:
-    """Has what repositories ask of a session.
+    """The methods of a session that repositories use.
 
-    New rows wait until something else is asked of the database, at the latest the commit. If they
-    are all that there is, no session is opened for them: see `adding`.
+    New rows wait until another statement or the commit. If there is nothing else, no session is
+    opened for them: see `adding`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -37,7 +37,7 @@ class Writer:
     async def add_at_once(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
-        """Add the new rows that wait, and others, with jobs and notices, and commit them."""
+        """Insert the pending rows and others with jobs and notices, and commit."""
         additions = [*map(addition, self._take_waiting()), *others]
         if additions or jobs or notices:
             dialect = self._database.engine.dialect
@@ -62,7 +62,7 @@ class Writer:
         return await self._session.exec(statement, **options)
 
     async def connection(self) -> AsyncConnection:
-        """That of the transaction. What runs there flushes nothing, so new rows are sent first."""
+        """Return the transaction's connection, once pending rows are sent."""
         if self._waiting:
             await self._session.flush()
         return await self._session.connection()

@@ -24,7 +24,7 @@ class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
         return literal_column(SKU_SQL, String())
 
     async def insert_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        # In one order: who adds a SKU waits for whoever is just adding the same.
+        # In a fixed order: adding a SKU waits for a concurrent insert of the same.
         await super().insert_all(sorted(rows, key=lambda row: str(row["sku"]).lower()))
 
     def conditions(self, query: ProductQuery) -> Iterator[ColumnElement[bool]]:

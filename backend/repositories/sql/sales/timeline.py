@@ -42,7 +42,7 @@ _SOURCES = {
 async def timeline_page(
     session: AsyncSession, customer_id: UUID, query: TimelineQuery
 ) -> Page[TimelineEntry]:
-    """Each kind gives at most one page, off its own index; the page is the first of them all."""
+    """Merge the first pages of each kind, each read from its own index."""
     kinds = set(query.kind)
     parts = [_part(kind, customer_id, query) for kind in kinds]
     entries = union_all(*(select(part) for part in parts)).subquery()

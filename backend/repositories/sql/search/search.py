@@ -24,7 +24,7 @@ from backend.repositories.sql.search.snippets import BEGIN, END, snippet
 
 @dataclass(frozen=True)
 class _Source:
-    """Where hits of one kind come from."""
+    """The source of the hits of one kind."""
 
     model: Any
     title: Any
@@ -67,7 +67,7 @@ class SqlSearchRepository:
 
 
 def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
-    """The best matches first, and one more than asked for."""
+    """Select the best matches, and one extra row."""
     source = _SOURCES[kind]
     conditions = [visible_files(by)] if kind is SearchKind.FILES else []
     if issubclass(source.model, Archivable):

@@ -1,7 +1,7 @@
-"""The part of a text in which words were found.
+"""Snippets: the parts of a text that match a search.
 
-`ts_headline` takes time by the square of the matches: with 5,000 in a text, a tenth of a second.
-So of a long text it is given a piece.
+`ts_headline` takes quadratic time in the matches: with 5,000 in a text, a tenth of a second. So for
+a long text it gets a piece.
 """
 
 from typing import Any
@@ -13,16 +13,16 @@ from backend.repositories.sql.platform.full_text import marked_words
 
 # Not printable, so that nobody types them.
 BEGIN, END = "\x02", "\x03"
-# Words of all lengths: without them, a short text around a match would be cut away.
+# Short words count: otherwise a short text around a match would be cut off.
 _OPTIONS = f"StartSel={BEGIN},StopSel={END},MaxWords=24,MinWords=8,MaxFragments=2,ShortWord=0"
 
 _PIECE = 2000
 _STEP = 1500
-"""Pieces overlap, so that something stands around whatever is found."""
+"""Pieces overlap, so that every match has context."""
 
 
 def snippet(rows: FromClause, text: ColumnElement[str], q: str) -> ColumnElement[str]:
-    """Where in a text of each row words of the query are, each of them between BEGIN and END."""
+    """Return the snippet of each row, with matches between BEGIN and END."""
     all_of_them = marked_words(q)
     any_of_them = cast(
         func.regexp_replace(func.querytree(all_of_them), "&|<[-0-9]+>", "|", "g"), TSQUERY()
@@ -36,7 +36,7 @@ def snippet(rows: FromClause, text: ColumnElement[str], q: str) -> ColumnElement
 
 
 def _pieces(rows: FromClause, text: ColumnElement[str], words: ColumnElement[Any]) -> Select[Any]:
-    """The pieces of a text in which something is found, and what."""
+    """The pieces of a text with matches."""
     start = func.generate_series(1, func.length(text), _STEP).column_valued("start")
     piece = func.substr(text, start, _PIECE)
     document = func.to_tsvector(func.search_configuration(), piece)
