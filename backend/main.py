@@ -45,7 +45,7 @@ _ACCOUNT_BODY_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Put the API together. Nothing is opened before the app starts.
+    """Build the API. Nothing is opened before the app starts.
 
     Raises:
         ConfigurationError: the settings are not fit for production.
@@ -99,7 +99,7 @@ def _lifespan(
             async with state.listener.running(), working:
                 preparing = asyncio.create_task(state.language_models.prepare())
                 ending = asyncio.create_task(_interrupt(app, services, state, settings))
-                # What there is by now stays: no collection has to look at it again.
+                # All objects so far stay: exempt them from garbage collection.
                 gc.freeze()
                 yield
                 ending.cancel()
@@ -114,11 +114,11 @@ def _lifespan(
 async def _interrupt(
     app: FastAPI, services: Services, state: ProcessState, settings: Settings
 ) -> None:
-    """At a stop, a little before the server would cut requests off: answers first, then others."""
+    """On a stop, before the server cancels requests: interrupt answers, then others."""
     await state.stopped.wait()
     await asyncio.sleep(settings.server.shutdown_seconds - _ENDING_SECONDS)
     closing = asyncio.create_task(services.assistant.writer.close())
-    # Who waits for an answer gets what was made of it.
+    # Clients that wait for an answer get its stored state.
     await asyncio.sleep(_ANSWERS_SECONDS)
     app.state.interruption.interrupt()
     await closing
@@ -128,7 +128,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     max_bytes = settings.server.max_body_bytes
     app.include_router(accounts, max_body_size=min(max_bytes, _ACCOUNT_BODY_BYTES))
     app.include_router(router, max_body_size=max_bytes)
-    # The file, and what a form adds to it.
+    # The file and the overhead of a form.
     app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
     app.include_router(health.router)
     if settings.server.metrics_enabled:
@@ -136,7 +136,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
         app.include_router(metrics.router)
     use_documented_openapi(app)
     docs.Docs().add_to(app)
-    # Once all routers are in: a route itself does not know its prefix.
+    # After all routers are added: a route itself does not know its prefix.
     contexts = list(iter_route_contexts(app.routes))
     app.state.route_paths = {id(context.route): context.path for context in contexts}
     index = RouteIndex(contexts, PREFIX)
@@ -144,7 +144,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
 
 
 def app_from_environment() -> FastAPI:
-    """What the server's processes run."""
+    """Build the app for a process of the server."""
     settings = Settings.load()
     configure_logging(settings)
     stopping = settings.worker.shutdown_seconds if settings.worker.enabled else 0

@@ -1,4 +1,4 @@
-"""Puts together the services of one process: the API's, the worker's or a command's."""
+"""Builds the services of one process: the API, the worker or a command."""
 
 import asyncio
 from collections.abc import Mapping
@@ -56,15 +56,15 @@ from backend.services.workflows.runs.kinds import workflow_kinds
 from backend.services.workflows.wiring import WorkflowsServices
 
 _IDENTITIES = 10_000
-# In case that a change was not heard of, against all odds.
+# A limit in case a notice of a change was missed.
 _IDENTITY_LIFETIME = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class ProcessState:
-    """What one process keeps in memory, and hears from others while `listener` runs.
+    """The state of one process, updated by notices while `listener` runs.
 
-    `stopped` is set when the process is asked to stop: then nothing waits any longer.
+    `stopped` is set when the process is asked to stop, which ends all waiting.
     """
 
     identities: LocalCache[Identity]
@@ -76,7 +76,7 @@ class ProcessState:
     stopped: asyncio.Event
 
     async def close(self) -> None:
-        """Close the connections to what lies outside."""
+        """Close the connections to external services."""
         await self.language_models.close()
         if self.web_search is not None:
             await self.web_search.close()
@@ -99,7 +99,7 @@ def process_state(settings: Settings) -> ProcessState:
 def units_of_work(
     database: Database, means: Means, caches: Caches = NO_CACHES
 ) -> SqlUnitOfWorkFactory:
-    """`means` is what this process is for."""
+    """`means` is the interface of this process."""
     return SqlUnitOfWorkFactory(database, means, jobs_for, caches)
 
 
@@ -113,7 +113,7 @@ def wire(
     checks: Mapping[str, Check],
     state: ProcessState,
 ) -> Services:
-    """Make the services of one process, area by area.
+    """Create the services of one process, area by area.
 
     Raises:
         ConfigurationError: MAIL_URL or FILES_URL can't be used.
@@ -171,7 +171,7 @@ def tool_services(
     search: SearchServices,
     web_search: WebSearch | None,
 ) -> ToolDependencies:
-    """What the tools of the assistant call."""
+    """Return the services that the assistant's tools call."""
     return ToolDependencies(
         customers=sales.customers,
         leads=sales.leads,
@@ -216,12 +216,12 @@ def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
 
 
 def migrated(database: Database) -> Check:
-    """Whether the database is not behind the code."""
+    """Return a check that the database is not behind the code."""
     older = older_revisions() | REPLACED_REVISIONS
 
     async def check() -> str | None:
         revision = await database.revision()
-        # One that the code does not know is newer: the next version is being rolled out.
+        # An unknown revision is newer: the next version is being rolled out.
         if revision is not None and revision not in older:
             return None
         return "behind the migrations of the code; run `mvp migrate upgrade`"

@@ -25,10 +25,10 @@ def make_supervisor(
     state: ProcessState,
     queues: Mapping[Queue, int] | None = None,
 ) -> Supervisor:
-    """Put the worker together. Nothing is opened before it runs.
+    """Build the worker. Nothing is opened before it runs.
 
     Args:
-        queues: the jobs at once by queue; all queues as the settings say, if left out.
+        queues: concurrent jobs by queue; by default all queues, according to the settings.
     """
     services = wire(settings, units_of_work(database, Means.JOB, state.caches), {}, state)
     app = build_jobs(make_connector(settings.database), services, settings.worker)
@@ -38,7 +38,7 @@ def make_supervisor(
 
 
 def concurrency(settings: WorkerSettings) -> dict[Queue, int]:
-    """How many jobs of each queue a process runs at once."""
+    """Return the number of concurrent jobs of each queue in a process."""
     return {
         Queue.EVENTS: settings.events_concurrency,
         Queue.MAIL: settings.mail_concurrency,
@@ -48,7 +48,7 @@ def concurrency(settings: WorkerSettings) -> dict[Queue, int]:
 
 
 def queues_of_server(settings: WorkerSettings) -> dict[Queue, int]:
-    """As `concurrency`, for a server: executions may be left to a process of their own."""
+    """Like `concurrency`, for a server: executions may run in a separate process."""
     at_once = concurrency(settings)
     if settings.executions_apart:
         del at_once[Queue.EXECUTIONS]
@@ -56,7 +56,7 @@ def queues_of_server(settings: WorkerSettings) -> dict[Queue, int]:
 
 
 async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
-    """Work until a signal to stop.
+    """Run jobs until a signal to stop.
 
     Raises:
         ConfigurationError: the port for metrics is taken, or the database is not migrated.
@@ -76,7 +76,7 @@ async def work(settings: Settings, queues: Mapping[Queue, int]) -> None:
 
 
 def _serve_metrics(settings: Settings) -> None:
-    """From a thread, if a port is set. They tell of no requests, and of no queues."""
+    """Serve metrics from a thread, if a port is set. They exclude requests and queues."""
     host, port = settings.server.host, settings.worker.metrics_port
     if port is None:
         return
@@ -85,7 +85,7 @@ def _serve_metrics(settings: Settings) -> None:
     except OSError as error:
         raise ConfigurationError(
             f"WORKER_METRICS_PORT: can't listen on {host}:{port} ({error.strerror}); "
-            "stop what does, or choose another port"
+            "stop what uses it, or choose another port"
         ) from None
 
 

@@ -29,7 +29,9 @@ def main(
     provider: Annotated[
         ModelProvider, typer.Option(help="Its key comes from the settings.")
     ] = ModelProvider.OFFLINE,
-    model: Annotated[str | None, typer.Option(help="Of that provider, such as gpt-5-mini.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Its name at that provider, such as gpt-5-mini.")
+    ] = None,
     least: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="The share that must pass: 1 offline, else 0.8."),

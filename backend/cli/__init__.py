@@ -15,7 +15,7 @@ from backend.core.errors import DomainError
 app = typer.Typer(
     name="mvp",
     cls=CommandsOnDemand,
-    help="Runs and looks after MVP Backend.",
+    help="Run and manage MVP Backend.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
@@ -24,11 +24,11 @@ app = typer.Typer(
 
 @app.callback()
 def _all_commands() -> None:
-    """A group, whose commands Typer does not know before they are loaded."""
+    """A group whose commands are loaded on demand."""
 
 
 def main() -> None:
-    """Run the command; what its caller can mend is told in a line each, without a trace."""
+    """Run the command; print errors that the user can fix as one line each, without a traceback."""
     try:
         app()
     except (ConfigurationError, DomainError) as error:

@@ -1,4 +1,4 @@
-"""Runs executions in a process of their own beside the server, which outlives their death."""
+"""Runs executions in a separate process beside the server, which survives their crashes."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ _log = get_logger(__name__)
 
 
 class Beside:
-    """A command that runs until it is told to stop, and is begun again whenever it ends before."""
+    """Runs a command until it is stopped, and restarts it whenever it ends earlier."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         """`name` is for the log."""
@@ -37,17 +37,17 @@ class Beside:
         self._keeper.start()
 
     def ask_to_stop(self) -> None:
-        """Returns at once; may be called by the handler of a signal, and more than once."""
+        """Returns immediately; may be called by a signal handler, and more than once."""
         self._stopping.set()
         self.renew()
 
     def renew(self) -> None:
-        """Have the process end what it is at, and another one begin."""
+        """Let the process finish its work, and start a new one."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
     def stop(self, seconds: float) -> None:
-        """Wait until it has ended, and end it hard after so long."""
+        """Wait until it has ended, and kill it after a timeout."""
         self.ask_to_stop()
         if self._keeper.is_alive():
             self._keeper.join(seconds)
@@ -72,12 +72,12 @@ class Beside:
             self._command,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            # Ctrl-C is for the server, which tells this one.
+            # Ctrl-C goes to the server, which stops this one.
             start_new_session=True,
         )
         _log.info("process_started", of=self._name, pid=self._process.pid)
         if self._stopping.is_set():
-            # It was asked while there was no process to tell.
+            # The stop was requested while no process was running.
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait()
 

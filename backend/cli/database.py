@@ -9,7 +9,7 @@ from backend.core.config import ConfigurationError
 from backend.core.database import database_url
 from backend.core.embedded_binaries import postgres_binary
 
-app = typer.Typer(name="db", help="Look into the database.", no_args_is_help=True)
+app = typer.Typer(name="db", help="Inspect the database.", no_args_is_help=True)
 
 
 @app.callback()
@@ -31,7 +31,7 @@ def shell(context: typer.Context) -> None:
 
 
 def _without_password(url: str) -> tuple[dict[str, str], str]:
-    """Everybody on the machine may read the arguments of a process, but not its environment."""
+    """Move the password into the environment: everybody can read the arguments of a process."""
     parsed = database_url(url)
     environment = dict(os.environ)
     if parsed.password:

@@ -6,7 +6,7 @@ import typer
 from backend.cli.runtime import error_console, running_database, with_units_of_work
 from backend.wiring import files_services
 
-app = typer.Typer(name="files", help="Look after the files.", no_args_is_help=True)
+app = typer.Typer(name="files", help="Manage stored files.", no_args_is_help=True)
 
 
 @app.callback()
@@ -17,7 +17,7 @@ def _group() -> None:
 @app.command()
 def clean(
     older_than_hours: Annotated[
-        int, typer.Option(min=1, help="Younger ones may belong to an upload that is under way.")
+        int, typer.Option(min=1, help="Younger ones may belong to an upload in progress.")
     ] = 24,
 ) -> None:
     """Delete contents that broken uploads have left in the storage."""

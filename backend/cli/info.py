@@ -50,7 +50,7 @@ def config() -> None:
 
 
 def _effective(settings: Settings) -> Iterator[tuple[str, object, str]]:
-    """Each variable with its value and its meaning; what was left to us is settled."""
+    """Yield each variable with its effective value and its meaning."""
     settled = {
         "REGISTRATION_ENABLED": settings.registration_enabled,
         "MIGRATE_ON_START": settings.migrate_on_start,

@@ -13,7 +13,7 @@ from backend.services.background.jobs import JobService
 
 Result = TypeVar("Result")
 
-app = typer.Typer(name="jobs", help="Look after work in the background.", no_args_is_help=True)
+app = typer.Typer(name="jobs", help="Manage background jobs.", no_args_is_help=True)
 
 JobId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="As `mvp jobs list` shows it.")]
 
@@ -23,7 +23,7 @@ def list_jobs(
     status: Annotated[list[JobStatus] | None, typer.Option(help="Any of these.")] = None,
     queue: Annotated[list[Queue] | None, typer.Option(help="Any of these.")] = None,
     task: Annotated[str | None, typer.Option(help="The name of the task.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="The most to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="The maximum number to show.")] = 50,
 ) -> None:
     """Show jobs, the newest first. `--status failed` shows the dead ones."""
     query = JobQuery(status=status or [], queue=queue or [], task=task, limit=limit)
@@ -48,29 +48,29 @@ def retry(
     queue: Annotated[list[Queue] | None, typer.Option(help="With --all: any of these.")] = None,
     task: Annotated[str | None, typer.Option(help="With --all: the name of the task.")] = None,
 ) -> None:
-    """Have a failed or cancelled job run again, at once; or all failed ones."""
+    """Run a failed or cancelled job again now; or all failed ones."""
     if all_failed and job_id is None:
         retried = _with_service(lambda jobs: jobs.retry_failed(queue or [], task))
-        console.print(f"Failed jobs that wait for a worker again: {retried}.")
+        console.print(f"Failed jobs that were queued again: {retried}.")
     elif job_id is not None and not (all_failed or queue or task):
         _with_service(lambda jobs: jobs.retry(job_id))
-        console.print(f"Job {job_id} waits for a worker.")
+        console.print(f"Job {job_id} is waiting for a worker.")
     else:
         raise ConfigurationError(
-            "jobs retry: give the id of a job, or --all, which --queue and --task may narrow"
+            "jobs retry: give the id of a job, or --all, optionally with --queue and --task"
         )
 
 
 @app.command()
 def cancel(job_id: JobId) -> None:
-    """Cancel a job that waits, or tell one that runs to stop."""
+    """Cancel a waiting job, or ask a running one to stop."""
     job = _with_service(lambda jobs: jobs.cancel(job_id))
-    told = "was told to stop" if job.status is JobStatus.RUNNING else "is cancelled"
+    told = "was asked to stop" if job.status is JobStatus.RUNNING else "is cancelled"
     console.print(f"Job {job_id} {told}.")
 
 
 def _last(job: JobPublic) -> str:
-    """The line of a trace that says what has happened."""
+    """Return the last line of a traceback."""
     lines = (job.last_error or "").strip().splitlines()
     return lines[-1] if lines else ""
 

@@ -1,4 +1,4 @@
-"""Loads the commands one by one: a worker needs no web framework, and a server no Alembic."""
+"""Loads commands on demand: a worker needs no web framework, and a server no Alembic."""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -22,7 +22,7 @@ app = typer.Typer(name="migrate", help="Change the database's schema.", no_args_
 
 @app.command()
 def upgrade(
-    revision: Annotated[str, typer.Argument(help="Where to, such as +1.")] = HEAD,
+    revision: Annotated[str, typer.Argument(help="The target, such as +1.")] = HEAD,
 ) -> None:
     """Apply migrations, all of them by default."""
     with running_database() as settings:
@@ -32,8 +32,8 @@ def upgrade(
 
 # -1 is a revision, though it looks like an option.
 @app.command(context_settings={"ignore_unknown_options": True})
-def downgrade(revision: Annotated[str, typer.Argument(help="Where to, such as -1.")]) -> None:
-    """Take migrations back. Their columns and tables are dropped with what is in them."""
+def downgrade(revision: Annotated[str, typer.Argument(help="The target, such as -1.")]) -> None:
+    """Undo migrations. Their columns and tables are dropped with all data in them."""
     with _configured() as config:
         command.downgrade(config, revision)
     error_console.print(f"The database is at {revision}.")
@@ -41,7 +41,7 @@ def downgrade(revision: Annotated[str, typer.Argument(help="Where to, such as -1
 
 @app.command()
 def revision(
-    message: Annotated[str, typer.Option("--message", "-m", help="What changes, in a few words.")],
+    message: Annotated[str, typer.Option("--message", "-m", help="The change in a few words.")],
     autogenerate: Annotated[
         bool, typer.Option(help="Compare the models with the database, which must be at head.")
     ] = True,
@@ -55,7 +55,7 @@ def revision(
 
 @app.command()
 def check() -> None:
-    """Hold the models against the migrations, in a scratch database; exit 1 if they differ."""
+    """Compare the models with the migrations in a scratch database; exit 1 if they differ."""
     with (
         running_database() as settings,
         _scratch_database(plain_url(settings)) as url,
@@ -72,7 +72,7 @@ def check() -> None:
 
 @app.command()
 def history() -> None:
-    """List the migrations, with the one that the database is at."""
+    """List the migrations, and mark the current one of the database."""
     with _configured() as config:
         command.history(config, indicate_current=True)
 
@@ -94,7 +94,7 @@ def _scratch_database(url: str) -> Iterator[str]:
         except InsufficientPrivilege:
             raise ConfigurationError(
                 "DATABASE_URL: its user may not create the scratch database; "
-                "use one who may, or unset it to use the embedded PostgreSQL"
+                "use a user who may, or unset it to use the embedded PostgreSQL"
             ) from None
         try:
             scratch = database_url(url).set(drivername="postgresql", database=name)

@@ -1,4 +1,4 @@
-"""Migrating for the commands that do it before they do anything else."""
+"""Migrations for commands that run them first."""
 
 from backend.cli.runtime import plain_url
 from backend.core.config import Settings
@@ -7,6 +7,6 @@ from backend.core.search_configuration import use_search_configuration
 
 
 def migrate(settings: Settings, revision: str = HEAD) -> None:
-    """Apply migrations, and what the settings say about the schema."""
+    """Apply migrations, and the settings that concern the schema."""
     upgrade(plain_url(settings), revision)
     use_search_configuration(plain_url(settings), settings.search.configuration)

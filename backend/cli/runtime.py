@@ -1,4 +1,4 @@
-"""What the commands share: settings, a database that answers, and services on top of it."""
+"""Shared by the commands: settings, a reachable database, and services."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,27 +23,27 @@ from backend.wiring import units_of_work
 Result = TypeVar("Result")
 
 _PROBES = 3
-# Others use the pooler as well, so that one probe might miss it.
+# Others use the pooler too, so a single probe might miss it.
 _POOLER = (
     "DATABASE_URL: a pooler such as PgBouncer hands each connection on after a transaction; "
-    "notices, jobs, prepared statements and the lock of migrations can't work that way: "
-    "set pool_mode = session there, or let the URL lead to PostgreSQL itself"
+    "notices, jobs, prepared statements and the lock of migrations can't work like that: "
+    "set pool_mode = session there, or point the URL to PostgreSQL itself"
 )
 
-# What users and settings hold is shown as it is, whatever brackets and colons are in it.
+# Values are printed verbatim, whatever brackets and colons they contain.
 console = Console(markup=False, emoji=False)
 error_console = Console(stderr=True, markup=False, emoji=False)
 
 
 def print_error(text: str) -> None:
-    """Each line in a line of its own."""
+    """Print each line of an error."""
     for line in text.splitlines():
         error_console.print(Text.assemble(("error: ", "bold red"), line), soft_wrap=True)
 
 
 @contextmanager
 def running_database() -> Iterator[Settings]:
-    """The settings, with the URL of a database that answers.
+    """Yield the settings with the URL of a reachable database.
 
     Raises:
         ConfigurationError: the settings can't be used, or the database does not answer.
@@ -56,7 +56,7 @@ def running_database() -> Iterator[Settings]:
 
 @contextmanager
 def database_of(settings: Settings) -> Iterator[Settings]:
-    """As `running_database`, for settings that were read already."""
+    """Like `running_database`, for settings that were read already."""
     if settings.database.url is not None:
         _check_connections(settings)
         yield settings
@@ -73,7 +73,7 @@ def database_of(settings: Settings) -> Iterator[Settings]:
 def with_units_of_work(
     settings: Settings, work: Callable[[SqlUnitOfWorkFactory], Awaitable[Result]]
 ) -> Result:
-    """Run asynchronous work to its end, on a pool of its own.
+    """Run asynchronous work with its own pool.
 
     Raises:
         ConfigurationError: the database lacks tables or columns that the work needs.
@@ -97,7 +97,7 @@ def with_units_of_work(
 
 
 def plain_url(settings: Settings) -> str:
-    """The URL as libpq and psql read it, with the password in it."""
+    """Return the URL as libpq and psql read it, including the password."""
     return libpq_url(settings.database)
 
 
@@ -108,12 +108,12 @@ def _check_connections(settings: Settings) -> None:
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigurationError(
-            f"DATABASE_URL: the database does not answer ({reason}); start it, or mend the URL"
+            f"DATABASE_URL: the database does not answer ({reason}); start it, or correct the URL"
         ) from None
 
 
 def _change_hands(url: str, timeout: int) -> bool:
-    """Whether two connections that are open at once have ever been the same one of the server."""
+    """Whether two open connections ever shared a connection of the server."""
     with (
         psycopg.connect(url, autocommit=True, connect_timeout=timeout) as one,
         psycopg.connect(url, autocommit=True, connect_timeout=timeout) as other,

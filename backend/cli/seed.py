@@ -9,7 +9,7 @@ from backend.core.config import ConfigurationError, Settings
 from backend.seeds.runner import DEFAULTS, SEEDERS
 
 app = typer.Typer(
-    name="seed", help="Add defaults and development data that are missing.", no_args_is_help=True
+    name="seed", help="Add missing defaults and development data.", no_args_is_help=True
 )
 
 
@@ -21,7 +21,7 @@ def seed_all() -> None:
 
 @app.command("defaults")
 def seed_defaults() -> None:
-    """Run those that production begins with as well: prompts, tools and the like."""
+    """Run those that production needs too, such as prompts and tools."""
     _seed(tuple(DEFAULTS))
 
 
@@ -33,7 +33,7 @@ def seed_one(name: Annotated[str, typer.Argument(help="See `mvp seed list`.")]) 
 
 @app.command("list")
 def list_seeders() -> None:
-    """Name the seeders, in the order in which they run."""
+    """List the seeders in the order in which they run."""
     for name in SEEDERS:
         typer.echo(name)
 
@@ -42,9 +42,9 @@ def _seed(names: Sequence[str]) -> None:
     settings = Settings.load()
     if settings.is_production and not DEFAULTS.keys() >= set(names):
         raise ConfigurationError(
-            f"ENVIRONMENT is production: only {', '.join(DEFAULTS)} are run there, together by "
+            f"ENVIRONMENT is production: only {', '.join(DEFAULTS)} may run there, together by "
             "`mvp seed defaults`. Others add users whose password is known; "
-            "open accounts with `mvp user create`"
+            "create accounts with `mvp user create`"
         )
     with running_database() as ready:
         done = run_seeders(ready, names)

@@ -1,4 +1,4 @@
-"""Seeding for callers that are not asynchronous."""
+"""Seeding for synchronous callers."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> li
 
 
 def seed_password_holds(settings: Settings) -> bool:
-    """Whether the seeded admin signs in with SEED_PASSWORD, or was given another before."""
+    """Whether the seeded admin has SEED_PASSWORD as password."""
     password = settings.seed.password.get_secret_value()
 
     async def compare(uow: UnitOfWorkFactory) -> bool:

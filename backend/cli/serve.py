@@ -41,10 +41,10 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that serve.  [WORKERS]")
     ] = None,
-    reload: Annotated[bool, typer.Option(help="Start again when code changes.")] = False,
+    reload: Annotated[bool, typer.Option(help="Restart when code changes.")] = False,
     worker: Annotated[
         bool | None,
-        typer.Option("--worker/--no-worker", help="Run jobs as well.  [WORKER_ENABLED]"),
+        typer.Option("--worker/--no-worker", help="Also run jobs.  [WORKER_ENABLED]"),
     ] = None,
 ) -> None:
     """Serve the API; by default with an embedded PostgreSQL, migrated and seeded."""
@@ -83,21 +83,21 @@ def _settings(
 
 _WRONG_HOST = ("HOST", "use an address of this machine, such as HOST=127.0.0.1")
 _REMEDIES = {
-    errno.EADDRINUSE: ("PORT", "stop what does, or choose another port, such as PORT=8010"),
+    errno.EADDRINUSE: ("PORT", "stop what uses it, or choose another port, such as PORT=8010"),
     errno.EACCES: ("PORT", "choose a port above 1023, such as PORT=8010"),
 }
 
 
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """Bind first: a taken port is told before anything else is started."""
+    """Bind first, so that a taken port is reported before anything else starts."""
     host, port = settings.server.host, settings.server.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-            # Else others may bind it as well until the server is up.
+            # Otherwise others could bind it until the server is up.
             listener.listen()
         except OSError as error:
             variable, remedy = _REMEDIES.get(error.errno or 0, _WRONG_HOST)
@@ -161,8 +161,7 @@ def _executions(settings: Settings) -> AbstractContextManager[Beside | None]:
 
 
 class _Server(uvicorn.Server):
-    """Starts the process beside it once it serves, and tells it of a stop, so that both have the
-    same time to end."""
+    """Starts the executions process once it serves, and stops both at the same time."""
 
     def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
         super().__init__(config)
@@ -170,7 +169,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # Not before: two that load at once would both be ready later.
+        # Not before: loading both at the same time would delay both.
         if self._beside is not None:
             self._beside.start()
 
@@ -181,7 +180,7 @@ class _Server(uvicorn.Server):
 
 
 class _Processes(Multiprocess):
-    """As `_Server`, for several. When they are replaced, that one is as well."""
+    """Like `_Server`, for several processes. Replaces the executions process with them."""
 
     def __init__(
         self, config: uvicorn.Config, sockets: list[socket.socket], beside: Beside | None
@@ -206,7 +205,7 @@ class _Processes(Multiprocess):
 
 
 def _hand_on(settings: Settings) -> None:
-    """Workers read the environment: put there what was settled here."""
+    """Workers read the environment: write the effective settings there."""
     os.environ["DATABASE_URL"] = plain_url(settings)
     os.environ["WORKER_ENABLED"] = str(settings.worker.enabled)
     os.environ["WORKER_EXECUTIONS_APART"] = str(settings.worker.executions_apart)
@@ -220,7 +219,7 @@ def _uvicorn(settings: Settings, program: object, *, reload: bool = False) -> uv
         workers=settings.server.workers,
         reload=reload,
         reload_dirs=[str(Path(backend.__file__).parent)] if reload else None,
-        # By name: a worker has to answer its parent before it has imported everything.
+        # By name: a worker must answer its parent before it has imported everything.
         http="backend.api.limited_http:LimitedHttpProtocol",
         # Longer than proxies keep connections: a request must not meet one that is closing.
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -1,4 +1,4 @@
-"""Ends a command that runs until it is told to stop."""
+"""Ends a command that runs until it is stopped."""
 
 import signal
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from backend.cli.runtime import error_console
 
 @contextmanager
 def stopping_cleanly() -> Iterator[None]:
-    """End the block at SIGTERM or SIGHUP as Ctrl-C does, so that what it opened is closed."""
+    """End the block on SIGTERM or SIGHUP like on Ctrl-C, so that its resources are closed."""
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -20,7 +20,7 @@ def stopping_cleanly() -> Iterator[None]:
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, stop)
-    # An exception would get lost in uvicorn's loop, which has a handler of its own for SIGTERM.
+    # An exception would get lost in uvicorn's loop, which has its own handler for SIGTERM.
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         yield

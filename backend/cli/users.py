@@ -15,7 +15,7 @@ from backend.services.identity.users import UserService
 
 Result = TypeVar("Result")
 
-app = typer.Typer(name="user", help="Look after accounts.", no_args_is_help=True)
+app = typer.Typer(name="user", help="Manage accounts.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(help="The user's e-mail address.")]
 Password = Annotated[
@@ -25,7 +25,7 @@ Password = Annotated[
         hide_input=True,
         confirmation_prompt=True,
         envvar="MVP_PASSWORD",
-        help="At least 8 characters; asked for when left out.",
+        help="At least 8 characters; prompted for if left out.",
     ),
 ]
 
@@ -37,7 +37,7 @@ def create(
     role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.VIEWER,
     name: Annotated[str | None, typer.Option(help="The full name.")] = None,
 ) -> None:
-    """Open an account."""
+    """Create an account."""
     fields = {"email": email, "full_name": name or email, "password": password, "role": role}
     data = _valid(UserCreate, fields)
     user = _with_service(lambda users: users.create(data, None))
@@ -46,7 +46,7 @@ def create(
 
 @app.command("list")
 def list_users(
-    limit: Annotated[int, typer.Option(min=1, max=200, help="The most to show.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="The maximum number to show.")] = 200,
 ) -> None:
     """Show accounts, the newest first."""
     page: Page[User] = _with_service(lambda users: users.page(UserQuery(limit=limit)))
@@ -60,7 +60,7 @@ def list_users(
 
 @app.command("set-role")
 def set_role(email: Email, role: Role) -> None:
-    """Give a user another role."""
+    """Change the role of a user."""
 
     async def work(users: UserService) -> User:
         return await users.set_role((await users.find_by_email(email)).id, role, None)

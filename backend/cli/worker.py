@@ -23,10 +23,10 @@ def worker(
     ] = None,
     at_once: Annotated[
         int | None,
-        typer.Option("--concurrency", min=1, max=100, help="Jobs at once, of each queue."),
+        typer.Option("--concurrency", min=1, max=100, help="Concurrent jobs of each queue."),
     ] = None,
 ) -> None:
-    """Run jobs, beside servers that have `--no-worker` or not; on as many machines as you like."""
+    """Run jobs, in addition to servers with or without `--no-worker`, on any number of machines."""
     settings = Settings.load()
     chosen = _chosen(queues) if queues is not None else list(Queue)
     configure_logging(settings)

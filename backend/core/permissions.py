@@ -106,7 +106,7 @@ class Principal:
         """Raises PermissionDeniedError unless the caller's role has the permission."""
         if not self.may(permission):
             raise PermissionDeniedError(
-                f"You need the permission {permission}, which the role {self.role} does not have."
+                f"The permission {permission} is needed; the role {self.role} does not have it."
             )
 
 

@@ -1,1 +1,1 @@
-"""Systems that are not ours, behind the Protocols that services see."""
+"""Implementations of the Protocols of services on external systems and libraries."""

@@ -1,1 +1,1 @@
-"""What workers run: tasks, and how they are tried, observed and supervised."""
+"""Background jobs: tasks, retries, observation and supervision of workers."""

@@ -1,4 +1,4 @@
-"""Puts the tasks together."""
+"""Builds the procrastinate app with all tasks."""
 
 from procrastinate import App
 from procrastinate.connector import BaseConnector
@@ -14,9 +14,9 @@ from backend.services.container import Services
 
 
 def build_jobs(connector: BaseConnector, services: Services, settings: WorkerSettings) -> App:
-    """All tasks, as closures over the services.
+    """Return an app with all tasks, as closures over the services.
 
-    Nothing is registered at import, so that two apps in one process have nothing in common.
+    Nothing is registered at import, so that two apps in one process share nothing.
     """
     app = App(connector=connector)
     add_event_tasks(app, services)

@@ -1,4 +1,4 @@
-"""What surrounds an attempt: why it was cancelled, and the error that it leaves behind."""
+"""Wraps an attempt: determines why it was cancelled, and records its error."""
 
 import asyncio
 import traceback
@@ -22,15 +22,15 @@ _log = get_logger(__name__)
 
 
 class HandedBackError(JobAborted):
-    """The worker stops before the job is done: somebody else runs it, and this did not count."""
+    """The worker is stopping: another runs the job, and this attempt does not count."""
 
 
 class CancelledByItselfError(Exception):
-    """A task was cancelled although neither a user nor the worker has asked for it."""
+    """A task was cancelled without a request of a user or the worker."""
 
 
 def telling_why_cancelled(jobs: JobService) -> WorkerMiddleware:
-    """Procrastinate would retry a job that a user has cancelled, and lose one at a stop."""
+    """Procrastinate would retry a job cancelled by a user, and lose one when a worker stops."""
 
     async def tell(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
         try:
@@ -49,7 +49,7 @@ def telling_why_cancelled(jobs: JobService) -> WorkerMiddleware:
 
 
 def keeping_failures(jobs: JobService) -> WorkerMiddleware:
-    """Procrastinate keeps no errors."""
+    """Procrastinate does not store errors."""
 
     async def keep(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
         try:
@@ -81,7 +81,7 @@ async def _keep(jobs: JobService, context: JobContext, error: Exception) -> None
 
 
 def _text_of(error: Exception) -> str:
-    """The trace as Python prints it, which is without local variables; the end matters most."""
+    """Return the traceback as Python prints it, without local variables, cut at the beginning."""
     lines = traceback.format_exception(error, limit=-_MAX_FRAMES)
     return storable("".join(lines)[-_MAX_CHARACTERS:])
 
@@ -89,5 +89,5 @@ def _text_of(error: Exception) -> str:
 def _id(context: JobContext) -> int:
     job_id = context.job.id
     if job_id is None:
-        raise RuntimeError("a job that runs has an id")
+        raise RuntimeError("a running job has an id")
     return job_id

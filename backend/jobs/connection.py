@@ -1,4 +1,4 @@
-"""The connections of procrastinate, beside the pool that services use."""
+"""The connections of procrastinate, separate from the pool of services."""
 
 from procrastinate import PsycopgConnector
 from psycopg import AsyncConnection
@@ -13,14 +13,14 @@ _GIVE_UP_SECONDS = 5
 def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
     """Opens nothing yet.
 
-    Four connections are many: each job costs two statements of about a millisecond, one to take
-    it and one to end it. Beside them each queue has one that listens. None is opened before it
-    is needed, so that a start needs no database.
+    Four connections are enough: each job costs two statements of about a millisecond, to fetch it
+    and to finish it. In addition each queue has one that listens. None is opened before it is
+    needed, so that a start needs no database.
     """
     statement = session_settings(settings)
 
     async def prepare(connection: AsyncConnection) -> None:
-        # Each statement is a transaction by itself: no BEGIN and COMMIT around it.
+        # Each statement is its own transaction, without BEGIN and COMMIT.
         await connection.set_autocommit(True)
         await connection.execute(statement)
 
@@ -31,7 +31,7 @@ def make_connector(settings: DatabaseSettings) -> PsycopgConnector:
         min_size=0,
         max_size=_MAX_CONNECTIONS,
         timeout=_GIVE_UP_SECONDS,
-        # Else an attempt to connect that began in an outage keeps others from trying.
+        # Otherwise an attempt to connect that began in an outage blocks others.
         reconnect_timeout=_GIVE_UP_SECONDS,
         name="jobs",
     )

@@ -8,7 +8,7 @@ from backend.services.container import Services
 
 
 def add_event_tasks(app: App, services: Services) -> None:
-    """One task for each handler, so that one that fails keeps no other from its work."""
+    """One task per handler, so that a failing handler does not block others."""
     for handler in HANDLERS:
         _add(app, services, handler)
 

@@ -1,4 +1,4 @@
-"""Tells the log and the metrics of each attempt."""
+"""Logs and counts each attempt."""
 
 from time import perf_counter
 from typing import Any
@@ -24,10 +24,10 @@ _log = get_logger("backend.jobs")
 
 
 async def observe(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
-    """Bind `request_id` as a request does, so that events and lines of the log lead to the job."""
+    """Bind `request_id` as a request does, so that events and log lines identify the job."""
     job = context.job
     outcome, error = "completed", None
-    # Those that wait once at most are periodic: many lines, of which few tell anything.
+    # Jobs with a queueing lock are periodic: many lines, few of interest.
     tell = _log.info if job.queueing_lock is None else _log.debug
     with bound_contextvars(request_id=f"job-{job.id}"):
         facts = {"job": job.id, "task": job.task_name, "queue": job.queue}
@@ -57,5 +57,5 @@ def _outcome(error: BaseException) -> str:
 
 
 def _line(error: BaseException | None) -> str:
-    """The trace is kept with the job, and logged once the job is dead."""
+    """The traceback is stored with the job, and logged once the job is dead."""
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""Procrastinate's worker, made to go on with what is done by the clock after the clock was set."""
+"""A procrastinate worker that keeps running periodic tasks after the clock was changed."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from procrastinate.worker import Worker
 
 
 class SteadyDeferrer(PeriodicDeferrer):
-    """Forgets what it has deferred when the clock has jumped.
+    """Resets its record of deferred tasks when the clock has jumped.
 
-    Procrastinate 3.10 goes on behind the tick that it has deferred last. After the clock went back
-    nothing is deferred before it has caught up, for years if need be; after it went ahead, or the
-    machine was asleep, every tick in between is.
+    Procrastinate 3.10 continues after the tick that it deferred last. After the clock went back,
+    nothing is deferred until it has caught up, possibly for years; after it went forward, or the
+    machine was asleep, every tick in between is deferred.
     """
 
     _looked_at: float | None = None

@@ -1,4 +1,4 @@
-"""When a job is tried again: one strategy for all tasks, with a limit for each queue."""
+"""The retry strategy of all tasks, with a limit for each queue."""
 
 import random
 from datetime import timedelta
@@ -15,9 +15,9 @@ from backend.models.platform.mixins import now
 
 
 class ExponentialBackoff(BaseRetryStrategy):
-    """Waits twice as long before each further attempt, and gives up after the last one.
+    """Doubles the pause before each further attempt, and gives up after the last one.
 
-    The jitter keeps jobs that failed together, as a server went down, from coming back together.
+    The jitter spreads the retries of jobs that failed at the same time.
     """
 
     def __init__(self, settings: WorkerSettings, attempts: int) -> None:
@@ -31,25 +31,25 @@ class ExponentialBackoff(BaseRetryStrategy):
         if job.attempts + 1 >= self._attempts:
             return None
         later = now() + timedelta(seconds=self.delay(job.attempts))
-        # What pauses would hold back all others of its lock; so it gets one of its own.
+        # A paused job would block all others with its lock; so it gets its own.
         return RetryDecision(retry_at=later, lock=f"job {job.id}" if job.lock else None)
 
     def delay(self, failed_before: int) -> float:
-        """In seconds. `failed_before` is the number of attempts that failed before this one."""
-        # Beyond 2 ** 64 a float has long reached every limit, and 2 ** 1024 is none any more.
+        """Return the pause in seconds. `failed_before` is the number of earlier failed attempts."""
+        # 2 ** 64 exceeds every limit, and 2 ** 1024 overflows a float.
         delay = min(self._max_seconds, self._first * 2.0 ** min(failed_before, 64))
         return delay * random.uniform(0.5, 1)  # noqa: S311  # no secret
 
 
 class NextTick(BaseRetryStrategy):
-    """For periodic tasks that do what is left over at their next run anyway."""
+    """For periodic tasks, whose next run does the remaining work anyway."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> None:
         return None
 
 
 def max_attempts(settings: WorkerSettings, queue: str) -> int:
-    """How often a job of the queue is tried before it is dead."""
+    """Return the number of attempts at jobs of the queue before they are dead."""
     return settings.mail_attempts if queue == Queue.MAIL else settings.attempts
 
 
@@ -63,7 +63,7 @@ def take_over_rules(settings: WorkerSettings) -> TakeOverRules:
 
 
 def use_one_strategy(app: App, settings: WorkerSettings) -> None:
-    """Give it to every task of the app that has none of its own."""
+    """Set it on every task of the app without its own strategy."""
     for task in app.tasks.values():
         # Procrastinate's built-in tasks are shared with the other apps of the process.
         if task.blueprint is app and task.retry_strategy is None:

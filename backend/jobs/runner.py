@@ -1,4 +1,4 @@
-"""Runs the worker of one queue, again and again."""
+"""Runs the worker of one queue, restarting it after an outage."""
 
 import asyncio
 from contextlib import suppress
@@ -27,7 +27,7 @@ _log = get_logger("backend.jobs")
 
 
 class QueueRunner:
-    """Procrastinate's worker ends when it loses the database; this starts another one."""
+    """Procrastinate's worker ends when it loses the database; this starts a new one."""
 
     def __init__(
         self, app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
@@ -62,7 +62,7 @@ class QueueRunner:
         if self.away_for is None and self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]  # as the library has it
         elif self._running is not None:
-            # There is nothing to drain, and the database that it waits for may stay away.
+            # There is nothing to drain, and the database that it waits for may stay down.
             self._running.cancel()
 
     async def _run_until_stopped(self) -> None:
@@ -76,7 +76,7 @@ class QueueRunner:
                 await self._wait()
 
     async def _run_worker(self) -> str:
-        """Run one worker to its end, and answer why it has ended."""
+        """Run one worker until it ends, and return the reason."""
         try:
             await self._give_up_lost_worker()
             self._worker = self._new_worker()
@@ -88,18 +88,18 @@ class QueueRunner:
             return repr(error)
         finally:
             self._note_end()
-        return "it has ended by itself, as a line before this one explains"
+        return "it ended by itself, as an earlier log line explains"
 
     def _note_end(self) -> None:
         if self._worker is not None:
             if self._worker.worker_id is not None:
-                # It could not sign off: its jobs are running, according to the database.
+                # It could not unregister: its jobs are still running according to the database.
                 self._lost_worker_id = self._worker.worker_id
             self._worker = None
             self._ended_at = monotonic()
 
     async def _give_up_lost_worker(self) -> None:
-        """Have its jobs tried again at once, instead of after a silence: nothing has crashed."""
+        """Requeue its jobs immediately, instead of after a silence: nothing has crashed."""
         if self._lost_worker_id is not None:
             await self._jobs.release(self._lost_worker_id, self._rules)
             await self._job_manager.unregister_worker(self._lost_worker_id)
@@ -115,8 +115,8 @@ class QueueRunner:
 def new_worker(
     app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
 ) -> Worker:
-    """Procrastinate's worker of one queue, with all that surrounds an attempt."""
-    # Those of maintenance are many, and the next does what one could not: the log has the errors.
+    """Return procrastinate's worker of one queue, with the wrappers of attempts."""
+    # Maintenance jobs are many, and the next run does the remaining work: the log has their errors.
     is_forgotten = queue is Queue.MAINTENANCE
     return SteadyWorker(
         app,
@@ -126,7 +126,7 @@ def new_worker(
         fetch_job_polling_interval=settings.poll_seconds,
         abort_job_polling_interval=settings.poll_seconds,
         shutdown_graceful_timeout=settings.shutdown_seconds,
-        # The server, or the command, has handlers of its own.
+        # The server or the command has its own handlers.
         install_signal_handlers=False,
         update_heartbeat_interval=settings.heartbeat_seconds,
         stalled_worker_timeout=settings.stalled_seconds,

@@ -1,4 +1,4 @@
-"""What is done by the clock: once each time, however many workers there are."""
+"""Periodic tasks: each runs once, however many workers there are."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,13 +20,13 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     answers = services.assistant.chat_messages
     _schedule(app, "end_abandoned_answers", "* * * * *", answers.end_abandoned)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
-    # Each for itself: one that fails keeps none of the others from its work.
+    # Each separately: one that fails does not block the others.
     for minute, what in enumerate(Expiring):
         _schedule(app, f"remove_{what}", f"{minute} * * * *", partial(clean_up.remove, what))
 
 
 def _schedule(app: App, name: str, cron: str, work: Callable[[], Awaitable[None]]) -> None:
-    # One waits at most, even if nobody takes the queue for days.
+    # At most one is waiting, even if no worker takes the queue for days.
     @app.periodic(cron=cron)
     @app.task(name=name, queue=Queue.MAINTENANCE, queueing_lock=name, retry=NextTick())
     async def run(timestamp: int) -> None:  # noqa: ARG001  # when it was due

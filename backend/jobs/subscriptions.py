@@ -1,4 +1,4 @@
-"""Which event starts what: all of it. A handler of `HANDLERS` says which events it takes."""
+"""All event subscriptions. Each handler of `HANDLERS` names its events."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from backend.services.notifications.rules import RULES
 
 @dataclass(frozen=True)
 class Handler:
-    """What a job does about an event. It may run twice, so it goes by the id of the event.
+    """Handles an event in a job. It may run twice, so it must be idempotent by the event's id.
 
     Attributes:
-        name: that of its task. Jobs are kept under it: a handler that waits keeps its name.
+        name: of its task. Jobs are stored under it: do not rename a handler with waiting jobs.
         events: the classes of events that start it.
     """
 
@@ -45,16 +45,16 @@ UNHANDLED: Set[type[DomainEvent]] = {
     RefreshReplayed,
     SessionsRevoked,
 }
-"""Events that are only recorded. A class that neither this nor a handler names stops the start."""
+"""Events that are only recorded. A class named neither here nor by a handler stops the start."""
 
 
 def subscriptions(
     handlers: Sequence[Handler], unhandled: Collection[type[DomainEvent]]
 ) -> dict[type[DomainEvent], list[Handler]]:
-    """By class of event, the handlers that it starts.
+    """Return the handlers by class of event.
 
     Raises:
-        ValueError: a class of events is named neither here nor there, or here and there.
+        ValueError: a class of events is named by neither or by both.
     """
     started = {
         event: [handler for handler in handlers if event in handler.events]
@@ -62,7 +62,7 @@ def subscriptions(
     }
     for event, its_handlers in started.items():
         if bool(its_handlers) == (event in unhandled):
-            raise ValueError(f"{event.__name__}: name it in a handler, or else in UNHANDLED")
+            raise ValueError(f"{event.__name__}: name it in a handler or in UNHANDLED")
     return started
 
 
@@ -70,7 +70,7 @@ SUBSCRIPTIONS = subscriptions(HANDLERS, UNHANDLED)
 
 
 def jobs_for(recorded: DomainEvent, event_id: UUID) -> list[JobRequest]:
-    """What the unit of work defers with an event."""
+    """Return the jobs that the unit of work creates with an event."""
     return [
         JobRequest(handler.name, Queue.EVENTS, {"event_id": str(event_id)})
         for handler in SUBSCRIPTIONS.get(type(recorded), ())

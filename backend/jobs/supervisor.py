@@ -17,13 +17,13 @@ class Supervisor:
     """Runs the workers of one process.
 
     Attributes:
-        app: to which tasks may be added until it runs.
+        app: tasks may be added to it until it runs.
     """
 
     def __init__(
         self, app: App, jobs: JobService, settings: WorkerSettings, queues: Mapping[Queue, int]
     ) -> None:
-        """`queues` are those to work on, each with the number of jobs at once."""
+        """`queues` are those to work on, each with its number of concurrent jobs."""
         self.app = app
         self._patience = timedelta(seconds=settings.stalled_seconds)
         self._runners = [
@@ -37,13 +37,13 @@ class Supervisor:
             await asyncio.gather(*(runner.run() for runner in self._runners))
 
     def stop(self) -> None:
-        """Take no further jobs; those that run may finish, and are handed back if they don't."""
+        """Take no further jobs; running ones may finish, or are handed back."""
         for runner in self._runners:
             runner.stop()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run beside the block, and end with it."""
+        """Run during the block."""
         running = asyncio.create_task(self.run(), name="supervisor of jobs")
         try:
             yield
@@ -52,9 +52,9 @@ class Supervisor:
             await running
 
     async def check(self) -> str | None:
-        """For the probes: for how long a worker has been away; None if they run, or will soon.
+        """For the probes: report how long a worker has been down; None if all run, or will soon.
 
-        After an outage a worker may be a few seconds behind the requests, which succeed already.
+        After an outage a worker may need a few seconds longer than requests do.
         """
         away = [runner.away_for for runner in self._runners]
         longest = max((each for each in away if each is not None), default=None)

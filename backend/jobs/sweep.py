@@ -1,7 +1,7 @@
 """Takes over the jobs of workers that were killed: procrastinate leaves that to its users.
 
-It is also why a worker notices that it has lost the database: procrastinate 3.10 stops watching
-heartbeat and listener in an app without a periodic task.
+It also lets a worker notice that it has lost the database: procrastinate 3.10 does not watch
+heartbeat and listener in an app without periodic tasks.
 """
 
 from uuid import UUID
@@ -21,8 +21,8 @@ _log = get_logger("backend.jobs")
 def add_sweep_tasks(app: App, services: Services, settings: WorkerSettings) -> None:
     rules = take_over_rules(settings)
 
-    # The sixth field are the seconds. One sweep waits at most, even if nobody takes the queue.
-    # Without a lock, which the sweep of a killed worker would hold: no other could take it over.
+    # The sixth field is the seconds. At most one sweep is waiting, even if nobody takes the queue.
+    # Without a lock, which the sweep of a killed worker would keep, blocking all others.
     @app.periodic(cron=f"* * * * * */{settings.sweep_seconds}")
     @app.task(
         name="take_over_stalled_jobs",

@@ -1,1 +1,1 @@
-"""Defaults, and development data. Seeders add what is missing and change nothing that is there."""
+"""Defaults and development data. Seeders add missing rows and change no existing ones."""

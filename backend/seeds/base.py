@@ -17,7 +17,7 @@ _NAMESPACE = UUID("8f5a3c1e-6f0b-4a58-9a2d-3f6c5f1f7b10")
 
 @dataclass(frozen=True)
 class SeedContext:
-    """`now` is what due dates are counted from; the data are otherwise the same at each run."""
+    """Due dates are relative to `now`; all other data is the same at each run."""
 
     uow: UnitOfWorkFactory
     storage: FileStorage
@@ -29,7 +29,7 @@ class SeedContext:
 
 class Seeder(Protocol):
     async def run(self, context: SeedContext) -> int:
-        """Add the rows that are missing; answers how many."""
+        """Add missing rows; returns how many."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Two reports of the member of the seed: one that is there, and one that could not be made."""
+"""Two reports of the seeded member: one completed, one failed."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple

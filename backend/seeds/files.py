@@ -1,4 +1,4 @@
-"""Two small text files: one of a customer, which the team sees, and a private one."""
+"""Two small text files: one attached to a customer, and a private one."""
 
 from datetime import timedelta
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Leads in every status; the converted one has become a customer of the seed."""
+"""Leads in every status; the converted one belongs to a seeded customer."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal

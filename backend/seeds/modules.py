@@ -1,4 +1,4 @@
-"""Two workspaces for the member of the seed."""
+"""Two workspaces of the seeded member."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the member of the seed was told: two notifications to read, and one that was read."""
+"""Notifications of the seeded member: two unread and one read."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from backend.seeds.users import MEMBER
 
 
 class SeedNotification(NamedTuple):
-    """`about` is the name of what was seeded; `days` is how long ago it was."""
+    """`about` is the name of a seeded row; `days` is the age in days."""
 
     kind: NotificationKind
     title: str
@@ -42,7 +42,7 @@ NOTIFICATIONS = (
     ),
     SeedNotification(
         NotificationKind.TASK_ASSIGNED,
-        "A task was given to you",
+        "A task was assigned to you",
         TASKS[0].title,
         SubjectKind.TASK,
         days=1,

@@ -1,4 +1,4 @@
-"""Forms of answers that are often asked for."""
+"""Schemas of common structured answers."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ class SeedSchema(NamedTuple):
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
-    """An object with exactly these properties, as providers ask for it."""
+    """Return an object schema with exactly these properties, as providers require."""
     return {
         "type": "object",
         "properties": properties,

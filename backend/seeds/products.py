@@ -1,4 +1,4 @@
-"""What the team of the seed sells: seats, services, and something that is no longer on sale."""
+"""Products: seats, services, and one that is no longer on sale."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Prompts: that of the agent, and some for what is often asked for."""
+"""Prompts: the assistant's own, and some for common tasks."""
 
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ class TemplateSeeder:
         rows = [_prompt(prompt, context) for prompt in PROMPTS]
         async with context.uow() as uow:
             added = await uow.prompts.add_missing(rows)
-            # Somebody may have a prompt of the same name, which stays as it is.
+            # An existing prompt of the same name is not changed.
             known = await uow.prompts.known([row.id for row in rows])
             versions = [_version(row) for row in rows if row.id in known]
             await uow.prompt_versions.add_missing(versions)

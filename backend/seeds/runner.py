@@ -1,4 +1,4 @@
-"""Runs seeders in an order in which each finds what it refers to."""
+"""Runs seeders in an order in which each finds the rows that it refers to."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Seeder] = {
     "schemas": SchemaSeeder(),
     "templates": TemplateSeeder(),
 }
-"""What the assistant begins with: fit for production as well."""
+"""Defaults of the assistant, also for production."""
 
 EXAMPLES: dict[str, Seeder] = {
     "users": UserSeeder(),
@@ -51,7 +51,7 @@ class Seeded(NamedTuple):
 
 
 async def seed(context: SeedContext, names: Sequence[str] = tuple(SEEDERS)) -> list[Seeded]:
-    """Run the named seeders, all of them by default, each in a transaction of its own.
+    """Run the named seeders, by default all, each in its own transaction.
 
     Raises:
         NotFoundError: there is no seeder with such a name, or a seeder needs another to run first.
@@ -59,5 +59,5 @@ async def seed(context: SeedContext, names: Sequence[str] = tuple(SEEDERS)) -> l
     for name in names:
         if name not in SEEDERS:
             known = ", ".join(SEEDERS)
-            raise NotFoundError(f"There is no seeder {name!r}; there are: {known}.")
+            raise NotFoundError(f"There is no seeder {name!r}. The seeders are: {known}.")
     return [Seeded(name, await SEEDERS[name].run(context)) for name in names]

@@ -1,10 +1,10 @@
-"""The registry of tools, brought to what the code says."""
+"""Updates the registry of tools to match the code."""
 
 from backend.seeds.base import SeedContext
 
 
 class ToolSeeder:
-    """Unlike others it changes what is there, but for whether a tool is enabled."""
+    """Unlike other seeders it changes existing rows, except whether a tool is enabled."""
 
     async def run(self, context: SeedContext) -> int:
         return await context.tools.register()

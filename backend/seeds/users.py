@@ -26,7 +26,7 @@ class UserSeeder:
             missing = [user for user in USERS if not await uow.users.find_by_email(user.email)]
         if not missing:
             return 0
-        # Hashing takes a while: with no connection held, and once for the one password.
+        # Hashing takes a while: done without a connection, and once for the shared password.
         password_hash = await context.hasher.hash(context.password)
         rows = [
             User(

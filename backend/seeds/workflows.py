@@ -40,7 +40,7 @@ class WorkflowSeeder:
             author = await seeded_user(uow, MANAGER.email)
             rows = [_row(seeded, context) for seeded in WORKFLOWS]
             added = await uow.workflows.add_missing(rows)
-            # Somebody may have given the name of one to a workflow of their own.
+            # An existing workflow may have the same name.
             there = await uow.workflows.known([row.id for row in rows])
             versions = [_version(row, author.id) for row in rows if row.id in there]
             await uow.workflow_versions.add_missing(versions)

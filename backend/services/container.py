@@ -36,7 +36,7 @@ class Services:
     operations: OperationsServices
 
     def of(self, service: type[Service]) -> Service:
-        """The one service of a class.
+        """Return the one service of a class.
 
         Raises:
             LookupError: no area has it.

@@ -21,7 +21,7 @@ _LONGEST_TEXT = 4_000
 
 
 class TavilySearch:
-    """Implements `WebSearch`. Tavily's library is loaded when the first search asks for it."""
+    """Implements `WebSearch`. Tavily's library is loaded with the first search."""
 
     def __init__(self, key: str, url: str, timeout_seconds: float) -> None:
         self._key = key
@@ -31,10 +31,10 @@ class TavilySearch:
         self._client: AsyncTavilyClient | None = None
 
     async def find(self, query: str, limit: int) -> Sequence[WebHit]:
-        """As `WebSearch.find`."""
+        """Like `WebSearch.find`."""
         try:
             client = await self._load()
-            # Tavily's own limit is one of each read: who sends byte by byte could go on for ever.
+            # Tavily's own timeout is per read: a slow server could send bytes for ever.
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await client.search(
                     query[:_LONGEST_QUERY],
@@ -42,7 +42,7 @@ class TavilySearch:
                     timeout=self._timeout_seconds,
                 )
             found = _Answer.model_validate(answer).results
-        except Exception as error:  # Tavily's errors have no base of their own.
+        except Exception as error:  # Tavily's errors have no common base.
             raise WebSearchUnavailableError(f"{type(error).__name__}: {error}") from error
         return [_hit(each) for each in found if _leads_to_the_web(each.url)][:limit]
 
@@ -54,13 +54,13 @@ class TavilySearch:
     async def _load(self) -> "AsyncTavilyClient":
         async with self._loading:
             if self._client is None:
-                # In a thread, so that nobody else's request waits for it.
+                # In a thread, to not block other requests.
                 self._client = await asyncio.to_thread(_open, self._key, self._url)
             return self._client
 
 
 def open_web_search(settings: WebSearchSettings) -> TavilySearch | None:
-    """None without a key. Nothing is connected to yet."""
+    """None without a key. Opens no connection yet."""
     if settings.api_key is None:
         return None
     key = settings.api_key.get_secret_value()
@@ -88,5 +88,5 @@ def _hit(found: _Found) -> WebHit:
 
 
 def _leads_to_the_web(url: str) -> bool:
-    """People click on it."""
+    """Whether it is a safe link, as people click on it."""
     return url.startswith(("https://", "http://")) and len(url) <= _LONGEST_URL

@@ -1,4 +1,4 @@
-"""Spreadsheets: CSV in this process, XLSX in a process of its own."""
+"""Reads spreadsheets: CSV in this process, XLSX in a separate one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

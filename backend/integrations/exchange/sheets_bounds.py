@@ -1,4 +1,4 @@
-"""What holds for every table, whatever it was read from."""
+"""Limits of all tables, whatever their format."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,7 +17,7 @@ _BATCH_CHARACTERS = 1_000_000
 
 
 def batches_of(rows: Iterable[SheetRow], max_columns: int) -> Iterator[Sequence[SheetRow]]:
-    """The rows that are not blank, some at a time. Raises SheetError for what is too large."""
+    """Yield the non-blank rows in batches. Raises SheetError if a limit is exceeded."""
     batch: list[SheetRow] = []
     filled = characters = 0
     for number, cells in rows:
@@ -36,7 +36,7 @@ def batches_of(rows: Iterable[SheetRow], max_columns: int) -> Iterator[Sequence[
 
 
 def _check(number: int, cells: Sequence[Cell], max_columns: int) -> int:
-    """About how many characters a row has. 0: it is blank."""
+    """Estimate the characters of a row. 0: it is blank."""
     length = 0
     for column, cell in enumerate(cells, start=1):
         if cell is None or cell == "":

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 _MAX_DIGITS = 15
-"""Of a number in a spreadsheet."""
+"""The precision of numbers in a spreadsheet."""
 
 _LETTERS = 26
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?[0-9]*")
@@ -47,7 +47,9 @@ class CellCopy:
             elif part.tag == self._formula:
                 has_formula = True
         if kind == "e":
-            return self._fault(f"The cell holds the error {value or '#N/A'}: correct the formula.")
+            return self._fault(
+                f"The cell contains the error {value or '#N/A'}: correct the formula."
+            )
         if value:
             return self._content(kind, value, cell.get("s", ""))
         # Only a text may be empty once it was calculated.
@@ -82,7 +84,7 @@ class CellCopy:
         return _text(self._mark + message)
 
     def _text_of(self, content: ET.Element) -> str:
-        """Without what tells how to pronounce it."""
+        """Remove phonetic readings."""
         texts = []
         for part in content:
             if part.tag == self._text:
@@ -94,7 +96,7 @@ class CellCopy:
 
 def _text(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # Of a bare one XML makes a line feed.
+    # XML turns a bare carriage return into a line feed.
     escaped = escaped.replace("\r", "&#13;")
     return f't="str"><v>{escaped}</v>'
 
@@ -117,7 +119,7 @@ def _column(letters: str) -> int:
 
 
 def column_of(place: str | None) -> int | None:
-    """The column of `B7` is 2. None if this names no cell."""
+    """Return the column: 2 for `B7`. None if it is not the name of a cell."""
     found = _PLACE.fullmatch(place) if place else None
     return _column(found[1]) if found else None
 

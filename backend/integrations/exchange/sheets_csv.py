@@ -1,4 +1,5 @@
-"""CSV: UTF-8, or UTF-16 with a mark; with commas, semicolons, tabs or bars between the cells."""
+"""Reads CSV: UTF-8, or UTF-16 with a byte order mark; separated by commas, semicolons, tabs or
+bars."""
 
 import codecs
 import csv
@@ -38,7 +39,7 @@ def _rows(file: TextIO) -> Iterator[SheetRow]:
     lines = _Lines(file)
     first = next(lines, "").lstrip(MARKS)
     if named := _NAMED_DELIMITER.fullmatch(first):
-        # A word to spreadsheet programs, which do not count it as a row.
+        # A directive for spreadsheet programs, which does not count as a row.
         delimiter, head = named[1].replace("\\t", "\t"), [next(lines, "").lstrip(MARKS)]
     else:
         head = [first, *_rest_of_record(first, lines)]
@@ -52,16 +53,16 @@ def _rows(file: TextIO) -> Iterator[SheetRow]:
         if str(error).startswith("field larger"):
             raise SheetError(
                 f"A cell in line {rows.line_num} has more than {MAX_CELL_CHARACTERS:,} characters:"
-                " shorten it, and look whether a quote is missing."
+                " shorten it, and check whether a quote is missing."
             ) from None
         raise SheetError(
-            f"Line {rows.line_num} is no CSV ({error}): put texts that have quotes, commas or "
+            f"Line {rows.line_num} is not valid CSV ({error}): put texts with quotes, commas or "
             "line breaks in them into quotes, and double the quotes within."
         ) from None
 
 
 def _rest_of_record(first: str, lines: "_Lines") -> Iterator[str]:
-    """The lines that belong to the first one, as there is a line break between quotes."""
+    """Yield the further lines of a row with a line break in quotes."""
     quotes = first.count('"')
     for _ in range(_MAX_HEADER_LINES):
         if quotes % 2 == 0 or not (line := next(lines, "")):
@@ -77,7 +78,7 @@ def _delimiter_of(head: str) -> str:
 
 
 def _text(cell: str) -> str:
-    """`="00123"` is how spreadsheet programs are told that 00123 is a text."""
+    """Unwrap `="00123"`, which marks 00123 as text for spreadsheet programs."""
     found = _TEXT_FORMULA.fullmatch(cell)
     return found[1].replace('""', '"') if found else cell
 

@@ -1,4 +1,4 @@
-"""What the process that reads XLSX files sends: batches of rows as JSON, or why there are none."""
+"""Messages of the process that reads XLSX files: batches of rows as JSON, or an error."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from backend.services.exchange.protocols import Cell, CellFault, SheetError, SheetRow
 
 TOO_LARGE = "The file takes too much memory or time to read: split it, or send CSV."
-BROKEN = "The file can't be read as XLSX: save it anew in a spreadsheet program, or as CSV."
+BROKEN = "The file can't be read as XLSX: save it again in a spreadsheet program, or as CSV."
 END = b""
 NO_ROOM = 75
 """The exit code when the temporary folder is full."""
@@ -20,7 +20,7 @@ def as_message(content: Sequence[SheetRow] | str) -> bytes:
 
 
 def batch_in(message: bytes) -> list[SheetRow]:
-    """Raises SheetError with the text, if it is one."""
+    """Raises SheetError if the message is an error."""
     content = json.loads(message, object_hook=_as_cell)
     if isinstance(content, str):
         raise SheetError(content)

@@ -73,7 +73,7 @@ class _Package:
         """Raises LookupError or SheetError."""
         info = self._parts[_comparable(name)]
         if info.file_size > MAX_BYTES:
-            raise SheetError("The file is too large when it is unpacked: split it, or send CSV.")
+            raise SheetError("The unpacked file is too large: split it, or send CSV.")
         return info
 
     def parse(self, name: str) -> ET.Element:
@@ -112,4 +112,4 @@ def _first_visible(document: ET.Element, relations: Mapping[str, _Relation]) -> 
         is_table = found is not None and found.kind == "worksheet"
         if found and is_table and sheet.get("state", "").lower() not in _HIDDEN:
             return found.part
-    raise SheetError("There is no visible sheet with cells: put the table into one, and show it.")
+    raise SheetError("There is no visible sheet with cells: put the table into a visible one.")

@@ -1,7 +1,7 @@
 """The process that reads one XLSX file: `python -m backend.integrations.exchange.sheets_process`.
 
-Whatever a file does to it is bounded, and ends with it. The rows go to the parent as JSON, one
-message a batch: see `sheets_messages.py`.
+Its resources are bounded. The rows are sent to the parent as JSON, one message per batch: see
+`sheets_messages.py`.
 """
 
 import os
@@ -39,7 +39,7 @@ from backend.services.exchange.protocols import Cell, CellFault, SheetError, She
 
 MAX_MEMORY = 512 * 1024 * 1024
 MAX_SECONDS = 300
-# What these libraries and we raise for files that are not as they should be.
+# The errors of these libraries and ours for invalid files.
 _ERRORS = (
     ArithmeticError,
     BadZipFile,
@@ -98,7 +98,7 @@ def _limit() -> None:
 
 
 def _end_with_parent() -> None:
-    """The parent never writes: its end of the pipe is closed by its death, whatever it died of."""
+    """The parent never writes: its end of the pipe is closed when it dies for any reason."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 
@@ -108,7 +108,7 @@ def _rows(path: Path, max_columns: int) -> Iterator[SheetRow]:
     copy = TableCopy(max_columns, mark)
     # It has no name, so that nothing is left of it.
     with TemporaryFile() as content:
-        # Packed, though quickly: a harmful file would fill the disk otherwise.
+        # Compressed, but fast: otherwise a malicious file could fill the disk.
         with (
             ZipFile(path) as source,
             ZipFile(content, "w", ZIP_DEFLATED, compresslevel=1) as target,

@@ -1,4 +1,4 @@
-"""Writing XLSX on openpyxl, row by row."""
+"""Writes XLSX with openpyxl, row by row."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -56,6 +56,6 @@ def _cell(value: Cell) -> Cell:
         return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", value)
     if isinstance(value, datetime):
         moment = value.astimezone(UTC)
-        # Spreadsheets know no time zones.
+        # Spreadsheets have no time zones.
         return moment.isoformat() if moment.year < _FIRST_YEAR else moment.replace(tzinfo=None)
     return value

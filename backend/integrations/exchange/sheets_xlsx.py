@@ -1,8 +1,8 @@
-"""XLSX, read in a process of its own, which may say of itself whatever it likes.
+"""Reads XLSX in a separate, untrusted process.
 
-A few kilobytes unpack to as many gigabytes, and libraries hold what they read. So the process has
-limits of memory and time, and what it sends is bounded as well: see `sheets_process.py`. It is a
-new interpreter, as a fork of a program with threads may hang, and ends with this process.
+A few kilobytes can unpack to gigabytes, and libraries keep what they read. So the process has
+limits of memory and time, and its output is bounded too: see `sheets_process.py`. It is a new
+interpreter, as a fork of a program with threads may hang, and ends with this process.
 """
 
 import os
@@ -20,7 +20,7 @@ from backend.services.exchange.protocols import SheetError, SheetRow
 _COMMAND = (sys.executable, "-m", "backend.integrations.exchange.sheets_process")
 _ROOT = Path(__file__).parents[3]
 _PATIENCE_SECONDS = 0.5
-"""After so long without a row there is an empty batch."""
+"""Seconds without a row after which an empty batch is yielded."""
 
 _MAX_SILENT_SECONDS = 300
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -74,9 +74,9 @@ def _batches(process: "subprocess.Popen[bytes]", rows: Connection) -> Iterator[S
 
 
 def _end(code: int) -> Exception:
-    """Why the process has ended before its work was done."""
+    """Return why the process ended before its work was done."""
     _log.warning("sheet_process_ended", code=code)
     if code == NO_ROOM:
         return OSError("The temporary folder is full.")
-    # A negative code is the signal that has ended it, such as that of a limit.
+    # A negative code is the signal that ended it, such as that of a limit.
     return SheetError(TOO_LARGE if code < 0 else BROKEN)

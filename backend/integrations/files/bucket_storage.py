@@ -16,9 +16,9 @@ def open_bucket(url: str) -> ObjectStorage:
             client_options={
                 "connect_timeout": timedelta(seconds=3),
                 "read_timeout": timedelta(seconds=20),
-                # It counts until the last byte, and would cut off whoever downloads slowly.
+                # It includes the whole transfer, and would cut off slow downloads.
                 "timeout": timedelta(days=1),
-                # Whoever gives an endpoint with http:// means it.
+                # An endpoint with http:// is intentional.
                 "allow_http": True,
             },
             retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=15)},

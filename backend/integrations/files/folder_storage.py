@@ -16,8 +16,7 @@ _LEFTOVER = "#"
 
 
 class FolderStorage(ObjectStorage):
-    """A folder. A process that is killed while it writes `key` leaves `key#1` there, which obstore
-    neither lists nor deletes; here it can be found and deleted as any other."""
+    """A folder. Also lists and deletes `key#1`, the rest of a write that was killed."""
 
     def __init__(self, store: LocalStore) -> None:
         super().__init__(store)
@@ -26,7 +25,7 @@ class FolderStorage(ObjectStorage):
     async def put(self, key: str, content: BinaryIO) -> None:
         await super().put(key, content)
         with our_errors():
-            # The row follows, and is on the disk once it is committed: so must this be.
+            # The row follows, and is durable once committed: so must this be.
             await asyncio.to_thread(self._sync, self._folder / key)
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -58,7 +57,7 @@ class FolderStorage(ObjectStorage):
     def _leftovers(self, moment: float) -> list[str]:
         found = []
         for path in self._folder.rglob(f"*{_LEFTOVER}*"):
-            with suppress(FileNotFoundError):  # It is written to its end just now.
+            with suppress(FileNotFoundError):  # It is just being completed.
                 if path.stat().st_mtime < moment:
                     found.append(path.relative_to(self._folder).as_posix())
         return found

@@ -26,8 +26,11 @@ _NOT_PARTIAL = "non-partial response"
 
 
 class ObjectStorage(FileStorage):
-    """A bucket. What a broken upload leaves in it is in no list: give the bucket a lifecycle rule
-    that aborts incomplete multipart uploads."""
+    """A bucket.
+
+    The rest of a broken upload is not listed: give the bucket a lifecycle rule that aborts
+    incomplete multipart uploads.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -36,7 +39,7 @@ class ObjectStorage(FileStorage):
     async def put(self, key: str, content: BinaryIO) -> None:
         with our_errors():
             first = await asyncio.to_thread(content.read, _WRITE_BYTES)
-            # What is small takes one request, and not the three of an upload in parts.
+            # Small files take one request instead of the three of a multipart upload.
             small = len(first) < _WRITE_BYTES
             await obstore.put_async(
                 self._store,
@@ -64,7 +67,7 @@ class ObjectStorage(FileStorage):
             return _chunks(answer.stream(_READ_BYTES))
 
     async def _read_whole(self, key: str, start: int, end: int | None) -> AsyncIterator[bytes]:
-        """Without a range, which some servers answer with all there is, such as rclone's."""
+        """Send no range for the whole: some servers, such as rclone's, ignore ranges."""
         answer = await obstore.get_async(self._store, key)
         chunks = _chunks(answer.stream(_READ_BYTES))
         return chunks if (start, end) == (0, None) else _cut(chunks, start, end)
@@ -87,7 +90,7 @@ class ObjectStorage(FileStorage):
 
 @contextmanager
 def our_errors(key: str | None = None) -> Iterator[None]:
-    """Turn what obstore raises into the errors that services know; what is at `key` may be missing.
+    """Translate obstore's errors for services; the object at `key` may be missing.
 
     A full disk and a bucket that does not exist count as storage that is not available.
     """
@@ -100,7 +103,7 @@ def our_errors(key: str | None = None) -> Iterator[None]:
 
 
 def first_line(error: Exception) -> str:
-    """What obstore says of an error, without the inside of its Rust objects."""
+    """Return obstore's message without the internals of its Rust objects."""
     return str(error).partition("\n")[0]
 
 
@@ -123,7 +126,7 @@ async def _cut(
     chunks: AsyncGenerator[bytes, None], start: int, end: int | None
 ) -> AsyncIterator[bytes]:
     place = 0
-    async with aclosing(chunks):  # The server would send the rest to nobody.
+    async with aclosing(chunks):  # Otherwise the server would send the rest to nobody.
         async for chunk in chunks:
             part = chunk[max(0, start - place) : None if end is None else max(0, end - place)]
             place += len(chunk)

@@ -12,10 +12,10 @@ _BUCKETS = ("s3://", "gs://", "az://")
 
 
 def open_storage(url: str) -> FileStorage:
-    """The storage at `file:///folder`, `s3://bucket/prefix`, `gs://...` or `az://...`.
+    """Return the storage at `file:///folder`, `s3://bucket/prefix`, `gs://...` or `az://...`.
 
-    A folder is made if it is missing. Credentials and endpoints of buckets come from the usual
-    variables, such as AWS_ENDPOINT_URL. Nothing is connected to yet.
+    A missing folder is created. Credentials and endpoints of buckets come from the usual variables,
+    such as AWS_ENDPOINT_URL. Opens no connection yet.
 
     Raises:
         ConfigurationError: the URL can't be used.
@@ -35,8 +35,8 @@ def _open(url: str) -> FileStorage:
         folder.mkdir(parents=True, exist_ok=True)
         return FolderOnDemand(folder)
     if url.startswith(_BUCKETS):
-        # Loaded here, as only obstore knows whether it can use the URL and its variables.
+        # Loaded now, as only obstore can check the URL and its variables.
         from backend.integrations.files.bucket_storage import open_bucket  # noqa: PLC0415
 
         return open_bucket(url)
-    raise ValueError("it begins with none of file:///, s3://, gs:// and az://")
+    raise ValueError("it does not begin with file:///, s3://, gs:// or az://")

@@ -1,4 +1,4 @@
-"""A folder of files whose library is loaded when the first file is written or read."""
+"""A folder of files whose library is loaded with the first access."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class FolderOnDemand(FileStorage):
-    """As `FolderStorage`, for the processes that never see a file: most workers and commands."""
+    """Like `FolderStorage`, for processes that never access a file: most workers and commands."""
 
     def __init__(self, folder: Path) -> None:
-        """The folder is there already."""
+        """The folder already exists."""
         self._folder = folder
         self._loading = asyncio.Lock()
         self._storage: FolderStorage | None = None
@@ -37,7 +37,7 @@ class FolderOnDemand(FileStorage):
     async def _load(self) -> "FolderStorage":
         async with self._loading:
             if self._storage is None:
-                # In a thread, so that nobody else's request waits for it.
+                # In a thread, to not block other requests.
                 self._storage = await asyncio.to_thread(_open, self._folder)
             return self._storage
 

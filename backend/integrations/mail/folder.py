@@ -11,7 +11,7 @@ _log = get_logger(__name__)
 
 
 class FolderMailer:
-    """Writes each mail to an .eml file, and names it in the log. The folder is made if missing."""
+    """Writes each mail to an .eml file, and logs its name. A missing folder is created."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder = folder
@@ -19,7 +19,7 @@ class FolderMailer:
 
     async def send(self, mail: OutgoingMail) -> None:
         message = build_message(mail, self._sender)
-        # Ids begin with the time: the folder sorts by it.
+        # Ids begin with the time, so that the folder sorts by it.
         path = self._folder / f"{mail.id}.eml"
         try:
             await asyncio.to_thread(self._write, path, bytes(message))
@@ -28,7 +28,7 @@ class FolderMailer:
         _log.info("mail_written", file=str(path), subject=mail.content.subject)
 
     def _write(self, path: Path, content: bytes) -> None:
-        # Only its owner may read the links. Whoever sees the file sees all of it.
+        # Only its owner may read the links. The file appears atomically.
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(content)

@@ -14,11 +14,11 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 def open_mailer(url: str, sender: str, timeout_seconds: float) -> Mailer:
-    """The mailer at `smtp://...`, `smtps://...` or `file:///folder`. Nothing is connected to yet.
+    """Return the mailer at `smtp://...`, `smtps://...` or `file:///folder`, not yet connected.
 
     Raises:
-        ConfigurationError: the URL can't be used. Its text does not repeat the URL, which may
-            hold a password.
+        ConfigurationError: the URL can't be used. The text omits the URL, which may contain a
+            password.
     """
     try:
         parsed = urlsplit(url)
@@ -31,14 +31,14 @@ def open_mailer(url: str, sender: str, timeout_seconds: float) -> Mailer:
 
 def _server(url: SplitResult) -> SmtpServer:
     if url.scheme not in _PORTS:
-        raise ValueError("it begins with none of smtp://, smtps:// and file:///")
+        raise ValueError("it does not begin with smtp://, smtps:// or file:///")
     if not url.hostname:
         raise ValueError("it names no host")
-    url.hostname.encode("idna")  # Its ValueError says what is wrong.
+    url.hostname.encode("idna")  # Its ValueError describes the problem.
     if url.path.strip("/") or url.query or url.fragment:
-        raise ValueError("there is something behind the host; escape / ? # in the password as %2F")
+        raise ValueError("there is something after the host; escape / ? # in the password as %2F")
     if bool(url.username) != bool(url.password):
-        raise ValueError("it has a user or a password, and not both")
+        raise ValueError("it has only one of user and password")
     return SmtpServer(
         host=url.hostname,
         port=url.port or _PORTS[url.scheme],

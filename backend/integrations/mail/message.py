@@ -11,10 +11,10 @@ from backend.services.mail.protocols import MailRefusedError, OutgoingMail
 
 
 def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
-    """The same at each attempt, its Message-ID and Date too.
+    """Build the message: the same at each attempt, including Message-ID and Date.
 
     Raises:
-        MailRefusedError: the recipient is no address.
+        MailRefusedError: the recipient is not a valid address.
     """
     from_whom = sender_address(sender)
     message = EmailMessage(SMTP)
@@ -36,10 +36,9 @@ def sender_address(sender: str) -> Address:
 
 
 def _address(name: str, address: str) -> Address:
-    """With the domain in ASCII, which every server takes; what stands before the @ may need one
-    that knows SMTPUTF8."""
+    """Return the address with an ASCII domain; the local part may require SMTPUTF8."""
     try:
         checked = validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
-        raise MailRefusedError(f"{address!r} is no e-mail address: {error}") from None
+        raise MailRefusedError(f"{address!r} is not an e-mail address: {error}") from None
     return Address(name, checked.local_part, checked.ascii_domain)

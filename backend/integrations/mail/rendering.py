@@ -15,8 +15,10 @@ _FOLDER = Path(__file__).with_name("templates")
 
 
 class JinjaTemplates:
-    """A pair of each kind: `<kind>.txt`, which has the subject as well, and `<kind>.html`, where
-    values are escaped. Jinja is loaded, and a template compiled, when the first mail needs it."""
+    """Two templates per kind: `<kind>.txt` with the subject, and `<kind>.html` with escaped values.
+
+    Jinja is loaded, and a template compiled, with the first mail that needs it.
+    """
 
     def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
         text = self._environment.get_template(f"{kind}.txt")
@@ -47,6 +49,6 @@ class JinjaTemplates:
 
 
 def _subject(template: "Template", values: Mapping[str, Any]) -> str:
-    """In one line: a line break would begin another header."""
+    """Join to one line: a line break would begin another header."""
     written = "".join(template.blocks["subject"](template.new_context(dict(values))))
     return " ".join(written.split())

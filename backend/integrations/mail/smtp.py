@@ -21,8 +21,7 @@ _LEAVE_SECONDS = 1
 class SmtpServer:
     """
     Attributes:
-        tls_from_start: else STARTTLS is used where the server offers it, and insisted on where a
-            password would be sent.
+        tls_from_start: otherwise STARTTLS is used if offered, and required if a password is sent.
     """
 
     host: str
@@ -33,7 +32,7 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """One connection for each mail: they are rare, and servers close those that are idle."""
+    """One connection per mail: mails are rare, and servers close idle connections."""
 
     def __init__(self, server: SmtpServer, sender: str, timeout_seconds: float) -> None:
         self._server = server
@@ -45,7 +44,8 @@ class SmtpMailer:
         client = self._client()
         try:
             with _our_errors():
-                # The library's own limit is for each answer of the server, of which there are many.
+                # The library's own timeout applies to each reply of the server, of which there are
+                # many.
                 async with asyncio.timeout(self._timeout):
                     await client.connect()
                     await client.send_message(message)
@@ -74,7 +74,7 @@ class SmtpMailer:
 
 
 async def _take_leave(client: aiosmtplib.SMTP) -> None:
-    """A matter of manners: the server has the mail, and nothing that follows is an error."""
+    """Only polite: the server has the mail, and later errors do not matter."""
     with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         async with asyncio.timeout(_LEAVE_SECONDS):
             await client.quit()
@@ -82,10 +82,9 @@ async def _take_leave(client: aiosmtplib.SMTP) -> None:
 
 @contextmanager
 def _our_errors() -> Iterator[None]:
-    """What the server says of this recipient or this text may be final; anything else is not.
+    """Refusals of the recipient or the content may be final; others are not.
 
-    A wrong password or a sender that the server does not know can be mended, and no mail should
-    be lost by them.
+    A wrong password or an unknown sender can be corrected, and must not lose mails.
     """
     try:
         yield
@@ -108,5 +107,5 @@ def _refusal(code: int, message: str) -> MailRefusedError | MailUnavailableError
 
 
 def _said(what: object) -> str:
-    """To be noted on the mail. Servers answer in whatever encoding they like."""
+    """Return the error to record on the mail. Servers reply in any encoding."""
     return storable(f"The mail server: {what}")

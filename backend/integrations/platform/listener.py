@@ -1,4 +1,4 @@
-"""LISTEN: the connection over which a process hears what PostgreSQL tells with NOTIFY."""
+"""The connection that receives PostgreSQL's notices (LISTEN, NOTIFY)."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ from backend.repositories.platform.unit import Channel
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 3.0
-# It is silent for hours: without these nobody would notice that the other side has vanished.
+# It may be silent for hours: without these a lost peer would not be noticed.
 _NOTICE_A_DEAD_PEER = {
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -27,26 +27,26 @@ _log = get_logger(__name__)
 
 
 class Audience(Protocol):
-    """Is told what is heard on a channel. Runs on the event loop: it must be quick."""
+    """Receives the notices of a channel. Runs on the event loop: it must be quick."""
 
     def hear(self, payload: str) -> None: ...
 
     def lost(self) -> None:
-        """From now on notices are missed."""
+        """From now on notices may be missed."""
         ...
 
     def regained(self) -> None:
-        """From now on none is missed, but some may have been before."""
+        """From now on none is missed, but earlier ones may have been."""
         ...
 
 
 class Listener:
-    """One connection of its own, as those of a pool change hands. No pooler may do that either."""
+    """Its own connection, as those of a pool change hands. A transaction pooler will not work."""
 
     def __init__(
         self, url: str, connect_seconds: int, audiences: Mapping[Channel, Audience]
     ) -> None:
-        """`url` is as libpq reads it; `audiences` are those to tell, by channel."""
+        """`url` is as libpq reads it; `audiences` receive notices, by channel."""
         self._audiences = audiences
         self._parameters: dict[str, Any] = _NOTICE_A_DEAD_PEER | {
             "conninfo": url,
@@ -58,9 +58,9 @@ class Listener:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Listen while the block runs, from its beginning on if the database answers.
+        """Listen while the block runs, from its start if the database answers.
 
-        An outage is no error: until it is over, the audiences know that they hear nothing.
+        An outage is not an error: the audiences are told that notices may be missed.
         """
         task = asyncio.create_task(self._listen_again_and_again(), name="listener")
         try:
@@ -85,7 +85,7 @@ class Listener:
                     _log.warning("notices_lost", error=str(error))
             lost = True
             self._tried.set()
-            # Not all processes at the same moment.
+            # Random, so that not all processes reconnect at the same time.
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # nothing to guess
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 

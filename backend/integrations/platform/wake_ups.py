@@ -1,4 +1,4 @@
-"""Hands the notices that one connection hears to all in this process who wait for them."""
+"""Distributes the notices of one connection to the subscribers in this process."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ _MAX_PAYLOADS = 100
 
 
 class Inbox:
-    """What one subscriber has not taken yet. Never holds more than `_MAX_PAYLOADS`."""
+    """The pending notices of one subscriber, up to `_MAX_PAYLOADS`."""
 
     def __init__(self) -> None:
         self._heard: dict[str, None] = {}
@@ -36,7 +36,7 @@ class Inbox:
 
 
 class Topic:
-    """One channel and its subscribers, by payload, so that a notice wakes only those it is for."""
+    """One channel and its subscribers by payload, so that a notice wakes only those concerned."""
 
     def __init__(self) -> None:
         self._mailboxes: dict[str | None, set[Inbox]] = {}
@@ -59,7 +59,7 @@ class Topic:
                 mailbox.put(payload)
 
     def lost(self) -> None:
-        """There is nothing to look at before notices are heard again."""
+        """Nothing to wake for until notices are received again."""
 
     def regained(self) -> None:
         for payload, mailboxes in self._mailboxes.items():

@@ -1,4 +1,4 @@
-"""Writes the answers of a chat, whether anybody waits for them or not."""
+"""Writes the answers of a chat, whether or not a client is waiting."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -23,7 +23,7 @@ from backend.services.assistant.tools.base import CallScope
 
 @dataclass(frozen=True)
 class PendingAnswer:
-    """An answer whose message is there, and which may use what is held for it."""
+    """An answer with its stored message and its reserved limits."""
 
     chat: Chat
     message: ChatMessage
@@ -41,7 +41,7 @@ class AnswerWriter:
         titles: ChatTitles,
         history: int,
     ) -> None:
-        """`history` is how many messages the model sees again."""
+        """`history` is how many earlier messages the model is given."""
         self._uow = uow
         self._runner = runner
         self._budget = budget
@@ -51,7 +51,7 @@ class AnswerWriter:
         self._replies = LiveAnswers()
 
     async def close(self) -> None:
-        """Interrupt the answers that are being written. Who asked can regenerate them."""
+        """Interrupt the running answers. Their owners can regenerate them."""
         await self._replies.close()
 
     async def begin(
@@ -62,11 +62,11 @@ class AnswerWriter:
         by: Principal,
         options: AnswerOptions,
     ) -> PendingAnswer:
-        """Make `message` the answer to the last that the person has said before it.
+        """Prepare `message` as the answer to the person's last message before it.
 
         Raises:
-            InvalidInputError: the options name what does not exist.
-            LimitReachedError: the person has used all of the day.
+            InvalidInputError: the options name what does not exist. LimitReachedError: the person
+            has reached a limit of the day.
         """
         said = await uow.chat_messages.newest(chat.id, self._history + 1, message.position)
         question, history = _split(said)
@@ -81,7 +81,7 @@ class AnswerWriter:
         return PendingAnswer(chat, message, run, task)
 
     def start(self, begun: PendingAnswer, by: Principal) -> LiveAnswer:
-        """Have the answer written. What began it is committed by now."""
+        """Start writing the answer, whose message has been committed."""
         reply = LiveAnswer(begun.message)
         reply.write(self._replies.start(self._write(begun, reply, by)))
         return reply
@@ -111,7 +111,7 @@ class AnswerWriter:
             found = await uow.chat_messages.find_many([message_id], for_update=True)
             if not found:
                 raise NotFoundError(
-                    "The chat was deleted meanwhile. What the assistant has done remains done."
+                    "The chat was deleted meanwhile. What the assistant did is not undone."
                 )
             message = found[0]
             message.finish(
@@ -123,7 +123,7 @@ class AnswerWriter:
 
 
 def _as_the_chat_says(options: AnswerOptions, chat: Chat) -> AnswerOptions:
-    """Where a request does not say otherwise."""
+    """The options of a chat, unless a request overrides them."""
     return replace(
         options,
         model_config_id=options.model_config_id or chat.model_config_id,
@@ -133,7 +133,7 @@ def _as_the_chat_says(options: AnswerOptions, chat: Chat) -> AnswerOptions:
 
 
 def _split(messages: Sequence[ChatMessage]) -> tuple[str, list[Turn]]:
-    """What the person has said last, and what was said before that."""
+    """Return the person's last message and the messages before it."""
     before = list(messages)
     while before[-1].role is not MessageRole.USER:
         before.pop()

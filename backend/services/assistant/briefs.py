@@ -1,4 +1,4 @@
-"""Makes a task for the agent of what a person asks for."""
+"""Turns a person's request into a task for the assistant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from backend.services.assistant.tools.base import CallScope
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """How an answer is to be made. What is left out, the defaults decide."""
+    """Options of an answer. Those left out have defaults."""
 
     model_config_id: UUID | None = None
     module_id: UUID | None = None
@@ -66,7 +66,7 @@ async def _schema(uow: AssistantReading, schema_id: UUID | None) -> dict[str, An
     try:
         return check_json_schema(schema.json_schema)
     except ValueError as error:
-        # It was stored by a version of the program that took it.
+        # It was stored by a version of the program that accepted it.
         raise InvalidInputError(
-            "schema_id", f"The schema can't be used any more: {error}"
+            "schema_id", f"The schema can no longer be used: {error}"
         ) from error

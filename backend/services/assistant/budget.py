@@ -1,4 +1,4 @@
-"""How much the agent may use: in one answer, and for one person in a day (UTC)."""
+"""Limits of the assistant: for one answer, and for one person per day (UTC)."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,10 +14,10 @@ from backend.services.assistant.language_models import Limits
 from backend.services.assistant.model_choice import ChosenModel
 
 GRACE = timedelta(seconds=30)
-"""How much later than its limit an answer is over for sure: it has to be written as well."""
+"""Time after its limit until an answer is certainly over: it must also be stored."""
 
-_USED_UP = "You have used up your {} of today. Go on tomorrow (UTC), or ask an admin."
-_AT_WORK = "All {} that you have left today are held for what is at work: wait until it has ended."
+_USED_UP = "You have used up today's {}. Try again tomorrow (UTC) or ask an admin."
+_AT_WORK = "Your remaining {} are reserved by requests in progress: wait until they finish."
 _SOON_SECONDS = 5
 
 
@@ -34,10 +34,10 @@ class AssistantBudget:
         )
 
     async def hold(self, uow: AssistantUnit, model: ChosenModel, by: Principal) -> UsageRecord:
-        """Begin an answer, and hold for it what it may use.
+        """Begin an answer and reserve its limits.
 
         Raises:
-            LimitReachedError: the person has used all of the day.
+            LimitReachedError: the person has reached a limit of the day.
         """
         used, held = await uow.usage_records.lock_used_by(by.user_id, start_of_day())
         unused = _minus(self.day, used)
@@ -89,7 +89,7 @@ def _minus(limit: Amounts, taken: Amounts) -> Amounts:
 
 
 def _narrowest(*each: Any) -> Amounts:
-    """Of each amount the least; None is no limit."""
+    """Return the lowest of each amount; None means no limit."""
     amounts = (
         [amount for amount in of_one if amount is not None] for of_one in zip(*each, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What is said in a chat: a person's messages, and the assistant's answers."""
+"""The messages of a chat: a person's, and the assistant's answers."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -23,14 +23,14 @@ from backend.services.assistant.chats import own_chat
 from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer
 
 MakeRoom = Callable[[AssistantUnit, Chat], Awaitable[int]]
-"""Answers the position of the new answer."""
+"""Returns the position of the new answer."""
 
 _AT_ONCE = 100
 _AS_THE_CHAT_SAYS = AnswerOptions()
 
 
 class ChatMessageService:
-    """One answer at a time in each chat. Somebody else's chats are not found."""
+    """One answer at a time in each chat. Other people's chats are not found."""
 
     def __init__(self, uow: AssistantUnits, writer: AnswerWriter) -> None:
         self._uow = uow
@@ -44,14 +44,13 @@ class ChatMessageService:
         key: IdempotencyKey | None = None,
         options: AnswerOptions = _AS_THE_CHAT_SAYS,
     ) -> LiveAnswer:
-        """Keep what the person says, and begin the answer.
+        """Store the person's message, and begin the answer.
 
-        Who sends the same again with the same key gets the same answer, or another attempt at
-        it if it has failed.
+        A retry with the same key gets the same answer, or another attempt if it failed.
 
         Raises:
-            NotFoundError: the person has no such chat.
-            ConflictError: the answer before is being written.
+            NotFoundError: the person has no such chat. ConflictError: the previous answer is still
+            being written.
             InvalidInputError: the options name what does not exist.
             LimitReachedError: the person has used all of the day.
         """
@@ -72,11 +71,11 @@ class ChatMessageService:
         by: Principal,
         key: IdempotencyKey | None = None,
     ) -> LiveAnswer:
-        """Answer again what the person has said last. What tools have done remains done.
+        """Generate the last answer again. What tools did is not undone.
 
         Raises:
             NotFoundError: the person has no such chat, or there is no such message in it.
-            ConflictError: it is not the last answer, or is being written.
+            ConflictError: it is not the last answer, or is still being written.
             LimitReachedError: the person has used all of the day.
         """
 
@@ -104,11 +103,11 @@ class ChatMessageService:
     async def rate(
         self, chat_id: UUID, message_id: UUID, feedback: MessageFeedback, by: Principal
     ) -> ChatMessage:
-        """Say what an answer was like.
+        """Rate an answer.
 
         Raises:
             NotFoundError: the person has no such chat, or there is no such message in it.
-            ConflictError: it is no answer, or is being written.
+            ConflictError: it is not an answer, or is still being written.
         """
         async with self._uow() as uow:
             await own_chat(uow, chat_id, by)
@@ -120,7 +119,7 @@ class ChatMessageService:
         return message
 
     async def end_abandoned(self) -> None:
-        """For jobs: answers whose process has crashed. Their owners can regenerate them."""
+        """For jobs: fail the answers of crashed processes. Their owners can regenerate them."""
         async with self._uow() as uow:
             for message in await uow.chat_messages.lock_abandoned(_AT_ONCE):
                 message.fail(INTERRUPTED)
@@ -135,7 +134,7 @@ class ChatMessageService:
         options: AnswerOptions,
         make_room: MakeRoom,
     ) -> LiveAnswer:
-        """Begin an answer; or, for a key that came before, go on with the one that it has."""
+        """Begin an answer; for a repeated key, continue with its answer."""
         async with self._uow() as uow:
             chat = await own_chat(uow, chat_id, by, for_update=True)
             answer_id = new_id()
@@ -155,7 +154,7 @@ async def _replace(uow: AssistantUnit, chat: Chat, message_id: UUID) -> None:
     replaced = await _message(uow, chat.id, message_id, for_update=True)
     _check_answer(replaced)
     if replaced.model is None:
-        raise ConflictError("This message tells what was done: no model has written it.")
+        raise ConflictError("This message reports an action: no model has written it.")
     newest = await uow.chat_messages.newest(chat.id, 1)
     if newest[-1].id != replaced.id:
         raise ConflictError("Only the last answer of a chat can be generated again.")
@@ -187,7 +186,7 @@ async def _check_free(uow: AssistantUnit, chat: Chat) -> None:
 
 
 async def _check_again(uow: AssistantUnit, chat: Chat, answer: ChatMessage) -> None:
-    """Whether an answer that has failed may have another attempt."""
+    """Whether a failed answer may have another attempt."""
     if answer.is_at_work:
         raise StillRunningError("The same message is being answered; wait a moment.")
     if answer.is_replaced:

@@ -1,4 +1,4 @@
-"""Titles of chats, which the model writes where there is one."""
+"""Titles of chats, written by the language model if one is configured."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class ChatTitles:
     async def give(
         self, chat_id: UUID, task: AssistantBrief, answer: AssistantAnswer, by: Principal
     ) -> None:
-        """Without a title from the model, the beginning of the first message stays."""
+        """Without a title from the model, the beginning of the first message is kept."""
         said = f"Person: {task.text}\n\nAssistant: {answer.text}"[:_MAX_CHARACTERS]
         asked = AssistantBrief(said, _INSTRUCTIONS, task.model, CallScope(chat_id), tools=())
         try:

@@ -16,7 +16,7 @@ _REFERENCES = ("module_id", "model_config_id", "prompt")
 
 
 class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, ChatUpdate]):
-    """A person's own chats. Somebody else's are not found, whatever the role."""
+    """A person's own chats. Other people's are not found, whatever the role."""
 
     def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.CHAT, lambda unit: unit.chats)
@@ -52,7 +52,7 @@ class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, 
 async def own_chat(
     uow: AssistantReading, chat_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Chat:
-    """Raises NotFoundError for a chat of somebody else as well."""
+    """Raises NotFoundError for other people's chats too."""
     chat = await uow.chats.get(chat_id, for_update=for_update)
     if chat.owner_id != by.user_id:
         raise NotFoundError.of("chat", chat_id)

@@ -1,4 +1,4 @@
-"""Has a language model answer a person, with tools and within limits."""
+"""Lets a language model answer a person, with tools and within limits."""
 
 import json
 import time
@@ -41,11 +41,11 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 @dataclass(frozen=True)
 class AssistantBrief:
-    """What the agent is to answer.
+    """A question to the assistant.
 
     Attributes:
-        tools: the names of those that it may use; None: all that the person may use.
-        output_schema: of an answer that is JSON instead of text.
+        tools: the names of the tools it may use; None: all that the person may use. output_schema:
+        requests an answer in JSON instead of text.
     """
 
     text: str
@@ -59,17 +59,17 @@ class AssistantBrief:
 
 @dataclass
 class AssistantAnswer:
-    """An answer, as far as it has come.
+    """An answer in progress.
 
     Attributes:
-        incomplete_reason: why it has ended before all was said.
+        incomplete_reason: why it ended early.
     """
 
     output: dict[str, Any] | None = None
     incomplete_reason: IncompleteReason | None = None
     usage: Usage = field(default_factory=Usage)
     _parts: list[MessagePart] = field(default_factory=list)
-    # Of the text that is being said: to join it at each piece would take ever longer.
+    # The pieces of the current text: joining them each time would take quadratic time.
     _pieces: list[str] = field(default_factory=list)
 
     @property
@@ -89,7 +89,7 @@ class AssistantAnswer:
         return text_of(self.parts)
 
     def take(self, event: AnswerEvent) -> AnswerEvent:
-        """Answers the event in a form that can be stored and sent."""
+        """Returns the event in a form that can be stored and sent."""
         match event:
             case TextDelta(text):
                 event = TextDelta(storable(text))
@@ -116,7 +116,7 @@ class AssistantAnswer:
 
 
 class _Watch:
-    """Looks at a person's rights while an answer comes, once in a second at most."""
+    """Checks a person's rights during an answer, at most once a second."""
 
     def __init__(self, look: AsOfNow) -> None:
         self._look = look
@@ -129,7 +129,7 @@ class _Watch:
 
 
 class AssistantEngine:
-    """Counts what is used, whether the answer comes to its end or not."""
+    """Records the usage, even if the answer is broken off."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class AssistantEngine:
         self._rights = rights
 
     async def run(self, task: AssistantBrief, by: Principal) -> AssistantAnswer:
-        """The whole answer. Raises as `stream` does, or LimitReachedError."""
+        """Return the whole answer. Raises as `stream` does, or LimitReachedError."""
         async with self._uow() as uow:
             run = await self._budget.hold(uow, task.model, by)
             await uow.commit()
@@ -159,7 +159,7 @@ class AssistantEngine:
     async def stream(
         self, run: UsageRecord, task: AssistantBrief, answer: AssistantAnswer, by: Principal
     ) -> AsyncGenerator[AnswerEvent, None]:
-        """As it comes, and gathered in `answer`. The run was held, and is finished here.
+        """Yield the events and collect them in `answer`. Completes the usage record.
 
         Raises:
             DomainError: as `LanguageModels.answer` does, or `PresentRights.require` as soon as the

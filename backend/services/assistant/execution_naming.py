@@ -1,4 +1,4 @@
-"""Short names of executions, which the model writes where there is one."""
+"""Short names of executions, written by the language model if one is configured."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ class ExecutionNames:
         self._runner = runner
 
     async def suggest(self, kind: str, inputs: BaseModel, by: Principal) -> str | None:
-        """None where there is no model but the offline one, or if it has not answered whole."""
+        """None with the offline model, or if the answer is incomplete."""
         if not by.may(Permission.ASSISTANT_USE):
             return None
         async with self._uow.reading() as uow:
@@ -53,6 +53,6 @@ class ExecutionNames:
 
 
 def _short(text: str) -> str | None:
-    """As one line of a name; None if nothing is left."""
+    """Shorten to one line; None if nothing is left."""
     words = "".join(each if each.isprintable() else " " for each in text).split()
     return " ".join(words).strip(" \"'")[:_MAX_NAME_CHARACTERS].strip() or None

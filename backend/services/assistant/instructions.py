@@ -1,4 +1,4 @@
-"""What the agent is told before a person's request: a prompt, and rules that no prompt changes."""
+"""The instructions before a person's request: a prompt, and rules that no prompt changes."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -58,7 +58,7 @@ async def _prompt(uow: AssistantReading, name: str) -> PromptText:
 
 
 def _rendered(text: PromptText, known: Mapping[str, str], variables: Mapping[str, str]) -> str:
-    """What is known is given to a prompt that asks for it."""
+    """Pass known values to a prompt that declares them."""
     declared = {variable.name for variable in text.variables}
     given = {name: value for name, value in known.items() if name in declared}
     return render(text, {**given, **variables})

@@ -19,7 +19,7 @@ from backend.models.assistant.model_usage import Usage
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model, and how it is to answer. What is None is left to the provider."""
+    """The model and its parameters. None: the provider's default."""
 
     provider: ModelProvider
     model: str
@@ -29,7 +29,7 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class ToolOutcome:
-    """What a tool tells the model; `result` is as JSON has it."""
+    """The result of a tool for the model; `result` is a JSON value."""
 
     outcome: CallOutcome
     result: Any
@@ -49,7 +49,7 @@ class OfferedTool:
 
 
 class Turn(NamedTuple):
-    """What somebody has said before in the same conversation."""
+    """An earlier message of the conversation."""
 
     role: MessageRole
     parts: Sequence[MessagePart]
@@ -57,7 +57,7 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one answer. `cost` is in US dollars."""
+    """Limits of one answer. `cost` is in US dollars."""
 
     model_calls: int
     tokens: int
@@ -69,8 +69,8 @@ class Limits:
 class Question:
     """
     Attributes:
-        output_schema: asks for an answer that is JSON of this schema, instead of text.
-        before_step: is called before each question to the model. What it raises ends the answer.
+        output_schema: requests JSON of this schema instead of text. before_step: called before each
+        call of the model. What it raises ends the answer.
     """
 
     model: ModelChoice
@@ -92,7 +92,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class TextWithdrawn:
-    """The text since the last call of a tool, or the beginning, was a thought: forget it."""
+    """The text since the last tool call, or since the beginning, was a thought: discard it."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ class Answered:
     """The end of an answer.
 
     Attributes:
-        output: what was asked for by a schema.
-        incomplete_reason: why there should have been more.
+        output: the JSON requested by a schema. incomplete_reason: why it ended early.
     """
 
     output: dict[str, Any] | None
@@ -113,13 +112,13 @@ AnswerEvent = TextDelta | TextWithdrawn | ToolCallPart | ToolResultPart | Answer
 
 class LanguageModels(Protocol):
     def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
-        """The answer as it comes, with the tools called in between; ends with `Answered`.
+        """Yield the answer as it is written, calling tools in between; ends with `Answered`.
 
-        `usage` is counted up meanwhile, and right after an error as well.
+        `usage` is counted meanwhile, and is correct after an error too.
 
         Raises:
-            ModelFailedError: it refused, or answered what can't be used.
-            ModelUnavailableError: it is not set up, or does not answer.
+            ModelFailedError: it refused, or its answer can't be used. ModelUnavailableError: it is
+            not configured, or does not answer.
             ModelTimeoutError: it is too slow.
             LimitReachedError: the answer would go beyond its limits.
         """

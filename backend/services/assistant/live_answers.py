@@ -1,4 +1,4 @@
-"""Answers that this process is writing, whether anybody waits for them or not."""
+"""The answers that this process is writing, whether or not a client is waiting."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -16,7 +16,7 @@ _log = get_logger(__name__)
 
 
 class LiveAnswer:
-    """An answer on its way to one listener, who may go away: it is written all the same."""
+    """An answer for one listener, who may disconnect: it is completed anyway."""
 
     def __init__(self, message: ChatMessage) -> None:
         """`message` is the row as it was when the answer began."""
@@ -26,7 +26,7 @@ class LiveAnswer:
 
     @classmethod
     def of_kept(cls, message: ChatMessage) -> "LiveAnswer":
-        """Of an answer that was written before."""
+        """Wrap an answer that is already complete."""
         reply = cls(message)
         for part in message.parts:
             reply.put(TextDelta(part.text) if isinstance(part, TextPart) else part)
@@ -40,16 +40,15 @@ class LiveAnswer:
         self._events.put_nowait(None)
 
     def write(self, task: asyncio.Task[ChatMessage]) -> None:
-        """The events end with the task, however that ends."""
+        """End the events when the task ends, whatever its outcome."""
         self._task = task
         task.add_done_callback(lambda _: self.end())
 
     async def whole(self) -> ChatMessage:
-        """The message once it is written.
+        """Wait for the message to be complete.
 
         Raises:
-            ModelUnavailableError: the process stops.
-            Exception: whatever the answer has failed with.
+            ModelUnavailableError: the process is stopping. Exception: the error of the answer.
         """
         if self._task is None:
             return self.message
@@ -59,13 +58,13 @@ class LiveAnswer:
         return self._task.result()
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
-        """What comes, until there is no more. Then `whole` tells how it has ended."""
+        """Yield events until the end. Then `whole` returns the outcome."""
         while (event := await self._events.get()) is not None:
             yield event
 
 
 class LiveAnswers:
-    """Work that goes on when the request that asked for it has gone."""
+    """Work that continues after the request that started it."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -77,7 +76,7 @@ class LiveAnswers:
         return task
 
     async def close(self) -> None:
-        """Interrupt what is at work, and wait until it is kept as such."""
+        """Interrupt running work, and wait until its state is stored."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

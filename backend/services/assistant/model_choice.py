@@ -1,4 +1,4 @@
-"""Which language model answers: a configuration that was asked for, the default, the settings."""
+"""Chooses the language model: a named configuration, the default, or the settings."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from backend.services.assistant.language_models import ModelChoice
 
 
 class OwnLimits(NamedTuple):
-    """Those of a configuration. None: as the settings say."""
+    """The limits of a configuration. None: those of the settings."""
 
     model_calls: int | None = None
     tokens: int | None = None

@@ -17,7 +17,7 @@ from backend.services.platform.crud import CrudService
 class ModelConfigService(
     CrudService[AssistantUnit, AssistantReading, ModelConfig, ModelConfigQuery, ModelConfigUpdate]
 ):
-    """Which models may be asked. One at most is the default; without one the settings decide."""
+    """The language models in use. At most one is the default; without one the settings decide."""
 
     def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.MODEL_CONFIG, lambda unit: unit.model_configs)
@@ -25,7 +25,7 @@ class ModelConfigService(
     async def create(
         self, data: ModelConfigCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> ModelConfig:
-        """Raises ConflictError if there is a configuration with the name."""
+        """Raises ConflictError if the name is taken."""
         return await self._add(ModelConfig.model_validate(data), by, key)
 
     async def _get(
@@ -48,12 +48,12 @@ class ModelConfigService(
         row.sqlmodel_update(changes)
 
     async def _let_go(self, uow: AssistantUnit, row: ModelConfig) -> dict[str, Any]:
-        """The chats that go by it have the default from now on."""
+        """Chats that use it switch to the default."""
         await uow.chats.leave_model_config(row.id)
         return {}
 
     async def _end_default(self, uow: AssistantUnit, by: Principal) -> None:
-        """Written before the next default is: the database takes one at any moment."""
+        """Written before the next default: the database allows one at a time."""
         former = await uow.model_configs.find_default()
         if former is None:
             return

@@ -22,5 +22,5 @@ class OutputSchemaService(
     async def create(
         self, data: OutputSchemaCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> OutputSchema:
-        """Raises ConflictError if there is a schema with the name."""
+        """Raises ConflictError if the name is taken."""
         return await self._add(OutputSchema.model_validate(data), by, key)

@@ -1,4 +1,4 @@
-"""Actions that the agent has planned: a person confirms each of them, and it is done once."""
+"""Planned actions of the assistant: each is done once, after a person has confirmed it."""
 
 from uuid import UUID
 
@@ -18,11 +18,11 @@ from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.toolbox import Toolbox
 
-_UNKNOWN = "It was interrupted: look whether it was done before you ask for it again."
+_UNKNOWN = "It was interrupted: check whether it was done before you request it again."
 
 
 class PlannedActionService:
-    """A person's own planned actions. Somebody else's are not found."""
+    """A person's own planned actions. Other people's are not found."""
 
     def __init__(self, uow: AssistantUnits, toolbox: Toolbox) -> None:
         self._uow = uow
@@ -36,16 +36,15 @@ class PlannedActionService:
     async def confirm(
         self, action_id: UUID, by: Principal, key: IdempotencyKey | None = None
     ) -> PlannedAction:
-        """Do what was planned, exactly as it was shown.
+        """Do the planned action exactly as it was shown.
 
-        Should the process crash meanwhile, nobody knows whether it was done: it remains
-        `running`, and is not done again.
+        If the process crashes meanwhile, it is unknown whether it was done: it stays `running`, and
+        is not done again.
 
         Raises:
-            NotFoundError: the person has no such action.
-            ConflictError: it was confirmed before, or too late.
-            StillRunningError: the same request came before, and the action is not done yet.
-            DomainError: it can't be done any more, or the person may not do it any more.
+            NotFoundError: the person has no such action. ConflictError: it was confirmed before, or
+            has expired. StillRunningError: the same request was sent before, and is still running.
+            DomainError: it is no longer possible, or the person may no longer do it.
         """
         async with self._uow() as uow:
             if await uow.idempotency.claim(key, action_id):
@@ -85,7 +84,7 @@ class PlannedActionService:
 def _done_before(action: PlannedAction) -> PlannedAction:
     if action.status is ActionStatus.RUNNING:
         raise StillRunningError(
-            "The action is being done; or the server went away meanwhile, and nobody knows."
+            "The action is running; or the server crashed, and it is unknown whether it was done."
         )
     if action.error is not None:
         raise ConflictError(f"The action was not done: {action.error}")
@@ -116,7 +115,7 @@ async def _save(uow: AssistantUnit, action: PlannedAction, verb: str, by: Princi
 
 
 async def _tell_chat(uow: AssistantUnit, action: PlannedAction) -> None:
-    """Where it was planned, the model and the person see what has come of it."""
+    """Add the outcome to the chat in which it was planned."""
     chats = await uow.chats.find_many([action.chat_id] if action.chat_id else [], for_update=True)
     for chat in chats:
         last = await uow.chat_messages.last_position(chat.id)

@@ -22,7 +22,7 @@ from backend.services.platform.crud import CrudService
 class PromptService(
     CrudService[AssistantUnit, AssistantReading, Prompt, PromptQuery, PromptUpdate]
 ):
-    """Prompts say what their active version says. Versions are added, and never change."""
+    """A prompt has the text of its active version. Versions are added, and never change."""
 
     def __init__(self, uow: AssistantUnits) -> None:
         super().__init__(uow, SubjectKind.PROMPT, lambda unit: unit.prompts)
@@ -65,7 +65,7 @@ class PromptService(
         match: Precondition,
         key: IdempotencyKey | None = None,
     ) -> Prompt:
-        """Add the version with the next number, and use it at once unless `data` say otherwise.
+        """Add the version with the next number, and activate it unless `data` says otherwise.
 
         Raises:
             NotFoundError: there is no such prompt.
@@ -74,7 +74,7 @@ class PromptService(
         async with self._uow() as uow:
             if earlier := await uow.idempotency.claim(key, prompt_id):
                 return await uow.prompts.get(earlier)
-            # Locked, so that of two at once each gets a number of its own.
+            # Locked, so that concurrent additions get different numbers.
             prompt = await uow.prompts.get(prompt_id, for_update=True)
             match.check(prompt.version)
             before = prompt.facts()
@@ -95,18 +95,17 @@ class PromptService(
     async def activate(
         self, prompt_id: UUID, number: int, by: Principal, match: Precondition
     ) -> Prompt:
-        """Say what a version says. Raises as `update` does; InvalidInputError without one."""
+        """Activate a version. Raises as `update` does; InvalidInputError if it does not exist."""
         async with self._changing(prompt_id, by, match, "activated") as (uow, prompt):
             prompt.use(await _version_to_use(uow, prompt, number))
         return prompt
 
     async def render(self, prompt_id: UUID, data: PromptRender, by: Principal) -> str:
-        """What a language model would be told.
+        """Render the text for a language model.
 
         Raises:
-            NotFoundError: there is no such prompt.
-            InvalidInputError: there is no such version, a value is missing or is of no variable,
-                or the text would be too long.
+            NotFoundError: there is no such prompt. InvalidInputError: there is no such version, a
+            value is missing or belongs to no variable, or the text would be too long.
         """
         async with self._uow.reading() as uow:
             prompt = await uow.prompts.get(prompt_id)

@@ -1,4 +1,4 @@
-"""One request to the agent, with what it has answered and done."""
+"""Single requests to the assistant."""
 
 from contextlib import aclosing
 from uuid import UUID, uuid5
@@ -42,15 +42,14 @@ class AssistantService:
     async def act(
         self, ask: AssistantRequest, by: Principal, key: IdempotencyKey | None = None
     ) -> AssistantResponse:
-        """Answer a request, or do what was planned and is confirmed now.
+        """Answer a request, or do a planned action that is confirmed.
 
         Raises:
-            NotFoundError: the person has no such chat or action.
-            InvalidInputError: the request names what does not exist.
-            ConflictError: the action was confirmed before, or the chat is being answered.
-            LimitReachedError: the person has used all of the day, or the answer would take more
-                than one may.
-            ModelFailedError, ModelUnavailableError, ModelTimeoutError: there is no answer.
+            NotFoundError: the person has no such chat or action. InvalidInputError: the request
+            names what does not exist. ConflictError: the action was confirmed before, or the chat
+            is being answered. LimitReachedError: the person has reached a limit of the day, or the
+            answer a limit of one request. ModelFailedError, ModelUnavailableError,
+            ModelTimeoutError: there is no answer.
         """
         if ask.confirm is not None:
             return reply_to_confirmation(await self._actions.confirm(ask.confirm, by, key))
@@ -64,7 +63,7 @@ class AssistantService:
         return await self._replies.of_message(await reply.whole())
 
     async def usage(self, by: Principal) -> AssistantUsage:
-        """Of the caller's day."""
+        """Return the caller's usage of today."""
         async with self._uow.reading() as uow:
             used, held = await uow.usage_records.used_by(by.user_id, start_of_day())
         maxima = {f"max_{name}": amount for name, amount in self._budget.day._asdict().items()}
@@ -79,7 +78,7 @@ class AssistantService:
     async def _answer(
         self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None
     ) -> AssistantResponse:
-        """Without a chat, nothing is kept but what was used, and the answer to a key."""
+        """Without a chat, only the usage and the response for a key are stored."""
         scope = CallScope(_scope_id(key))
         async with self._uow() as uow:
             earlier = await uow.idempotency.claim(key, scope.scope_id)
@@ -107,12 +106,12 @@ class AssistantService:
 
 
 def _scope_id(key: IdempotencyKey | None) -> UUID:
-    """The same for who asks again: what was created before a crash is not created twice."""
+    """The same id for a retry: rows created before a crash are not created twice."""
     return new_id() if key is None else uuid5(_KEYS, f"{key.user_id} {key.key} {key.fingerprint}")
 
 
 def _stored_response(run: UsageRecord | None) -> AssistantResponse | None:
-    """The answer that there was; None if it has failed. Raises StillRunningError."""
+    """Return the earlier response; None if it failed. Raises StillRunningError."""
     if run is None:
         return None
     if run.is_at_work:

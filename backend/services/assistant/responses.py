@@ -1,4 +1,4 @@
-"""What the agent has answered and done, as a person is told."""
+"""Builds the API response from an answer and its tool calls."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -22,7 +22,7 @@ from backend.services.assistant.engine import AssistantAnswer
 
 
 class ResponseBuilder:
-    """Looks up the actions that an answer has planned."""
+    """Looks up the planned actions of an answer."""
 
     def __init__(self, uow: AssistantUnits) -> None:
         self._uow = uow
@@ -72,7 +72,7 @@ def _status(answer: AssistantAnswer | ChatMessage, *, is_planned: bool) -> Answe
 
 
 def taken(parts: Sequence[MessagePart]) -> list[ToolCallRecord]:
-    """The calls that have come to an end, in their order."""
+    """Return the finished calls in order."""
     calls = {part.call_id: part for part in parts if isinstance(part, ToolCallPart)}
     return [
         ToolCallRecord(
@@ -87,7 +87,7 @@ def taken(parts: Sequence[MessagePart]) -> list[ToolCallRecord]:
 
 
 def reply_to_confirmation(action: PlannedAction) -> AssistantResponse:
-    """No model was asked."""
+    """The response to a confirmation: no model was asked."""
     done = ToolCallRecord(
         tool=action.tool,
         arguments=action.arguments,

@@ -10,7 +10,7 @@ from backend.services.platform.crud import CrudService
 
 
 class ToolDescription(Protocol):
-    """What the code says about a tool. `parameters` is a JSON schema."""
+    """The description of a tool in the code. `parameters` is a JSON schema."""
 
     @property
     def name(self) -> str: ...
@@ -25,7 +25,7 @@ class ToolDescription(Protocol):
 
 
 class ToolRegistry(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery, ToolUpdate]):
-    """The registry of what the agent may do. What is not in it, or not enabled, is not offered."""
+    """The registry of the assistant's tools. Tools not in it, or not enabled, are not offered."""
 
     def __init__(self, uow: AssistantUnits, known: Sequence[ToolDescription]) -> None:
         """`known` are the tools of the code."""
@@ -33,10 +33,10 @@ class ToolRegistry(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery,
         self._known = {tool.name: tool for tool in known}
 
     async def register(self) -> int:
-        """Bring the registry to what the code says. Answers how many tools are new.
+        """Update the registry to match the code. Returns how many tools are new.
 
-        Those are enabled; of the others, it stays as admins have left it. Tools that the code
-        does not know any longer are deleted.
+        New tools are enabled; others keep the admins' choice. Tools that the code no longer has are
+        deleted.
         """
         async with self._uow() as uow:
             rows = await uow.tools.lock_all()

@@ -1,4 +1,4 @@
-"""The tools that a person's agent is offered, and what happens when it calls one."""
+"""The tools offered to the model for a person, and their calls."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -29,13 +29,13 @@ from backend.services.platform.change_events import created
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 MAX_PARALLEL = 4
-"""Calls of one answer: each may need a connection to the database."""
+"""Concurrent calls in one answer: each may need a database connection."""
 MAX_RESULT_BYTES = 200_000
-"""Bytes, as JSON."""
+"""Bytes of JSON in one result."""
 MAX_ALL_RESULTS_BYTES = 1_000_000
-"""The same of all calls of one answer: the model reads them again at each step."""
-_ENOUGH = f"All tools together have answered {MAX_ALL_RESULTS_BYTES:,} bytes, which is the most."
-_TOO_MUCH = f"It has found more than {MAX_RESULT_BYTES:,} bytes: ask for less, by a limit."
+"""The same for all calls of one answer: the model reads them again at each step."""
+_ENOUGH = f"All tools together returned {MAX_ALL_RESULTS_BYTES:,} bytes, which is the limit."
+_TOO_MUCH = f"It found more than {MAX_RESULT_BYTES:,} bytes: request less, with a limit."
 _MAX_FAULTS = 20
 _LONGEST_FAULT = 500
 
@@ -43,7 +43,7 @@ Tools = Mapping[str, AssistantTool[Any]]
 
 
 class _Bounds:
-    """What the calls of one answer share."""
+    """The state shared by the calls of one answer."""
 
     def __init__(self) -> None:
         self.slots = asyncio.Semaphore(MAX_PARALLEL)
@@ -51,7 +51,7 @@ class _Bounds:
 
 
 class Toolbox:
-    """Whatever a model says: a tool works with the person's rights of now, and nobody else's."""
+    """Whatever a model says: a tool works with the person's current rights, and nobody else's."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Toolbox:
     async def offered(
         self, by: Principal, scope: CallScope, names: Collection[str] | None = None
     ) -> list[OfferedTool]:
-        """Those that are switched on and that the person may use; of the named ones, if any."""
+        """Return the enabled tools that the person may use; only the named ones, if any."""
         enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
         bounds = _Bounds()
@@ -84,22 +84,22 @@ class Toolbox:
         """One tool.
 
         Raises:
-            PermissionDeniedError: the person may not use it.
-            ConflictError: it is switched off, gone, or lacks what it takes.
+            PermissionDeniedError: the person may not use it. ConflictError: it is switched off, no
+            longer exists, or is not available here.
         """
         if name in self._tools:
             self._tools[name].require_permission(by)
         for offered in await self.offered(by, scope, [name]):
             return offered
-        raise ConflictError(f"The tool {name} is switched off, or gone.")
+        raise ConflictError(f"The tool {name} is switched off or no longer exists.")
 
     async def call(
         self, name: str, arguments: dict[str, Any], by: Principal, scope: CallScope
     ) -> ToolOutcome:
-        """Call a tool that was offered. What it refuses is an outcome, and no error.
+        """Call an offered tool. A refusal is an outcome, not an error.
 
         Raises:
-            DomainError: the person has no rights any more; see `PresentRights.of`.
+            DomainError: the person has lost their rights; see `PresentRights.of`.
         """
         tool = self._tools[name]
         by = await self._rights.of(by)
@@ -121,20 +121,22 @@ class Toolbox:
             return ToolOutcome(CallOutcome.REFUSED, in_words(error))
 
     async def perform(self, action: PlannedAction, by: Principal) -> dict[str, Any]:
-        """Do what the person has confirmed.
+        """Do an action that the person has confirmed.
 
         Raises:
-            DomainError: it can't be done any more, or the person may not do it any more.
+            DomainError: it is no longer possible, or the person may no longer do it.
         """
         tool = self._tools.get(action.tool)
         if tool is None or action.tool not in await self._enabled():
-            raise ConflictError(f"The tool {action.tool} is switched off, or gone.")
+            raise ConflictError(f"The tool {action.tool} is switched off or no longer exists.")
         by = await self._rights.of(by)
         by.require(tool.permission)
         try:
             given = tool.arguments.model_validate(action.arguments)
         except ValidationError as error:
-            raise ConflictError(f"The tool takes other arguments now: {_faults(error)}.") from error
+            raise ConflictError(
+                f"The arguments of the tool have changed: {_faults(error)}."
+            ) from error
         scope = CallScope(action.id, action.chat_id)
         context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
         return await tool.run(given, context)
@@ -166,7 +168,7 @@ class Toolbox:
     ) -> ToolOutcome:
         by = context.by
         action = PlannedAction(
-            # The same when the same call is made again after a crash.
+            # The same when the call is repeated after a crash.
             id=uuid5(_ACTIONS, context.key.key),
             owner_id=by.user_id,
             tool=tool.name,
@@ -192,7 +194,7 @@ class Toolbox:
 
 
 def _faults(error: ValidationError) -> str:
-    """The first fields with what is wrong with them, so that the model can mend its call."""
+    """Return the first invalid fields with their errors, so that the model can correct its call."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MAX_FAULTS]]
     more = [f"and {len(found) - _MAX_FAULTS} more"] if len(found) > _MAX_FAULTS else []

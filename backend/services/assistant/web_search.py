@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 
 class WebSearchUnavailableError(Exception):
-    """The search does not answer, or refuses. The text says why, for an operator."""
+    """The search does not answer, or refuses. The text gives the reason, for an operator."""
 
 
 class WebHit(NamedTuple):
@@ -18,7 +18,7 @@ class WebHit(NamedTuple):
 
 class WebSearch(Protocol):
     async def find(self, query: str, limit: int) -> Sequence[WebHit]:
-        """The best hits, at most so many; takes a limited time.
+        """Return up to `limit` of the best hits, within a bounded time.
 
         Raises:
             WebSearchUnavailableError: try again later, or ask an operator.

@@ -30,7 +30,7 @@ from backend.services.identity.rights import PresentRights
 
 @dataclass(frozen=True)
 class AssistantServices:
-    """`toolbox`, `runner`, `tasks` and `execution_names` are for work in the background."""
+    """`toolbox`, `runner`, `tasks` and `execution_names` are for background work."""
 
     toolbox: Toolbox
     runner: AssistantEngine

@@ -33,7 +33,7 @@ _log = get_logger(__name__)
 
 Progress = tuple[int, int | None, str]
 Check = Callable[[Principal], Awaitable[None]]
-"""Raises a DomainError if somebody may not do what the execution is for."""
+"""Raises a DomainError if the person may not run the execution."""
 
 
 class Attempt:
@@ -66,14 +66,14 @@ class Attempt:
         return self._by
 
     async def admit(self, check: Check) -> None:
-        """Begin only if the check lets the owner; it is made again whenever their role changes."""
+        """Begin if the check passes for the owner; it is repeated whenever their role changes."""
         await check(self._by)
         self._check = check
 
     async def owner(self) -> Principal:
         present = await self._rights.of(self._by)
         if present.role is not self._by.role and self._check is not None:
-            # What the inputs refer to was looked at when the attempt began.
+            # References in the inputs were checked when the attempt began.
             with suppress(InvalidInputError):
                 await self._check(present)
         self._by = present
@@ -89,10 +89,10 @@ class Attempt:
         if name not in self._results:
             await self.owner()
             started = now()
-            # As it will be read back, so that no attempt gets another form of it.
+            # In the form in which it is read back, so that every attempt gets the same.
             result: dict[str, Any] = to_jsonable_python(await work())
             async with self._lease.changing() as (uow, execution):
-                # Under the lock: of steps that end at the same time, each gets the next place.
+                # Under the lock: steps that end at the same time get different positions.
                 step = ExecutionStep(
                     execution_id=self.id,
                     name=name,
@@ -108,11 +108,11 @@ class Attempt:
         return self._results[name]
 
     async def hold(self) -> NoReturn:
-        """Keep the lease, and never return. An outage is sat out for as long as the lease holds.
+        """Renew the lease for ever. An outage is tolerated as long as the lease lasts.
 
         Raises:
-            CancelRequestedError, LeaseLostError: the work has to end.
-            PermissionDeniedError: the owner may not do this any more.
+            CancelRequestedError, LeaseLostError: the work must end. PermissionDeniedError: the
+            owner may no longer do this.
         """
         renewed_at = time.monotonic()
         while True:
@@ -144,7 +144,7 @@ class Attempt:
             execution.finish(status, result=result, error=error)
 
     async def hand_back(self, error: str | None = None) -> None:
-        """Let the next attempt begin. `error` tells the owner why. Raises LeaseLostError."""
+        """Let the next attempt begin. `error` tells the owner the reason. Raises LeaseLostError."""
         async with self._lease.changing() as (_, execution):
             self._settle(execution)
             execution.hand_back(error)
@@ -156,7 +156,7 @@ class Attempt:
                 self._settle(execution)
 
     def _settle(self, execution: Execution) -> None:
-        """Write the progress that was held back."""
+        """Write progress that was not written yet."""
         if self._unwritten is not None:
             execution.report(*self._unwritten)
             self._unwritten = None
@@ -165,6 +165,6 @@ class Attempt:
 def finished(
     execution: Execution, status: ExecutionStatus, by: Principal | None
 ) -> ExecutionFinished:
-    """The event, to be recorded before the execution gets the status."""
+    """Return the event, to be recorded before the status changes."""
     changes = changes_between({"status": execution.status}, {"status": status})
     return ExecutionFinished(subject_id=execution.id, by=by, changes=changes)

@@ -30,16 +30,16 @@ RUN_EXECUTION = "run_execution"
 """The task of the job; its argument is `execution_id`."""
 
 _AT_ONCE = 100
-_STOPPED = "An admin has stopped its job."
+_STOPPED = "An admin stopped its job."
 _CRASHED = (
-    "The worker that ran it died several times, perhaps of it: it may need too much memory. "
-    "Retry it with less at once, or ask an admin."
+    "Its worker died several times, perhaps because of it: it may need too much memory. "
+    "Retry it with less data, or ask an admin."
 )
-_ABANDONED = "Its job was stopped, or has failed too often. Retry it, or ask an admin."
+_ABANDONED = "Its job was stopped, or failed too often. Retry it, or ask an admin."
 
 
 class ExecutionService:
-    """A person's own long work. Somebody else's is not found, whatever the role."""
+    """A person's own executions. Other people's are not found, whatever the role."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ExecutionService:
         rights: PresentRights,
         names: NameSuggestions | None = None,
     ) -> None:
-        """`max_active` is how many one person may have pending or running at once; `names` has
+        """`max_active` is how many one person may have pending or running at a time; `names` lets
         a model write names."""
         self._uow = uow
         self._kinds = kinds
@@ -60,11 +60,11 @@ class ExecutionService:
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Execution:
-        """Ask for an execution; a job will run it. No model is asked for its name.
+        """Create an execution; a job will run it. No model is asked for its name.
 
         Raises:
-            ConflictError: the person has too many that have not ended.
-            InvalidInputError, PermissionDeniedError: as the kind's `check` does.
+            ConflictError: the person has too many unfinished ones. InvalidInputError,
+            PermissionDeniedError: as the kind's `check` does.
         """
         if earlier := await self._made_before(key, by):
             return earlier
@@ -85,7 +85,7 @@ class ExecutionService:
         return execution
 
     async def generate_name(self, data: ExecutionDraft, by: Principal) -> str:
-        """A short name that says what it is about, from the model if there is one.
+        """Return a short descriptive name, from the model if one is configured.
 
         Raises as `create` does.
         """
@@ -113,11 +113,11 @@ class ExecutionService:
             return await uow.execution_steps.page_of(execution_id, query)
 
     async def cancel(self, execution_id: UUID, by: Principal) -> Execution:
-        """End it, at once if nobody works at it. To cancel twice changes nothing.
+        """Cancel it: immediately if no attempt is running. Cancelling twice changes nothing.
 
         Raises:
-            NotFoundError: the person has no such execution.
-            ConflictError: it was completed, or has failed.
+            NotFoundError: the person has no such execution. ConflictError: it has completed or
+            failed.
         """
         async with self._uow() as uow:
             execution = await own_execution(uow, execution_id, by, for_update=True)
@@ -137,9 +137,9 @@ class ExecutionService:
         """Run it again; finished steps are not repeated.
 
         Raises:
-            NotFoundError: the person has no such execution.
-            PreconditionFailedError: it has changed since the caller read it.
-            ConflictError: it has neither failed nor was it cancelled, or there are too many.
+            NotFoundError: the person has no such execution. PreconditionFailedError: it has changed
+            since the caller read it. ConflictError: it neither failed nor was cancelled, or there
+            are too many.
         """
         async with self._uow() as uow:
             await self._check_room(uow, by)
@@ -169,7 +169,7 @@ class ExecutionService:
         await self._runner.run(execution_id, last_attempt=last_attempt)
 
     async def end_stopped(self, execution_id: UUID) -> None:
-        """For jobs: an admin has stopped the one that ran it. Its owner can retry it."""
+        """For jobs: an admin has stopped its job. Its owner can retry it."""
         async with self._uow() as uow:
             execution = await uow.executions.get(execution_id, for_update=True)
             if execution.is_active:
@@ -178,7 +178,7 @@ class ExecutionService:
                 await _commit(uow, execution)
 
     async def end_crashed(self, execution_id: UUID, job_id: int) -> None:
-        """For jobs: the one that ran it is dead, as its workers have died. Its owner can retry."""
+        """For jobs: its job is dead, as its workers have died. Its owner can retry."""
         async with self._uow() as uow:
             for execution in await uow.executions.find_many([execution_id], for_update=True):
                 if execution.is_active and execution.job_id == job_id:
@@ -187,7 +187,7 @@ class ExecutionService:
                     await _commit(uow, execution)
 
     async def end_abandoned(self) -> None:
-        """For jobs: end what no job will run any more. Its owner can retry it."""
+        """For jobs: end executions that no job will run any more. Their owners can retry them."""
         async with self._uow() as uow:
             for execution in await uow.executions.lock_abandoned(_AT_ONCE):
                 uow.record(finished(execution, ExecutionStatus.FAILED, None))
@@ -197,7 +197,7 @@ class ExecutionService:
             await uow.commit()
 
     async def _made_before(self, key: IdempotencyKey | None, by: Principal) -> Execution | None:
-        """What a request that comes again has made, although it might be refused by now."""
+        """Return the execution of a repeated request, even if it would be refused now."""
         async with self._uow() as uow:
             earlier = await uow.idempotency.claim(key, new_id())
             return await own_execution(uow, earlier, by) if earlier else None
@@ -206,19 +206,19 @@ class ExecutionService:
         try:
             await self._kinds[data.kind].kind.check(data.inputs, by)
         except InvalidInputError as error:
-            # There it stands in the body.
+            # Its location in the body.
             error.field = f"inputs.{error.field}"
             raise
 
     async def _name(self, data: ExecutionDraft) -> str:
-        """Files, for one, may have names that would make it too long."""
+        """Shorten it: file names, for example, may be too long."""
         name = await self._kinds[data.kind].name(data.inputs)
         return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 3]}..."
 
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
         if await uow.executions.lock_active_of(by.user_id) >= self._max_active:
             raise ConflictError(
-                f"You have {self._max_active} executions that are pending or running: "
+                f"You have {self._max_active} pending or running executions: "
                 "wait until one of them has ended, or cancel one."
             )
 
@@ -226,7 +226,7 @@ class ExecutionService:
 async def own_execution(
     uow: BackgroundReading, execution_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Execution:
-    """Raises NotFoundError for an execution of somebody else as well."""
+    """Raises NotFoundError for other people's executions too."""
     execution = await uow.executions.get(execution_id, for_update=for_update)
     if execution.owner_id != by.user_id:
         raise NotFoundError.of("execution", execution_id)
@@ -239,7 +239,7 @@ async def _defer(uow: BackgroundUnit, execution: Execution) -> int:
 
 
 def _record(uow: BackgroundUnit, verb: str, execution: Execution, by: Principal) -> None:
-    # Its name may tell of private files.
+    # Its name may contain names of private files.
     facts = {"kind": execution.kind, "status": execution.status}
     uow.record(
         ResourceChanged(

@@ -19,26 +19,25 @@ from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits
 
 _RETRIED_AT_ONCE = 100
 
-WORKER_DIED = "Its worker died, or was cut off from the database."
-DATABASE_LOST = "Its worker lost the database."
+WORKER_DIED = "Its worker died, or was disconnected from the database."
+DATABASE_LOST = "Its worker lost its connection to the database."
 
 _NOT_TO_RETRY: Mapping[JobStatus, str] = {
-    JobStatus.PENDING: "The job waits for its turn already.",
-    JobStatus.RUNNING: "The job is running; cancel it first, or wait for its end.",
-    JobStatus.COMPLETED: "The job is completed; what is done is not done again.",
+    JobStatus.PENDING: "The job is already waiting for its turn.",
+    JobStatus.RUNNING: "The job is running; cancel it first, or wait for it to end.",
+    JobStatus.COMPLETED: "The job has completed; it can't be run again.",
 }
 _NOT_TO_CANCEL: Mapping[JobStatus, str] = {
-    JobStatus.COMPLETED: "The job is completed already.",
-    JobStatus.FAILED: "The job has failed for good already.",
-    JobStatus.CANCELLED: "The job is cancelled already.",
+    JobStatus.COMPLETED: "The job has already completed.",
+    JobStatus.FAILED: "The job has already failed for good.",
+    JobStatus.CANCELLED: "The job is already cancelled.",
 }
 
 
 class TakenOver(NamedTuple):
     """
     Attributes:
-        jobs: how many there were.
-        dead: those of them that are not tried again.
+        jobs: how many were taken over. dead: those of them that are not retried.
     """
 
     jobs: int
@@ -46,7 +45,7 @@ class TakenOver(NamedTuple):
 
 
 class JobService:
-    """Jobs as admins look after them, and what workers write down about them."""
+    """Jobs: their administration, and the records of workers about them."""
 
     def __init__(self, uow: BackgroundUnits) -> None:
         self._uow = uow
@@ -62,7 +61,7 @@ class JobService:
             return await uow.jobs.page(query)
 
     async def retry(self, job_id: int, by: Principal | None = None) -> JobPublic:
-        """Have a failed or cancelled job run again, at once and with all its attempts.
+        """Run a failed or cancelled job again now, with all its attempts.
 
         Raises:
             NotFoundError: there is no such job.
@@ -79,10 +78,10 @@ class JobService:
         task: str | None = None,
         by: Principal | None = None,
     ) -> int:
-        """As `retry`, for all dead jobs of the queues and the task; answers how many.
+        """Like `retry`, for all dead jobs of the queues and the task; returns how many.
 
-        Not for periodic ones, whose next run does their work. If it is interrupted, some have
-        been retried, and the others have not.
+        Skips periodic jobs, whose next run does their work. If it is interrupted, only some have
+        been retried.
         """
         retried, last = 0, 0
         while some := await self._retry_some(queues, task, last, by):
@@ -90,11 +89,10 @@ class JobService:
         return retried
 
     async def cancel(self, job_id: int, by: Principal | None = None) -> JobPublic:
-        """Cancel a waiting job, or ask for the end of a running one.
+        """Cancel a waiting job, or request the end of a running one.
 
         Raises:
-            NotFoundError: there is no such job.
-            ConflictError: it has come to its end.
+            NotFoundError: there is no such job. ConflictError: it has already ended.
         """
         async with self._uow() as uow:
             job = await self._locked(uow, job_id, _NOT_TO_CANCEL)
@@ -107,13 +105,13 @@ class JobService:
             return await uow.jobs.queue_states()
 
     async def keep_failure(self, failure: JobFailure) -> None:
-        """Called by the worker whose attempt has failed."""
+        """Record a failed attempt; called by its worker."""
         async with self._uow() as uow:
             await uow.jobs.keep_failure(failure)
             await uow.commit()
 
     async def forgive_attempt(self, job_id: int) -> None:
-        """Called by the worker that stops before the job is done: the job can't help it."""
+        """Hand back a job of a worker that is stopping. The attempt does not count."""
         async with self._uow() as uow:
             await uow.jobs.forgive_attempt(job_id)
             await uow.commit()
@@ -121,9 +119,9 @@ class JobService:
     async def take_over_stalled(self, rules: TakeOverRules) -> TakenOver:
         """Retry the jobs of dead workers, or end them after the last attempt.
 
-        Without it they would run for ever, according to the database. A job that may be what
-        kills its workers is dead after a few of them: before the last, it is tried alone, so
-        that those that only ran beside it survive it.
+        Otherwise they would stay `running` for ever. A job that may kill its workers is dead after
+        a few crashes: before the last, it is tried alone, so that jobs that only ran beside it
+        survive.
         """
         async with self._uow() as uow:
             await uow.jobs.bound_moments(rules.longest_pause)
@@ -133,7 +131,7 @@ class JobService:
         return TakenOver(len(stalled), dead)
 
     async def release(self, worker_id: int, rules: TakeOverRules) -> None:
-        """As `take_over_stalled`, for a worker of this process that has lost the database."""
+        """Like `take_over_stalled`, for a worker of this process that lost its connection."""
         async with self._uow() as uow:
             for job in await uow.jobs.lock_of_worker(worker_id):
                 await self._take_over(uow, job, rules)
@@ -192,13 +190,13 @@ class JobService:
 
 def died_often(crashes: int) -> str:
     times = "once" if crashes == 1 else f"{crashes} times"
-    return f"Its worker died {times} while it ran, perhaps of it: it is not tried again."
+    return f"Its worker died {times} while it ran, perhaps because of it: it is not retried."
 
 
 def _changed(
     job_id: int, before: JobStatus, after: JobStatus, verb: str, by: Principal | None
 ) -> ResourceChanged:
-    """Ids of jobs are numbers, and no subject of an event."""
+    """Ids of jobs are numbers, which can't be the subject of an event."""
     changes: Changes = {
         "job_id": {"before": job_id, "after": job_id},
         "status": {"before": before, "after": after},

@@ -1,4 +1,4 @@
-"""What a kind of execution is, and what it may use while it runs."""
+"""What a kind of execution is, and the interface of a running attempt."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Work = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class TryAgainError(Exception):
-    """Something that may work later. The text is for the owner, who reads it meanwhile."""
+    """A temporary error. The owner sees the text until the next attempt."""
 
 
 class ExecutionContext(Protocol):
@@ -27,43 +27,43 @@ class ExecutionContext(Protocol):
 
     @property
     def by(self) -> Principal:
-        """Its owner, with the role that they had when their rights were looked at last."""
+        """Return its owner with the role at the last check."""
         ...
 
     async def owner(self) -> Principal:
-        """Its owner, with the role of now: look before each batch, page or call.
+        """Return its owner with the current role: call it before each batch, page or call.
 
-        A step does so before its work. As a safety net, the attempt does so each second.
+        A step does so before its work. As a safety net, the attempt does so every second.
 
         Raises:
-            PermissionDeniedError: the account is deactivated, or its role may not do this any more.
+            PermissionDeniedError: the account is deactivated, or its role may no longer do this.
         """
         ...
 
     async def progress(self, done: int, total: int | None, message: str) -> None:
-        """Tell how far it is. May be called as often as you like: most calls write nothing."""
+        """Report progress. May be called as often as you like: most calls write nothing."""
         ...
 
     async def step(self, name: str, work: Work) -> dict[str, Any]:
         """Do the work, unless an earlier attempt has finished the step of this name.
 
-        Answers what the work has answered, then or now, as JSON has it. Steps are told apart by
-        their names: each of an execution has one of its own, and the same at each attempt.
-        Several steps may be at work at the same time.
+        Returns the result of the work, from then or now, as JSON values. Steps are identified by
+        their names, which are unique in an execution and the same at each attempt. Several steps
+        may run at the same time.
         """
         ...
 
 
 class ExecutionKind(Protocol[Inputs_contra, Result_co]):
-    """A DomainError ends the execution, and its owner reads it. Any other error is retried.
+    """A DomainError ends the execution, and its owner sees it. Any other error is retried.
 
-    While a TryAgainError is, the owner reads its text; of others, that something went wrong.
+    While retrying, the owner sees the text of a TryAgainError; otherwise a generic message.
     """
 
     async def check(self, inputs: Inputs_contra, by: Principal) -> None:
-        """When it is asked for, at each start, and when the role of its owner has changed.
+        """Called at creation, at each start, and when the role of its owner has changed.
 
-        Looks at permissions, and at what is referred to.
+        Checks permissions and references.
 
         Raises:
             PermissionDeniedError: the person may not do this.
@@ -72,12 +72,12 @@ class ExecutionKind(Protocol[Inputs_contra, Result_co]):
         ...
 
     async def run(self, inputs: Inputs_contra, run: ExecutionContext) -> Result_co:
-        """May be cancelled at any `await`, and begun again after a crash."""
+        """May be cancelled at any `await`, and restarted after a crash."""
         ...
 
 
 Namer = Callable[[Any], Awaitable[str]]
-"""Makes a short name of inputs, the same for the same inputs. They were checked before."""
+"""Returns a short name for checked inputs, the same for the same inputs."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ class RegisteredKind:
 
 
 ExecutionKinds = Mapping[str, RegisteredKind]
-"""By the name of the kind."""
+"""The kinds by name."""
 
 
 class NameSuggestions(Protocol):
     async def suggest(self, kind: str, inputs: BaseModel, by: Principal) -> str | None:
-        """A name that says what an execution is about; None if there is none to be had now."""
+        """Return a descriptive name of an execution; None if none is available now."""
         ...

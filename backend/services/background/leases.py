@@ -1,8 +1,8 @@
-"""Who works at an execution: one attempt at a time, which a crash ends.
+"""Leases: one attempt at a time runs an execution, until it ends or crashes.
 
-The lease guards the row of the execution and its steps. What a kind writes besides is committed
-without a look at the lease: an attempt that was frozen for longer than the lease may still commit
-what it was at, while the next one is at work. A kind has to bear that.
+The lease protects the row of the execution and its steps. Other writes of a kind do not check the
+lease: an attempt that was frozen for longer than the lease may still commit its current write while
+the next attempt is running. Kinds must tolerate that.
 """
 
 from collections.abc import AsyncIterator
@@ -15,9 +15,9 @@ from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits
 from backend.repositories.platform.unit import Channel
 
 LEASE = timedelta(seconds=20)
-"""For how long a worker that is not heard of may have the database to itself.
+"""How long a silent worker keeps its lease.
 
-Longer than a short outage of the database, so that this does not end all that is at work.
+Longer than a short outage of the database, which must not end all running work.
 """
 
 
@@ -26,11 +26,11 @@ class LeaseLostError(Exception):
 
 
 class CancelRequestedError(Exception):
-    """Somebody has asked to cancel the execution."""
+    """Cancelling the execution was requested."""
 
 
 class Lease:
-    """What one attempt may write of its execution, until another attempt has begun."""
+    """The writes of one attempt to its execution, until another attempt has begun."""
 
     def __init__(self, uow: BackgroundUnits, execution_id: UUID, attempt: int) -> None:
         self._uow = uow
@@ -39,7 +39,7 @@ class Lease:
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[tuple[BackgroundUnit, Execution]]:
-        """Lock the execution, let the caller change it, commit, and tell those who watch it.
+        """Lock the execution, let the caller change it, commit, and notify its watchers.
 
         Raises:
             LeaseLostError: nothing was written.

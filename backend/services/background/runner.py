@@ -1,4 +1,4 @@
-"""Runs executions. Called by jobs, at least once for each time that one is to run."""
+"""Runs executions. Called by jobs at least once per run."""
 
 import asyncio
 from functools import partial
@@ -22,8 +22,8 @@ from backend.services.identity.rights import PresentRights
 POLL_SECONDS = 1.0
 
 _SOON = "It will be tried again."
-_AGAIN = f"Something went wrong on our side. {_SOON}"
-_NOT_AGAIN = "Something went wrong on our side, several times. The log says more."
+_AGAIN = f"An error occurred in the server. {_SOON}"
+_NOT_AGAIN = "Errors occurred in the server, repeatedly. The log has the details."
 _OTHER_VERSION = "This version of the program does not know such an execution. Start a new one."
 _log = get_logger(__name__)
 
@@ -41,13 +41,13 @@ class ExecutionRunner:
         self._rights = rights
 
     async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
-        """Have the execution come to its end. While another attempt is at work, wait for it.
+        """Run the execution to completion. While another attempt is running, wait for it.
 
-        What the owner can do something about ends it as failed, and is no error here.
+        Errors that the owner can act on end it as failed, and are not raised.
 
         Raises:
-            Exception: what went wrong otherwise. It can be run again, unless `last_attempt`.
-            CancelledError: this process stops. It can be run again at once.
+            Exception: any other error. It can be run again, unless `last_attempt`. CancelledError:
+            this process is stopping. It can be run again immediately.
         """
         while taken := await self._take(execution_id):
             try:
@@ -58,7 +58,7 @@ class ExecutionRunner:
                 return
 
     async def _take(self, execution_id: UUID) -> Taken | None:
-        """None when it has ended. To answer before would lose it if whoever has it crashes."""
+        """None once it has ended. Returning earlier would lose it if the holder crashes."""
         while True:
             async with self._uow() as uow:
                 if execution := await uow.executions.take(execution_id, LEASE):
@@ -94,7 +94,7 @@ class ExecutionRunner:
             raise
 
     async def _bring_to_an_end(self, taken: Taken) -> None:
-        """Work, and write what has come of it. That may fail as well as the work."""
+        """Do the work and write its outcome. Either may fail."""
         attempt = taken.attempt
         try:
             result = await self._work(taken)
@@ -106,12 +106,12 @@ class ExecutionRunner:
             await attempt.finish(ExecutionStatus.COMPLETED, result=result)
 
     async def _work(self, taken: Taken) -> dict[str, Any]:
-        """Answers the result. It ends early if the attempt has to."""
+        """Return the result. Ends early if the attempt must."""
         holding = asyncio.ensure_future(taken.attempt.hold())
         working = asyncio.ensure_future(self._run_kind(taken))
         try:
             await asyncio.wait({holding, working}, return_when=asyncio.FIRST_COMPLETED)
-            # What is done counts, although it was cancelled in the same moment.
+            # A finished result counts, even if it was cancelled at the same moment.
             return working.result() if working.done() else holding.result()
         finally:
             holding.cancel()

@@ -1,4 +1,4 @@
-"""What happens to an execution, as it happens."""
+"""LiveStreams the states of an execution."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -18,10 +18,10 @@ class ExecutionWatch:
     async def states(
         self, execution: Execution, by: Principal, after: int
     ) -> AsyncGenerator[Execution, None]:
-        """The caller's own execution, each time that it has changed, beyond the version `after`.
+        """Yield the caller's execution at each change after the version `after`.
 
-        Ends with its last state, or when the session of the caller or this process does. Between
-        two states some may be left out. Holds no connection while it waits.
+        Ends with its last state, or when the caller's session ends or this process stops. States
+        may be skipped. Holds no connection while it waits.
         """
         if execution.version > after:
             yield execution

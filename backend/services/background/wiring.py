@@ -28,7 +28,7 @@ class BackgroundServices:
         names: NameSuggestions,
         streams: LiveStreams,
     ) -> Self:
-        """`max_active` is how many executions one person may have pending or running at once."""
+        """`max_active` is how many executions one person may have pending or running at a time."""
         return cls(
             executions=ExecutionService(uow, kinds, max_active, rights, names),
             execution_watch=ExecutionWatch(uow, streams),

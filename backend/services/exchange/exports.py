@@ -40,7 +40,7 @@ from backend.services.tasks.tasks import TaskService
 class ExportedList(NamedTuple):
     """
     Attributes:
-        shown: what the list answers; its fields are the columns.
+        shown: the response model of the list; its fields are the columns.
     """
 
     permission: Permission
@@ -64,9 +64,9 @@ def exported_lists(
 
 
 class ExportKind:
-    """Writes the rows of a list into an XLSX file, which is the person's own.
+    """Writes the rows of a list into a private XLSX file of the person.
 
-    The file has the id of the execution, so that an attempt which is broken off leaves none behind.
+    The file has the id of the execution, so that an interrupted attempt leaves none behind.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ExportKind:
         _columns(wanted, exported.shown)
 
     async def run(self, inputs: ExportInputs, run: ExecutionContext) -> ExportResult:
-        """Raises TooLargeError if there are more rows than a sheet can hold, or than a file may."""
+        """Raises TooLargeError if a sheet or a file can't hold all rows."""
 
         async def writing() -> dict[str, Any]:
             return {"rows": await self._write(inputs.root, run)}
@@ -138,7 +138,7 @@ def _columns(wanted: ListExport, shown: type[BaseModel]) -> list[ColumnPath]:
     if unknown:
         raise InvalidInputError(
             "columns",
-            f"There is no column {' or '.join(unknown)}: choose among {', '.join(known)}.",
+            f"There is no column {' or '.join(unknown)}: choose from {', '.join(known)}.",
         )
     return [known[name] for name in names]
 

@@ -1,4 +1,4 @@
-"""Spreadsheets, as services see them. Everything here blocks: call it in a thread."""
+"""Protocols of spreadsheets. Everything here blocks: call it in a thread."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -14,10 +14,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """A cell without a value that can be used, such as an error of a formula.
+    """A cell without a usable value, such as a formula error.
 
     Attributes:
-        message: for the person who has sent the file.
+        message: for the person who sent the file.
     """
 
     message: str
@@ -29,7 +29,7 @@ Cell = str | int | float | Decimal | bool | datetime | CellFault | None
 class SheetRow(NamedTuple):
     """
     Attributes:
-        number: as a spreadsheet counts, from 1.
+        number: as in a spreadsheet, from 1.
         cells: from the first column on.
     """
 
@@ -39,21 +39,21 @@ class SheetRow(NamedTuple):
 
 MAX_ROWS = 1_000_000
 MAX_CELL_CHARACTERS = 32_767
-"""What programs for spreadsheets can hold."""
+"""The limits of spreadsheet programs."""
 
 
 class SheetError(Exception):
-    """The file can't be read as a table. The text is for the person who has sent it."""
+    """The file can't be read as a table. The text is for the person who sent it."""
 
 
 class SheetReader(Protocol):
     def __call__(
         self, path: Path, media_type: str, max_columns: int
     ) -> AbstractContextManager[Iterator[Sequence[SheetRow]]]:
-        """The rows of the first visible sheet that are not blank, in batches.
+        """Yield the non-blank rows of the first visible sheet in batches.
 
-        A batch is empty where nothing could be read for a while, so that whoever reads can stop.
-        Cells of CSV are texts. Moments have no time zone. Few rows are in memory at a time.
+        A batch is empty if nothing could be read for a while, so that the caller can stop. Cells of
+        CSV are texts. Times have no time zone. Few rows are in memory at a time.
 
         Raises:
             SheetError: also while the rows are read.
@@ -63,18 +63,18 @@ class SheetReader(Protocol):
 
 class SheetWriter(Protocol):
     def add(self, rows: Sequence[Sequence[Cell]]) -> None:
-        """Write rows. Texts are shown as they are, and moments in UTC."""
+        """Write rows. Texts are written as they are, and times in UTC."""
         ...
 
     def finish(self) -> None:
-        """Write the file to its end."""
+        """Complete the file."""
         ...
 
 
 class OpenSheetWriter(Protocol):
     def __call__(self, path: Path, title: str) -> AbstractContextManager[SheetWriter]:
-        """An XLSX file with one sheet. Holds few rows at a time.
+        """Create an XLSX file with one sheet. Keeps few rows in memory.
 
-        Without `finish` nothing is left but, perhaps, a broken file at `path`.
+        Without `finish`, at most an incomplete file is left at `path`.
         """
         ...

@@ -1,4 +1,4 @@
-"""The kind of execution that counts and sums."""
+"""The kind of execution `report`."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ class ReportKind:
         self._uow = uow
 
     async def check(self, inputs: ReportInputs, by: Principal) -> None:
-        """Raises PermissionDeniedError, or InvalidInputError if there is no such person."""
+        """Raises PermissionDeniedError, or InvalidInputError if the person does not exist."""
         by.require(_NEEDED[inputs.report])
         await self._check_person(inputs.person_id)
 

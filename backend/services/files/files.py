@@ -42,7 +42,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class FileRules:
-    """`allowed_types` may have `*` in them."""
+    """`allowed_types` may contain `*`."""
 
     max_bytes: int
     allowed_types: Sequence[str]
@@ -56,7 +56,7 @@ class FileRules:
             unknown = " If it is text, save it as UTF-8." if content.media_type == UNKNOWN else ""
             raise UnsupportedTypeError(
                 f"The content is of the type {content.media_type}, which is not allowed.{unknown} "
-                f"These are: {', '.join(self.allowed_types)}."
+                f"Allowed are: {', '.join(self.allowed_types)}."
             )
 
     def check_size(self, content: Content) -> None:
@@ -68,8 +68,8 @@ class FileRules:
 class FileService:
     """Files of the team, by permission, and private ones, which only their owner sees.
 
-    The content is stored before the row is committed, and deleted after the row: whatever breaks
-    in between leaves content without a row, which `remove_orphans` finds.
+    The content is stored before the row is committed, and deleted after the row: a failure in
+    between leaves content without a row, which `remove_orphans` deletes.
     """
 
     def __init__(
@@ -92,12 +92,12 @@ class FileService:
         by: Principal,
         key: IdempotencyKey | None = None,
     ) -> File:
-        """Keep a file, attached to one thing or to none.
+        """Store a file, attached to one object or to none.
 
         Raises:
-            PermissionDeniedError: the caller may not add to the team's data.
-            InvalidInputError: it is empty, or attached to what does not exist or to two things.
-            TooLargeError, UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
+            PermissionDeniedError: the caller may not add to the team's data. InvalidInputError: it
+            is empty, or attached to two objects or to one that does not exist. TooLargeError,
+            UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
             UnavailableError: the storage does not answer.
         """
         check_one(subject)
@@ -108,7 +108,7 @@ class FileService:
         row = File(
             name=clean_file_name(name), owner_id=by.user_id, **found._asdict(), **subject._asdict()
         )
-        # What was kept already is not refused for want of room.
+        # A file that is stored already is not refused because of the quota.
         looks = self._quota.has_limits and key is None
         if subject.module_id is not None or looks:
             async with self._uow.reading() as uow:
@@ -120,9 +120,9 @@ class FileService:
         return await self._add(row, by, _with_content(key, row))
 
     async def keep(self, file_id: UUID, name: str, content: BinaryIO, by: Principal) -> File:
-        """Keep what the program has made for a person, as a private file under a given id.
+        """Store a generated file as a private file under a given id.
 
-        Who is interrupted does it again with the same id: nothing is left over.
+        After an interruption, repeat it with the same id: nothing is left over.
 
         Raises:
             TooLargeError: it is larger than the settings allow.
@@ -152,7 +152,7 @@ class FileService:
             return await uow.files.page_visible_to(by, query)
 
     async def content(self, file: File, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to and without `end`.
+        """Yield the bytes from `start` up to but excluding `end`.
 
         Raises:
             NotFoundError: the content is gone.
@@ -168,21 +168,21 @@ class FileService:
             raise NotFoundError("The content of this file is gone.") from None
 
     async def download(self, file: File, start: int, end: int, by: AsOfNow) -> AsyncIterator[bytes]:
-        """As `content`, for somebody whose rights are looked at before each piece.
+        """Like `content`, checking the person's rights before each chunk.
 
-        What is answered raises what `by` does, or NotFoundError once they may not see the file.
+        The iterator raises what `by` does, or NotFoundError once they may not see the file.
         """
         return _while_visible(file, await self.content(file, start, end), by)
 
     async def update(
         self, file_id: UUID, data: FileUpdate, by: Principal, match: Precondition
     ) -> File:
-        """Give a file another name or place.
+        """Rename or move a file.
 
         Raises:
-            NotFoundError: there is no such file that the caller may see.
-            PermissionDeniedError: the caller may not change the team's files, or may not take one
-                from the team that somebody else has uploaded.
+            NotFoundError: there is no such file that the caller may see. PermissionDeniedError: the
+            caller may not change the team's files, or may not take another person's file from the
+            team.
             PreconditionFailedError: it is at another version.
             InvalidInputError: the new place does not exist, or there are two.
         """
@@ -206,11 +206,11 @@ class FileService:
         return file
 
     async def delete(self, file_id: UUID, by: Principal, match: Precondition) -> None:
-        """One's own, or any of the team's with `files:delete`.
+        """Delete one's own file, or any team file with `files:delete`.
 
         Raises:
-            NotFoundError: there is no such file that the caller may see.
-            PermissionDeniedError: it is the team's, and somebody else has uploaded it.
+            NotFoundError: there is no such file that the caller may see. PermissionDeniedError: it
+            is a team file that somebody else uploaded.
             PreconditionFailedError: it is at another version.
         """
         async with self._uow() as uow:
@@ -224,10 +224,10 @@ class FileService:
         await self._discard(file)
 
     async def remove_orphans(self, older_than: timedelta) -> int:
-        """Delete contents without a row; answers how many.
+        """Delete contents without a row; returns how many.
 
-        Younger ones may belong to an upload that is not committed yet. What is not named as
-        contents are is left alone: the folder may have other things in it.
+        Younger ones may belong to an upload that is not committed yet. Files with other names are
+        left alone: the folder may contain other things.
         """
         removed = 0
         async for keys in self._storage.older_than(now() - older_than):
@@ -245,7 +245,7 @@ class FileService:
         try:
             kept = await self._commit(row, by, key)
         except (DomainError, AnsweredBeforeError):
-            # It was refused before the commit. After any other error nobody knows.
+            # It was refused before the commit. After any other error the outcome is unknown.
             await self._discard(row)
             raise
         if kept is not row:
@@ -278,7 +278,7 @@ async def _while_visible(
 
 
 def _id_of(key: str) -> UUID | None:
-    """Of a content, or of what a broken write has left of it (`id#1`); None if it is not ours."""
+    """Return the id in a key, also of a broken write (`id#1`); None for other keys."""
     try:
         return UUID(key.partition("#")[0])
     except ValueError:
@@ -286,7 +286,7 @@ def _id_of(key: str) -> UUID | None:
 
 
 def _with_content(key: IdempotencyKey | None, row: File) -> IdempotencyKey | None:
-    """The key, for a request that is known by what was in the file as well."""
+    """Return the key with a fingerprint that includes the content of the file."""
     if key is None:
         return None
     subject = ",".join(str(reference) for reference in row.subject)

@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes: names and headers say what the sender likes."""
+"""Detects the type of a file by its first bytes: names and headers can't be trusted."""
 
 import codecs
 import re
@@ -7,25 +7,25 @@ from pathlib import PurePosixPath
 import filetype  # type: ignore[import-untyped]  # it has no type hints
 
 HEAD_BYTES = 8_192
-"""So many bytes are looked at."""
+"""The number of bytes inspected."""
 
 UNKNOWN = "application/octet-stream"
 ZIP = "application/zip"
 _PLAIN = "text/plain"
 
-# Its matcher of zstd calls itself for each frame, and crafted frames exhaust the stack.
+# Its zstd matcher recurses for each frame, and crafted frames exhaust the stack.
 _KINDS = [kind for kind in filetype.TYPES if kind.mime != "application/zstd"]
-# These may be text all through. The other signatures are short, and text may begin with them.
+# These may be entirely text. The other signatures are short, and text may begin with them.
 _WRITTEN_AS_TEXT = {"application/pdf", "application/rtf"}
 
 _BY_SUFFIX = {".csv": "text/csv", ".md": "text/markdown", ".markdown": "text/markdown"}
 _JSON_START = re.compile(r"\s*[\[{]")
 
 _MAX_CONTROLS = 0.1
-"""Of the characters of a table. UTF-16 without a mark has a NUL in each other byte."""
+"""Share of NUL characters. UTF-16 without a byte order mark has one in every other byte."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
-# Possessive: what is skipped is never tried again, so crafted input takes linear time.
+# Possessive: no backtracking, so crafted input takes linear time.
 _PROLOGUE = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _ROOT = re.compile(r"<(?:!doctype\s+)?(?:[\w.-]+:)?([\w.-]+)(?=[\s/>]|$)", re.IGNORECASE)
 _HTML = re.compile(
@@ -36,9 +36,9 @@ _HTML = re.compile(
 
 
 def judge_type(head: bytes, name: str) -> str:
-    """The media type of a file with these first bytes; `application/octet-stream` in doubt.
+    """Return the media type by the first bytes; `application/octet-stream` if unknown.
 
-    The name only chooses between kinds of harmless text: plain, CSV, Markdown and JSON.
+    The name only chooses between harmless text types: plain, CSV, Markdown and JSON.
     """
     head = head[:HEAD_BYTES]
     text = _as_text(head, may_have_controls=_suffix(name) == ".csv")
@@ -49,9 +49,9 @@ def judge_type(head: bytes, name: str) -> str:
 
 
 def _as_text(head: bytes, *, may_have_controls: bool) -> str | None:
-    """The text, or None where this is none. A character that the end cuts in two is left out.
+    """Return the text, or None if it is not text. A character cut off at the end is left out.
 
-    Tables come from devices and databases, and an import can say in which cell the character is.
+    Tables from devices and databases contain NUL, and an import can report the cell.
     """
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")()
@@ -68,12 +68,14 @@ def _suffix(name: str) -> str:
 
 
 def _markup(text: str) -> str | None:
-    """HTML, SVG or XML, by the doctype or the first element behind comments and the like."""
+    """Detect HTML, SVG or XML by the doctype or the first element after comments."""
     rest = _PROLOGUE.sub("", text, count=1)
     root = _ROOT.match(rest)
     if root:
         return _root_type(root[1].lower())
-    if rest.startswith("<!"):  # A comment longer than the head, or a doctype without a name.
+    if rest.startswith(
+        "<!"
+    ):  # A comment longer than the inspected bytes, or a doctype without a name.
         return "text/html"
     return "application/xml" if text.lstrip().startswith("<?xml") else None
 

@@ -1,4 +1,4 @@
-"""Which office document a ZIP file is: its parts may come in any order."""
+"""Detects the type of an office document in a ZIP file, whose parts may have any order."""
 
 import re
 import zlib
@@ -14,7 +14,7 @@ _TYPES = {
     "presentationml": f"{_OFFICE}.presentationml.presentation",
     "ms-powerpoint": f"{_OFFICE}.presentationml.presentation",
 }
-# Of the main part. Documents may have others in them, whose types have another end.
+# Content types of the main part. Embedded documents have types with other suffixes.
 _MAIN = re.compile(rb"(?<![a-z-])([a-z-]+)\.(?:[a-z]+\.)?(?:macroEnabled\.)?main\+xml")
 _CONTENT_TYPES = "[content_types].xml"
 _WORKBOOK = "xl/workbook.xml"
@@ -22,7 +22,7 @@ _MAX_BYTES = 256 * 1024
 
 
 def office_type(content: BinaryIO) -> str | None:
-    """None if this is another ZIP file, or one with thousands of parts. Moves the position."""
+    """None for other ZIP files, or one with thousands of parts. Moves the position."""
     try:
         with ZipFile(cast(IO[bytes], _Cautious(content))) as archive:
             return _type_of(archive)
@@ -43,7 +43,7 @@ def _type_of(archive: ZipFile) -> str | None:
 
 
 class _Cautious:
-    """The list of what is in a ZIP file is read at once, and each entry of it takes memory."""
+    """The directory of a ZIP file is read as a whole, and each entry takes memory."""
 
     def __init__(self, content: BinaryIO) -> None:
         self._content = content
@@ -52,5 +52,5 @@ class _Cautious:
     def read(self, size: int = -1) -> bytes:
         if size > _MAX_BYTES:
             raise BadZipFile
-        # To the end it reads only behind the list, where there are some bytes.
+        # It reads to the end only after the directory, where few bytes remain.
         return self._content.read(_MAX_BYTES if size < 0 else size)

@@ -1,4 +1,4 @@
-"""Who sees a file, and who may say where it belongs."""
+"""Who may see a file, and who may attach it."""
 
 from uuid import UUID
 
@@ -10,22 +10,24 @@ from backend.repositories.files.unit import FilesReading
 
 def check_one(subject: FileSubject) -> None:
     if len(named := subject.named) > 1:
-        detail = f"Attach the file to one thing or to none, not to {' and '.join(named)}."
+        detail = f"Attach the file to one object or to none, not to {' and '.join(named)}."
         raise InvalidInputError(named[-1], detail)
 
 
 def check_may_change(file: File, subject: FileSubject, by: Principal) -> None:
-    """By the rights of both places: who takes a file from the team deletes it there."""
+    """Check the rights for both places: taking a file from the team counts as deleting it there."""
     if file.subject.is_team_data or subject.is_team_data:
         by.require(Permission.FILES_WRITE)
     if file.owner_id != by.user_id and not subject.is_team_data:
         if subject.module_id is not None:
-            raise PermissionDeniedError("Only who uploaded a file puts it into a module.")
+            raise PermissionDeniedError(
+                "Only the person who uploaded a file can put it into a module."
+            )
         by.require(Permission.FILES_DELETE)
 
 
 def check_visible(file: File, by: Principal) -> None:
-    """Raises NotFoundError unless it is their own, or the team's and they may read that."""
+    """Raises NotFoundError unless it is their own, or a team file that they may read."""
     is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
     if file.owner_id != by.user_id and not is_visible:
         raise NotFoundError.of("file", file.id)

@@ -1,4 +1,4 @@
-"""Where the contents of files are kept, as services see it."""
+"""The Protocol of the storage of file contents."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -10,31 +10,31 @@ class StoredFileMissingError(Exception):
 
 
 class StorageUnavailableError(Exception):
-    """The storage does not answer, or refuses. The cause says why; it is not for callers to see."""
+    """The storage does not answer, or refuses. The cause is for operators, not callers."""
 
 
 class FileStorage(Protocol):
     """Contents by key. All methods raise StorageUnavailableError."""
 
     async def put(self, key: str, content: BinaryIO) -> None:
-        """Store what follows in the file, replacing what was there: all of it or nothing.
+        """Store the rest of the file atomically, replacing existing content.
 
-        The file has to stay open until this is done. It is read in a thread.
+        The file must stay open meanwhile. It is read in a thread.
         """
         ...
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to and without `end`, in chunks of some 256 KiB.
+        """Return the bytes from `start` up to but excluding `end`, in chunks of about 256 KiB.
 
         Raises:
-            StoredFileMissingError: at once, and not when the first chunk is asked for.
+            StoredFileMissingError: immediately, not at the first chunk.
         """
         ...
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Those that are not there are passed over."""
+        """Delete contents; missing ones are skipped."""
         ...
 
     def older_than(self, moment: datetime) -> AsyncIterator[list[str]]:
-        """The keys last written before the moment, in batches."""
+        """Yield the keys last written before the time, in batches."""
         ...

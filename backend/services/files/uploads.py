@@ -16,7 +16,7 @@ class Content(NamedTuple):
 
 
 def inspect(content: BinaryIO, name: str) -> Content:
-    """Read the whole file, piece by piece, and go back to its beginning. Call it in a thread."""
+    """Read the whole file in chunks, and return to its beginning. Call it in a thread."""
     content.seek(0)
     head = content.read(HEAD_BYTES)
     digest, size, piece = sha256(), 0, head

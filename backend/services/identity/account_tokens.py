@@ -1,5 +1,5 @@
-"""Tokens that mails carry. Nothing in the database, in a job or in an event is enough to make one:
-they follow from an id and the secret key, so that each attempt to send a mail has the same."""
+"""Tokens in mails. They are derived from an id and the secret key, so that each attempt to send a
+mail has the same token, and none can be made from the database, a job or an event alone."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ _DEAD = "The link is invalid, was used before or has expired. Ask for a new one.
 
 
 class AccountTokens:
-    """Issues tokens, finds them again, and lets each be used once."""
+    """Issues tokens, finds them, and lets each be used once."""
 
     def __init__(self, settings: SecuritySettings) -> None:
         self._settings = settings
@@ -31,7 +31,7 @@ class AccountTokens:
         return timedelta(hours=self._settings.invitation_hours)
 
     def new(self, purpose: TokenPurpose, email: str) -> AccountToken:
-        """A token to be saved; whom or what it is for is still to be set."""
+        """Create a token to be saved, once its user or invitation is set."""
         token_id = new_id()
         return AccountToken(
             id=token_id,
@@ -42,10 +42,10 @@ class AccountTokens:
         )
 
     def reveal(self, token: AccountToken) -> str:
-        """The token itself, for the mail that carries it.
+        """Return the token itself, for its mail.
 
         Raises:
-            MailRefusedError: SECRET_KEY has changed since; what it would make now is worth nothing.
+            MailRefusedError: SECRET_KEY has changed since, so the derived token would be invalid.
         """
         clear = derived_token(self._settings, token.purpose, token.id)
         if token_hash(clear) != token.token_hash:
@@ -54,7 +54,7 @@ class AccountTokens:
 
 
 async def find_token(uow: IdentityReading, purpose: TokenPurpose, clear: str) -> AccountToken:
-    """Raises InvalidInputError, the same for what never was, was used, and has expired."""
+    """Raises InvalidInputError, the same for unknown, used and expired tokens."""
     token = await uow.account_tokens.find_live(purpose, token_hash(clear))
     if token is None:
         raise dead_token()
@@ -62,20 +62,20 @@ async def find_token(uow: IdentityReading, purpose: TokenPurpose, clear: str) ->
 
 
 async def use_token(uow: IdentityUnit, token: AccountToken) -> None:
-    """Use the token up, if this unit commits. Lock what it belongs to first.
+    """Mark the token as used, if this unit commits. Lock its user or invitation first.
 
     Raises:
-        InvalidInputError: somebody else was quicker.
+        InvalidInputError: it was used concurrently.
     """
     if not await uow.account_tokens.use(token.id):
         raise dead_token()
 
 
 async def lock_holder(uow: IdentityUnit, token: AccountToken) -> User:
-    """The user whom the token is for, locked.
+    """Return the user of the token, locked.
 
     Raises:
-        InvalidInputError: the user was deactivated, or has another address by now.
+        InvalidInputError: the user was deactivated, or has another address now.
     """
     user_ids = [] if token.user_id is None else [token.user_id]
     for user in await uow.users.find_many(user_ids, for_update=True):

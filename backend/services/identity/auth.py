@@ -28,7 +28,7 @@ _DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sig
 
 
 class AuthService:
-    """Signs people in, keeps them signed in, and changes their passwords."""
+    """Signs people in, refreshes tokens, and changes passwords."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class AuthService:
         refresh_lifetime: timedelta,
         refresh_leeway: timedelta,
     ) -> None:
-        """`refresh_leeway` is how long a refresh token may be used once more."""
+        """`refresh_leeway` is how long a refresh token may be reused."""
         self._uow = uow
         self._hasher = hasher
         self._passwords = passwords
@@ -64,12 +64,12 @@ class AuthService:
     async def refresh(self, refresh_token: str, client: Client) -> Tokens:
         """Exchange a refresh token for new tokens.
 
-        A token that was used before is in two hands: its session ends, whoever presents it. Not
-        so for a moment: two tabs of one device may use the same, and answers get lost. Each then
-        gets tokens of its own, and the first of them that is used makes the others used as well.
+        If a token was used before, two parties have it, and its session ends. For a short leeway
+        reuse is allowed: two tabs of one device may share a token, and responses get lost. Each
+        then gets its own tokens, and using one of them marks the others as used.
 
         Raises:
-            AuthenticationError: the token can't be used, now or ever.
+            AuthenticationError: the token can't be used.
         """
         async with self._uow() as uow:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
@@ -94,12 +94,12 @@ class AuthService:
         return tokens
 
     async def change_password(self, data: PasswordChange, by: Principal, client: Client) -> None:
-        """Set a new password, and end all other sessions and all links that would set one.
+        """Set a new password, and end all other sessions and all links for setting one.
 
         Raises:
             InvalidInputError: the current password is wrong; this counts as a failed sign-in.
-            AuthenticationError: the session has ended meanwhile.
-            RateLimitedError, UnavailableError: there were too many failures, or too many wait.
+            AuthenticationError: the session has ended meanwhile. RateLimitedError,
+            UnavailableError: there were too many failures, or too many requests are waiting.
         """
         async with self._uow.reading() as uow:
             email = (await uow.users.get(by.user_id)).email
@@ -150,13 +150,13 @@ def _signed_in(user: User, session: UserSession) -> SignedIn:
 
 
 def _replayed(session: UserSession, client: Client) -> RefreshReplayed:
-    """Nobody is named as the actor: it may be the thief or the victim."""
+    """No actor is recorded: it may be the thief or the victim."""
     facts = {"user_id": str(session.user_id), **client._asdict()}
     return RefreshReplayed(subject_id=session.id, changes=changes_between({}, facts))
 
 
 async def _unchanged(uow: IdentityUnit, checked: User) -> User:
-    """The user, locked, if password and state are still those that were checked."""
+    """Return the user, locked, if password and state are still those that were checked."""
     user = await uow.users.get(checked.id, for_update=True)
     if not user.is_active or user.password_hash != checked.password_hash:
         raise AuthenticationError("The account has changed meanwhile. Sign in again.")

@@ -12,7 +12,7 @@ from backend.services.identity.token_mails import AccountMails
 
 
 class EmailVerificationService:
-    """Whether people get the mail at the address that they gave."""
+    """Verifies that people receive mail at their address."""
 
     def __init__(self, uow: IdentityUnits, mails: AccountMails, limits: MailRequestLimits) -> None:
         self._uow = uow
@@ -20,22 +20,22 @@ class EmailVerificationService:
         self._limits = limits
 
     async def send_again(self, by: Principal, client: Client) -> None:
-        """Queue one more mail; older links still hold.
+        """Queue another mail; older links stay valid.
 
         Raises:
-            ConflictError: the address is verified already.
-            RateLimitedError: too many mails were asked for.
+            ConflictError: the address is already verified. RateLimitedError: too many mails were
+            requested.
         """
         async with self._uow() as uow:
             user = await uow.users.get(by.user_id)
             if user.email_verified_at is not None:
-                raise ConflictError("Your e-mail address is verified already.")
+                raise ConflictError("Your e-mail address is already verified.")
             await self._limits.admit_answered(uow, user.email, client.address)
             await self._mails.verify_email(uow, user)
             await uow.commit()
 
     async def verify(self, clear: str) -> None:
-        """Raises InvalidInputError for a token that is not or no longer good for anything."""
+        """Raises InvalidInputError for an invalid token."""
         async with self._uow() as uow:
             token = await find_token(uow, TokenPurpose.VERIFY_EMAIL, clear)
             user = await lock_holder(uow, token)
@@ -47,7 +47,7 @@ class EmailVerificationService:
 
 
 def mark_verified(uow: IdentityUnit, user: User) -> None:
-    """Note that the person gets mail at the address. The first time counts."""
+    """Record that the address is verified, the first time."""
     if user.email_verified_at is not None:
         return
     user.email_verified_at = now()

@@ -1,4 +1,4 @@
-"""How often one may ask for a mail, to whatever address: nobody's mailbox is to be flooded."""
+"""Limits for requesting mails to any address, so that no mailbox is flooded."""
 
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
@@ -9,9 +9,9 @@ from backend.services.identity.rate_windows import Window, hashed
 
 
 class MailRequestLimits:
-    """Requests are counted by account and by client network, exactly, across all processes.
+    """Requests are counted exactly by account and by client network, across all processes.
 
-    Whether there is such an account makes no difference.
+    Unknown accounts count the same.
     """
 
     def __init__(self, settings: SecuritySettings) -> None:
@@ -20,7 +20,7 @@ class MailRequestLimits:
         self._window = Window(settings.mail_request_window_minutes)
 
     async def check(self, uow: IdentityReading, email: str, address: str | None) -> None:
-        """Refuse early what `admit` would. Counts nothing. Raises RateLimitedError."""
+        """Refuse early what `admit` would refuse, without counting. Raises RateLimitedError."""
         await self._check(uow, _request(email, address))
 
     async def admit(self, uow: IdentityUnit, email: str, address: str | None) -> MailRequest:
@@ -33,7 +33,7 @@ class MailRequestLimits:
         return request
 
     async def admit_answered(self, uow: IdentityUnit, email: str, address: str | None) -> None:
-        """As `admit`, where the mail is queued in the same unit."""
+        """Like `admit`, if the mail is queued in the same unit."""
         request = await self.admit(uow, email, address)
         request.email = None
         await uow.mail_requests.save(request)
@@ -45,7 +45,7 @@ class MailRequestLimits:
         ) or await uow.mail_requests.nth_of_address(request.address_hash, self._per_address, since)
         if oldest is not None:
             raise RateLimitedError(
-                "Too many mails were asked for; look for those that were sent, or wait.",
+                "Too many mails were requested; look for those already sent, or wait.",
                 retry_after=self._window.seconds_left(oldest),
             )
 

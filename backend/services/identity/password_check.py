@@ -1,4 +1,4 @@
-"""Checks passwords, and how often one may be wrong."""
+"""Checks passwords, and limits failed attempts."""
 
 from typing import NoReturn
 
@@ -19,12 +19,11 @@ from backend.services.identity.rate_windows import Window, hashed
 
 
 class PasswordCheck:
-    """Wrong passwords are counted by account and by address, exactly, across all processes.
+    """Wrong passwords are counted exactly by account and by address, across all processes.
 
-    The limits are checked twice: first without a lock, to spare the work of hashing, once the
-    client has its turn; then, once the answer is known, under a lock. So however many guesses
-    come at once, no more than the limit learn whether they were right, and hardly more are
-    hashed.
+    The limits are checked twice: first without a lock, when the client has its turn, to save
+    hashing; then, when the result is known, under a lock. So however many guesses arrive at a time,
+    no more than the limit learn their result, and hardly more are hashed.
     """
 
     def __init__(
@@ -37,16 +36,15 @@ class PasswordCheck:
         self._window = Window(settings.sign_in_window_minutes)
 
     async def verify(self, email: str, password: str, address: str | None) -> User:
-        """The active user with this address and password.
+        """Return the active user with this address and password.
 
         Takes as long for an unknown address as for a wrong password. No connection is held
         while the password is hashed.
 
         Raises:
-            AuthenticationError: there is none; the failure is kept.
-            RateLimitedError: there were too many failures, or too many wait; whether this was
-                one is not told.
-            UnavailableError: too many of all wait.
+            AuthenticationError: there is none; the failure is recorded. RateLimitedError: there
+            were too many failures, or too many requests are waiting; whether this one failed is not
+            revealed. UnavailableError: too many requests of all clients are waiting.
         """
         network = network_of(address)
         failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))
@@ -68,18 +66,18 @@ class PasswordCheck:
         self, uow: IdentityUnit, failure: SignInFailure, user: User | None, address: str | None
     ) -> NoReturn:
         await uow.sign_ins.record(failure, forget_before=self._window.begins())
-        # What was typed is not kept: it may be a password in the wrong field.
+        # The input is not stored: it may be a password in the wrong field.
         changes = changes_between({}, {"address": address})
         uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
         await uow.commit()
         raise AuthenticationError("The e-mail address or the password is wrong.")
 
     async def _hash_again(self, checked: User, password: str, network: str) -> User:
-        """Keep the hash of the normal form, unless the password has changed meanwhile."""
+        """Store the hash of the normal form, unless the password has changed meanwhile."""
         try:
             password_hash = await self._hasher.hash(password, network)
         except (RateLimitedError, UnavailableError):
-            # The next sign-in will do.
+            # The next sign-in can do it.
             return checked
         async with self._uow() as uow:
             user = await uow.users.get(checked.id, for_update=True)

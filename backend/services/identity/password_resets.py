@@ -18,9 +18,9 @@ REQUEST_PASSWORD_RESET = "request_password_reset"  # the name of a job
 
 
 class PasswordResetService:
-    """A new password for whoever gets the mail at an account's address.
+    """A new password for the receiver of mail at an account's address.
 
-    Asking tells nothing about who has an account: whether there is one is looked up by a job.
+    A request does not reveal whether an account exists: a job looks it up.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class PasswordResetService:
         """Do the same for every address. Raises RateLimitedError."""
         async with self._uow() as uow:
             request = await self._limits.admit(uow, email, client.address)
-            # By its id: jobs are kept, and admins read them.
+            # Only its id: jobs are stored, and admins read them.
             args = {"request_id": str(request.id)}
             await uow.defer(JobRequest(REQUEST_PASSWORD_RESET, Queue.MAIL, args))
             await uow.commit()
@@ -59,11 +59,11 @@ class PasswordResetService:
             await uow.commit()
 
     async def confirm(self, data: NewPassword, client: Client) -> None:
-        """Set the new password, and end all sessions and all other links to do so.
+        """Set the new password, and end all sessions and all other such links.
 
         Raises:
-            InvalidInputError: the token is not or no longer good for anything.
-            RateLimitedError, UnavailableError: too many wait.
+            InvalidInputError: the token is invalid. RateLimitedError, UnavailableError: too many
+            wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
             async with self._uow.reading() as reading:

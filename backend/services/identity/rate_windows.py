@@ -1,4 +1,4 @@
-"""What limits have in common that count by account and by client address."""
+"""Common parts of limits by account and by client address."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -8,7 +8,7 @@ from backend.models.platform.mixins import now
 
 
 class Window:
-    """The time for which something counts."""
+    """A sliding window: how long an entry counts."""
 
     def __init__(self, minutes: int) -> None:
         self._length = timedelta(minutes=minutes)
@@ -17,10 +17,10 @@ class Window:
         return now() - self._length
 
     def seconds_left(self, counted_at: datetime) -> int:
-        """Until what was counted then no longer is."""
+        """Return the seconds until an entry of that time leaves the window."""
         return ceil((counted_at + self._length - now()).total_seconds())
 
 
 def hashed(text: str) -> str:
-    """Enough to count by, and no address to read."""
+    """SHA-256: enough for counting, without storing the address."""
     return sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Whose rights hold now. What goes on for somebody looks at them before each piece of its work."""
+"""Current rights of people. Long-running work checks them before each piece."""
 
 from dataclasses import replace
 from functools import partial
@@ -12,10 +12,10 @@ from backend.repositories.identity.unit import IdentityUnits
 
 
 class PresentRights:
-    """Asks the memory of the process first, which forgets what has changed; then one statement.
+    """Uses the cache of the process first, which notices empty; then one statement.
 
-    Work in the background always sends the statement: the notice to forget comes some moments after
-    the change, and a step more would be done by then.
+    Background work always sends the statement: notices arrive moments after a change, and one more
+    step would be done by then.
     """
 
     def __init__(self, uow: IdentityUnits, identities: Cache[Identity]) -> None:
@@ -23,7 +23,7 @@ class PresentRights:
         self._identities = identities
 
     async def find(self, user_id: UUID, session_id: UUID) -> Principal | None:
-        """The user of a session; None once it has ended or the account is deactivated.
+        """Return the user of a session; None once it has ended or the account is deactivated.
 
         With `NO_SESSION`, the user, whether signed in or not.
         """
@@ -39,15 +39,15 @@ class PresentRights:
         return identity.principal if identity else None
 
     async def is_live(self, by: Principal) -> bool:
-        """Whether the session of the caller goes on, and their account is active."""
+        """Whether the caller's session is live and their account active."""
         return await self.find(by.user_id, by.session_id) is not None
 
     async def of(self, by: Principal) -> Principal:
-        """The same person, with the role of now.
+        """Return the same person with their current role.
 
         Raises:
-            PermissionDeniedError: the account is deactivated.
-            AuthenticationError: the session has ended in which they act.
+            PermissionDeniedError: the account is deactivated. AuthenticationError: the session in
+            which they act has ended.
         """
         found = await self.find(by.user_id, by.session_id)
         if found is None:
@@ -55,13 +55,13 @@ class PresentRights:
         return by if found.role is by.role else replace(by, role=found.role)
 
     async def require(self, by: Principal, needed: Permission) -> Principal:
-        """As `of`; raises PermissionDeniedError if the role does not have the permission, too."""
+        """Like `of`, and raises PermissionDeniedError if the role lacks the permission."""
         present = await self.of(by)
         present.require(needed)
         return present
 
     def as_of_now(self, by: Principal, needed: Permission) -> AsOfNow:
-        """`require` for later, to be called as often as there is something to do for them."""
+        """Return `require` as a function, to be called before each piece of work."""
         return partial(self.require, by, needed)
 
     async def _active_user(self, user_id: UUID) -> Principal | None:

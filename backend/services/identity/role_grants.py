@@ -1,4 +1,4 @@
-"""Who may give roles to people, in accounts and in invitations: with the rights of now."""
+"""Who may give roles in accounts and invitations, by their current rights."""
 
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Principal, Role
@@ -7,10 +7,10 @@ from backend.repositories.identity.unit import IdentityUnit
 
 
 async def lock_giver(uow: IdentityUnit, by: Principal, *roles: Role) -> User:
-    """Somebody who gives or takes the roles, whose own stays as it is until the unit ends.
+    """Lock a person who gives or takes roles, so that their own role stays until the unit ends.
 
     Raises:
-        PermissionDeniedError: they were deactivated, or may not do so any more.
+        PermissionDeniedError: they were deactivated, or may no longer do so.
     """
     giver = await uow.users.get(by.user_id, for_update=True)
     check_giver(giver, *roles)
@@ -22,5 +22,5 @@ def check_giver(giver: User, *roles: Role) -> None:
     for role in roles:
         if not giver.may_give(role):
             raise PermissionDeniedError(
-                f"Your account may not give or take the role {role}, or not any more."
+                f"Your account may not, or may no longer, give or take the role {role}."
             )

@@ -18,7 +18,7 @@ from backend.services.platform.retries import retried
 
 
 class SessionService:
-    """Who is signed in where. Sessions are private: another's is not found, whatever the role."""
+    """The sessions of people. They are private: other people's are not found, whatever the role."""
 
     def __init__(self, uow: IdentityUnits, tokens: AccessTokens, rights: PresentRights) -> None:
         self._uow = uow
@@ -26,10 +26,10 @@ class SessionService:
         self._rights = rights
 
     async def identify(self, access_token: str) -> Principal:
-        """The caller behind an access token, in one query at most.
+        """Return the caller of an access token, with at most one query.
 
         Raises:
-            AuthenticationError: the token does not hold, the session has ended, or the user is
+            AuthenticationError: the token is invalid, the session has ended, or the user is
                 deactivated.
         """
         claims = self._tokens.read(access_token)
@@ -39,7 +39,7 @@ class SessionService:
         return caller
 
     async def page(self, query: SessionQuery, by: Principal) -> Page[UserSession]:
-        """The caller's own live sessions. Raises InvalidCursorError."""
+        """Return the caller's own live sessions. Raises InvalidCursorError."""
         async with self._uow.reading() as uow:
             return await uow.sessions.page_live(by.user_id, query)
 
@@ -67,7 +67,7 @@ class SessionService:
 
     @retried
     async def revoke_all(self, by: Principal) -> None:
-        """End all sessions of the caller, this one too."""
+        """End all sessions of the caller, including this one."""
         async with self._uow() as uow:
             await end_sessions(uow, by.user_id, by)
             await uow.commit()

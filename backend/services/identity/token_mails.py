@@ -8,10 +8,10 @@ from backend.services.mail.delivery import MailService
 
 
 class AccountMails:
-    """Queues the mails that carry a token, with the token, in the unit of whoever asks.
+    """Queues mails with tokens, together with the token, in the unit of the caller.
 
-    Mails about an account do not have its name: a stranger may have opened it, with somebody
-    else's address and a URL for a name.
+    Mails about an account do not contain its name: a stranger may have created it, with somebody
+    else's address and a URL as name.
     """
 
     def __init__(self, mails: MailService, tokens: AccountTokens) -> None:
@@ -29,7 +29,7 @@ class AccountMails:
         await self._queue(uow, token, MailKind.RESET_PASSWORD)
 
     async def invite(self, uow: IdentityUnit, invitation: Invitation, inviter: User) -> None:
-        """Links of the same invitation that were sent before are void from now on."""
+        """Earlier links of the same invitation become invalid."""
         await uow.account_tokens.take_back_of_invitation(invitation.id)
         token = self._tokens.new(TokenPurpose.ACCEPT_INVITATION, invitation.email)
         token.invitation_id = invitation.id

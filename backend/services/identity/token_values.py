@@ -1,4 +1,4 @@
-"""What mails say about account tokens, the tokens themselves included."""
+"""The values of mails about account tokens, including the tokens."""
 
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,15 @@ class TokenValues:
         self._links = links
 
     async def reveal(self, token_id: UUID) -> dict[str, Any]:
-        """The link, the token and when it expires.
+        """Return the link, the token and its expiry.
 
         Raises:
-            MailRefusedError: the token holds no longer, or SECRET_KEY has changed.
+            MailRefusedError: the token is no longer valid, or SECRET_KEY has changed.
         """
         async with self._uow.reading() as uow:
             token = await uow.account_tokens.find(token_id)
         if token is None or not token.is_live:
-            raise MailRefusedError("The link in it was taken back, used or has expired.")
+            raise MailRefusedError("The link in it was revoked, used or has expired.")
         clear = self._tokens.reveal(token)
         return {
             "link": self._links.for_token(token.purpose, clear),

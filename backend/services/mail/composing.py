@@ -9,7 +9,7 @@ from backend.services.mail.protocols import MailContent, MailSecrets, MailTempla
 
 
 class MailWriter:
-    """Writes out what a queued mail says, the secrets that its row does not hold included."""
+    """Renders a queued mail, including the secrets that its row does not contain."""
 
     def __init__(self, templates: MailTemplates, secrets: MailSecrets, links: MailLinks) -> None:
         self._templates = templates
@@ -17,13 +17,13 @@ class MailWriter:
         self._links = links
 
     async def write(self, mail: Mail) -> MailContent:
-        """The same at each attempt.
+        """Return the same content at each attempt.
 
         Raises:
-            MailRefusedError: the token that it carries holds no longer.
+            MailRefusedError: its token is no longer valid.
         """
         values = mail.payload | dict(await self._made_values(mail))
-        # The first of a kind compiles its templates.
+        # The first mail of a kind compiles its templates.
         return await asyncio.to_thread(self._templates.render, mail.kind, values)
 
     async def _made_values(self, mail: Mail) -> Mapping[str, Any]:

@@ -17,9 +17,9 @@ from backend.services.mail.protocols import (
 
 SEND_MAIL = "send_mail"
 _NOTING = timedelta(minutes=5)
-"""How long an outage of the database is sat out after a mail was sent."""
+"""How long to wait for the database after a mail was sent."""
 _SKEW = timedelta(minutes=1)
-"""By which the clocks of machines differ at most."""
+"""The largest difference of the clocks of machines."""
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -27,11 +27,10 @@ _log = get_logger(__name__)
 
 
 class MailService:
-    """Mails are queued with the change that they tell of, and sent by a job.
+    """Mails are queued with the change that they report, and sent by a job.
 
-    A mail goes out once, unless between sending it and noting that the process dies, or the
-    database stays away for longer than five minutes: then it goes out again with the same
-    Message-ID.
+    A mail is sent once, unless the process dies between sending and recording it, or the database
+    is down for longer than five minutes: then it is sent again with the same Message-ID.
     """
 
     def __init__(
@@ -45,17 +44,17 @@ class MailService:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def queue(self, uow: MailUnit, mail: Mail) -> None:
-        """Have a mail sent once the unit has committed.
+        """Queue a mail, which is sent once the unit has committed.
 
-        Nothing happens if one with the same `dedup_key` was queued before.
+        Does nothing if one with the same `dedup_key` was queued before.
         """
         if await uow.mails.add_missing([mail]):
             await uow.defer(JobRequest(SEND_MAIL, Queue.MAIL, {"mail_id": str(mail.id)}))
 
     async def send(self, mail_id: UUID) -> None:
-        """Send a mail that was queued. Does nothing if it was sent or refused before.
+        """Send a queued mail. Does nothing if it was sent or refused before.
 
-        What is refused for good is noted on the row, and no error.
+        A permanent refusal is recorded on the row, and not raised.
 
         Raises:
             MailUnavailableError: it can't be sent now; try again later.
@@ -66,12 +65,12 @@ class MailService:
         if queued.is_settled:
             return
         written = await self._write(queued)
-        # Only now: a mail that can't be written would be held up by its claim as well.
+        # Only now: a mail that can't be rendered would be delayed by its claim too.
         if mail := await self._claim(mail_id):
             await self._settle(mail, written)
 
     async def _write(self, mail: Mail) -> MailContent | MailRefusedError:
-        """What it says, or why it is not to be sent."""
+        """Return the content, or the reason not to send it."""
         try:
             return await self._writer.write(mail)
         except MailRefusedError as error:
@@ -94,28 +93,27 @@ class MailService:
         await self._note(mail)
 
     async def _claim(self, mail_id: UUID) -> Mail | None:
-        """The mail, which nobody else sends meanwhile; None if it is settled."""
+        """Return the mail, claimed; None if it was sent or refused."""
         async with self._uow() as uow:
             mail = await uow.mails.get(mail_id, for_update=True)
             if mail.is_settled:
                 return None
             if mail.is_claimed(self._claim_for + _SKEW):
-                raise MailUnavailableError("It is being sent just now.")
+                raise MailUnavailableError("Another process is sending it.")
             mail.claim(self._claim_for)
             await uow.mails.save(mail)
             await uow.commit()
         return mail
 
     async def _note(self, mail: Mail) -> None:
-        """Keep what became of it, even if the job is cancelled: a worker that loses the database
-        does that."""
+        """Record the outcome even if the job is cancelled, as when a worker loses the database."""
         noting = asyncio.create_task(self._sit_out_outages(mail))
         self._notes.add(noting)
         noting.add_done_callback(self._notes.discard)
         await asyncio.shield(noting)
 
     async def _sit_out_outages(self, mail: Mail) -> None:
-        """Raises TimeoutError once the claim may end."""
+        """Raises TimeoutError once the claim may expire."""
         pause = _FIRST_PAUSE_SECONDS
         async with asyncio.timeout(_NOTING.total_seconds()):
             while True:

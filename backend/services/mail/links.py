@@ -1,4 +1,4 @@
-"""Where links in mails lead to."""
+"""The targets of links in mails."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,9 +19,9 @@ class MailLinks:
     server: str
 
     def for_token(self, purpose: str, token: str) -> str:
-        """Where the owner of a token uses it, for a purpose such as `reset_password`.
+        """Return the page on which a token is used, for a purpose such as `reset_password`.
 
-        The token stands behind a #: browsers send that to no server, and no log has it.
+        The token follows a #: browsers do not send it to servers, so no log contains it.
         """
         if self.frontend is None:
             return f"{self.server}/docs#/auth/{purpose}"
@@ -29,11 +29,11 @@ class MailLinks:
         return f"{self.frontend}/{page}#token={token}"
 
     def for_page(self, path: str) -> str | None:
-        """A page of the frontend, by a path such as `/tasks`; None without a frontend."""
+        """Return the URL of a path of the frontend, such as `/tasks`; None without a frontend."""
         return None if self.frontend is None else f"{self.frontend}{path}"
 
 
 def frontend_path(kind: SubjectKind, subject_id: UUID) -> str:
-    """The path of the frontend's page for what an event is about."""
-    # Sessions are looked after in a list.
+    """Return the path of the frontend's page for the subject of an event."""
+    # Sessions only have a list.
     return "/sessions" if kind is SubjectKind.SESSION else f"/{kind}s/{subject_id}"

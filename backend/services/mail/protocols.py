@@ -1,4 +1,4 @@
-"""What sends and writes mails, as services see it."""
+"""Protocols of sending and rendering mails."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from backend.models.mail.mails import MailKind
 
 
 class MailUnavailableError(Exception):
-    """It did not work this time, and may work later. The text says why, for an operator."""
+    """A temporary failure. The text gives the reason, for an operator."""
 
 
 class MailRefusedError(Exception):
-    """This mail will never be accepted. The text says why, for an operator."""
+    """This mail will never be accepted. The text gives the reason, for an operator."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class MailContent:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """`id` becomes its Message-ID: who gets the same mail twice can tell."""
+    """`id` becomes its Message-ID, by which receivers recognise duplicates."""
 
     id: UUID
     recipient: str
@@ -36,29 +36,28 @@ class OutgoingMail:
 
 class Mailer(Protocol):
     async def send(self, mail: OutgoingMail) -> None:
-        """Hand the mail over to whoever delivers it; takes a limited time.
+        """Hand the mail over for delivery, within a bounded time.
 
         Raises:
-            MailUnavailableError: try again later.
-            MailRefusedError: it is of no use to try again.
+            MailUnavailableError: try again later. MailRefusedError: trying again is useless.
         """
         ...
 
 
 class MailSecrets(Protocol):
     async def reveal(self, token_id: UUID) -> Mapping[str, Any]:
-        """The values that a mail about a token says, the secret ones included.
+        """Return the values of a mail about a token, including secrets.
 
         Raises:
-            MailRefusedError: the token holds no longer.
+            MailRefusedError: the token is no longer valid.
         """
         ...
 
 
 class MailTemplates(Protocol):
     def render(self, kind: MailKind, values: Mapping[str, Any]) -> MailContent:
-        """Write a mail of a kind. A value that its templates need and lack is an error.
+        """Render a mail of a kind. A missing value of its templates is an error.
 
-        The first one takes long: call it in a thread.
+        The first call is slow: call it in a thread.
         """
         ...

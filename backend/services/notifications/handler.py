@@ -9,7 +9,7 @@ from backend.services.notifications.rules import RULES_BY_TYPE, Message, subject
 
 
 class Notifier:
-    """Makes notifications of events. Handling an event twice tells nobody twice."""
+    """Turns events into notifications. Handling an event twice notifies nobody twice."""
 
     def __init__(self, uow: NotificationsUnits, mails: MailService) -> None:
         self._uow = uow

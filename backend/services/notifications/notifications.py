@@ -15,13 +15,13 @@ from backend.services.platform.retries import retried
 
 
 class NotificationService:
-    """A person's own notifications. Somebody else's are not found, whatever the role."""
+    """A person's own notifications. Other people's are not found, whatever the role."""
 
     def __init__(self, uow: NotificationsUnits) -> None:
         self._uow = uow
 
     async def page(self, query: NotificationQuery, by: Principal) -> tuple[Page[Notification], int]:
-        """A page, and how many of all are unread. Raises InvalidCursorError."""
+        """Return a page and the number of unread notifications. Raises InvalidCursorError."""
         async with self._uow.reading() as uow:
             page = await uow.notifications.page_of(by.user_id, query)
             return page, await uow.notifications.count_unread(by.user_id)
@@ -36,14 +36,14 @@ class NotificationService:
 
     @retried
     async def mark_all_read(self, by: Principal) -> int:
-        """Answers how many were unread."""
+        """Mark all as read; returns how many were unread."""
         async with self._uow() as uow:
             read = await uow.notifications.mark_all_read(by.user_id)
             await uow.commit()
         return read
 
     async def preferences(self, by: Principal) -> dict[NotificationKind, Channels]:
-        """By every kind, where its notifications go."""
+        """Return the channels of every kind."""
         async with self._uow.reading() as uow:
             return _complete(await uow.notifications.preferences(by.user_id))
 
@@ -51,7 +51,7 @@ class NotificationService:
     async def set_preferences(
         self, data: Preferences, by: Principal
     ) -> dict[NotificationKind, Channels]:
-        """Change the kinds that are named; answers all."""
+        """Change the named kinds; returns all."""
         wanted = [
             NotificationPreference(user_id=by.user_id, **each.model_dump())
             for each in data.preferences

@@ -1,4 +1,4 @@
-"""Which event tells whom of what."""
+"""Which event notifies whom of what."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from backend.repositories.notifications.unit import NotificationsReading
 
 
 class Message(NamedTuple):
-    """What one person is to know."""
+    """A notification for one person."""
 
     receiver_id: UUID
     kind: NotificationKind
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
 
 Rule = Callable[[NotificationsReading, Event], Awaitable[Message | None]]
-"""None where there is nobody to tell, or nothing any more."""
+"""None if there is nobody to notify, or nothing to report any more."""
 
 
 async def _task_assigned(uow: NotificationsReading, event: Event) -> Message | None:
@@ -39,7 +39,7 @@ async def _task_assigned(uow: NotificationsReading, event: Event) -> Message | N
     if task is None:
         return None
     return Message(
-        UUID(assignee), NotificationKind.TASK_ASSIGNED, "A task was given to you", task.title
+        UUID(assignee), NotificationKind.TASK_ASSIGNED, "A task was assigned to you", task.title
     )
 
 
@@ -50,13 +50,13 @@ async def _lead_converted(uow: NotificationsReading, event: Event) -> Message | 
     return Message(
         lead.owner_id,
         NotificationKind.LEAD_CONVERTED,
-        "A lead of yours is a customer now",
+        "Your lead is now a customer",
         lead.name,
     )
 
 
 async def _execution_finished(uow: NotificationsReading, event: Event) -> Message | None:
-    """Who has cancelled one knows that."""
+    """Whoever cancelled it already knows."""
     execution = await uow.executions.find(subject_of(event))
     if execution is None or event.after("status") not in _ENDS:
         return None
@@ -69,7 +69,7 @@ async def _execution_finished(uow: NotificationsReading, event: Event) -> Messag
 
 
 def _counts(execution: Execution) -> str:
-    """What came of it in numbers, as an import may be completed and have imported nothing."""
+    """Summarise the result in numbers, as an import may complete without importing anything."""
     summary = ExecutionState.of(execution).summary
     counts = [f"{name.replace('_', ' ')}: {n}" for name, n in summary.items() if type(n) is int]
     return f" ({', '.join(counts)})" if counts else ""
@@ -88,7 +88,7 @@ async def _signed_in(uow: NotificationsReading, event: Event) -> Message | None:
     session = await uow.sessions.find(subject_of(event))
     if session is None or not await uow.sessions.is_from_new_device(session):
         return None
-    device = session.device or "A program that does not say what it is"
+    device = session.device or "A program that does not identify itself"
     return Message(
         session.user_id,
         NotificationKind.NEW_DEVICE,
@@ -107,7 +107,7 @@ RULES: Mapping[type[DomainEvent], Rule] = {
     ModuleCreated: _module_created,
     SignedIn: _signed_in,
 }
-"""By the class of the event. The events named here start the handler `notify`."""
+"""The rules by class of event. These events start the handler `notify`."""
 
 RULES_BY_TYPE: Mapping[str, Rule] = {event.type_of(): rule for event, rule in RULES.items()}
 

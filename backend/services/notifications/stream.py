@@ -1,4 +1,4 @@
-"""Notifications, as they come."""
+"""LiveStreams notifications as they arrive."""
 
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -21,10 +21,10 @@ class NotificationWatch:
         self._streams = streams
 
     async def coming(self, by: Principal, after: UUID | None) -> AsyncGenerator[Notification, None]:
-        """The caller's notifications from now on, or all that came after the one with this id.
+        """Yield the caller's notifications from now on, or all after the one with this id.
 
-        Ends when the session of the caller or this process does. Holds no connection while it
-        waits, and asks the database only when there is something to find.
+        Ends when the caller's session ends or this process stops. Holds no connection while it
+        waits, and queries the database only when there is something new.
         """
         with self._streams.subscribe(Channel.NOTIFICATIONS, str(by.user_id)) as heard:
             seen = await self._begin(by, after)
@@ -42,7 +42,7 @@ class NotificationWatch:
     async def _begin(self, by: Principal, after: UUID | None) -> datetime:
         async with self._uow.reading() as uow:
             moment_of = uow.notifications.moment_of
-            # One that is not there any more tells nothing: begin with what comes.
+            # A deleted one gives no position: begin with new ones.
             return await moment_of(by.user_id, after) or await moment_of(by.user_id, None) or _EVER
 
     async def _newer(self, by: Principal, seen: datetime) -> list[Notification]:

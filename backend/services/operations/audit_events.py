@@ -6,7 +6,7 @@ from backend.repositories.operations.unit import OperationsUnits
 
 
 class AuditService:
-    """What was done, by whom. It can only be read."""
+    """The audit trail, which can only be read."""
 
     def __init__(self, uow: OperationsUnits) -> None:
         self._uow = uow

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from backend.core.logging import get_logger
 
 Check = Callable[[], Awaitable[str | None]]
-"""Answers what is wrong, in words that may be shown to anybody, or None."""
+"""Returns the problem, in words that may be shown to anybody, or None."""
 
 _log = get_logger(__name__)
 
@@ -17,7 +17,7 @@ class HealthService:
         self._patience = patience_seconds
 
     async def problems(self) -> dict[str, str | None]:
-        """By the name of each check: what is wrong, or None. They run at once, within patience."""
+        """Run the checks concurrently; return the problem of each, or None, by name."""
         found = await asyncio.gather(*(self._run(name) for name in self._checks))
         return dict(zip(self._checks, found, strict=True))
 

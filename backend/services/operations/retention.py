@@ -8,17 +8,17 @@ from backend.repositories.operations.unit import OperationsUnits
 from backend.services.files.files import FileService
 
 _ROW_BATCH = 1_000
-"""Few enough that nobody waits long for a row that is being deleted."""
+"""Small enough that nobody waits long for a row that is being deleted."""
 _LONGEST_UPLOAD = timedelta(days=1)
 
 _log = get_logger(__name__)
 
 Retention = Mapping[Expiring, timedelta | None]
-"""For how long rows are kept beyond their time. None: for ever."""
+"""How long rows are kept beyond their time. None: for ever."""
 
 
 class CleanUpService:
-    """Deletes what has had its time. Each part may be interrupted, and run twice at once."""
+    """Deletes expired rows. Each part may be interrupted, and run concurrently."""
 
     def __init__(self, uow: OperationsUnits, files: FileService, keep: Retention) -> None:
         self._uow = uow
@@ -26,7 +26,7 @@ class CleanUpService:
         self._keep = keep
 
     async def remove(self, what: Expiring) -> None:
-        """Does nothing about what is kept for ever."""
+        """Skips rows that are kept for ever."""
         kept_for = self._keep[what]
         if kept_for is None:
             return
@@ -41,6 +41,6 @@ class CleanUpService:
             _log.info("cleaned_up", what=what.value, removed=removed)
 
     async def remove_orphaned_files(self) -> None:
-        """Contents that broken uploads have left in the storage."""
+        """Delete contents that broken uploads have left in the storage."""
         if removed := await self._files.remove_orphans(_LONGEST_UPLOAD):
             _log.info("cleaned_up", what="orphaned_files", removed=removed)

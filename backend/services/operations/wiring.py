@@ -21,7 +21,7 @@ class OperationsServices:
     def wire(
         cls, uow: OperationsUnits, files: FileService, keep: Retention, checks: Mapping[str, Check]
     ) -> Self:
-        """`checks` are what this process needs to do its work, by name."""
+        """`checks` test what this process needs, by name."""
         return cls(
             clean_up=CleanUpService(uow, files, keep),
             audit=AuditService(uow),

@@ -10,18 +10,18 @@ Row = TypeVar("Row")
 Query = TypeVar("Query", bound=PageQuery)
 
 _ROW_BATCH = 200
-"""Few enough that others need not wait long while they are written."""
+"""Small enough that writing them does not delay others for long."""
 
 
 async def all_pages(
     page: Callable[[Query, Principal], Awaitable[Page[Row]]], query: Query, by: AsOfNow
 ) -> AsyncIterator[list[Row]]:
-    """Every row that matches, page by page, each page in a unit of its own.
+    """Yield every matching row, page by page, each page in its own unit.
 
-    Raises what `by` does: whose rights have ended gets no further page.
+    Raises what `by` does: without rights, there is no further page.
 
-    So no connection is held while a slow client reads. Whatever rows are added or changed
-    meanwhile, each row comes once when sorted by `created_at`, as it is when its turn comes.
+    So no connection is held while a slow client reads. Sorted by `created_at`, each row is yielded
+    once in its state at that time, whatever is added or changed meanwhile.
     """
     changes: dict[str, object] = {"limit": _ROW_BATCH, "cursor": None, "total": False}
     if query.sort == RELEVANCE:

@@ -18,7 +18,7 @@ Changes = TypeVar("Changes", bound=Update)
 
 
 class ArchivingService(CrudService[Unit, Reading, Row, Query, Changes]):
-    """For resources that can be put aside without being lost."""
+    """For resources that can be archived."""
 
     @retried
     async def archive(self, row_id: UUID, by: Principal, match: Precondition) -> Row:

@@ -1,4 +1,4 @@
-"""Work that blocks, done beside the event loop."""
+"""Runs blocking work beside the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
@@ -12,9 +12,9 @@ Answer = TypeVar("Answer")
 async def in_thread(
     work: Callable[Given, Answer], *args: Given.args, **options: Given.kwargs
 ) -> Answer:
-    """As `asyncio.to_thread`; who is cancelled waits for the end, as nothing stops a thread.
+    """Like `asyncio.to_thread`, but a cancelled caller waits for the thread to end.
 
-    So the files that it works with can be closed and removed. Keep the work short.
+    So the files that it uses can be closed and removed. Keep the work short.
     """
     working = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
     try:
@@ -26,7 +26,7 @@ async def in_thread(
 
 @asynccontextmanager
 async def iterated(source: Generator[Answer, None, None]) -> AsyncIterator[AsyncIterator[Answer]]:
-    """What a generator that blocks yields; it is closed at the end."""
+    """Iterate over a blocking generator, and close it at the end."""
     try:
         yield _each(source)
     finally:

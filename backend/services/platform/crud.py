@@ -1,4 +1,4 @@
-"""What repeats for every plain resource: create, read, list, change and delete."""
+"""The common operations of plain resources: read, list, change and delete."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -30,11 +30,11 @@ Data = TypeVar("Data", bound=Update)
 
 
 class CrudService(Generic[Unit, Reading, Row, Query, Data]):
-    """Each resource is a subclass, which adds `create` and the rules that are its own.
+    """Each resource is a subclass, which adds `create` and its own rules.
 
     It is typed with the units of its area.
 
-    Every change is recorded, with what it changed; what changes nothing is not.
+    Every change is recorded with the changed values; requests that change nothing are not.
     """
 
     def __init__(
@@ -97,27 +97,27 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     async def _get(
         self, uow: Unit | Reading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Row:
-        """Where a resource hides rows from those who may not see them."""
+        """Override to hide rows from some callers."""
         return await self._rows(uow).get(row_id, for_update=for_update)
 
     async def _page(self, uow: Unit | Reading, query: Query, by: Principal) -> Page[Row]:
         return await self._rows(uow).page(query)
 
     async def _check_new(self, uow: Unit, row: Row, by: Principal) -> None:
-        """Refuse a row that the rules of the resource do not allow."""
+        """Override to refuse rows that the rules of the resource do not allow."""
 
     async def _apply(self, uow: Unit, row: Row, changes: dict[str, Any], by: Principal) -> None:
-        """Write the changes into the row. Where the rules of a resource have their place."""
+        """Apply the changes to the row. Override to add rules."""
         row.sqlmodel_update(changes)
 
     async def _let_go(self, uow: Unit, row: Row) -> dict[str, Any]:
-        """Free what refers to a row that goes, and answer it for the record."""
+        """Detach rows that refer to a deleted one; returns them for the audit trail."""
         return {}
 
     def _events(
         self, row: Row, verb: str, changes: Changes, by: Principal
     ) -> Iterable[DomainEvent]:
-        """What a change is recorded as. Where a resource has events of its own."""
+        """Return the events of a change. Override for the resource's own events."""
         yield ResourceChanged(kind=self._kind, verb=verb, subject_id=row.id, by=by, changes=changes)
 
     def _record(self, uow: Unit, row: Row, verb: str, changes: Changes, by: Principal) -> None:

@@ -7,9 +7,9 @@ class IdempotencyService:
         self._uow = uow
 
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
-        """Keep the answer for those who ask again.
+        """Store the response for retries.
 
-        It is lost in a crash between the effect and this; then the effect is read again.
+        A crash between the change and this loses it; a retry then reads the row again.
         """
         async with self._uow() as uow:
             await uow.idempotency.keep_answer(key, answer)

@@ -1,4 +1,4 @@
-"""What streams go by: notices, the session of who follows, and whether the process stops."""
+"""When a stream wakes up, and when it must end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import Notices, Subscription
 
 _MAX_SECONDS = 1.0
-"""Until it is looked whether the session has ended."""
+"""How often a waiting stream checks its session again."""
 
 
 class LiveStreams:
@@ -19,7 +19,7 @@ class LiveStreams:
         notices: Notices,
         stopped: asyncio.Event,
     ) -> None:
-        """`is_live` answers whether the caller's session goes on; `stopped` ends all streams."""
+        """`is_live` returns whether the caller's session is live; `stopped` ends all streams."""
         self._is_live = is_live
         self._notices = notices
         self._stopped = stopped
@@ -28,13 +28,13 @@ class LiveStreams:
         return self._notices.subscribe(channel, payload)
 
     async def go_on(self, by: Principal) -> bool:
-        """False once the session of the caller has ended, or this process is to stop."""
+        """False once the caller's session has ended, or this process is stopping."""
         if self._stopped.is_set():
             return False
         return await self._is_live(by)
 
     async def hear(self, heard: Subscription) -> bool:
-        """Wait until there is something to look at; False if there is nothing for a second."""
+        """Wait for something new; False if there is nothing for a second."""
         hearing = asyncio.ensure_future(heard.next(_MAX_SECONDS))
         stopping = asyncio.ensure_future(self._stopped.wait())
         try:

@@ -1,4 +1,4 @@
-"""Doing again what the database gave up in favour of somebody else's transaction."""
+"""Retries methods whose transaction the database aborted in favour of another."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
@@ -13,10 +13,9 @@ Result = TypeVar("Result")
 def retried(
     method: Callable[Arguments, Awaitable[Result]],
 ) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
-    """Call the method once more if its transaction was lost, as in a deadlock.
+    """Call the method once more if its transaction was aborted, as in a deadlock.
 
-    Only for methods that have one unit of work and no effect outside it: what was lost has then
-    written nothing.
+    Only for methods with one unit of work and no other effects: an aborted one has written nothing.
     """
 
     @wraps(method)

@@ -1,4 +1,4 @@
-"""Hearing what other processes tell with `UnitOfWork.notify`."""
+"""Protocols for receiving notices of `UnitOfWork.notify`."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -6,15 +6,15 @@ from typing import Protocol
 from backend.repositories.platform.unit import Channel
 
 ANYTHING = "*"
-"""In place of payloads that are not known, as notices were missed or too many: look at all."""
+"""Replaces unknown payloads if notices were missed or too many: reload everything."""
 
 
 class Subscription(Protocol):
     async def next(self, seconds: float) -> list[str]:
-        """Wait until something is heard; answers each payload once, or nothing after the time.
+        """Wait for notices; returns each payload once, or nothing after the timeout.
 
-        What is heard between two calls waits for the next. Whoever subscribed to one payload is
-        given that one when notices may have been missed, others are given `ANYTHING`.
+        Notices between two calls are kept for the next. If notices may have been missed,
+        subscribers of one payload get that payload, others get `ANYTHING`.
         """
         ...
 
@@ -23,8 +23,8 @@ class Notices(Protocol):
     def subscribe(
         self, channel: Channel, payload: str | None = None
     ) -> AbstractContextManager[Subscription]:
-        """Hear one payload of a channel, or all. Subscribe first and look afterwards.
+        """Subscribe to one payload of a channel, or to all. Subscribe first and read afterwards.
 
-        `Channel.CACHE` is the caches' own, and can't be subscribed to.
+        `Channel.CACHE` is reserved for the caches.
         """
         ...

@@ -34,7 +34,7 @@ class CustomerService(
     async def create(
         self, data: CustomerCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Customer:
-        """The customer is the caller's own unless the data name another owner.
+        """The caller becomes the owner unless the data name another.
 
         Raises:
             InvalidInputError: the owner does not exist, or is deactivated.
@@ -54,7 +54,7 @@ class CustomerService(
         row.sqlmodel_update(changes)
 
     async def page_with_counts(self, query: CustomerQuery, by: Principal) -> Page[CustomerListed]:
-        """As `page`, with what belongs to each customer counted in one more statement."""
+        """Like `page`, with counts of what belongs to each customer, by one more statement."""
         async with self._uow.reading() as uow:
             page = await self._page(uow, query, by)
             counts = await uow.customers.counts([customer.id for customer in page.items])
@@ -72,7 +72,7 @@ class CustomerService(
     async def timeline(
         self, customer_id: UUID, query: TimelineQuery, by: Principal
     ) -> Page[TimelineEntry]:
-        """What the caller may read of it. Raises NotFoundError or InvalidCursorError."""
+        """Return the entries the caller may read. Raises NotFoundError or InvalidCursorError."""
         kinds = [kind for kind in query.kind or TimelineKind if by.may(_NEEDED[kind])]
         query = query.model_copy(update={"kind": kinds})
         async with self._uow.reading() as uow:

@@ -17,7 +17,7 @@ from backend.services.sales.products import check_products
 
 
 class Conversion(NamedTuple):
-    """`is_new` is False if somebody had converted the lead before."""
+    """`is_new` is False if the lead was converted before."""
 
     customer: Customer
     is_new: bool
@@ -32,16 +32,16 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
     async def create(
         self, data: LeadCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Lead:
-        """The lead is the caller's own unless the data name another owner.
+        """The caller becomes the owner unless the data name another.
 
         Raises:
             InvalidInputError: the owner or a product does not exist, or the owner is deactivated.
-            ConflictError: it would begin as converted.
+            ConflictError: it can't be created as converted.
         """
         given = data.columns() | {"owner_id": data.owner_id or by.user_id}
         lead = Lead.model_validate(data, update=given | {"status": LeadStatus.NEW})
         lead.move_to(data.status)
-        lead.interests = []  # What is not set would be read from the database later.
+        lead.interests = []  # Unset attributes would be read from the database later.
         lead.set_products(data.product_ids)
         return await self._add(lead, by, key)
 
@@ -53,14 +53,13 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
         match: Precondition,
         key: IdempotencyKey | None = None,
     ) -> Conversion:
-        """Make the lead a customer, to whom its open tasks go over.
+        """Convert the lead into a customer, which takes over its open tasks.
 
-        Whoever comes second, at whatever moment, gets the customer that the first has made.
+        Repeated and concurrent calls return the same customer.
 
         Raises:
-            PermissionDeniedError: the caller may not write customers.
-            NotFoundError: there is no such lead.
-            PreconditionFailedError: the lead has changed, and is not converted.
+            PermissionDeniedError: the caller may not write customers. NotFoundError: there is no
+            such lead. PreconditionFailedError: the lead has changed, and is not converted.
             ConflictError: the lead is lost.
         """
         by.require(Permission.CUSTOMERS_WRITE)
@@ -98,7 +97,7 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
     async def _apply(
         self, uow: SalesUnit, row: Lead, changes: dict[str, Any], by: Principal
     ) -> None:
-        """Raises ConflictError for a transition that is not allowed; else as `create` does."""
+        """Raises ConflictError for a transition that is not allowed; otherwise as `create` does."""
         if changes.get("owner_id", row.owner_id) != row.owner_id:
             await check_active_user(uow, "owner_id", changes["owner_id"])
         if "product_ids" in changes:

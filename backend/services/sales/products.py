@@ -19,12 +19,12 @@ class ProductService(
     async def create(
         self, data: ProductCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Product:
-        """Raises ConflictError if there is a product with the SKU."""
+        """Raises ConflictError if the SKU is taken."""
         return await self._add(Product.model_validate(data, update=data.columns()), by, key)
 
 
 async def check_products(uow: SalesUnit, product_ids: Collection[UUID]) -> None:
-    """Raises InvalidInputError that names those that do not exist."""
+    """Raises InvalidInputError that names the missing ones."""
     known = {product.id for product in await uow.products.find_many(product_ids)}
     unknown = [str(product_id) for product_id in product_ids if product_id not in known]
     if unknown:

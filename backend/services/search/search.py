@@ -8,7 +8,7 @@ _NEEDED = {
     SearchKind.PRODUCTS: Permission.PRODUCTS_READ,
     SearchKind.TASKS: Permission.TASKS_READ,
 }
-"""Files are not here: everybody sees their own."""
+"""Files are missing here: everybody may search their own."""
 
 
 class SearchService:
@@ -16,7 +16,7 @@ class SearchService:
         self._uow = uow
 
     async def find(self, query: SearchQuery, by: Principal) -> SearchResult:
-        """What the caller may see, grouped by kind."""
+        """Return the hits that the caller may see, grouped by kind."""
         kinds = [
             kind
             for kind in SearchKind

@@ -18,7 +18,7 @@ from backend.services.platform.retries import retried
 
 
 class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpdate]):
-    """The steps of a task. They are part of it: each change moves the task's version."""
+    """The checklist of a task, which is part of it: each change increments the task's version."""
 
     def __init__(self, uow: TasksUnits) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)

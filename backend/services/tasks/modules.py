@@ -29,9 +29,9 @@ from backend.services.platform.retries import retried
 
 
 class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, ModuleUpdate]):
-    """A person's own workspaces. Somebody else's are not found, whatever the role.
+    """A person's own workspaces. Other people's are not found, whatever the role.
 
-    The tasks, files and chats of a module that is deleted stay, outside of it.
+    The tasks, files and chats of a deleted module are kept without a module.
     """
 
     def __init__(self, uow: TasksUnits) -> None:
@@ -40,13 +40,13 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
     async def create(
         self, data: ModuleCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Module:
-        """Add a module behind the others. Raises ConflictError if there are MAX_MODULES."""
+        """Add a module after the others. Raises ConflictError if there are MAX_MODULES."""
         module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
         return await self._add(module, by, key)
 
     @retried
     async def reorder(self, data: ModuleOrder, by: Principal) -> Page[Module]:
-        """Raises InvalidInputError unless the caller's modules are all named, each once."""
+        """Raises InvalidInputError unless each of the caller's modules is named exactly once."""
         async with self._uow() as uow:
             modules = await uow.modules.lock_all_of(by.user_id)
             before = [module.id for module in modules]
@@ -103,7 +103,7 @@ def _reordered(before: list[UUID], after: list[UUID], by: Principal) -> Resource
 async def own_module(
     uow: TasksReading, module_id: UUID, by: Principal, *, for_update: bool = False
 ) -> Module:
-    """Raises NotFoundError for a module of somebody else as well."""
+    """Raises NotFoundError for other people's modules too."""
     module = await uow.modules.get(module_id, for_update=for_update)
     if module.owner_id != by.user_id:
         raise NotFoundError.of("module", module_id)
@@ -113,9 +113,9 @@ async def own_module(
 async def check_own_module(
     uow: TasksReading, module_id: UUID | None, by: Principal
 ) -> Module | None:
-    """The module, if one is named. Raises InvalidInputError.
+    """Check the module, if one is named. Raises InvalidInputError.
 
-    A module of somebody else is as unknown as one that does not exist.
+    Other people's modules count as unknown.
     """
     if module_id is None:
         return None

@@ -27,14 +27,14 @@ _KINDS = {
 }
 
 _Known = dict[str, dict[UUID, Any]]
-"""By field, the rows that changes refer to and that are there.
+"""Return the existing rows that changes refer to, by field.
 
-The rules read users and modules again one by one, which the unit spares while the rows are held.
+The rules read users and modules one by one, which costs nothing while the unit holds the rows.
 """
 
 
 class Outcome(NamedTuple):
-    """A changed task, or the error that kept it as it was."""
+    """A changed task, or the error of its change."""
 
     task_id: UUID
     task: Task | None
@@ -43,16 +43,16 @@ class Outcome(NamedTuple):
 
 class TaskBulkService:
     def __init__(self, uow: TasksUnits, *, require_version: bool = False) -> None:
-        """With `require_version`, changes that name no version are refused."""
+        """With `require_version`, changes without a version are refused."""
         self._uow = uow
         self._require_version = require_version
 
     @retried
     async def change(self, data: TaskBulk, by: Principal) -> list[Outcome]:
-        """Change many tasks in one transaction. It reads no more often for many than for one.
+        """Change many tasks in one transaction, with the same number of reads as for one.
 
         Raises:
-            BulkRefusedError: a change was refused, and nothing was to be kept then.
+            BulkRefusedError: a change was refused with `all_or_nothing`.
         """
         async with self._uow() as uow:
             ids = [change.task_id for change in data.changes]
@@ -91,7 +91,7 @@ class TaskBulkService:
         if version is not None:
             Precondition(frozenset({version})).check(task.version)
         elif self._require_version:
-            raise PreconditionRequiredError("Send the version that you have seen of each task.")
+            raise PreconditionRequiredError("Send the version that you have read of each task.")
 
 
 async def _read_references(uow: TasksUnit, changes: Sequence[TaskChange]) -> _Known:
@@ -111,7 +111,7 @@ async def _known(repository: Repository[Any], ids: Collection[UUID]) -> dict[UUI
 
 
 def _check_references(given: dict[str, Any], known: _Known, by: Principal) -> None:
-    """Raises InvalidInputError; the database would, but for all changes at once."""
+    """Raises InvalidInputError for one change; the database would refuse all of them."""
     for field, rows in known.items():
         if given.get(field) and given[field] not in rows:
             if field == "assignee_id":

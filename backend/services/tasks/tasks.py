@@ -22,7 +22,7 @@ from backend.services.tasks.modules import check_own_module
 
 
 class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpdate]):
-    """Tasks move by allowed transitions, and not everybody may give them to somebody else."""
+    """Tasks move by allowed transitions, and assigning them to others needs a permission."""
 
     def __init__(self, uow: TasksUnits) -> None:
         super().__init__(uow, SubjectKind.TASK, lambda unit: unit.tasks)
@@ -39,7 +39,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
 
     @retried
     async def complete(self, task_id: UUID, by: Principal, match: Precondition) -> Task:
-        """Raises ConflictError if the task is done already, or cancelled."""
+        """Raises ConflictError if the task is already done, or cancelled."""
         async with self._changing(task_id, by, match, "completed") as (_, task):
             task.complete()
         return task
@@ -55,7 +55,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
     async def assign(
         self, task_id: UUID, assignee_id: UUID | None, by: Principal, match: Precondition
     ) -> Task:
-        """Give the task to a user, or with None to nobody.
+        """Assign the task to a user, or with None to nobody.
 
         Raises:
             InvalidInputError: the user does not exist or is deactivated.
@@ -81,7 +81,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
 
 
 def task_events(task: Task, verb: str, changes: Changes, by: Principal) -> Iterable[DomainEvent]:
-    """A change that gives the task to somebody is recorded as that, with all that it changed."""
+    """A change of the assignee has its own event, with all changed values."""
     fields: dict[str, Any] = {"subject_id": task.id, "by": by, "changes": changes}
     if verb == "updated" and "assignee_id" in changes:
         yield TaskAssigned(**fields)
@@ -92,11 +92,11 @@ def task_events(task: Task, verb: str, changes: Changes, by: Principal) -> Itera
 
 
 async def change_task(uow: TasksUnit, task: Task, changes: dict[str, Any], by: Principal) -> None:
-    """Write the changes into the task, or change nothing of it.
+    """Apply all changes to the task, or none.
 
     Raises:
-        ConflictError: the status may not go there.
-        InvalidInputError, PermissionDeniedError: as `TaskService.create` does.
+        ConflictError: the transition is not allowed. InvalidInputError, PermissionDeniedError: as
+        `TaskService.create` does.
     """
     assignee_id = changes.get("assignee_id", task.assignee_id)
     if assignee_id != task.assignee_id:

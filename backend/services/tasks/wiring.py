@@ -1,4 +1,4 @@
-"""The services of work."""
+"""The services of tasks."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -19,7 +19,7 @@ class TasksServices:
 
     @classmethod
     def wire(cls, uow: TasksUnits, *, require_version: bool) -> Self:
-        """With `require_version`, changes of many tasks have to name the versions."""
+        """With `require_version`, changes of many tasks must name the versions."""
         return cls(
             tasks=TaskService(uow),
             task_bulk=TaskBulkService(uow, require_version=require_version),

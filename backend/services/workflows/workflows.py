@@ -26,7 +26,7 @@ from backend.services.platform.crud import CrudService
 class WorkflowService(
     CrudService[WorkflowsUnit, WorkflowsReading, Workflow, WorkflowQuery, WorkflowUpdate]
 ):
-    """Crews and flows of the team. Their versions stay as they are; one of them is active."""
+    """Crews and flows of the team. Their versions never change; one of them is active."""
 
     def __init__(self, uow: WorkflowsUnits) -> None:
         super().__init__(uow, SubjectKind.WORKFLOW, lambda unit: unit.workflows)
@@ -34,7 +34,7 @@ class WorkflowService(
     async def create(
         self, data: WorkflowCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Workflow:
-        """Keep it with its first version. Raises ConflictError if the name is taken."""
+        """Store it with its first version. Raises ConflictError if the name is taken."""
         definition = _stored(data.definition)
         workflow = Workflow.model_validate(data, update={"definition": definition})
         async with self._uow() as uow:
@@ -54,7 +54,7 @@ class WorkflowService(
         match: Precondition,
         key: IdempotencyKey | None = None,
     ) -> Workflow:
-        """Keep another definition, which becomes the active one if it is asked for.
+        """Store a new definition, which becomes active if requested.
 
         Raises:
             NotFoundError: there is no such workflow.
@@ -83,7 +83,7 @@ class WorkflowService(
     async def activate(
         self, workflow_id: UUID, number: int, by: Principal, match: Precondition
     ) -> Workflow:
-        """Have this version run from now on. Doing it twice changes nothing.
+        """Activate this version. Doing it twice changes nothing.
 
         Raises:
             NotFoundError: there is no such workflow.
@@ -115,7 +115,7 @@ class WorkflowService(
 
 
 def no_version(workflow: Workflow, number: int) -> str:
-    return f"There is no version {number}: they go from 1 to {workflow.last_number}."
+    return f"There is no version {number}: versions are numbered 1 to {workflow.last_number}."
 
 
 def _stored(definition: Any) -> dict[str, Any]:

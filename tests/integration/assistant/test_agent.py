@@ -188,7 +188,7 @@ async def test_a_tool_that_finds_too_much_is_told_to_the_model(
 
     assert (many["outcome"], many["result"]) == (
         "refused",
-        "It has found more than 200,000 bytes: ask for less, by a limit.",
+        "It found more than 200,000 bytes: request less, with a limit.",
     )
     assert len(few["result"]["items"]) == 5
 
@@ -490,7 +490,10 @@ async def test_an_action_of_a_tool_that_was_switched_off_meanwhile_is_not_done(
 
 @pytest.mark.parametrize(
     ("changed", "told"),
-    [({"tool": "no_such_tool"}, "is switched off, or gone"), ({"arguments": {}}, "task_id: ")],
+    [
+        ({"tool": "no_such_tool"}, "is switched off or no longer exists"),
+        ({"arguments": {}}, "task_id: "),
+    ],
 )
 async def test_an_action_that_an_older_version_has_planned_may_be_refused(
     manager: Person,

@@ -163,7 +163,7 @@ async def test_the_limit_of_a_day_holds_for_requests_at_the_same_time(
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 3
     refused = [answer for answer in answers if answer.status_code == 429]
     assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
-    assert "held for what is at work" in refused[0].json()["detail"]
+    assert "reserved by requests in progress" in refused[0].json()["detail"]
 
 
 async def test_what_is_held_for_an_answer_that_has_crashed_is_free_again(

@@ -94,5 +94,7 @@ async def test_a_tool_that_there_is_not_is_not_offered(
     toolbox = toolbox_of(Counting(), uow)
 
     for name in ("count", "gone"):
-        with pytest.raises(ConflictError, match=f"The tool {name} is switched off, or gone"):
+        with pytest.raises(
+            ConflictError, match=f"The tool {name} is switched off or no longer exists"
+        ):
             await toolbox.offer(name, member.principal, CallScope(uuid4()))

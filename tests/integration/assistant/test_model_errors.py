@@ -41,8 +41,8 @@ async def test_what_is_not_set_is_named(
     [
         (401, "invalid_api_key", "refused our key"),
         (403, None, "refused our key"),
-        (404, "model_not_found", "no such language model"),
-        (404, None, "no such language model"),
+        (404, "model_not_found", "does not have this language model"),
+        (404, None, "does not have this language model"),
         (400, "context_length_exceeded", "more than the language model can read"),
         (400, None, "did not accept or finish"),
         (422, None, "did not accept or finish"),

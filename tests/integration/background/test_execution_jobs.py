@@ -42,5 +42,5 @@ async def test_an_execution_whose_job_an_admin_stops_is_cancelled(
 
         ended = await wait_for(manager, import_id, ExecutionStatus.CANCELLED)
 
-    assert ended["error"] == "An admin has stopped its job."
+    assert ended["error"] == "An admin stopped its job."
     assert (await manager.post(f"/executions/{import_id}/retry")).status_code == 202

@@ -338,12 +338,12 @@ async def test_a_task_that_cancels_itself_has_failed(
 @pytest.mark.parametrize(
     ("status", "action", "detail"),
     [
-        ("todo", "retry", "The job waits for its turn already."),
-        ("doing", "retry", "The job is running; cancel it first, or wait for its end."),
-        ("succeeded", "retry", "The job is completed; what is done is not done again."),
-        ("succeeded", "cancel", "The job is completed already."),
-        ("failed", "cancel", "The job has failed for good already."),
-        ("cancelled", "cancel", "The job is cancelled already."),
+        ("todo", "retry", "The job is already waiting for its turn."),
+        ("doing", "retry", "The job is running; cancel it first, or wait for it to end."),
+        ("succeeded", "retry", "The job has completed; it can't be run again."),
+        ("succeeded", "cancel", "The job has already completed."),
+        ("failed", "cancel", "The job has already failed for good."),
+        ("cancelled", "cancel", "The job is already cancelled."),
     ],
 )
 async def test_what_a_state_does_not_allow_is_refused(

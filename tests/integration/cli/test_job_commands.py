@@ -44,7 +44,7 @@ def test_of_many_jobs_the_newest_are_listed(mvp: RunMvp, jobs: Jobs) -> None:
 def test_a_dead_job_is_retried_and_the_event_tells_by_what_means(mvp: RunMvp, jobs: Jobs) -> None:
     done = mvp("jobs", "retry", "1", DATABASE_URL=jobs.url)
 
-    assert (done.returncode, done.stdout) == (0, "Job 1 waits for a worker.\n")
+    assert (done.returncode, done.stdout) == (0, "Job 1 is waiting for a worker.\n")
     assert jobs.run("SELECT status FROM procrastinate_jobs WHERE id = 1") == [("todo",)]
     assert jobs.run("SELECT type, means FROM events") == [("job.retried", "command_line")]
 
@@ -57,7 +57,7 @@ def test_all_dead_jobs_of_a_queue_and_a_task_are_retried(mvp: RunMvp, jobs: Jobs
     narrow = ("--all", "--queue", "mail", "--task", "send_mail")
     done = mvp("jobs", "retry", *narrow, DATABASE_URL=jobs.url)
 
-    assert (done.returncode, done.stdout) == (0, "Failed jobs that wait for a worker again: 2.\n")
+    assert (done.returncode, done.stdout) == (0, "Failed jobs that were queued again: 2.\n")
     failed = "SELECT id FROM procrastinate_jobs WHERE status = 'failed' ORDER BY id"
     assert jobs.run(failed) == [(1,), (6,)]
 
@@ -68,7 +68,7 @@ def test_which_jobs_to_retry_has_to_be_clear(mvp: RunMvp, given: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    ("job_id", "said"), [("2", "Job 2 is cancelled.\n"), ("3", "Job 3 was told to stop.\n")]
+    ("job_id", "said"), [("2", "Job 2 is cancelled.\n"), ("3", "Job 3 was asked to stop.\n")]
 )
 def test_a_job_is_cancelled(mvp: RunMvp, jobs: Jobs, job_id: str, said: str) -> None:
     done = mvp("jobs", "cancel", job_id, DATABASE_URL=jobs.url)
@@ -79,8 +79,8 @@ def test_a_job_is_cancelled(mvp: RunMvp, jobs: Jobs, job_id: str, said: str) -> 
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        (("retry", "2"), "The job waits for its turn already."),
-        (("cancel", "1"), "The job has failed for good already."),
+        (("retry", "2"), "The job is already waiting for its turn."),
+        (("cancel", "1"), "The job has already failed for good."),
         (("retry", "99"), "There is no job with the id 99."),
     ],
 )

@@ -64,7 +64,7 @@ def test_an_unknown_seeder_is_told_with_those_that_there_are(
 ) -> None:
     line = refusal(mvp("seed", "one", "nonsense", DATABASE_URL=fresh_database_url))
 
-    assert f"There is no seeder 'nonsense'; there are: {', '.join(COUNTS)}." in line
+    assert f"There is no seeder 'nonsense'. The seeders are: {', '.join(COUNTS)}." in line
 
 
 def test_a_seeder_that_needs_another_first_says_which(mvp: RunMvp, fresh_database_url: str) -> None:

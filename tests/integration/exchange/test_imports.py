@@ -665,7 +665,7 @@ def far_row() -> bytes:
         (b"name\nGr\xe4ce".ljust(9000), "latin1.csv", "UTF-8"),
         (b'name\n"x', "quote.csv", "quotes"),
         (b"\n\n", "blank.csv", "headers"),
-        (as_xlsx([["name"], ["x"]])[:-200], "cut.xlsx", "save it anew"),
+        (as_xlsx([["name"], ["x"]])[:-200], "cut.xlsx", "save it again"),
         (b"name\n" + b'"x\n",' * 500_000, "long-row.csv", "row has more"),
         (as_csv([["name"] + ["x"] * 200]), "wide.csv", "columns"),
         (as_csv([["name"], ["x" * 33_000]]), "long.csv", "characters"),

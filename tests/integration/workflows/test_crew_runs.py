@@ -219,7 +219,7 @@ async def test_the_limits_of_the_day_end_a_run(
     failed = await run(member, jobs, "crew", definition=crew(task("one")))
 
     assert failed["status"] == "failed"
-    assert failed["error"].startswith("The step one has failed: You have used up your ")
+    assert failed["error"].startswith("The step one has failed: You have used up today's ")
     assert model.requests == []
 
 

@@ -214,7 +214,7 @@ async def test_a_tool_that_is_switched_off_is_not_called(
     failed = await run(member, jobs, "flow", definition=flow(create("first"), edges=[]))
 
     assert failed["error"] == (
-        "The step first has failed: The tool create_task is switched off, or gone."
+        "The step first has failed: The tool create_task is switched off or no longer exists."
     )
 
 
@@ -247,8 +247,8 @@ async def test_a_value_that_a_step_did_not_tell_is_named(
     failed = await run(member, jobs, "flow", definition=flow(*nodes, edges=["first second"]))
 
     assert failed["error"] == (
-        "The step second has failed: There is no steps.first.output.nothing, which a template "
-        "names."
+        "The step second has failed: A template names steps.first.output.nothing, which does not "
+        "exist."
     )
 
 

@@ -103,7 +103,7 @@ async def test_a_version_that_there_is_not_can_not_be_activated(member: Person) 
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error["loc"] == ["body", "number"]
-    assert error["msg"] == "There is no version 2: they go from 1 to 1."
+    assert error["msg"] == "There is no version 2: versions are numbered 1 to 1."
 
 
 async def test_a_version_is_of_the_kind_of_its_workflow(member: Person) -> None:

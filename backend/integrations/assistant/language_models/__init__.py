@@ -1,4 +1,4 @@
-"""Language models on pydantic-ai, loaded when the first answer is asked for."""
+"""Language models on pydantic-ai, loaded with the first answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,7 +21,7 @@ def has_offline_model() -> bool:
 
 
 class LanguageModelsOnDemand:
-    """To import pydantic-ai takes longer than all else that a start does."""
+    """Loads pydantic-ai on demand: its import takes longer than the rest of a start."""
 
     def __init__(self, settings: LanguageModelSettings) -> None:
         """Raises ConfigurationError if the settings name the offline model and it is left out."""
@@ -35,16 +35,16 @@ class LanguageModelsOnDemand:
         self._models: PydanticAiModels | None = None
 
     async def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
-        """As `LanguageModels.answer`."""
+        """Like `LanguageModels.answer`."""
         models = await self._load()
         async with aclosing(models.answer(question, usage)) as events:
             async for event in events:
                 yield event
 
     async def prepare(self) -> None:
-        """Load them now, so that the first answer need not wait for it.
+        """Load them now, so that the first answer does not wait for it.
 
-        Does nothing where the settings name no provider: then perhaps nobody ever asks.
+        Does nothing if the settings name no provider: then perhaps none is ever used.
         """
         if self._settings.provider is not ModelProvider.OFFLINE:
             await self._load()
@@ -57,13 +57,13 @@ class LanguageModelsOnDemand:
     async def _load(self) -> "PydanticAiModels":
         async with self._loading:
             if self._models is None:
-                # In a thread, so that nobody else's request waits for it.
+                # In a thread, to not block other requests.
                 self._models = await asyncio.to_thread(_open, self._settings)
             return self._models
 
 
 def _open(settings: LanguageModelSettings) -> "PydanticAiModels":
-    # To look through so much would stop all threads, the one of the event loop too.
+    # A collection over so many objects would block all threads, including the event loop.
     with without_collection():
         from backend.integrations.assistant.language_models.answers import (  # noqa: PLC0415  # see the class
             PydanticAiModels,

@@ -20,9 +20,9 @@ from backend.models.assistant.model_usage import Usage
 from backend.services.assistant.language_models import AnswerEvent, ModelChoice, Question
 
 _SMALLEST = Decimal("1e-9")
-"""Of a dollar: what is kept of a cost."""
+"""The precision of costs in dollars."""
 _OUTPUT_RETRIES = 2
-"""How often a model may mend an answer that does not fit its schema."""
+"""How often a model may correct an answer that does not fit its schema."""
 
 
 class PydanticAiModels:
@@ -36,7 +36,7 @@ class PydanticAiModels:
         await self._providers.close()
 
     async def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
-        """As `LanguageModels.answer`."""
+        """Like `LanguageModels.answer`."""
         spent = RunUsage()
         try:
             with as_domain_errors(question.limits):
@@ -54,7 +54,7 @@ class PydanticAiModels:
             usage.add(_usage(spent))
 
     def _agent(self, question: Question) -> Agent[object, Any]:
-        """A fresh one: all that it is made of is asked for. Raises ModelUnavailableError."""
+        """Build an agent for the question. Raises ModelUnavailableError."""
         agent: Agent[object, Any] = Agent(
             self._providers.model(question.model),
             name="assistant",

@@ -19,12 +19,12 @@ from backend.integrations.assistant.language_models.chat_stream.stream import Ch
 
 
 class CarefulChatModel(OpenAIChatModel):
-    """Asks as pydantic-ai does, and reads the answer itself: see `chat_stream`."""
+    """Sends requests like pydantic-ai, but reads the response itself: see `chat_stream`."""
 
     def prepare_request(
         self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
     ) -> tuple[ModelSettings | None, ModelRequestParameters]:
-        """Without a temperature where the model thinks first: it takes none."""
+        """Omit the temperature for reasoning models, which accept none."""
         if model_settings and self.profile.get("thinking_enabled_by_default"):
             model_settings = model_settings.copy()
             model_settings.pop("temperature", None)
@@ -38,7 +38,7 @@ class CarefulChatModel(OpenAIChatModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        """Raises UnexpectedModelBehavior: reading the answer has led to whatever error."""
+        """Raises UnexpectedModelBehavior if reading the response fails in any way."""
         settings, parameters = self.prepare_request(model_settings, model_request_parameters)
         try:
             response = await self._completions_create(
@@ -48,7 +48,7 @@ class CarefulChatModel(OpenAIChatModel):
                 model_request_parameters=parameters,
             )
             if isinstance(response, ModelResponse):
-                # Azure's filter has refused the question before there was a stream.
+                # Azure's filter refused the question before the stream began.
                 yield CompletedStreamedResponse(response, model_request_parameters=parameters)
                 return
             async with response:
@@ -63,18 +63,18 @@ class CarefulChatModel(OpenAIChatModel):
                 yield ChatAnswer(parameters, stream, self.system, self.base_url)
         except (AgentRunError, UserError):
             raise
-        except Exception as error:  # An answer of any shape may break the reading in any way.
+        except Exception as error:  # A malformed response may fail in any way.
             raise UnexpectedModelBehavior(f"{type(error).__name__}: {error}") from error
 
 
 def _call_ids(messages: list[ModelMessage]) -> set[str]:
-    """Of all calls that were made before."""
+    """Return the ids of all earlier calls."""
     parts = (part for message in messages for part in message.parts)
     return {part.tool_call_id for part in parts if isinstance(part, ToolCallPart)}
 
 
 def _tells_usage(message: ModelMessage) -> bool:
-    """Whether it is an answer whose usage the provider has told."""
+    """Whether it is a response with usage reported by the provider."""
     return (
         isinstance(message, ModelResponse)
         and message.usage.has_values()

@@ -1,4 +1,4 @@
-"""What goes wrong with a provider, as callers read it. The details are for the log."""
+"""Translates errors of providers for callers. The details go to the log."""
 
 import math
 from collections.abc import Iterator
@@ -35,28 +35,28 @@ from backend.services.assistant.language_models import Limits
 
 _log = get_logger(__name__)
 
-# The first that fits counts: some are kinds of others.
+# The first match counts: some are subclasses of others.
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (ContentFilterError, "The language model refused to answer this. Say it differently."),
+    (ContentFilterError, "The language model refused to answer this. Rephrase it."),
     (
         ModelAuthenticationError,
-        "The provider of the language model refused our key: an admin has to set another one.",
+        "The provider of the language model refused our key: an admin must set another one.",
     ),
     (
         ModelNotFoundError,
-        "The provider knows no such language model: an admin has to choose another one.",
+        "The provider does not have this language model: an admin must choose another one.",
     ),
     (
         ModelContextWindowExceededError,
-        "This is more than the language model can read at once. Begin a new chat, or say less.",
+        "This is more than the language model can read. Begin a new chat, or send less.",
     ),
     (
         OutputTokenLimitExceeded,
-        "The answer is longer than this model may write: ask for less, or choose another one.",
+        "The answer is longer than this model may write: request less, or choose another one.",
     ),
     (ModelAPIError, "The provider of the language model did not accept or finish the request."),
-    (UnexpectedModelBehavior, "The language model answered what can't be used. Try again."),
-    (UserError, "The language model can't do what was asked for, such as this output schema."),
+    (UnexpectedModelBehavior, "The language model's answer can't be used. Try again."),
+    (UserError, "The language model does not support the request, such as this output schema."),
 )
 
 
@@ -66,9 +66,9 @@ def as_domain_errors(limits: Limits) -> Iterator[None]:
         yield
     except (RunTimedOut, UsageLimitExceeded) as error:
         raise LimitReachedError(
-            f"It would take more than one request may use: {limits.model_calls} model calls, "
+            f"The answer would exceed the limits of a request: {limits.model_calls} model calls, "
             f"{limits.tokens} tokens, {limits.seconds:g} seconds and {limits.cost} US dollars. "
-            "Ask for less at once."
+            "Request less at a time."
         ) from error
     except (ModelAPIError, UnexpectedModelBehavior, UserError) as error:
         _log.warning("model_error", kind=type(error).__name__, error=str(error)[:2_000])
@@ -81,7 +81,7 @@ def _domain_error(error: Exception) -> DomainError:
             return ModelTimeoutError("The language model did not answer in time. Try again.")
         case ModelQuotaExceededError():
             return ModelUnavailableError(
-                "The provider's quota is used up: an admin has to look after it.", _seconds(error)
+                "The provider's quota is used up: an admin must raise it.", _seconds(error)
             )
         case ModelRateLimitError() | ProviderUnavailableError():
             return ModelUnavailableError("The language model is busy. Try again.", _seconds(error))

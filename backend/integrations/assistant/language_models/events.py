@@ -1,4 +1,4 @@
-"""What happens while a model answers, in the words of our services."""
+"""Converts pydantic-ai's events into those of our services."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ _INCOMPLETE = {
 
 
 def told(event: Any) -> AnswerEvent | None:
-    """None if it is of no interest."""
+    """None if it is not relevant."""
     match event:
         case PartStartEvent(part=TextPart(provider_details=details)) if details == WITHDRAWN:
             return TextWithdrawn()
@@ -55,7 +55,7 @@ def told(event: Any) -> AnswerEvent | None:
 
 
 def _incomplete(response: ModelResponse) -> IncompleteReason | None:
-    """Why its last part is not all that there was to say."""
+    """Return why the answer is incomplete."""
     ending = (response.provider_details or {}).get(ENDING)
     return _INCOMPLETE.get(ending) if ending else None
 

@@ -1,4 +1,4 @@
-"""A conversation, as pydantic-ai has it."""
+"""Converts a conversation into pydantic-ai's messages."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -34,7 +34,7 @@ def _messages(turn: Turn) -> Iterator[ModelMessage]:
     if turn.role is MessageRole.USER:
         yield ModelRequest(parts=[UserPromptPart(text_of(list(turn.parts)))])
         return
-    # What the model has said and what tools have answered take turns.
+    # Responses of the model and results of tools alternate.
     for is_answer, parts in groupby(_answered(turn.parts), _is_result):
         if is_answer:
             yield ModelRequest(parts=[_result(part) for part in parts if _is_result(part)])
@@ -43,7 +43,7 @@ def _messages(turn: Turn) -> Iterator[ModelMessage]:
 
 
 def _answered(parts: Sequence[MessagePart]) -> list[MessagePart]:
-    """Without calls that were interrupted: providers refuse those that have no result."""
+    """Drop interrupted calls: providers refuse calls without a result."""
     results = {part.call_id for part in parts if isinstance(part, ToolResultPart)}
     return [part for part in parts if not isinstance(part, ToolCallPart) or part.call_id in results]
 

@@ -1,4 +1,4 @@
-"""The limits of one answer. pydantic-ai heeds them before it acts on what the model has said."""
+"""The limits of one answer. pydantic-ai checks them before it acts on a response."""
 
 from pydantic_ai import UsageLimits
 from pydantic_ai.exceptions import UsageLimitExceeded
@@ -8,7 +8,7 @@ from backend.services.assistant.language_models import Limits
 
 
 class QuietLimits(UsageLimits):
-    """Does not warn where usage or prices are not known, as of servers of one's own."""
+    """Does not warn if usage or prices are unknown, as with self-hosted servers."""
 
     def check_tokens(self, usage: RunUsage) -> None:
         if self.total_tokens_limit is not None and usage.total_tokens > self.total_tokens_limit:
@@ -19,7 +19,7 @@ class QuietLimits(UsageLimits):
 
 
 def limits_of(limits: Limits) -> UsageLimits:
-    """Without the seconds, which are of the whole run."""
+    """Excludes the seconds, which apply to the whole run."""
     return QuietLimits(
         request_limit=limits.model_calls, total_tokens_limit=limits.tokens, cost_limit=limits.cost
     )

@@ -1,4 +1,4 @@
-"""Answers that are JSON of a schema."""
+"""Structured answers according to a schema."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +13,9 @@ Schema = dict[str, Any]
 
 
 def output_type(schema: Schema | None) -> Any:
-    """What is asked of the model: text, unless there is a schema.
+    """Return the output type of the model: text, unless there is a schema.
 
-    Raises UserError for a schema that is within itself, or refers to what is not in its $defs.
+    Raises UserError for a recursive schema, or one with unknown references.
     """
     if schema is None:
         return str
@@ -28,7 +28,7 @@ def output_type(schema: Schema | None) -> Any:
 
 
 def check_output(schema: Schema) -> Callable[[Schema], Schema]:
-    """Has the model mend what does not fit: pydantic-ai only looks whether it is an object.
+    """Lets the model correct invalid answers: pydantic-ai only checks that they are objects.
 
     Raises UserError for a schema that can't be used.
     """
@@ -39,7 +39,7 @@ def check_output(schema: Schema) -> Callable[[Schema], Schema]:
 
     def check(output: Schema) -> Schema:
         if is_too_much(output, extent.parts, extent.lookarounds):
-            raise ModelRetry("$: it is too long to be held against its schema: answer less")
+            raise ModelRetry("$: it is too long to be checked against its schema: answer with less")
         if faults := faults_in(output, validator):
             raise ModelRetry("; ".join(faults))
         return output

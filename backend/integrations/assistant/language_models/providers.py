@@ -1,4 +1,4 @@
-"""The models of each provider, as pydantic-ai has them."""
+"""The models of each provider, for pydantic-ai."""
 
 from httpx2 import AsyncClient
 from pydantic import SecretStr
@@ -14,15 +14,15 @@ from backend.integrations.assistant.language_models.chat_model import CarefulCha
 from backend.services.assistant.language_models import ModelChoice
 
 _NO_KEY = "none"
-"""For servers that ask for no key: the client sends one all the same."""
+"""For servers that require no key: the client always sends one."""
 _PROFILES = {
-    # Ollama and others heed `max_tokens` alone; OpenAI's newest models nothing but the other name.
+    # Ollama and others support only `max_tokens`; OpenAI's newest models only the other name.
     ModelProvider.COMPATIBLE: OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 }
 
 
 class Providers:
-    """One for each that is asked for. They share the connections, which are kept."""
+    """Creates providers on demand. They share kept-alive connections."""
 
     def __init__(self, settings: LanguageModelSettings) -> None:
         self._settings = settings
@@ -82,7 +82,7 @@ def _provider(
 def _needed(value: SecretStr | str | None, variable: str) -> str:
     if text := _plain(value):
         return text
-    raise ModelUnavailableError(f"This provider is not set up: an admin has to set {variable}.")
+    raise ModelUnavailableError(f"This provider is not configured: an admin must set {variable}.")
 
 
 def _plain(value: SecretStr | str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What is looked at before each question to a model."""
+"""A check before each call of a model."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tools, as pydantic-ai has them."""
+"""Converts tools for pydantic-ai."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pydantic_core import SchemaValidator, core_schema
 from backend.models.assistant.message_parts import CallOutcome
 from backend.services.assistant.language_models import OfferedTool
 
-# A model may send any JSON; what is in the object, the tool looks after itself.
+# A model may send any JSON; the tool validates the object itself.
 _ANY_OBJECT = SchemaValidator(core_schema.dict_schema(core_schema.str_schema()))
 
 

@@ -1,4 +1,4 @@
-"""What the agent may do: each module here that has `TOOLS` adds them."""
+"""The tools of the assistant: each module here with `TOOLS` adds them."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,4 +1,4 @@
-"""What a tool of the agent is, and what it may use."""
+"""What a tool of the assistant is, and what it may use."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ _KEY_LIFETIME = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ToolDependencies:
-    """What tools are made of: nothing that the API does not use. None: there is no web search."""
+    """The services that tools use, as the API does. No web search if it is not configured."""
 
     customers: CustomerService
     leads: LeadService
@@ -45,20 +45,20 @@ class ToolDependencies:
 
 
 class CallScope:
-    """One answer of the agent, however often it is begun: what it creates, it creates once.
+    """One answer, however often it is attempted: each row is created once.
 
     Attributes:
-        chat_id: where the person talks to it.
+        chat_id: the chat of the answer, if any.
     """
 
     def __init__(self, scope_id: UUID, chat_id: UUID | None = None) -> None:
-        """`scope_id` is the same when the same answer is tried again after a crash."""
+        """`scope_id` is the same when an answer is retried after a crash."""
         self.scope_id = scope_id
         self.chat_id = chat_id
         self._calls: dict[str, int] = {}
 
     def key(self, tool: str, arguments: BaseModel, by: Principal) -> IdempotencyKey:
-        """Of the first, second, ... call of a tool with the same arguments."""
+        """Return the id for the first, second, ... call of a tool with the same arguments."""
         content = json.dumps([tool, arguments.model_dump(mode="json")], sort_keys=True)
         digest = sha256(content.encode()).hexdigest()
         self._calls[digest] = place = self._calls.get(digest, 0) + 1
@@ -68,7 +68,7 @@ class CallScope:
 
 @dataclass(frozen=True)
 class ToolContext:
-    """`by` is the person, with the agent as the means. `key` is for what creates."""
+    """`by` is the person, with the assistant as the means. `key` makes creation idempotent."""
 
     services: ToolDependencies
     by: Principal
@@ -77,13 +77,12 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class AssistantTool(Generic[Arguments]):
-    """Something that the agent may do for a person who has the permission.
+    """Something that the assistant may do for a person who has the permission.
 
     Attributes:
-        run: does it. A DomainError is told to the model.
-        plan: for what can't be undone: tells what would be done, and changes nothing. It is
-            done when the person has confirmed it.
-        is_available: whether this installation has what it takes.
+        run: does it. The model receives a DomainError as the result. plan: for actions that can't
+        be undone: describes the action without doing it. It is done once the person has confirmed
+        it. is_available: whether this installation supports it.
     """
 
     name: str
@@ -108,20 +107,20 @@ class AssistantTool(Generic[Arguments]):
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The JSON schema of the arguments."""
+        """Return the JSON schema of the arguments."""
         return self.arguments.model_json_schema()
 
 
 def as_agent(by: Principal) -> Principal:
-    """The person, who has the agent do something."""
+    """Return the person with the assistant as the means."""
     return replace(by, means=Means.AGENT)
 
 
 def shown(model: type[SQLModel], row: SQLModel) -> Result:
-    """A row as the API shows it."""
+    """Return a row as in the API."""
     return model.model_validate(row, from_attributes=True).model_dump(mode="json")
 
 
 def foreign(text: str) -> str:
-    """Marks a text that others have written, so that the model does not take it for orders."""
+    """Mark a text that others have written, so that the model does not take it for instructions."""
     return f"<foreign_text>\n{text.replace('</foreign_text', '</ foreign_text')}\n</foreign_text>"

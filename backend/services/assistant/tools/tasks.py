@@ -29,7 +29,7 @@ class AssignTask(OneTask):
 
 
 async def _complete(given: OneTask, context: ToolContext) -> Result:
-    """What is done already stays so: an answer may be tried again after a crash."""
+    """A task that is already done stays so: an answer may be retried after a crash."""
     tasks, by = context.services.tasks, context.by
     task = await tasks.read(given.task_id, by)
     if task.status is not TaskStatus.DONE:

@@ -2,8 +2,8 @@
 
 The file is read once (`reading.py`; `headers.py` finds which column is for which of `fields.py`),
 and its rows, validated by the same schemas as the API's, go to a file on the disk (`spool.py`).
-From there they come back in batches, each of which is compared with what is in the database
-(`planning.py`, by the rules of its resource in `resources.py`) and written (`writing.py`).
+From there they are read in batches, each of which is compared with the database (`planning.py`, by
+the rules of its resource in `resources.py`) and written (`writing.py`).
 
 An import that is all or nothing is planned without locks, and the plans go to the disk as well. One
 transaction then writes them: new rows first, and then those that are there, which it locks, in the

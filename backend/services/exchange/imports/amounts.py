@@ -11,15 +11,15 @@ _PARTS = re.compile(r"([+-]?)([0-9][0-9.,' ]*)")
 
 
 class AmbiguousAmountError(Exception):
-    """The text is for the person who has written the amount."""
+    """The text is for the person who wrote the amount."""
 
 
 def plain_amount(text: str, decimals: int | None) -> str:
-    """The amount as JSON has it. What is no amount stays as it is, and is refused later.
+    """Return the amount as in JSON. Other texts are returned unchanged, and refused later.
 
-    A single point or comma before three digits may part thousands or decimals. It is taken for the
-    latter where only that makes sense: as in 0.500 and 1234.500, or in 1.500 of a currency that has
-    three `decimals`, which exports write so.
+    A single point or comma before three digits may separate thousands or decimals. It counts as the
+    latter if only that makes sense: as in 0.500 and 1234.500, or in 1.500 of a currency with three
+    `decimals`, as exports write it.
 
     Raises:
         AmbiguousAmountError: it may mean two amounts.
@@ -36,7 +36,7 @@ def plain_amount(text: str, decimals: int | None) -> str:
 
 
 def _decimal_mark(number: str, text: str, decimals: int | None) -> str | None:
-    """What parts the decimals; blank if there are none. None if this is no number."""
+    """Return the decimal separator, or a blank without decimals; None if not a number."""
     marks = _MARKS.findall(number)
     last = marks[-1] if marks else ""
     if len(set(marks)) > 1:
@@ -60,7 +60,7 @@ def _may_part_thousands(whole: str, fraction: str) -> bool:
 
 
 def _is_grouped(whole: str, point: str) -> bool:
-    """Whether thousands are parted throughout, and by one mark, or not at all."""
+    """Whether thousands are separated consistently, or not at all."""
     marks = set(re.sub("[0-9]", "", whole))
     if not marks:
         return True

@@ -1,4 +1,4 @@
-"""Cells of a spreadsheet, made into what a JSON body would say."""
+"""Converts cells of a spreadsheet into the values of a JSON body."""
 
 import re
 from collections.abc import Callable
@@ -21,13 +21,13 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_text(cell: Cell) -> str:
-    """A text. Spreadsheets make numbers of what looks like one, such as a SKU."""
+    """Read a text. Spreadsheets turn texts that look like numbers, such as a SKU, into numbers."""
     if isinstance(cell, str):
         return as_written(cell)
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, datetime):
-        # To a spreadsheet, a date is midnight.
+        # In a spreadsheet, a date is midnight.
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     return str(cell)
 
@@ -37,24 +37,24 @@ def read_trimmed(cell: Cell) -> str:
 
 
 def read_amount(cell: Cell) -> Any:
-    """A number is exact; a text may be written as people do, and is for `plain_amount`."""
+    """Read an amount. Numbers are exact; texts may have separators, see `plain_amount`."""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return Decimal(str(cell))
     return read_trimmed(cell)
 
 
 def read_flag(cell: Cell) -> Any:
-    """What is neither true nor false stays as it is, and is refused later."""
+    """Read a flag. Other values are returned unchanged, and refused later."""
     return _FLAGS.get(trimmed(cell).lower(), cell) if isinstance(cell, str) else cell
 
 
 def read_moment(cell: Cell) -> Any:
-    """Spreadsheets know no time zones: what is a date there, with or without a time, is in UTC."""
+    """Read a date and time. Spreadsheets have no time zones: values are in UTC."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC)
     return read_trimmed(cell)
 
 
 def read_ids(cell: Cell) -> list[str]:
-    """Ids with anything between them, or as JSON."""
+    """Read ids separated by any punctuation, or a JSON array."""
     return _IDS.findall(without_marks(read_text(cell)))

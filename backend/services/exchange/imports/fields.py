@@ -1,4 +1,4 @@
-"""The columns that a resource can be imported from, and how the cells of each are read."""
+"""The importable columns of a resource, and how their cells are read."""
 
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
@@ -27,8 +27,8 @@ _READERS: dict[Any, Read] = {bool: read_flag, AwareDatetime: read_moment, list[U
 class Column(NamedTuple):
     """
     Attributes:
-        path: the field, and which part of it where it has parts.
-        blank: what a blank cell stands for; MISSING if for nothing.
+        path: the field, and its part if it has parts. blank: the value of a blank cell; MISSING if
+        it has none.
     """
 
     path: ColumnPath
@@ -37,7 +37,7 @@ class Column(NamedTuple):
 
 
 def columns_for(resource: Resource[Any]) -> dict[str, Column]:
-    """By header."""
+    """Return the columns by header."""
     columns = {header_of(path): _column(path, resource) for path in _input_paths(resource)}
     columns["id"] = Column(ID, read_trimmed)
     if resource.person:
@@ -47,7 +47,7 @@ def columns_for(resource: Resource[Any]) -> dict[str, Column]:
 
 
 def only_exported(resource: Resource[Any]) -> set[str]:
-    """The headers of exports that can't be imported."""
+    """Return the headers of exports that can't be imported."""
     return {header_of(path) for path in columns_of(resource.shown)} - columns_for(resource).keys()
 
 
@@ -64,7 +64,7 @@ def _column(path: ColumnPath, resource: Resource[Any]) -> Column:
     name = path[0]
     kinds = _kinds(resource.create.model_fields[name].annotation)
     blank = _blank(name, resource)
-    # White space around free text is part of it.
+    # White space around free text is kept.
     text = read_text if blank == "" else read_trimmed
     if path[1:] == ("amount",):
         text = read_amount
@@ -72,8 +72,11 @@ def _column(path: ColumnPath, resource: Resource[Any]) -> Column:
 
 
 def _blank(name: str, resource: Resource[Any]) -> Any:
-    """As the API has it: null where a field may be null, and an empty text or list where that is
-    what it begins with. Any other field stays as it is."""
+    """Return the value of a blank cell.
+
+    As in the API: null if the field may be null, and an empty text or list if that is its default.
+    Any other field stays unchanged.
+    """
     if NoneType in _kinds(resource.update.model_fields[name].annotation):
         return None
     default = resource.create.model_fields[name].default
@@ -81,7 +84,7 @@ def _blank(name: str, resource: Resource[Any]) -> Any:
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    """The types in a union, without what is annotated to them."""
+    """Return the members of a union, without Annotated metadata."""
     if get_origin(annotation) is Annotated:
         return _kinds(get_args(annotation)[0])
     if get_origin(annotation) in (None, list):

@@ -1,4 +1,4 @@
-"""The first row of a file: which column is for which field."""
+"""Reads the header row: which column is for which field."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,7 @@ class BadHeadersError(Exception):
 class Headers(NamedTuple):
     """
     Attributes:
-        columns: in the order of the file; None for a column that is passed over.
-        names: as they are written in the file.
+        columns: in the order of the file; None for a skipped column. names: as written in the file.
     """
 
     columns: list[Column | None]
@@ -47,7 +46,7 @@ class Headers(NamedTuple):
         ]
 
     def name_of(self, field: str, *part: str) -> str | None:
-        """The header of the column for a field, or for a part of it."""
+        """Return the header of the column for a field, or for a part of it."""
         named = zip(self.names, self.columns, strict=True)
         paths = {column.path: name for name, column in named if column and column.path[0] == field}
         return paths.get((field, *part)) or next(iter(paths.values()), None)
@@ -56,7 +55,7 @@ class Headers(NamedTuple):
 def read_headers(
     row: Sequence[Cell], resource: Resource[Any], mapping: Mapping[str, str]
 ) -> Headers:
-    """`mapping` has the field for headers that have another name. Raises BadHeadersError."""
+    """`mapping` has the fields of headers with other names. Raises BadHeadersError."""
     names = _names(row)
     renamed = {_normal(header): _normal(field) for header, field in mapping.items()}
     fields = [renamed.get(_normal(name), _normal(name)) for name in names]
@@ -86,7 +85,7 @@ def _name(cell: Cell) -> str:
 
 
 def _normal(header: str) -> str:
-    """`Due at` and `DUE_AT` are the same."""
+    """Normalise a header: `Due at` and `DUE_AT` are the same."""
     return _BETWEEN_WORDS.sub("_", trimmed(as_typed(header)).lower())
 
 
@@ -108,7 +107,7 @@ def _unknown(
 
 def _twice(names: Sequence[str], fields: Sequence[str]) -> list[RowError]:
     return [
-        _error(name, "The column is there twice: remove one of them.")
+        _error(name, "The column occurs twice: remove one of them.")
         for place, (name, field) in enumerate(zip(names, fields, strict=True))
         if field and field in fields[:place]
     ]
@@ -117,7 +116,7 @@ def _twice(names: Sequence[str], fields: Sequence[str]) -> list[RowError]:
 def _missing(fields: Sequence[str], resource: Resource[Any]) -> list[RowError]:
     needed = required_headers(resource)
     errors = [
-        _error(header, "The column is missing: add it, or name in `mapping` which one it is.")
+        _error(header, "The column is missing: add it, or name it in `mapping`.")
         for header in needed
         if header not in fields
     ]
@@ -127,10 +126,10 @@ def _missing(fields: Sequence[str], resource: Resource[Any]) -> list[RowError]:
         name, *part = column.path
         has_other_part = any(path[0] == name for path in given)
         if part and header not in needed and has_other_part and column.path not in given:
-            errors.append(_error(header, "An amount needs its currency as well: add the column."))
+            errors.append(_error(header, "An amount needs its currency too: add the column."))
     if resource.person and {EMAIL, (resource.person,)} <= given:
         errors.append(
-            _error(resource.person, "Who it is, is said twice: keep the id or the address.")
+            _error(resource.person, "The person is given twice: keep the id or the address.")
         )
     return errors
 
@@ -138,7 +137,7 @@ def _missing(fields: Sequence[str], resource: Resource[Any]) -> list[RowError]:
 def _unused(renamed: Mapping[str, str], names: Sequence[str]) -> list[RowError]:
     there = {_normal(name) for name in names}
     return [
-        _error(header, "`mapping` names this column, and the file does not have it: correct it.")
+        _error(header, "`mapping` names this column, but the file does not have it: correct it.")
         for header in renamed
         if header not in there
     ]

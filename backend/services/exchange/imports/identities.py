@@ -1,4 +1,4 @@
-"""Ids of the rows that an import creates: the same ones when it is repeated after a crash."""
+"""Ids of the rows that an import creates: the same when it is repeated after a crash."""
 
 from hashlib import sha256
 from uuid import UUID
@@ -7,7 +7,7 @@ _TIME_BITS, _ROW_BITS, _NOISE_BITS = 48, 20, 54
 
 
 def new_row_id(execution_id: UUID, number: int) -> UUID:
-    """A UUIDv7 with the time of the execution, so that rows lie in the order of the file."""
+    """Return a UUIDv7 with the time of the execution, so that rows have the order of the file."""
     seed = execution_id.bytes + number.to_bytes(8, "big")
     noise = int.from_bytes(sha256(seed).digest(), "big") % (1 << _NOISE_BITS)
     moment = execution_id.int >> (128 - _TIME_BITS)

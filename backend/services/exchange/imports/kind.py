@@ -20,10 +20,10 @@ from backend.services.platform.blocking import in_thread, iterated
 
 
 class ImportKind:
-    """Writes the rows of an uploaded file, by the rules that hold for the API.
+    """Writes the rows of an uploaded file, by the rules of the API.
 
-    A row with an id, or with the key of its resource (the SKU, the e-mail address), changes the row
-    that has it; any other row is new. What the file has no column for stays as it is.
+    A row with an id, or with the key of its resource (the SKU, the e-mail address), changes the
+    existing row; any other row is new. Fields without a column stay unchanged.
     """
 
     def __init__(self, uow: ExchangeUnits, files: FileService, reader: SheetReader) -> None:
@@ -34,8 +34,8 @@ class ImportKind:
     async def check(self, inputs: ImportInputs, by: Principal) -> None:
         """
         Raises:
-            PermissionDeniedError: the person may not write the resource.
-            InvalidInputError: there is no such file that the person may read, or of another type.
+            PermissionDeniedError: the person may not write the resource. InvalidInputError: the
+            person may not read such a file, or it has another type.
         """
         by.require(RESOURCES[inputs.resource].permission)
         try:
@@ -60,10 +60,9 @@ class ImportKind:
     async def run(self, inputs: ImportInputs, run: ExecutionContext) -> ImportResult:
         """
         Raises:
-            NotFoundError: the file is gone.
-            InvalidInputError: it can't be read as a table.
+            NotFoundError: the file is gone. InvalidInputError: it can't be read as a table.
             ConflictError, TryAgainError: somebody else has changed or locked the same rows
-                meanwhile; nothing is written, or, without `all_or_nothing`, not all.
+            meanwhile; nothing is written, or, without `all_or_nothing`, not everything.
         """
         file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:
@@ -81,7 +80,7 @@ class ImportKind:
         return _result(inputs, read.rows, read.headers.ignored, tally)
 
     async def _fetch(self, file: File, path: Path) -> None:
-        """Onto the disk: the storage is not kept waiting while rows are written."""
+        """Copy the file to disk, so that the storage is not kept open while rows are written."""
         copy = await in_thread(path.open, "wb")
         try:
             async for chunk in await self._files.content(file, 0, file.size):

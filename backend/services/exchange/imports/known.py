@@ -1,4 +1,4 @@
-"""The rows that a batch refers to, read in few statements."""
+"""The rows that a batch refers to, read with few statements."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,8 +16,9 @@ from backend.services.exchange.imports.resources import Resource
 class Known(NamedTuple):
     """
     Attributes:
-        ids_by_email: of all users that the batch names; of the person alone who may not read users.
-        ids: by field, what may be referred to.
+        ids_by_email: of all users named in the batch; only the person's own if they may not read
+            users.
+        ids: the valid references, by field.
     """
 
     users: Mapping[UUID, User]
@@ -26,7 +27,7 @@ class Known(NamedTuple):
     ids: Mapping[str, Collection[UUID]]
 
     def user_with(self, email: str, field: str) -> UUID:
-        """Raises InvalidInputError, the same for all other people where users may not be read."""
+        """Raises InvalidInputError, the same for all other people if users may not be read."""
         if email not in self.ids_by_email:
             raise InvalidInputError(
                 field,
@@ -39,7 +40,7 @@ class Known(NamedTuple):
         return self.ids_by_email[email]
 
     def check_active(self, field: str, user_id: UUID) -> None:
-        """Raises InvalidInputError if there is no such user, or if it is deactivated."""
+        """Raises InvalidInputError if the user does not exist or is deactivated."""
         user = self.users.get(user_id)
         if user is None:
             raise unknown_reference(field, "user")
@@ -77,7 +78,7 @@ async def _users(
     emails = {row.email for row in batch if row.email}
     ids = _named(batch, resource.person)
     if emails and not by.may(Permission.USERS_READ):
-        # Which addresses have accounts is not for everybody to try out.
+        # Not everybody may find out which addresses have accounts.
         emails, ids = set(), {by.user_id}
     by_email = await uow.users.find_by_emails(emails) if emails else []
     return by_email + (await uow.users.find_many(ids) if ids else [])
@@ -86,10 +87,10 @@ async def _users(
 async def _existing(
     uow: ExchangeReading, kind: str, ids: Collection[UUID], by: Principal
 ) -> Collection[UUID]:
-    """Which of the ids the person may refer to."""
+    """Return the ids that the person may refer to."""
     if not ids:
         return ()
-    if kind == "module":  # One of somebody else is as unknown as one that does not exist.
+    if kind == "module":  # Other people's modules count as unknown.
         modules = await uow.modules.find_many(ids)
         return {module.id for module in modules if module.owner_id == by.user_id}
     repositories: dict[str, Repository[Any]] = {

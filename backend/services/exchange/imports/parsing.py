@@ -1,4 +1,4 @@
-"""Rows of a file, validated as bodies of the API are."""
+"""Validates the rows of a file like bodies of the API."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,10 +22,10 @@ from backend.services.exchange.imports.resources import Resource
 from backend.services.exchange.imports.tally import Tally
 from backend.services.exchange.protocols import Cell, CellFault
 
-_NO_ID = "This is no id: copy it from an export, or leave the cell blank."
-_UNSTORABLE = "The cell has {} in it, which can't be stored: remove it, or type the text anew."
+_NO_ID = "Not a valid id: copy it from an export, or leave the cell blank."
+_UNSTORABLE = "The cell contains {}, which can't be stored: remove it, or retype the text."
 _MESSAGES = {
-    "missing": "A value is needed: fill the cell.",
+    "missing": "A value is required: fill the cell.",
     "bool_type": "Write true or false.",
     "uuid_parsing": _NO_ID,
 }
@@ -35,10 +35,8 @@ class ParsedRow(NamedTuple):
     """A row that is valid by itself.
 
     Attributes:
-        number: as the spreadsheet counts.
-        id: of the row that it changes, if it says so.
-        data: its fields are set where the file says something about them.
-        email: of the person, where the file has that.
+        number: as in the spreadsheet. id: of the row to change, if given. data: only fields given
+        in the file are set. email: of the person, if given.
     """
 
     number: int
@@ -55,7 +53,7 @@ class RowParser:
         self.tally = Tally()
 
     def parse(self, number: int, row: Sequence[Cell]) -> ParsedRow | None:
-        """None if the row has errors, which are counted."""
+        """Return the row, or None if it has errors, which are counted."""
         errors = [RowError(row=number, column=name, message=why) for name, why in self._bad(row)]
         values = self._values(row)
         errors += self._amounts(number, values)
@@ -80,7 +78,7 @@ class RowParser:
         return ParsedRow(number, UUID(row_id) if row_id else None, data, address)
 
     def _bad(self, row: Sequence[Cell]) -> Iterator[tuple[str | None, str]]:
-        """What is wrong with cells, whatever they are for."""
+        """Return errors of cells that do not depend on the column."""
         columns, names = self.headers
         for place, cell in enumerate(row):
             name = names[place] if place < len(names) else ""
@@ -90,7 +88,7 @@ class RowParser:
                 yield name, problem
 
     def _values(self, row: Sequence[Cell]) -> dict[str, Any]:
-        """By field, as in a body."""
+        """Return the values by field, as in a body."""
         values: dict[str, Any] = {}
         cells = [*row, *(None for _ in range(len(self.headers.columns) - len(row)))]
         for column, cell in zip(self.headers.columns, cells, strict=False):
@@ -99,7 +97,7 @@ class RowParser:
         return values
 
     def _amounts(self, number: int, values: dict[str, Any]) -> Iterator[RowError]:
-        """Have an amount that is a text written as JSON has it."""
+        """Convert an amount given as text to the syntax of JSON."""
         money = values.get(self._resource.amount) or {}
         if isinstance(text := money.get("amount"), str):
             try:
@@ -115,7 +113,7 @@ class RowParser:
         return RowError(row=number, column=column, message=message)
 
     def _repeated(self, number: int, row_id: str | None, data: Input) -> Iterator[RowError]:
-        """Two rows about the same would depend on the order in which they are written."""
+        """Refuse duplicates, whose result would depend on the order of writing."""
         resource = self._resource
         identities = [("id", row_id.lower())] if row_id else []
         key = resource.key_of(data)
@@ -127,7 +125,7 @@ class RowParser:
                 yield RowError(
                     row=number,
                     column=self.headers.name_of(field),
-                    message=f"Row {first} has it as well: keep one of them.",
+                    message=f"Row {first} has it too: keep one of them.",
                 )
 
 
@@ -149,7 +147,7 @@ def _problem_of(cell: Cell) -> str | None:
     if not isinstance(cell, str):
         return None
     if is_error_text(cell):
-        return f"The cell holds the error {cell.strip()}: correct the formula."
+        return f"The cell contains the error {cell.strip()}: correct the formula."
     stranger = unstorable_in(cell)
     return _UNSTORABLE.format(spelled(stranger)) if stranger else None
 

@@ -1,4 +1,4 @@
-"""The passes over all rows that were read and are good: checking them, and writing them."""
+"""The passes over all valid rows: checking and writing."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -20,8 +20,7 @@ from backend.services.platform.blocking import in_thread, iterated
 class Spools(NamedTuple):
     """
     Attributes:
-        read: batches of good rows.
-        planned: with what shall become of them.
+        read: batches of valid rows. planned: the same with their plans.
     """
 
     read: Spool[Batch]
@@ -29,7 +28,7 @@ class Spools(NamedTuple):
 
 
 class ImportPasses:
-    """Of one attempt at an import."""
+    """The passes of one attempt at an import."""
 
     def __init__(
         self,
@@ -46,7 +45,7 @@ class ImportPasses:
         self._run = run
 
     async def run(self) -> Tally:
-        """Write the rows as the inputs say, or only check them. Raises as `ImportKind.run` does."""
+        """Write the rows, or with `dry_run` only check them. Raises as `ImportKind.run` does."""
         inputs = self._inputs
         if inputs.dry_run or (inputs.all_or_nothing and self._read.tally.failed):
             return await self._check()
@@ -58,7 +57,7 @@ class ImportPasses:
         return (await attempted(self._write_all)).model_dump(mode="json")
 
     async def _write_all(self) -> Tally:
-        """All is planned without a lock, and then written in one transaction."""
+        """Plan everything without locks, and then write it in one transaction."""
         planned = self._spools.planned
         await in_thread(planned.clear)
         checked = await self._check(planned)
@@ -69,7 +68,7 @@ class ImportPasses:
         return await self._writer().write_all(lambda: iterated(planned.items()))
 
     async def _check(self, planned: Spool[StagedBatch] | None = None) -> Tally:
-        """What would become of the rows; the plans are kept in `planned`."""
+        """Plan all rows; the plans are stored in `planned`."""
         writer, tally = self._writer(), Tally()
         async with self._batches() as batches:
             async for batch in batches:
@@ -99,7 +98,7 @@ class ImportPasses:
         await self._run.progress(done, self._read.rows, message)
 
     def _batches(self) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
-        """Whatever happens to the rows, the file is closed."""
+        """Close the file in any case."""
         return iterated(self._spools.read.items())
 
     def _writer(self) -> RowWriter:

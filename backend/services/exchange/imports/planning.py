@@ -1,4 +1,4 @@
-"""What becomes of a batch of rows: compared with the database, by the rules of the resource."""
+"""Plans a batch of rows: compares them with the database by the rules of the resource."""
 
 import dataclasses
 from collections import defaultdict
@@ -24,16 +24,16 @@ from backend.services.exchange.imports.tally import Tally
 from backend.services.platform.blocking import in_thread
 
 _EXACT_TO = timedelta(milliseconds=1)
-"""Spreadsheets keep no more of a moment."""
+"""The precision of times in spreadsheets."""
 
 
 @dataclass
 class Plan:
-    """What to write, and how all rows of the batch have come out.
+    """What to write, and the outcome of all rows of the batch.
 
     Attributes:
-        new: the values of rows by column.
-        changed: the same for rows that were read, with the version that they had.
+        new: the values of rows by column. changed: the same for existing rows, with the version
+        that was read.
     """
 
     new: list[dict[str, Any]] = dataclasses.field(default_factory=list)
@@ -57,7 +57,7 @@ class Planner:
     async def plan(
         self, uow: ExchangeReading, batch: Sequence[ParsedRow], *, for_update: bool = False
     ) -> Plan:
-        """`for_update` locks the rows that are there. Writes nothing."""
+        """`for_update` locks the existing rows. Writes nothing."""
         resource = self._resource
         ids, keys = set(), set()
         for row in batch:
@@ -91,7 +91,7 @@ class Planner:
     def _match(
         self, row: ParsedRow, by_id: Mapping[UUID, Any], by_key: Mapping[str, list[Any]]
     ) -> Any | None:
-        """The row that is to be changed; None if one is to be created."""
+        """Return the row to change; None if one is to be created."""
         key = self._resource.key_of(row.data)
         same_key = by_key.get(key, []) if key else []
         if row.id:
@@ -99,7 +99,7 @@ class Planner:
         if len(same_key) > 1:
             raise InvalidInputError(
                 str(self._resource.key),
-                f"There are {len(same_key)} of them: add a column `id` to say which one it is.",
+                f"There are {len(same_key)} of them: add a column `id` to identify the row.",
             )
         return same_key[0] if same_key else by_id.get(self._new_id(row))
 
@@ -114,7 +114,7 @@ class Planner:
         if self._resource.key_is_unique and any(each.id != row_id for each in same_key):
             raise InvalidInputError(
                 str(self._resource.key),
-                f"There is another {self._resource.kind} with it; archived ones count as well.",
+                f"Another {self._resource.kind} has it; archived ones count too.",
             )
         return by_id[row_id]
 
@@ -126,7 +126,7 @@ class Planner:
             plan.new.append(values | {"id": self._new_id(row)})
             plan.tally.created += 1
         elif match.id == self._new_id(row):
-            # An attempt that was broken off has created it.
+            # An interrupted attempt has created it.
             plan.tally.created += 1
         else:
             self._take(row, match.id)
@@ -154,7 +154,7 @@ class Planner:
             raise InvalidInputError("id", detail)
 
     def _with_person(self, values: dict[str, Any], row: ParsedRow, known: Known) -> dict[str, Any]:
-        """The values, with the id of the person; one's own where somebody is needed."""
+        """Return the values with the id of the person, by default the importing one's."""
         field = self._resource.person
         if field is None:
             return values
@@ -164,7 +164,7 @@ class Planner:
         return values | {field: person}
 
     def _check(self, values: Mapping[str, Any], row: Mapping[str, Any], known: Known) -> None:
-        """Raises InvalidInputError or PermissionDeniedError for new values that may not be."""
+        """Raises InvalidInputError or PermissionDeniedError for new values that are not allowed."""
         resource = self._resource
         if resource.amount:
             check_entered(resource.amount, values, row.get(f"{resource.amount}_currency"))
@@ -182,7 +182,7 @@ class Planner:
         return self._headers.name_of(*field.split(".")) if field else None
 
     def _field_of(self, error: DomainError) -> str | None:
-        """Each kind of error can come from one field only, if it does not name it."""
+        """Map an error to its field. Errors that name none can come from one field only."""
         match error:
             case InvalidInputError():
                 return error.field

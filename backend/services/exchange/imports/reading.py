@@ -1,4 +1,4 @@
-"""Reading a file from its headers to its end, into a spool."""
+"""Reads a file from its headers to its end into a spool."""
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from backend.services.exchange.imports.tally import Tally
 from backend.services.exchange.protocols import Cell, SheetError, SheetReader
 
 BATCH = 500
-"""Rows that are looked up and written at once."""
+"""The number of rows looked up and written together."""
 
 
 class RowsRead(NamedTuple):
-    """How far the file is read: the rows so far, and what is wrong with them."""
+    """The state of reading: the rows so far, and their errors."""
 
     rows: int
     headers: Headers
@@ -31,9 +31,9 @@ def read_rows(
     inputs: ImportInputs,
     spool: Spool[Sequence[ParsedRow]],
 ) -> Generator[RowsRead | None, None, None]:
-    """Put the good rows into the spool, by batches; yields after each. Blocks.
+    """Put the valid rows into the spool in batches; yields after each. Blocks.
 
-    Yields None as well while nothing could be read yet, so that whoever waits can stop.
+    Also yields None while nothing could be read yet, so that the caller can stop.
 
     Raises:
         SheetError, BadHeadersError
@@ -69,4 +69,4 @@ def _headers(number: int, cells: Sequence[Cell], inputs: ImportInputs) -> Header
 
 
 def _no_headers() -> SheetError:
-    return SheetError("The first row is blank: it has to hold the headers.")
+    return SheetError("The first row is blank: it must contain the headers.")

@@ -1,7 +1,7 @@
-"""The rules of each resource that can be imported: those of its service, for one row of many.
+"""The rules of each importable resource: those of its service, applied to rows of a batch.
 
-A service asks the database for each row. Here it has been asked before, for a whole batch, so that
-the rules only look at what it has answered.
+A service queries the database for each row. Here the data of a whole batch has been read before,
+and the rules only use that.
 """
 
 from abc import ABC, abstractmethod
@@ -29,15 +29,12 @@ Row = TypeVar("Row", bound=Versioned)
 class Resource(ABC, Generic[Row]):
     """
     Attributes:
-        create, update: what the API takes. A row is validated as if it were created.
-        shown: what an export has.
-        not_imported: fields of `create` that are no columns.
-        person: the field of who it belongs to; `person_is_needed`: somebody always.
-        person_permission: needed to name somebody else.
-        key: the field that tells rows apart besides the id.
-        key_is_unique: the database keeps others from having it.
-        amount: the field that is money.
-        references: the kind of row that a field refers to.
+        create, update: the bodies of the API. A row is validated as if it were created. shown: the
+        model of exports. not_imported: fields of `create` that are not columns. person: the field
+        of its owner or assignee; `person_is_needed`: it is required. person_permission: needed to
+        name somebody else. key: the field that identifies rows besides the id. key_is_unique: the
+        database enforces that. amount: the field that is money. references: the kind of row that
+        each field refers to.
     """
 
     kind: ClassVar[SubjectKind]
@@ -60,14 +57,14 @@ class Resource(ABC, Generic[Row]):
     def check_new(self, values: dict[str, Any]) -> None:
         """Complete the values of a new row.
 
-        They do not become a model: that takes longer than all else that is done for a row.
+        They do not become a model: that would take longer than all other work for a row.
 
         Raises:
-            ConflictError: the row can't begin with this status.
+            ConflictError: a row can't be created with this status.
         """
 
     def values(self, data: Input, *, given: bool = False) -> dict[str, Any]:
-        """What is in the input, by the columns of the table; or only what is `given` there."""
+        """Return the values of the input by column; with `given`, only the set ones."""
         names = data.model_fields_set if given else type(data).model_fields.keys()
         values = {name: getattr(data, name) for name in names - self.not_imported}
         if self.amount in values:
@@ -75,16 +72,16 @@ class Resource(ABC, Generic[Row]):
         return values
 
     def change(self, row: Row, values: dict[str, Any]) -> None:
-        """Raises ConflictError for a status that the row can't get."""
+        """Raises ConflictError for a transition that is not allowed."""
         for name, value in values.items():
             setattr(row, name, value)
 
     def columns_of(self, row: Row) -> dict[str, Any]:
-        """What `update_all` takes."""
+        """Return the values for `update_all`."""
         return dict(row)
 
     def key_of(self, data: Input | Row) -> str | None:
-        """In the form that is looked up."""
+        """Normalise a key for the look-up."""
         key: str | None = getattr(data, self.key) if self.key else None
         return key.lower() if key else None
 

@@ -1,4 +1,4 @@
-"""What an attempt has worked out, on the disk until it is written."""
+"""Intermediate results of an attempt, on disk until they are written."""
 
 import pickle
 from collections.abc import Generator
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class Spool(Generic[Item]):
-    """Blocks. Nobody else can write the file: what is read from it, this class has written."""
+    """Blocks. Nobody else can write the file: this class reads only what it has written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,7 +22,7 @@ class Spool(Generic[Item]):
         self._path.unlink(missing_ok=True)
 
     def items(self) -> Generator[Item, None, None]:
-        """In the order in which they were added."""
+        """Yield the items in the order in which they were added."""
         self._path.touch()
         with self._path.open("rb") as file:
             while file.peek(1):

@@ -1,4 +1,4 @@
-"""What has become of the rows of an import."""
+"""Counts the outcomes of the rows of an import."""
 
 from collections.abc import Iterable
 from heapq import nsmallest
@@ -9,7 +9,7 @@ from backend.models.exchange.imports import MAX_ERRORS, RowError
 
 
 class Tally(BaseModel):
-    """Counts rows by outcome. Keeps the errors of the first rows, and counts them all."""
+    """Counts rows by outcome. Stores the errors of the first rows, and counts them all."""
 
     created: int = 0
     updated: int = 0
@@ -23,7 +23,7 @@ class Tally(BaseModel):
         return self.created + self.updated + self.unchanged + self.failed
 
     def fail(self, errors: Iterable[RowError]) -> None:
-        """Count a row that has these errors."""
+        """Count a row with these errors."""
         self.failed += 1
         for error in errors:
             self.error_count += 1

@@ -1,4 +1,4 @@
-"""Checks rows that were read, or writes them, in one transaction or in many."""
+"""Checks rows or writes them, in one transaction or in many."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
@@ -21,7 +21,7 @@ from backend.services.exchange.imports.resources import Resource
 from backend.services.exchange.imports.tally import Tally
 
 MAX_IDS = 1_000
-"""Of one event. An import of more rows records several."""
+"""The number of ids in one event. Larger imports record several."""
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 1.0
@@ -30,7 +30,7 @@ Batch = Sequence[ParsedRow]
 
 
 class StagedBatch(NamedTuple):
-    """A batch and what was planned for it without a lock."""
+    """A batch and its plan, made without locks."""
 
     rows: Batch
     plan: Plan
@@ -45,17 +45,17 @@ class _Written(NamedTuple):
 
 
 async def attempted(work: Callable[[], Awaitable[Tally]]) -> Tally:
-    """Do the work once more, or twice, if others are in its way.
+    """Retry the work up to twice on conflicts with others.
 
     Raises:
-        ConflictError, InvalidInputError: somebody else keeps changing the same rows.
-        TryAgainError: somebody else keeps them locked.
+        ConflictError, InvalidInputError: somebody else keeps changing the same rows. TryAgainError:
+        somebody else keeps the rows locked.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await work()
         except (ConflictError, InvalidInputError):
-            # It was possible a moment ago. Looking again shows which row is concerned.
+            # It was possible a moment ago. Planning again shows which row is concerned.
             if attempt == _ATTEMPTS:
                 raise
         except (LockedError, TransactionLostError) as error:
@@ -75,12 +75,12 @@ class RowWriter:
         self._run = run
 
     async def check(self, batch: Batch) -> Plan:
-        """What would become of the rows."""
+        """Plan a batch without locks."""
         async with self._uow.reading() as uow:
             return await self._planner.plan(uow, batch)
 
     async def write(self, batch: Batch) -> Tally:
-        """Write what can be written of a batch, in one transaction.
+        """Write the valid rows of a batch, in one transaction.
 
         Raises:
             ConflictError, InvalidInputError, TryAgainError: somebody else keeps changing the same
@@ -91,16 +91,16 @@ class RowWriter:
     async def write_all(self, staged: Callable[[], Staged]) -> Tally:
         """Write all batches in one transaction; nothing if a row can't be written.
 
-        The plans come from this machine's disk: nobody else is waited for. New rows come first, so
-        that those which are there are locked for a short time. Plans of batches with rows that
-        somebody else has changed meanwhile are made anew under the lock.
+        The plans are read from the local disk, without waiting for others. New rows are written
+        first, so that existing ones are locked for a short time. Batches with rows that somebody
+        else has changed meanwhile are planned again under the lock.
 
         Args:
             staged: the batches, in the same order at each call.
 
         Raises:
-            ConflictError, InvalidInputError: somebody else has taken the key of a row, or removed
-                what a row refers to.
+            ConflictError, InvalidInputError: somebody else has taken the key of a row, or deleted a
+            row that it refers to.
         """
         tally = Tally()
         async with self._uow() as uow:
@@ -126,7 +126,7 @@ class RowWriter:
     async def _present(
         self, uow: ExchangeUnit, batch: Batch, plan: Plan, moved: Container[UUID]
     ) -> Plan:
-        """The plan, or another one if rows have changed since it was made; new rows are there."""
+        """Return the plan, or a new one if rows have changed since. New rows exist already."""
         if not any(row["id"] in moved for row in plan.changed):
             return plan
         present = await self._planner.plan(uow, batch, for_update=True)
@@ -144,7 +144,7 @@ class RowWriter:
         return plan.tally
 
     def _record_full(self, uow: ExchangeUnit, written: list[_Written]) -> list[_Written]:
-        """Answers those that are left for the next event."""
+        """Returns those left for the next event."""
         while len(written) >= MAX_IDS:
             self._record(uow, written[:MAX_IDS])
             written = written[MAX_IDS:]
@@ -169,7 +169,7 @@ class RowWriter:
 
 
 def _written(planned: Plan, present: Plan) -> list[_Written]:
-    """Rows of a batch that were created as it was planned, and changed as it is at present."""
+    """Combine the created rows of the first plan with the changed rows of the current one."""
     new = planned.new if planned is present else planned.new + present.new
     created = [_Written(str(row["id"]), is_new=True) for row in new]
     return created + [_Written(str(row["id"]), is_new=False) for row in present.changed]

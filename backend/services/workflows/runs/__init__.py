@@ -1,1 +1,1 @@
-"""Runs crews and flows: definitions, the steps of each run, and what comes of them."""
+"""Runs crews and flows: definitions, steps and results."""

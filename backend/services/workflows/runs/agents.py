@@ -1,4 +1,4 @@
-"""Has the agents of a definition answer, and tools do what a definition says."""
+"""Runs the agents and tool calls of a definition."""
 
 import json
 import time
@@ -30,7 +30,7 @@ _INCOMPLETE = ", which is incomplete"
 
 @dataclass(frozen=True)
 class AgentWork:
-    """What an agent is asked to do. `given` is the input, from which its prompt takes values."""
+    """The work of an agent. `given` is the input, from which its prompt takes values."""
 
     profile: AgentProfile
     text: str
@@ -39,7 +39,7 @@ class AgentWork:
 
 
 class WorkflowAgents:
-    """What they create, they create once, however often a step is begun."""
+    """They create each row once, however often a step is attempted."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class WorkflowAgents:
         self._toolbox = toolbox
 
     async def ask(self, run: ExecutionContext, step: str, work: AgentWork) -> StepTrace:
-        """One answer. Raises as `AssistantEngine.run` does, or InvalidInputError."""
+        """Return one answer. Raises as `AssistantEngine.run` does, or InvalidInputError."""
         begun = time.monotonic()
         by = await run.owner()
         profile = work.profile
@@ -82,7 +82,7 @@ class WorkflowAgents:
     async def call(
         self, run: ExecutionContext, step: str, tool: str, arguments: dict[str, Any]
     ) -> StepTrace:
-        """One call of a tool. Raises DomainError if it refuses, or is not offered."""
+        """Call one tool. Raises DomainError if it refuses, or is not offered."""
         begun = time.monotonic()
         by = await run.owner()
         offered = await self._toolbox.offer(tool, by, _scope(run, step))
@@ -101,7 +101,7 @@ class WorkflowAgents:
 
 
 def handed_on(results: Mapping[str, StepTrace]) -> str:
-    """What others have found out, marked as such: it is no order. The more, the less of each."""
+    """Quote the results of other steps, marked as data, shortened to a total length."""
     most = min(_MAX_RESULT_CHARACTERS, _MAX_ALL_CHARACTERS // max(1, len(results)))
     return "\n\n".join(
         f"Result of {name}{_INCOMPLETE if trace.incomplete_reason else ''}:\n"
@@ -113,7 +113,7 @@ def handed_on(results: Mapping[str, StepTrace]) -> str:
 async def _variables(
     uow: WorkflowsReading, prompt: str | None, given: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Of the input what the prompt asks for."""
+    """Return the parts of the input that the prompt declares."""
     version = await uow.prompts.find_active(prompt) if prompt else None
     declared = {variable.name for variable in version.variables} if version else set()
     return {name: written(value) for name, value in given.items() if name in declared}

@@ -1,4 +1,4 @@
-"""What a condition answers."""
+"""Evaluates conditions."""
 
 import json
 import math
@@ -11,11 +11,11 @@ from backend.models.workflows.flow_nodes import Operator
 
 _LARGEST = 10**50
 _NUMBER = re.compile(r"-?[0-9]{1,50}(\.[0-9]{1,50})?")
-"""As people write it: neither 1e3 nor 1_000, which may be the number of a product."""
+"""Numbers as people write them: neither 1e3 nor 1_000, which may be a product number."""
 
 
 def holds(left: Any, operator: Operator, right: Any) -> bool:
-    """Texts are compared without regard to case. Raises DomainError for what has no order."""
+    """Texts are compared ignoring case. Raises DomainError for values without an order."""
     match operator:
         case Operator.EXISTS:
             return left is not None and left not in ("", [], {})
@@ -39,7 +39,7 @@ def _contains(left: Any, right: Any) -> bool:
 
 
 def _plain(value: Any) -> Decimal | str:
-    """A number, whether it is written as a text or not; or else a text."""
+    """Convert to a number if possible, otherwise to a text."""
     if isinstance(value, float) and math.isfinite(value):
         return Decimal(repr(value))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
@@ -57,5 +57,5 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> Decimal:
     number = _plain(value)
     if isinstance(number, str):
-        raise DomainError(f"{number[:100]!r} is no number: gt and lt compare numbers.")
+        raise DomainError(f"{number[:100]!r} is not a number: gt and lt compare numbers.")
     return number

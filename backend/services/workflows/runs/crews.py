@@ -17,7 +17,7 @@ class CrewRunner:
     async def run(
         self, crew: Crew, given: dict[str, Any], steps: RunSteps, prefix: str = ""
     ) -> dict[str, StepTrace]:
-        """The traces of the tasks, by name. `prefix` tells its steps from those of others.
+        """Return the traces of the tasks, by name. `prefix` makes the names of its steps unique.
 
         Raises as `RunSteps.do` does.
         """
@@ -41,7 +41,7 @@ class CrewRunner:
 
 
 def _text(task: CrewTask, given: dict[str, Any], results: dict[str, StepTrace]) -> str:
-    """The task, and below it what it needs. A task that names nothing of the input gets it all."""
+    """Build the text of a task with its dependencies. A task that names no input gets all of it."""
     try:
         parts = [render_text(task.description, {"input": given})]
     except TemplateError as error:

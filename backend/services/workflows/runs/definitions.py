@@ -1,4 +1,4 @@
-"""What an execution is to run: looked up, and checked for the person who runs it."""
+"""Looks up the definition of an execution, and checks it for the person who runs it."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -28,7 +28,7 @@ class Definitions:
     async def load(
         self, kind: WorkflowKind, model: type[Definition], inputs: WorkflowInputs
     ) -> Definition:
-        """Complete, with the stored crews that a flow names.
+        """Return the definition complete with the stored crews that a flow names.
 
         Raises:
             InvalidInputError: there is no such workflow or version, it is of the other kind, or
@@ -53,8 +53,8 @@ class Definitions:
     async def check(self, definition: Crew | Flow, by: Principal) -> None:
         """
         Raises:
-            PermissionDeniedError: the person may not use one of its tools.
-            InvalidInputError: it names a tool, a model, a prompt or a schema that there is not.
+            PermissionDeniedError: the person may not use one of its tools. InvalidInputError: it
+            names a tool, a model, a prompt or a schema that does not exist.
         """
         needed = list(needed_by(definition))
         for each in needed:
@@ -68,7 +68,7 @@ class Definitions:
         if tool is None:
             known = ", ".join(sorted(self._tools))
             raise InvalidInputError(
-                place, f"There is no tool {name}; there are: {known}.", "unknown_reference"
+                place, f"There is no tool {name}. The tools are: {known}.", "unknown_reference"
             )
         tool.require_permission(by)
 

@@ -38,7 +38,7 @@ class FlowRunner:
     async def run(
         self, flow: Flow, given: dict[str, Any], steps: RunSteps
     ) -> dict[str, StepTrace | None]:
-        """The traces by the names of the steps; None for what was skipped.
+        """Return the traces by step; None for skipped ones.
 
         Raises as `RunSteps.do` does.
         """
@@ -86,7 +86,7 @@ class FlowRunner:
         raise TypeError(f"A flow has no steps of the kind {node.kind}.")
 
     async def _do_crew(self, node: CrewNode, values: dict[str, Any], steps: RunSteps) -> StepTrace:
-        """Each of its tasks is a step; what comes of them needs none."""
+        """Each of its tasks is a step; the combined result needs none."""
         try:
             given = values["input"] if node.input is None else render_json(node.input, values)
         except TemplateError as error:
@@ -106,7 +106,7 @@ class FlowRunner:
 
 
 def crew_of(node: CrewNode) -> Crew:
-    """Of a definition that is complete: stored crews have been put into it."""
+    """Return the inline crew: complete definitions contain the stored ones."""
     if node.crew is None:
         raise TypeError(f"The crew of the step {node.name} was not looked up.")
     return node.crew
@@ -125,7 +125,7 @@ def _is_reached(flow: Flow, name: str, traces: dict[str, StepTrace | None]) -> b
 
 
 def _values(given: dict[str, Any], traces: dict[str, StepTrace | None]) -> dict[str, Any]:
-    """What templates can name."""
+    """Return the values that templates can name."""
     steps = {
         name: None if trace is None else {"text": trace.text, "output": trace.output}
         for name, trace in traces.items()
@@ -134,7 +134,7 @@ def _values(given: dict[str, Any], traces: dict[str, StepTrace | None]) -> dict[
 
 
 def _marked(path: Path, written: str) -> str:
-    """What a step has found out is no order to the agent."""
+    """Results of steps are data, not instructions, for the agent."""
     return foreign(written) if path.step else written
 
 

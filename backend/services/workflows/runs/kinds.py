@@ -31,7 +31,7 @@ from backend.services.workflows.runs.traces import result_of
 
 
 class _StoredKind(Generic[Definition]):
-    """What both kinds share: what runs is kept as the first step, and never looked up again."""
+    """The base of both kinds. The first step stores the definition for all attempts."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class _StoredKind(Generic[Definition]):
         self._definitions = definitions
 
     async def name(self, inputs: WorkflowInputs) -> str:
-        """That of the workflow, if it is a stored one."""
+        """Return the name of the stored workflow, if any."""
         if inputs.workflow_id is not None:
             async with self._uow.reading() as uow:
                 if workflow := await uow.workflows.find(inputs.workflow_id):
@@ -58,7 +58,7 @@ class _StoredKind(Generic[Definition]):
         if inputs.workflow_id is not None:
             by.require(Permission.WORKFLOWS_READ)
         if by.means is Means.JOB:
-            # What is begun again goes by what it has begun with: `_pinned` looks at that.
+            # A restarted run keeps its original definition: see `_pinned`.
             return
         definition = await self._definitions.load(self._kind, self._model, inputs)
         await self._definitions.check(definition, by)
@@ -89,7 +89,7 @@ class CrewKind(_StoredKind[Crew]):
         """
         Raises:
             PermissionDeniedError: the person may not run it, or use one of its tools.
-            InvalidInputError: something that it names is not there, or its input lacks a value.
+            InvalidInputError: something that it names does not exist, or its input lacks a value.
         """
         await self._check(inputs, by)
 
@@ -107,7 +107,7 @@ class FlowKind(_StoredKind[Flow]):
         self._flows = flows
 
     async def check(self, inputs: FlowInputs, by: Principal) -> None:
-        """Raises as that of a crew does."""
+        """Raises as for a crew."""
         await self._check(inputs, by)
 
     async def run(self, inputs: FlowInputs, run: ExecutionContext) -> WorkflowResult:

@@ -1,4 +1,4 @@
-"""What a definition refers to, with the place where it does."""
+"""The references of a definition, with their locations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from backend.models.workflows.workflow_parts import AgentProfile
 
 @dataclass(frozen=True)
 class Needed:
-    """One thing; the others are None."""
+    """One reference; the other fields are None."""
 
     place: str
     tool: str | None = None
@@ -38,14 +38,14 @@ def needed_by(definition: Crew | Flow, place: str = "definition") -> Iterator[Ne
 
 
 def input_paths(definition: Crew | Flow) -> Iterator[Path]:
-    """The values that it can't do without."""
+    """Return the required input values."""
     if isinstance(definition, Crew):
         for task in definition.tasks:
             yield from paths_in(task.description)
         return
     for node in definition.nodes:
         for field, value in node.templates():
-            # A condition may ask whether there is such a value.
+            # A condition may check whether such a value exists.
             if not isinstance(node, ConditionNode) or field != "left":
                 yield from (path for path in paths_in(value) if path.step is None)
         if isinstance(node, CrewNode) and node.crew is not None and node.input is None:

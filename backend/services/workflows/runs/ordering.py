@@ -1,4 +1,4 @@
-"""Work in an order: each part as soon as what it needs is done, a few at the same time."""
+"""Runs parts in dependency order, a few at the same time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,5 +27,5 @@ async def in_order(
             for name in needs:
                 group.create_task(do(name))
     except BaseExceptionGroup as errors:
-        # The others, if any, failed in the same moment.
+        # The others, if any, failed at the same moment.
         raise errors.exceptions[0] from errors

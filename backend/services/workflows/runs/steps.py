@@ -1,4 +1,4 @@
-"""The steps of one run: kept when they are done, and named when they fail."""
+"""The steps of one run: stored when done, and named when they fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,22 +19,22 @@ from backend.services.workflows.runs.progress import RunProgress
 class RunSteps:
     """
     Attributes:
-        kept: the traces of all steps that are done, by name.
+        kept: the traces of all finished steps, by name.
     """
 
     def __init__(self, run: ExecutionContext, total: int) -> None:
         self.run = run
         self.progress = RunProgress(run.progress, total)
         self.kept: dict[str, StepTrace] = {}
-        # Of the whole run: crews within a flow share them.
+        # For the whole run: crews within a flow share them.
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
 
     async def do(self, name: str, work: Callable[[], Awaitable[StepTrace]]) -> StepTrace:
-        """What the step has done, now or in an earlier attempt.
+        """Return the trace of the step, from now or from an earlier attempt.
 
         Raises:
-            TryAgainError: the model can't be asked now.
-            DomainError: it has failed for another reason, which the owner reads.
+            TryAgainError: the model is not available now. DomainError: it failed for another
+            reason, which the owner sees.
         """
 
         async def done() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Definitions that were stored before: the one that is to run, and the crews that a flow names."""
+"""Looks up stored definitions: the one to run, and the crews that a flow names."""
 
 from typing import TypeVar
 from uuid import UUID
@@ -18,19 +18,19 @@ from backend.services.workflows.workflows import no_version
 Definition = TypeVar("Definition", Crew, Flow)
 
 MAX_BYTES = 2_000_000
-"""Of all stored crews in a flow: each run keeps them, as often as they are named."""
+"""For all stored crews in a flow: each run stores them, as often as they are named."""
 
 _TOO_LARGE = (
     f"With this crew, the stored crews of the flow have more than {MAX_BYTES:,} bytes: name fewer "
     "of them, or shorten them."
 )
-_UNREADABLE = "It was stored by another version of the program: add a version of it, and run that."
+_UNREADABLE = "Another version of the program stored it: add a new version of it, and run that."
 
 
 async def stored_version(
     uow: WorkflowsReading, kind: WorkflowKind, workflow_id: UUID, number: int | None, place: str
 ) -> WorkflowVersion:
-    """The version with the number, or else the active one.
+    """Return the version with the number, or the active one.
 
     Raises:
         InvalidInputError: there is no such workflow or version, or it is of the other kind.
@@ -39,7 +39,7 @@ async def stored_version(
     if workflow is None:
         raise unknown_reference(place, "workflow")
     if workflow.kind is not kind:
-        raise InvalidInputError(place, f"This workflow is a {workflow.kind}, and no {kind}.")
+        raise InvalidInputError(place, f"This workflow is a {workflow.kind}, not a {kind}.")
     wanted = workflow.active_number if number is None else number
     version = await uow.workflow_versions.find_number(workflow_id, wanted)
     if version is None:
@@ -49,7 +49,7 @@ async def stored_version(
 
 
 def read_definition(model: type[Definition], version: WorkflowVersion, place: str) -> Definition:
-    """Raises InvalidInputError for one that is none any more."""
+    """Raises InvalidInputError for one that is no longer valid."""
     try:
         return model.model_validate(version.definition)
     except ValidationError as error:
@@ -57,7 +57,7 @@ def read_definition(model: type[Definition], version: WorkflowVersion, place: st
 
 
 class StoredCrews:
-    """Those that a flow names: each is read once, and counts as often as it is named."""
+    """Return the crews that a flow names: each is read once, and counts as often as it is named."""
 
     def __init__(self, uow: WorkflowsReading) -> None:
         self._uow = uow
@@ -65,7 +65,7 @@ class StoredCrews:
         self._size = 0
 
     async def completed(self, node: FlowNode, place: str) -> FlowNode:
-        """The node, with the crew itself instead of its id.
+        """Return the node with the crew itself instead of its id.
 
         Raises:
             InvalidInputError: as `stored_version` does, or the crews are too large together.

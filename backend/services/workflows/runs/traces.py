@@ -1,4 +1,4 @@
-"""What steps keep, within bounds, and what is made of it in the end."""
+"""Bounded traces of steps, and the result built from them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ _MAX_RESULT_CHARACTERS = 2_000
 _MAX_ACTIONS = 100
 
 Traces = Mapping[str, StepTrace | None]
-"""By the name of the step. None: it was skipped."""
+"""The traces by step. None: it was skipped."""
 
 
 def shortened(text: str, max_length: int) -> str:
@@ -30,7 +30,7 @@ def shortened(text: str, max_length: int) -> str:
 
 
 def bounded(actions: Sequence[ToolCallRecord]) -> list[ToolCallRecord]:
-    """With the beginnings of what is long."""
+    """Shorten long values to their beginnings."""
     return [
         action.model_copy(
             update={"arguments": _cut(action.arguments, {}), "result": _cut(action.result, None)}
@@ -40,7 +40,7 @@ def bounded(actions: Sequence[ToolCallRecord]) -> list[ToolCallRecord]:
 
 
 def result_of(traces: Traces, steps: Iterable[StepTrace], last: Iterable[str]) -> WorkflowResult:
-    """`steps` are all that were kept, those of crews within a flow too; `last` say the output."""
+    """`steps` are all stored ones, also of crews in a flow; `last` make the output."""
     usage = Usage()
     planned: list[UUID] = []
     last = list(last)
@@ -61,13 +61,13 @@ def said_by(traces: Traces, names: Iterable[str]) -> str:
 
 
 def incomplete_in(traces: Traces, names: Iterable[str]) -> IncompleteReason | None:
-    """Why one of these has ended before all was said; None if all have said all."""
+    """Return why one of them ended early; None if all are complete."""
     some = (trace for name in names if (trace := traces[name]) is not None)
     return next((trace.incomplete_reason for trace in some if trace.incomplete_reason), None)
 
 
 def planned_in(actions: Iterable[ToolCallRecord]) -> list[UUID]:
-    """The ids of the actions that wait to be confirmed."""
+    """Return the ids of the actions that wait for confirmation."""
     return [
         UUID(action.result["action_id"])
         for action in actions

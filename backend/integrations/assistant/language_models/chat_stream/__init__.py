@@ -1,5 +1,5 @@
-"""The stream in which a provider answers, read with care.
+"""A tolerant reader of streamed responses.
 
-Servers that speak OpenAI's protocol differ in how they end an answer, count tokens, cut calls of
-tools into pieces and tell thoughts. What leaves this package is the same for all of them.
+Servers that speak OpenAI's protocol differ in how they end a response, count tokens, split tool
+calls and mark thoughts. The output of this package is the same for all of them.
 """

@@ -1,4 +1,4 @@
-"""An answer as pydantic-ai takes it, while it comes."""
+"""A streamed response for pydantic-ai."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -29,11 +29,11 @@ from backend.integrations.assistant.language_models.chat_stream.thoughts import 
 from backend.models.platform.mixins import now
 
 WITHDRAWN = {"withdrawn": True}
-"""The details of a text that takes the place of one that was told before."""
+"""Marks a text that replaces an earlier one."""
 ENDING = "ending"
-"""In the details of a response: how it has ended."""
+"""Key in the details of a response: how it ended."""
 ESTIMATED = "estimated"
-"""And whether its usage is not the provider's."""
+"""Key: whether its usage is estimated."""
 
 _TEXT = "text"
 _FINISH_REASONS: dict[Ending, FinishReason] = {
@@ -72,7 +72,7 @@ class ChatAnswer(StreamedResponse):
             case Said(text):
                 yield from parts.handle_text_delta(vendor_part_id=_TEXT, content=text)
             case Thought(text, place):
-                # In a later step it is sent back as it has come: in its field, or between tags.
+                # In a later step it is sent back as received: in its field, or between tags.
                 yield from parts.handle_thinking_delta(
                     vendor_part_id=place, id=place, content=text, provider_name=self.provider_name
                 )

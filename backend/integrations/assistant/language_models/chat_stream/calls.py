@@ -1,8 +1,8 @@
-"""Calls of tools, put together from the pieces in which they come.
+"""Assembles tool calls from their pieces.
 
-By the protocol each call has an index of its own and is named in its first piece. Ollama gives the
-same index to all, others none; LM Studio gives each piece an id of its own; others name the tool
-in each piece, or cut its name.
+By the protocol each call has its own index and is named in its first piece. Ollama gives the same
+index to all, others none; LM Studio gives each piece its own id; others repeat the name in each
+piece, or split it.
 """
 
 import re
@@ -18,10 +18,10 @@ _OF_JSON = re.compile(r'["\\{}\[\]]')
 
 
 class Call:
-    """One call, as far as it has come."""
+    """One call in progress."""
 
     def __init__(self, call_id: str, given_id: str) -> None:
-        """`given_id` is the provider's; another call may have it as well."""
+        """`given_id` is the provider's; another call may have the same."""
         self.call_id = call_id
         self.given_id = given_id
         self.tool = ""
@@ -39,11 +39,11 @@ class Call:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its arguments are an object to its end."""
+        """Whether its arguments are a complete object."""
         return self._object.is_closed
 
     def cut_off(self) -> None:
-        """Its arguments have not come: it may not be taken for one that has none."""
+        """Its arguments are missing: it must not count as a call without arguments."""
         self._arguments.append("{")
 
     def take(self, piece: CallPiece) -> None:
@@ -59,7 +59,7 @@ class Calls:
     """All calls of one answer."""
 
     def __init__(self, tools: Collection[str], taken: Collection[str]) -> None:
-        """`tools` are the names of those that were offered; no call gets an id that is `taken`."""
+        """`tools` are the names of the offered ones; no call gets an id that is `taken`."""
         self.all: list[Call] = []
         self._tools = tools
         self._ids = set(taken)
@@ -67,7 +67,7 @@ class Calls:
         self._by_index: dict[int, Call] = {}
 
     def take(self, piece: CallPiece) -> Call:
-        """The call that it is a piece of."""
+        """Return the call that the piece belongs to."""
         call = self._begun(piece) or self._new(piece)
         if piece.call_id:
             self._by_id[piece.call_id] = call
@@ -84,7 +84,7 @@ class Calls:
         return call
 
     def _begun(self, piece: CallPiece) -> Call | None:
-        """The call that it goes on with; None if it begins another."""
+        """Return the call that it continues; None if it begins a new one."""
         last = self.all[-1] if self.all else None
         here = last if piece.index is None else self._by_index.get(piece.index)
         known = self._by_id.get(piece.call_id)
@@ -95,13 +95,13 @@ class Calls:
         if here is None:
             return None
         if piece.call_id and here.given_id and piece.call_id != here.given_id:
-            # An id for each piece, or for each call: only arguments that are open tell.
+            # The id may differ per piece or per call: only incomplete arguments decide.
             is_open = here.has_arguments and not here.is_whole
             return here if is_open and here.tool == piece.tool else None
         return here if self._goes_on(here, piece) else None
 
     def _goes_on(self, call: Call, piece: CallPiece) -> bool:
-        """Where no id tells: by the name, and by whether anything is missing."""
+        """Without a usable id: decide by the name, and by whether arguments are incomplete."""
         if not call.tool:
             return True
         if call.tool == piece.tool:
@@ -111,7 +111,7 @@ class Calls:
 
 
 class _JsonObject:
-    """Looks for the end of a JSON object that comes in pieces."""
+    """Finds the end of a JSON object that arrives in pieces."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -140,5 +140,5 @@ class _JsonObject:
 
 
 def _new_id() -> str:
-    """Mistral takes nine letters and digits, and nothing else."""
+    """Mistral accepts exactly nine letters and digits."""
     return uuid4().hex[:9]

@@ -1,6 +1,6 @@
-"""What a chunk of a stream says, as far as it is of interest.
+"""Parses the relevant parts of a chunk of a stream.
 
-Most servers send more, and some send it in another shape: what has none that is known says nothing.
+Most servers send more, and some in another shape: unknown shapes are ignored.
 """
 
 import json
@@ -14,11 +14,11 @@ Object = dict[str, Any]
 
 
 IN_CONTENT = "content"
-"""Where thoughts are that have no field of their own."""
+"""Marks thoughts without their own field."""
 
 
 class Words(NamedTuple):
-    """`thought_in` is the field of a thought; None of what is said."""
+    """`thought_in` is the field of a thought; None for the answer's text."""
 
     text: str
     thought_in: str | None = None
@@ -26,11 +26,11 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class CallPiece:
-    """A piece of the call of a tool. What it does not name is empty, or None.
+    """A piece of a tool call. Missing values are empty or None.
 
     Attributes:
-        index: of the call, among those of the answer.
-        extra: what the provider wants back with the result, as Gemini does.
+        index: of the call, among those of the answer. extra: data that the provider expects back
+        with the result, as Gemini does.
     """
 
     index: int | None
@@ -44,9 +44,8 @@ class CallPiece:
 class Chunk:
     """
     Attributes:
-        words: what is said and thought; thoughts first.
-        usages: all that it tells of the usage, wherever it stands.
-        reason: why the answer ends here; empty if it goes on.
+        words: text and thoughts; thoughts first. usages: all reported usage, wherever it is.
+        reason: why the answer ends here; empty if it continues.
         error: None if there is none.
     """
 
@@ -60,10 +59,10 @@ class Chunk:
 
 
 def chunk_of(data: Any) -> Chunk:
-    """Of an answer that is no stream, too: there it is the only one."""
+    """Also for a response that is not a stream, as its only chunk."""
     whole = _object(data)
     choices = whole.get("choices")
-    # The first: no other was asked for.
+    # Only the first: no other was requested.
     choice = _object(choices[0]) if isinstance(choices, list) and choices else {}
     said = _object(choice.get("delta")) or _object(choice.get("message"))
     usages = (whole.get("usage"), choice.get("usage"), _object(whole.get("x_groq")).get("usage"))
@@ -90,7 +89,7 @@ def _words_of(said: Object) -> Iterator[Words]:
 
 
 def _words_in(part: Any) -> Iterator[Words]:
-    """Of a content, or of a part of it, as Mistral sends them. References say nothing."""
+    """Parse a content or a part of it, as Mistral sends them. References are ignored."""
     match part:
         case str() if part:
             yield Words(part)
@@ -124,7 +123,7 @@ def _piece(piece: Object, function: Object) -> CallPiece:
 
 
 def _error_instead_of(whole: Object) -> Any:
-    """An error that stands for a chunk, without a field of this name."""
+    """An error sent as a chunk, without a field of this name."""
     if {"choices", "usage"} & whole.keys():
         return None
     is_error = "error" in (whole.get("object"), whole.get("type"))

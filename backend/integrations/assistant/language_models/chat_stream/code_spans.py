@@ -1,9 +1,9 @@
-"""Whether a text in Markdown is within code, where tags are no tags."""
+"""Tracks code in Markdown, where tags do not count."""
 
 from backend.integrations.assistant.language_models.chat_stream.tags import Token, TokenKind
 
 _FENCE = 3
-"""So many marks at the beginning of a line begin or end a block."""
+"""The number of marks at the start of a line that begin or end a block."""
 
 
 class CodeSpans:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Ending(StrEnum):
-    """`OTHER`: a reason that nobody here knows, which may mean anything but that all was said."""
+    """`OTHER`: an unknown reason, which counts as an incomplete answer."""
 
     COMPLETE = "complete"
     LENGTH = "length"
@@ -71,7 +71,7 @@ _ENDINGS = {reason: ending for ending, reasons in _REASONS.items() for reason in
 
 
 def ending_of(reason: str | None) -> Ending | None:
-    """None where no reason is given: the answer goes on."""
+    """None without a reason: the answer continues."""
     if not reason or not reason.strip():
         return None
     return _ENDINGS.get(reason.strip().lower().replace("-", "_"), Ending.OTHER)

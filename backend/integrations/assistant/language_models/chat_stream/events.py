@@ -1,7 +1,7 @@
 """The data of a stream of server-sent events.
 
-More lenient than the client of OpenAI: a byte order mark at the head and an end without an empty
-line lose no event, empty events are signs of life, and a body that is JSON is one event.
+More lenient than OpenAI's client: a byte order mark and a missing empty line at the end lose no
+event, empty events are keep-alives, and a JSON body is one event.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from httpx2 import Response
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Of one answer: more than any model writes."""
+"""The limit of one answer: more than any model writes."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -23,11 +23,11 @@ class Event(NamedTuple):
 
 
 class TooLongError(Exception):
-    """An answer of more than `MAX_BYTES`."""
+    """The answer has more than `MAX_BYTES`."""
 
 
 class EventReader:
-    """Takes the text of a stream in whatever pieces it comes."""
+    """Parses the text of a stream in arbitrary pieces."""
 
     def __init__(self) -> None:
         self._begun: list[str] = []
@@ -36,7 +36,7 @@ class EventReader:
         self._data: list[str] = []
 
     def feed(self, text: str) -> Iterator[Event]:
-        """The events that end within `text`."""
+        """Yield the events that end within `text`."""
         if self._is_after_return:
             text = text.removeprefix("\n")
         self._is_after_return = text.endswith("\r")
@@ -47,7 +47,7 @@ class EventReader:
             self._begun = [line]
 
     def end(self) -> Iterator[Event]:
-        """The last one, if no empty line has followed it."""
+        """Return the last event, if no empty line followed it."""
         yield from self._take("".join(self._begun))
         yield from self._take("")
 

@@ -1,4 +1,4 @@
-"""Errors that a provider tells within an answer that has begun, with status 200."""
+"""Errors that a provider reports within a started response with status 200."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ _BY_STATUS: dict[str, type[ModelAPIError]] = {
     "503": ModelOverloadedError,
     "529": ModelOverloadedError,
 }
-# The first that fits counts: a quota that is used up is told as a limit of the rate as well.
+# The first match counts: an exhausted quota is also reported as a rate limit.
 _BY_WORDS: tuple[tuple[re.Pattern[str], type[ModelAPIError]], ...] = (
     (
         re.compile("quota|billing|insufficient[_ ]balance"),
@@ -47,7 +47,7 @@ _FILTERED = re.compile("content_filter|content_policy|data_inspection")
 
 
 def failure(model: str, told: Any) -> AgentRunError:
-    """What to raise for an error: a text, or an object with its code, type or message."""
+    """Return the exception for an error: a text, or an object with code, type or message."""
     error = told if isinstance(told, dict) else {"message": str(told)}
     names = ("code", "status", "type", "error_type", "message", "detail")
     words = " ".join(str(error[name]) for name in names if error.get(name))[:_LONGEST].lower()
@@ -56,4 +56,4 @@ def failure(model: str, told: Any) -> AgentRunError:
     kind = _BY_STATUS.get(str(error.get("code") or error.get("status")))
     if kind is None:
         kind = next((kind for some, kind in _BY_WORDS if some.search(words)), ModelAPIError)
-    return kind(model, words or "It does not say why.", in_stream=True)
+    return kind(model, words or "It gives no reason.", in_stream=True)

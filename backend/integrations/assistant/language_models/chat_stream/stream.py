@@ -1,4 +1,4 @@
-"""An answer as it comes, in one form whoever sends it."""
+"""Normalises a streamed response of any provider."""
 
 import asyncio
 import json
@@ -39,14 +39,14 @@ _DRAIN_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class CallBegun:
-    """A tool is about to be called: `call` is not whole yet."""
+    """A tool is about to be called: `call` is still incomplete."""
 
     call: Call
 
 
 @dataclass(frozen=True)
 class Called:
-    """A call that is whole."""
+    """A complete call."""
 
     call: Call
 
@@ -59,13 +59,10 @@ class ChatStream:
     """Reads the response to one request.
 
     Attributes:
-        model: the name that the provider gives it.
-        tools: the names of those that were offered.
-        taken: ids that no call may have, as others have them.
-        tells_usage: whether the provider has told the usage of an earlier step.
-        ending: how it has ended; None before.
-        reason: why, in the provider's word.
-        refusal: what is said instead of an answer.
+        model: the name that the provider gives it. tools: the names of the offered ones. taken: ids
+        already used by other calls. tells_usage: whether the provider reported the usage of an
+        earlier step. ending: how it ended; None before the end. reason: why, in the provider's
+        word. refusal: the text sent instead of an answer.
     """
 
     response: httpx2.Response
@@ -85,26 +82,26 @@ class ChatStream:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the usage is not the provider's, so that limits hold all the same."""
+        """Whether the usage is estimated, so that limits apply without the provider's."""
         is_whole = self.ending is not None
         return self._is_over and not (is_whole and (self._usage.is_told or self.tells_usage))
 
     @property
     def usage(self) -> RequestUsage:
-        """As the provider tells it, or estimated once the stream is over."""
+        """Return the usage as reported by the provider, or estimated after the end."""
         told = self._usage.told()
         if self.is_estimated:
-            # Of an answer that breaks off, only its beginning may have been told.
+            # If a response breaks off, only part of its usage may have been reported.
             read = estimated(len(self.response.request.content))
             told.input_tokens = told.input_tokens or read
             told.output_tokens = max(told.output_tokens, estimated(self._written))
         return told
 
     async def pieces(self) -> AsyncGenerator[Piece]:
-        """All of it. What was said before an error comes before the error.
+        """Yield all events. Text before an error is yielded before the error is raised.
 
         Raises:
-            ModelAPIError, ContentFilterError: the provider tells an error, or breaks off.
+            ModelAPIError, ContentFilterError: the provider reports an error, or breaks off.
         """
         calls = Calls(self.tools, self.taken)
         try:
@@ -128,7 +125,7 @@ class ChatStream:
             yield Called(call)
 
     async def _chunks(self) -> AsyncGenerator[Chunk]:
-        """Raises ModelAPIError for what is no chunk."""
+        """Raises ModelAPIError for an invalid chunk."""
         async with aclosing(events_of(self.response)) as events:
             async for event in events:
                 if event.data.strip().startswith(_DONE):
@@ -141,7 +138,7 @@ class ChatStream:
         try:
             data: Any = json.loads(event.data)
         except (ValueError, RecursionError) as error:
-            raise ModelAPIError(self.model, f"It sends no JSON: {event.data[:200]}") from error
+            raise ModelAPIError(self.model, f"It sent invalid JSON: {event.data[:200]}") from error
         if event.name == "error":
             raise failure(self.model, data.get("error", data) if isinstance(data, dict) else data)
         return chunk_of(data)
@@ -163,14 +160,14 @@ class ChatStream:
             call = calls.take(piece)
             if len(calls.all) > before and call.tool in self.tools:
                 yield CallBegun(call)
-        # After such an end, an error tells of nothing else: so does OpenRouter.
+        # After such an end, an error adds no information; OpenRouter sends one.
         if chunk.error and self.ending not in (Ending.LENGTH, Ending.FILTERED):
             raise failure(self.model, chunk.error)
         if ending := ending_of(chunk.reason):
             self.ending, self.reason = ending, chunk.reason
 
     def _rest(self) -> Iterator[Spoken]:
-        """What was held back."""
+        """Yield what was held back."""
         yield from self._thoughts.feed(self._said.end())
         yield from self._thoughts.end()
 
@@ -178,7 +175,7 @@ class ChatStream:
         if self.refusal:
             self.ending = Ending.FILTERED
         if self.ending is None:
-            raise ModelAPIError(self.model, "It breaks off: there is no reason, and no [DONE].")
+            raise ModelAPIError(self.model, "It broke off: without a reason or [DONE].")
         if self.ending is Ending.FAILED:
             raise failure(self.model, {"code": self.reason})
 
@@ -187,7 +184,7 @@ class ChatStream:
             case AgentRunError():
                 return error
             case TooLongError():
-                return ModelAPIError(self.model, "It does not come to an end.")
+                return ModelAPIError(self.model, "It does not end.")
             case httpx2.TimeoutException():
                 return ModelTimeoutError(self.model, str(error), phase="read")
         return ModelConnectionError(self.model, str(error), phase="read")

@@ -1,4 +1,4 @@
-"""Halves of surrogate pairs: who cuts a text by UTF-16 sends the halves of an emoji apart."""
+"""Joins surrogate pairs: servers that split text by UTF-16 send halves of an emoji."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def joined_json(text: str) -> str:
-    """JSON without halves, which may be written as escapes. What is no JSON stays as it is."""
+    """Remove lone surrogates from JSON, also as escapes. Other texts stay unchanged."""
     text = storable(text)
     if _ESCAPED_HALF.search(text) is None:
         return text
@@ -21,7 +21,7 @@ def joined_json(text: str) -> str:
 
 
 class Halves:
-    """Holds a first half back until the other has come."""
+    """Holds a first half back until the second arrives."""
 
     def __init__(self) -> None:
         self._held = ""

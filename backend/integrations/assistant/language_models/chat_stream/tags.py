@@ -14,7 +14,7 @@ CLOSED_BY = {
     "[think]": "[/think]",
     "◁think▷": "◁/think▷",
 }
-"""What ends a thought, by what begins it; in small letters."""
+"""The end tag by start tag, in lower case."""
 
 _OPEN, _CLOSE = ("|".join(map(re.escape, tags)) for tags in (CLOSED_BY, CLOSED_BY.values()))
 _TOKEN = re.compile(
@@ -31,7 +31,7 @@ _MAX_MARKS = 64
 
 
 class TokenKind(StrEnum):
-    """As the groups of the pattern are called."""
+    """The names of the groups of the pattern."""
 
     OPEN = "open"
     CLOSE = "close"
@@ -41,7 +41,7 @@ class TokenKind(StrEnum):
 
 
 class Token(NamedTuple):
-    """`after` is the character that comes next; empty at the end."""
+    """`after` is the next character; empty at the end."""
 
     kind: TokenKind
     text: str
@@ -49,13 +49,13 @@ class Token(NamedTuple):
 
 
 class Tokens:
-    """Whatever the pieces, the tokens are those of the whole text, words aside."""
+    """However the text is split, tags and marks are those of the whole text."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str) -> Iterator[Token]:
-        """Those that are sure, whatever comes next."""
+        """Yield the tokens that no further text can change."""
         text = self._held + text
         sure = _undecided_from(text)
         self._held = text[sure:]
@@ -67,7 +67,7 @@ class Tokens:
 
 
 def _undecided_from(text: str) -> int:
-    """The place of what may be the beginning of a tag, or a tag or marks that are the last."""
+    """Return the index of a possible start of a tag, or of a final tag or marks."""
     if text and text[-1] in _MARKS:
         begin = len(text.rstrip(text[-1]))
         return begin if len(text) - begin < _MAX_MARKS else len(text)
@@ -81,7 +81,7 @@ def _cut(text: str, end: int) -> Iterator[Token]:
     at = 0
     while at < end:
         found = _TOKEN.match(text, at, end)
-        # Words may be anything, so that there always is one.
+        # Words match anything, so there always is one.
         kind = found.lastgroup if found else None
         begin, at = at, found.end() if found else end
         yield Token(TokenKind(kind or TokenKind.WORDS), text[begin:at], text[at : at + 1])

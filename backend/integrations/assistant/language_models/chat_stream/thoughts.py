@@ -1,8 +1,8 @@
 """Thoughts that a model writes into its answer, as <think>...</think>.
 
-They are taken for thoughts where models write them: at the beginning, and later as blocks of their
-own. In code, or within a line, such a tag is a word that the answer speaks of. Some templates begin
-within the thought, so that nothing but its end is seen: then all that came before is withdrawn.
+They count as thoughts where models write them: at the beginning, and later as separate blocks. In
+code, or within a line, such a tag is part of the text. Some templates begin within the thought, so
+that only its end is sent: then all earlier text is withdrawn.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from backend.integrations.assistant.language_models.chat_stream.tags import (
     Tokens,
 )
 
-# Quotation marks as people set them are escaped: some look like others.
+# Typographic quotation marks are escaped, as some look alike.
 _BEFORE_WORD = frozenset(" \t\"'(*\u201c\u2018")
 _AFTER_WORD = frozenset([*" \t\"').,;:!?*\u201d\u2019", ""])
 
@@ -28,21 +28,21 @@ class Said(NamedTuple):
 
 
 class Thought(NamedTuple):
-    """`field` is where the provider has it, and wants it back."""
+    """`field` is the provider's field, in which it is sent back."""
 
     text: str
     field: str = IN_CONTENT
 
 
 class Withdrawn(NamedTuple):
-    """All that was said before was a thought."""
+    """All earlier text was a thought."""
 
 
 Spoken = Said | Thought | Withdrawn
 
 
 class Thoughts:
-    """Tells what is said from what is thought, however the text is cut into pieces."""
+    """Separates text from thoughts, however the stream is split."""
 
     def __init__(self) -> None:
         self._tokens = Tokens()
@@ -53,7 +53,7 @@ class Thoughts:
         return _together(self._read(self._tokens.feed(text)))
 
     def end(self) -> list[Spoken]:
-        """What was held back, as it might have become a tag."""
+        """Yield what was held back, as it might have become a tag."""
         return _together([*self._read(self._tokens.end()), *self._rest()])
 
     def _begin(self) -> None:
@@ -75,7 +75,7 @@ class Thoughts:
                 yield from self._at_beginning(token)
 
     def _rest(self) -> Iterator[Spoken]:
-        # A block without an end is none: the rest of the answer may not get lost.
+        # A block without an end is text: the rest of the answer must not get lost.
         yield Said("".join(self._block))
 
     def _at_beginning(self, token: Token) -> Iterator[Spoken]:
@@ -90,7 +90,7 @@ class Thoughts:
             yield from self._in_answer(token._replace(text="".join([*self._space, token.text])))
 
     def _in_thought(self, token: Token) -> Iterator[Spoken]:
-        """At the beginning it is told at once; later, when its end has come."""
+        """A thought at the beginning is streamed; later ones are sent at their end."""
         if token.kind is not TokenKind.CLOSE or token.text.lower() != self._close:
             if self._block:
                 self._block.append(token.text)
@@ -134,7 +134,7 @@ class Thoughts:
 
 
 def _together(spoken: Iterable[Spoken]) -> list[Spoken]:
-    """Neighbours of one kind as one, without those that say nothing."""
+    """Join neighbours of one kind, and drop empty ones."""
     return [each for kind, some in groupby(spoken, type) for each in _joined(kind, some)]
 
 

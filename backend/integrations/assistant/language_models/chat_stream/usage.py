@@ -1,4 +1,4 @@
-"""What an answer has taken, as providers tell it: once, with each chunk, or not at all."""
+"""Token usage as providers report it: once, with each chunk, or not at all."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -7,18 +7,18 @@ from typing import Any
 from pydantic_ai.usage import RequestUsage
 
 _BYTES_PER_TOKEN = 4
-"""On average in English; fewer in most other languages."""
+"""Bytes per token, on average in English; fewer in most other languages."""
 _MAX_TOKENS = 10**12
 
 
 class ToldUsage:
-    """The counts grow from chunk to chunk, if they come more than once: the largest holds."""
+    """Repeated counts grow from chunk to chunk: the largest is used."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
 
     def take(self, told: Any) -> None:
-        """What one chunk tells; anything but an object tells nothing."""
+        """Read the usage of one chunk; ignores anything but an object."""
         if not isinstance(told, dict):
             return
         thought = _details(told, "completion_tokens_details", "output_tokens_details")
@@ -34,7 +34,7 @@ class ToldUsage:
         return any(self._counts.values())
 
     def told(self) -> RequestUsage:
-        """So far."""
+        """The usage so far."""
         read = self._counts.get("read", 0)
         written = self._counts.get("written", 0) + self._beside()
         return RequestUsage(
@@ -45,14 +45,14 @@ class ToldUsage:
         )
 
     def _beside(self) -> int:
-        """Thoughts are part of what was written, or are told beside it: the total shows which."""
+        """Thoughts are part of the output tokens or reported apart: the total shows which."""
         written, thought = self._counts.get("written", 0), self._counts.get("thought", 0)
         if total := self._counts.get("total"):
             return max(0, total - self._counts.get("read", 0) - written)
         return thought if thought > written else 0
 
     def _count(self, what: str, told: Mapping[str, Any], *names: str) -> None:
-        """By the first of the names that is a number."""
+        """Return the first of the fields that is a number."""
         for name in names:
             match told.get(name):
                 case bool():
@@ -63,7 +63,7 @@ class ToldUsage:
 
 
 def estimated(size: int) -> int:
-    """The tokens of so many bytes."""
+    """Estimate the tokens of so many bytes."""
     return ceil(size / _BYTES_PER_TOKEN)
 
 

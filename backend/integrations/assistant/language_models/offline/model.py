@@ -1,4 +1,4 @@
-"""The offline model, as pydantic-ai has it."""
+"""The offline model for pydantic-ai."""
 
 import json
 import re
@@ -33,7 +33,9 @@ async def _respond(
         try:
             output = value_of(tool.parameters_json_schema, texts)
         except TooLargeError:
-            raise UserError("The schema demands more than the offline model says.") from None
+            raise UserError(
+                "The schema requires more than the offline model can produce."
+            ) from None
         yield {0: DeltaToolCall(tool.name, json.dumps(output))}
     else:
         for word in re.findall(r"\S+\s*", _SIGN + step):
@@ -41,7 +43,7 @@ async def _respond(
 
 
 def _asked(messages: Sequence[ModelMessage], tools: set[str]) -> tuple[str, list[Returned]]:
-    """What was asked last, and what tools have told since."""
+    """Return the last request, and the results of tools since."""
     prompt = ""
     returned: list[Returned] = []
     for part in (
@@ -64,4 +66,4 @@ def _today(instructions: str | None) -> date | None:
 
 
 OFFLINE_MODEL = FunctionModel(stream_function=_respond, model_name="offline")
-"""Keeps nothing between two questions."""
+"""Stateless."""

@@ -23,7 +23,7 @@ _PLAIN = {"boolean": False, "null": None}
 
 
 class TooLargeError(Exception):
-    """A schema that nothing short fits."""
+    """No short value fits the schema."""
 
 
 def value_of(schema: Any, texts: Mapping[str, str]) -> Any:
@@ -130,7 +130,7 @@ def _kind(schema: Schema) -> str:
 
 
 def _number(schema: Schema, step: float) -> float:
-    """The one nearest to nought that lies within the bounds."""
+    """Return the number nearest to zero within the bounds."""
     step = schema.get("multipleOf", step)
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     low = schema.get("minimum", -math.inf if above is None else above + step)
