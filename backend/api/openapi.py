@@ -128,7 +128,7 @@ def _complete(
 
 def _describe(operation: Operation, access: str | None) -> None:
     """Split a docstring into summary and description, and add who may call it."""
-    needs = {"public": "Anyone may call this.", "signed in": "For everybody who is signed in."}
+    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
     sentence = needs.get(access or "", f"Needs the permission `{access}`.")
     summary, *rest = _FIRST_SENTENCE.split(operation.get("description", ""), maxsplit=1)
     operation["summary"] = summary.replace("\n", " ")
