@@ -41,8 +41,8 @@ async def identify(request: Request) -> Principal:
     """Return the caller with their current rights, however long ago the request began.
 
     Raises:
-        AuthenticationError: nobody is signed in, or the session has ended. PermissionDeniedError:
-        the account was deactivated while the body arrived.
+        AuthenticationError: nobody is signed in, or the session has ended.
+        PermissionDeniedError: the account was deactivated while the body arrived.
     """
     state: dict[str, Any] = request.scope["state"]
     caller: Principal

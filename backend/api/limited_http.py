@@ -23,10 +23,10 @@ class Limits(NamedTuple):
     Attributes:
         head_bytes: the largest request line with all headers; also of data without progress later,
             such as trailers.
-        headers: how many headers are allowed. seconds: how long a head may take, and how often the
-        progress of a body is checked. body_bytes: the least of a body that must arrive within
-        `seconds`. lingering_seconds: how long a refused client may continue sending before it is
-        disconnected.
+        headers: how many headers are allowed.
+        seconds: how long a head may take, and how often the progress of a body is checked.
+        body_bytes: the least of a body that must arrive within `seconds`.
+        lingering_seconds: how long a refused client may continue sending before it is disconnected.
     """
 
     head_bytes: int = 64 * 1024

@@ -26,8 +26,8 @@ class CheckedRoute(APIRoute):
         """Check the request before anything else.
 
         Raises:
-            RequestValidationError: a query parameter is given twice. AuthenticationError: the route
-            takes bodies from signed-in callers only.
+            RequestValidationError: a query parameter is given twice.
+            AuthenticationError: the route takes bodies from signed-in callers only.
         """
         if request.scope["query_string"]:
             _refuse_repeated(request, self._lists)

@@ -45,8 +45,8 @@ def embedded_postgres(data_dir: Path, options: Sequence[str] = ()) -> Iterator[s
     counts its users and forgets those that were killed.
 
     Args:
-        data_dir: the folder of the cluster, its log and its lock; created if missing. options:
-        settings for `postgres` such as `fsync=off`, used by the process that starts it.
+        data_dir: the folder of the cluster, its log and its lock; created if missing.
+        options: settings for `postgres` such as `fsync=off`, used by the process that starts it.
 
     Raises:
         ConfigurationError: the folder can't be written, or the server does not start.

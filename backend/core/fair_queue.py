@@ -29,8 +29,8 @@ class FairQueue:
         """Wait for a turn and hold it inside the block.
 
         Raises:
-            RateLimitedError: too many requests of the client are waiting. UnavailableError: too
-            many requests of all clients are waiting.
+            RateLimitedError: too many requests of the client are waiting.
+            UnavailableError: too many requests of all clients are waiting.
         """
         await self._enter(client)
         try:

@@ -84,8 +84,8 @@ class PasswordHasher:
         itself.
 
         Raises:
-            RateLimitedError: too many requests of the client are waiting. UnavailableError: too
-            many requests of all clients are waiting.
+            RateLimitedError: too many requests of the client are waiting.
+            UnavailableError: too many requests of all clients are waiting.
         """
         async with self._queue.turn(client):
             yield PasswordTurn(self._threads)

@@ -36,9 +36,11 @@ class Statements:
     ) -> None:
         """
         Args:
-            connect: the parameters of each connection, as psycopg takes them. begin: the first
-            statement on each connection. most: how many connections. patience: how many seconds to
-            wait for one. show_parameters: whether errors contain values, which may be private.
+            connect: the parameters of each connection, as psycopg takes them.
+            begin: the first statement on each connection.
+            max_connections: how many connections.
+            patience: how many seconds to wait for one.
+            show_parameters: whether errors contain values, which may be private.
         """
         adapters = AdaptersMap(psycopg.adapters)
         set_json_loads(from_json, adapters)

@@ -33,7 +33,8 @@ class UsageRecord(Identified, table=True):
     So a person's limits of the day hold for concurrent requests too.
 
     Attributes:
-        deadline_at: its deadline. answer: the response of `/agent/act`, for retries with the same key.
+        deadline_at: its deadline.
+        answer: the response of `/agent/act`, for retries with the same key.
     """
 
     __tablename__ = "usage_records"

@@ -121,9 +121,10 @@ class TakeOverRules:
     """Rules for the jobs of workers that are gone.
 
     Attributes:
-        silence: after this long without a heartbeat a worker counts as gone. max_attempts: by
-        queue, how often a job is tried. max_crashes: how often a worker may die of a job, or
-        beside it. longest_pause: the longest pause between two attempts.
+        silence: after this long without a heartbeat a worker counts as gone.
+        max_attempts: by queue, how often a job is tried.
+        max_crashes: how often a worker may die of a job, or beside it.
+        longest_pause: the longest pause between two attempts.
     """
 
     silence: timedelta
@@ -137,9 +138,9 @@ class QueueState:
     """One queue at this moment.
 
     Attributes:
-        waiting: jobs that could start now; those for later do not count. retrying: failed jobs that
-        wait for their next attempt. oldest_seconds: how long the oldest waiting job has waited,
-        including pauses; 0 without one.
+        waiting: jobs that could start now; those for later do not count.
+        retrying: failed jobs that wait for their next attempt.
+        oldest_seconds: how long the oldest waiting job has waited, including pauses; 0 without one.
     """
 
     queue: str

@@ -63,8 +63,9 @@ class Form:
     pydantic alone would show the expression to people.
 
     Attributes:
-        pattern: in the syntax of ECMA-262, as in JSON Schema. words: describes the form; continues
-        a sentence after `must`. allowed: a class of characters; messages name the first other one.
+        pattern: in the syntax of ECMA-262, as in JSON Schema.
+        words: describes the form; continues a sentence after `must`.
+        allowed: a class of characters; messages name the first other one.
     """
 
     pattern: str

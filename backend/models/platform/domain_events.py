@@ -44,8 +44,8 @@ class DomainEvent:
     """Something that has happened, recorded in the same transaction.
 
     Attributes:
-        subject_id: None if the subject has no id. by: None if nobody was signed in, or the program
-        acted by itself.
+        subject_id: None if the subject has no id.
+        by: None if nobody was signed in, or the program acted by itself.
     """
 
     kind: SubjectKind

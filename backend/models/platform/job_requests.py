@@ -19,7 +19,8 @@ class JobRequest:
     """A job to create: it exists exactly if the transaction that requests it commits.
 
     Attributes:
-        task: the name of a task that `backend.jobs` defines. args: JSON values. Ids rather than
+        task: the name of a task that `backend.jobs` defines.
+        args: JSON values. Ids rather than
         contents: jobs are stored, and admins read them.
     """
 

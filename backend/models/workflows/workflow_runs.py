@@ -55,7 +55,8 @@ class StepTrace(BaseModel):
 
     Attributes:
         output: JSON according to a schema, the result of a tool, or of a condition.
-        incomplete_reason: why an answer ended early. seconds: how long it took.
+        incomplete_reason: why an answer ended early.
+        seconds: how long it took.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)

@@ -65,8 +65,8 @@ class AnswerWriter:
         """Prepare `message` as the answer to the person's last message before it.
 
         Raises:
-            InvalidInputError: the options name what does not exist. LimitReachedError: the person
-            has reached a limit of the day.
+            InvalidInputError: the options name what does not exist.
+            LimitReachedError: the person has reached a limit of the day.
         """
         said = await uow.chat_messages.newest(chat.id, self._history + 1, message.position)
         question, history = _split(said)

@@ -49,8 +49,8 @@ class ChatMessageService:
         A retry with the same key gets the same answer, or another attempt if it failed.
 
         Raises:
-            NotFoundError: the person has no such chat. ConflictError: the previous answer is still
-            being written.
+            NotFoundError: the person has no such chat.
+            ConflictError: the previous answer is still being written.
             InvalidInputError: the options name what does not exist.
             LimitReachedError: the person has used all of the day.
         """

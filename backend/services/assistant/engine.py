@@ -44,8 +44,8 @@ class AssistantBrief:
     """A question to the assistant.
 
     Attributes:
-        tools: the names of the tools it may use; None: all that the person may use. output_schema:
-        requests an answer in JSON instead of text.
+        tools: the names of the tools it may use; None: all that the person may use.
+        output_schema: requests an answer in JSON instead of text.
     """
 
     text: str

@@ -69,8 +69,8 @@ class Limits:
 class Question:
     """
     Attributes:
-        output_schema: requests JSON of this schema instead of text. before_step: called before each
-        call of the model. What it raises ends the answer.
+        output_schema: requests JSON of this schema instead of text.
+        before_step: called before each call of the model. What it raises ends the answer.
     """
 
     model: ModelChoice
@@ -100,7 +100,8 @@ class Answered:
     """The end of an answer.
 
     Attributes:
-        output: the JSON requested by a schema. incomplete_reason: why it ended early.
+        output: the JSON requested by a schema.
+        incomplete_reason: why it ended early.
     """
 
     output: dict[str, Any] | None
@@ -117,8 +118,8 @@ class LanguageModels(Protocol):
         `usage` is counted meanwhile, and is correct after an error too.
 
         Raises:
-            ModelFailedError: it refused, or its answer can't be used. ModelUnavailableError: it is
-            not configured, or does not answer.
+            ModelFailedError: it refused, or its answer can't be used.
+            ModelUnavailableError: it is not configured, or does not answer.
             ModelTimeoutError: it is too slow.
             LimitReachedError: the answer would go beyond its limits.
         """

@@ -48,7 +48,8 @@ class LiveAnswer:
         """Wait for the message to be complete.
 
         Raises:
-            ModelUnavailableError: the process is stopping. Exception: the error of the answer.
+            ModelUnavailableError: the process is stopping.
+            Exception: the error of the answer.
         """
         if self._task is None:
             return self.message

@@ -42,8 +42,9 @@ class PlannedActionService:
         is not done again.
 
         Raises:
-            NotFoundError: the person has no such action. ConflictError: it was confirmed before, or
-            has expired. StillRunningError: the same request was sent before, and is still running.
+            NotFoundError: the person has no such action.
+            ConflictError: it was confirmed before, or has expired.
+            StillRunningError: the same request was sent before, and is still running.
             DomainError: it is no longer possible, or the person may no longer do it.
         """
         async with self._uow() as uow:

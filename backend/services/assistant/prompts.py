@@ -104,8 +104,9 @@ class PromptService(
         """Render the text for a language model.
 
         Raises:
-            NotFoundError: there is no such prompt. InvalidInputError: there is no such version, a
-            value is missing or belongs to no variable, or the text would be too long.
+            NotFoundError: there is no such prompt.
+            InvalidInputError: there is no such version, a value is missing or belongs to no
+                variable, or the text would be too long.
         """
         async with self._uow.reading() as uow:
             prompt = await uow.prompts.get(prompt_id)

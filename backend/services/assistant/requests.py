@@ -45,10 +45,11 @@ class AssistantService:
         """Answer a request, or do a planned action that is confirmed.
 
         Raises:
-            NotFoundError: the person has no such chat or action. InvalidInputError: the request
-            names what does not exist. ConflictError: the action was confirmed before, or the chat
-            is being answered. LimitReachedError: the person has reached a limit of the day, or the
-            answer a limit of one request. ModelFailedError, ModelUnavailableError,
+            NotFoundError: the person has no such chat or action.
+            InvalidInputError: the request names what does not exist.
+            ConflictError: the action was confirmed before, or the chat is being answered.
+            LimitReachedError: the person has reached a limit of the day, or the answer a limit of
+                one request. ModelFailedError, ModelUnavailableError,
             ModelTimeoutError: there is no answer.
         """
         if ask.confirm is not None:

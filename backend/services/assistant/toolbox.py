@@ -84,8 +84,8 @@ class Toolbox:
         """One tool.
 
         Raises:
-            PermissionDeniedError: the person may not use it. ConflictError: it is switched off, no
-            longer exists, or is not available here.
+            PermissionDeniedError: the person may not use it.
+            ConflictError: it is switched off, no longer exists, or is not available here.
         """
         if name in self._tools:
             self._tools[name].require_permission(by)

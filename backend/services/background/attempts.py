@@ -111,8 +111,8 @@ class Attempt:
         """Renew the lease for ever. An outage is tolerated as long as the lease lasts.
 
         Raises:
-            CancelRequestedError, LeaseLostError: the work must end. PermissionDeniedError: the
-            owner may no longer do this.
+            CancelRequestedError, LeaseLostError: the work must end.
+            PermissionDeniedError: the owner may no longer do this.
         """
         renewed_at = time.monotonic()
         while True:

@@ -116,8 +116,8 @@ class ExecutionService:
         """Cancel it: immediately if no attempt is running. Cancelling twice changes nothing.
 
         Raises:
-            NotFoundError: the person has no such execution. ConflictError: it has completed or
-            failed.
+            NotFoundError: the person has no such execution.
+            ConflictError: it has completed or failed.
         """
         async with self._uow() as uow:
             execution = await own_execution(uow, execution_id, by, for_update=True)
@@ -137,9 +137,9 @@ class ExecutionService:
         """Run it again; finished steps are not repeated.
 
         Raises:
-            NotFoundError: the person has no such execution. PreconditionFailedError: it has changed
-            since the caller read it. ConflictError: it neither failed nor was cancelled, or there
-            are too many.
+            NotFoundError: the person has no such execution.
+            PreconditionFailedError: it has changed since the caller read it.
+            ConflictError: it neither failed nor was cancelled, or there are too many.
         """
         async with self._uow() as uow:
             await self._check_room(uow, by)

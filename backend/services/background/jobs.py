@@ -37,7 +37,8 @@ _NOT_TO_CANCEL: Mapping[JobStatus, str] = {
 class TakenOver(NamedTuple):
     """
     Attributes:
-        jobs: how many were taken over. dead: those of them that are not retried.
+        jobs: how many were taken over.
+        dead: those of them that are not retried.
     """
 
     jobs: int
@@ -92,7 +93,8 @@ class JobService:
         """Cancel a waiting job, or request the end of a running one.
 
         Raises:
-            NotFoundError: there is no such job. ConflictError: it has already ended.
+            NotFoundError: there is no such job.
+            ConflictError: it has already ended.
         """
         async with self._uow() as uow:
             job = await self._locked(uow, job_id, _NOT_TO_CANCEL)

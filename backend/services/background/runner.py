@@ -46,8 +46,8 @@ class ExecutionRunner:
         Errors that the owner can act on end it as failed, and are not raised.
 
         Raises:
-            Exception: any other error. It can be run again, unless `last_attempt`. CancelledError:
-            this process is stopping. It can be run again immediately.
+            Exception: any other error. It can be run again, unless `last_attempt`.
+            CancelledError: this process is stopping. It can be run again immediately.
         """
         while taken := await self._take(execution_id):
             try:

@@ -95,8 +95,9 @@ class FileService:
         """Store a file, attached to one object or to none.
 
         Raises:
-            PermissionDeniedError: the caller may not add to the team's data. InvalidInputError: it
-            is empty, or attached to two objects or to one that does not exist. TooLargeError,
+            PermissionDeniedError: the caller may not add to the team's data.
+            InvalidInputError: it is empty, or attached to two objects or to one that does not
+                exist. TooLargeError,
             UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
             UnavailableError: the storage does not answer.
         """
@@ -180,9 +181,9 @@ class FileService:
         """Rename or move a file.
 
         Raises:
-            NotFoundError: there is no such file that the caller may see. PermissionDeniedError: the
-            caller may not change the team's files, or may not take another person's file from the
-            team.
+            NotFoundError: there is no such file that the caller may see.
+            PermissionDeniedError: the caller may not change the team's files, or may not take
+                another person's file from the team.
             PreconditionFailedError: it is at another version.
             InvalidInputError: the new place does not exist, or there are two.
         """
@@ -209,8 +210,8 @@ class FileService:
         """Delete one's own file, or any team file with `files:delete`.
 
         Raises:
-            NotFoundError: there is no such file that the caller may see. PermissionDeniedError: it
-            is a team file that somebody else uploaded.
+            NotFoundError: there is no such file that the caller may see.
+            PermissionDeniedError: it is a team file that somebody else uploaded.
             PreconditionFailedError: it is at another version.
         """
         async with self._uow() as uow:

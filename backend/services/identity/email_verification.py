@@ -23,8 +23,8 @@ class EmailVerificationService:
         """Queue another mail; older links stay valid.
 
         Raises:
-            ConflictError: the address is already verified. RateLimitedError: too many mails were
-            requested.
+            ConflictError: the address is already verified.
+            RateLimitedError: too many mails were requested.
         """
         async with self._uow() as uow:
             user = await uow.users.get(by.user_id)

@@ -120,8 +120,8 @@ class InvitationService:
 
         Raises:
             InvalidInputError: the token is invalid, or the inviter may no longer give the role.
-            ConflictError: the address already has an account. RateLimitedError, UnavailableError:
-            too many wait.
+            ConflictError: the address already has an account.
+            RateLimitedError, UnavailableError: too many wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
             async with self._uow.reading() as reading:

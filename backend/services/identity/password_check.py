@@ -42,9 +42,10 @@ class PasswordCheck:
         while the password is hashed.
 
         Raises:
-            AuthenticationError: there is none; the failure is recorded. RateLimitedError: there
-            were too many failures, or too many requests are waiting; whether this one failed is not
-            revealed. UnavailableError: too many requests of all clients are waiting.
+            AuthenticationError: there is none; the failure is recorded.
+            RateLimitedError: there were too many failures, or too many requests are waiting;
+                whether this one failed is not revealed.
+            UnavailableError: too many requests of all clients are waiting.
         """
         network = network_of(address)
         failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))

@@ -62,8 +62,8 @@ class PasswordResetService:
         """Set the new password, and end all sessions and all other such links.
 
         Raises:
-            InvalidInputError: the token is invalid. RateLimitedError, UnavailableError: too many
-            wait.
+            InvalidInputError: the token is invalid.
+            RateLimitedError, UnavailableError: too many wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
             async with self._uow.reading() as reading:

@@ -46,8 +46,8 @@ class PresentRights:
         """Return the same person with their current role.
 
         Raises:
-            PermissionDeniedError: the account is deactivated. AuthenticationError: the session in
-            which they act has ended.
+            PermissionDeniedError: the account is deactivated.
+            AuthenticationError: the session in which they act has ended.
         """
         found = await self.find(by.user_id, by.session_id)
         if found is None:

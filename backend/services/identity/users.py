@@ -66,8 +66,9 @@ class UserService:
         """Create an account by self-registration.
 
         Raises:
-            PermissionDeniedError: registration is closed. RateLimitedError, UnavailableError: too
-            many mails were requested, or too many requests are waiting.
+            PermissionDeniedError: registration is closed.
+            RateLimitedError, UnavailableError: too many mails were requested, or too many requests
+                are waiting.
             ConflictError: there is a user with the address.
         """
         opened = self._registration
@@ -134,7 +135,8 @@ class UserService:
         """Change the role of a user, and revoke their invitations to higher roles.
 
         Raises:
-            NotFoundError: there is no such user. PreconditionFailedError: the user has changed.
+            NotFoundError: there is no such user.
+            PreconditionFailedError: the user has changed.
             PermissionDeniedError: the person may not, or may no longer, give or take the roles.
             ConflictError: this is the last active admin.
         """

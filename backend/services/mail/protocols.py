@@ -39,7 +39,8 @@ class Mailer(Protocol):
         """Hand the mail over for delivery, within a bounded time.
 
         Raises:
-            MailUnavailableError: try again later. MailRefusedError: trying again is useless.
+            MailUnavailableError: try again later.
+            MailRefusedError: trying again is useless.
         """
         ...
 

@@ -58,8 +58,9 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
         Repeated and concurrent calls return the same customer.
 
         Raises:
-            PermissionDeniedError: the caller may not write customers. NotFoundError: there is no
-            such lead. PreconditionFailedError: the lead has changed, and is not converted.
+            PermissionDeniedError: the caller may not write customers.
+            NotFoundError: there is no such lead.
+            PreconditionFailedError: the lead has changed, and is not converted.
             ConflictError: the lead is lost.
         """
         by.require(Permission.CUSTOMERS_WRITE)

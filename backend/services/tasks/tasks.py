@@ -95,8 +95,8 @@ async def change_task(uow: TasksUnit, task: Task, changes: dict[str, Any], by: P
     """Apply all changes to the task, or none.
 
     Raises:
-        ConflictError: the transition is not allowed. InvalidInputError, PermissionDeniedError: as
-        `TaskService.create` does.
+        ConflictError: the transition is not allowed.
+        InvalidInputError, PermissionDeniedError: as `TaskService.create` does.
     """
     assignee_id = changes.get("assignee_id", task.assignee_id)
     if assignee_id != task.assignee_id:

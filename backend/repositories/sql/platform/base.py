@@ -38,7 +38,8 @@ class SqlRepository(Generic[Row]):
     """Rows of one table: get, save, delete. Never commits.
 
     Attributes:
-        model: the table. kind: the word for a row in messages.
+        model: the table.
+        kind: the word for a row in messages.
     """
 
     model: ClassVar[type[Any]]

@@ -32,9 +32,10 @@ class Sort(Generic[Row]):
     """One way to sort a list.
 
     Attributes:
-        expression: what to sort by; never NULL. value: returns the expression's value for a row.
-        kind: the type of that value, to read it back from a cursor. place: the expression for the
-        value in a cursor; by default the value itself.
+        expression: what to sort by; never NULL.
+        value: returns the expression's value for a row.
+        kind: the type of that value, to read it back from a cursor.
+        place: the expression for the value in a cursor; by default the value itself.
     """
 
     expression: ColumnElement[Any]

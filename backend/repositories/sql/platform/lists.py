@@ -30,8 +30,8 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
     """A table that has a list route.
 
     Attributes:
-        sorts: by the name of the sort, without `-`. unlisted: columns left out of lists, as they
-        may be large.
+        sorts: by the name of the sort, without `-`.
+        unlisted: columns left out of lists, as they may be large.
     """
 
     sorts: ClassVar[Mapping[str, Sort[Any]]]

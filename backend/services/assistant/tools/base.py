@@ -80,9 +80,10 @@ class AssistantTool(Generic[Arguments]):
     """Something that the assistant may do for a person who has the permission.
 
     Attributes:
-        run: does it. The model receives a DomainError as the result. plan: for actions that can't
-        be undone: describes the action without doing it. It is done once the person has confirmed
-        it. is_available: whether this installation supports it.
+        run: does it. The model receives a DomainError as the result.
+        plan: for actions that can't be undone: describes the action without doing it. It is done
+            once the person has confirmed it.
+        is_available: whether this installation supports it.
     """
 
     name: str

@@ -27,8 +27,8 @@ _READERS: dict[Any, Read] = {bool: read_flag, AwareDatetime: read_moment, list[U
 class Column(NamedTuple):
     """
     Attributes:
-        path: the field, and its part if it has parts. blank: the value of a blank cell; MISSING if
-        it has none.
+        path: the field, and its part if it has parts.
+        blank: the value of a blank cell; MISSING if it has none.
     """
 
     path: ColumnPath

@@ -31,7 +31,8 @@ class BadHeadersError(Exception):
 class Headers(NamedTuple):
     """
     Attributes:
-        columns: in the order of the file; None for a skipped column. names: as written in the file.
+        columns: in the order of the file; None for a skipped column.
+        names: as written in the file.
     """
 
     columns: list[Column | None]

@@ -34,8 +34,8 @@ class ImportKind:
     async def check(self, inputs: ImportInputs, by: Principal) -> None:
         """
         Raises:
-            PermissionDeniedError: the person may not write the resource. InvalidInputError: the
-            person may not read such a file, or it has another type.
+            PermissionDeniedError: the person may not write the resource.
+            InvalidInputError: the person may not read such a file, or it has another type.
         """
         by.require(RESOURCES[inputs.resource].permission)
         try:
@@ -60,9 +60,10 @@ class ImportKind:
     async def run(self, inputs: ImportInputs, run: ExecutionContext) -> ImportResult:
         """
         Raises:
-            NotFoundError: the file is gone. InvalidInputError: it can't be read as a table.
+            NotFoundError: the file is gone.
+            InvalidInputError: it can't be read as a table.
             ConflictError, TryAgainError: somebody else has changed or locked the same rows
-            meanwhile; nothing is written, or, without `all_or_nothing`, not everything.
+                meanwhile; nothing is written, or, without `all_or_nothing`, not everything.
         """
         file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:

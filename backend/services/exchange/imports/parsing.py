@@ -35,8 +35,10 @@ class ParsedRow(NamedTuple):
     """A row that is valid by itself.
 
     Attributes:
-        number: as in the spreadsheet. id: of the row to change, if given. data: only fields given
-        in the file are set. email: of the person, if given.
+        number: as in the spreadsheet.
+        id: of the row to change, if given.
+        data: only fields given in the file are set.
+        email: of the person, if given.
     """
 
     number: int

@@ -20,7 +20,8 @@ from backend.services.platform.blocking import in_thread, iterated
 class Spools(NamedTuple):
     """
     Attributes:
-        read: batches of valid rows. planned: the same with their plans.
+        read: batches of valid rows.
+        planned: the same with their plans.
     """
 
     read: Spool[Batch]

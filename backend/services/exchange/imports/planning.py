@@ -32,8 +32,8 @@ class Plan:
     """What to write, and the outcome of all rows of the batch.
 
     Attributes:
-        new: the values of rows by column. changed: the same for existing rows, with the version
-        that was read.
+        new: the values of rows by column.
+        changed: the same for existing rows, with the version that was read.
     """
 
     new: list[dict[str, Any]] = dataclasses.field(default_factory=list)

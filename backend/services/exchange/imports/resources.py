@@ -29,12 +29,15 @@ Row = TypeVar("Row", bound=Versioned)
 class Resource(ABC, Generic[Row]):
     """
     Attributes:
-        create, update: the bodies of the API. A row is validated as if it were created. shown: the
-        model of exports. not_imported: fields of `create` that are not columns. person: the field
-        of its owner or assignee; `person_is_needed`: it is required. person_permission: needed to
-        name somebody else. key: the field that identifies rows besides the id. key_is_unique: the
-        database enforces that. amount: the field that is money. references: the kind of row that
-        each field refers to.
+        create, update: the bodies of the API. A row is validated as if it were created.
+        shown: the model of exports.
+        not_imported: fields of `create` that are not columns.
+        person: the field of its owner or assignee; `person_is_needed`: it is required.
+        person_permission: needed to name somebody else.
+        key: the field that identifies rows besides the id.
+        key_is_unique: the database enforces that.
+        amount: the field that is money.
+        references: the kind of row that each field refers to.
     """
 
     kind: ClassVar[SubjectKind]

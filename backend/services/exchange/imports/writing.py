@@ -48,8 +48,8 @@ async def attempted(work: Callable[[], Awaitable[Tally]]) -> Tally:
     """Retry the work up to twice on conflicts with others.
 
     Raises:
-        ConflictError, InvalidInputError: somebody else keeps changing the same rows. TryAgainError:
-        somebody else keeps the rows locked.
+        ConflictError, InvalidInputError: somebody else keeps changing the same rows.
+        TryAgainError: somebody else keeps the rows locked.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -100,7 +100,7 @@ class RowWriter:
 
         Raises:
             ConflictError, InvalidInputError: somebody else has taken the key of a row, or deleted a
-            row that it refers to.
+                row that it refers to.
         """
         tally = Tally()
         async with self._uow() as uow:

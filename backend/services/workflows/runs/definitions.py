@@ -53,8 +53,8 @@ class Definitions:
     async def check(self, definition: Crew | Flow, by: Principal) -> None:
         """
         Raises:
-            PermissionDeniedError: the person may not use one of its tools. InvalidInputError: it
-            names a tool, a model, a prompt or a schema that does not exist.
+            PermissionDeniedError: the person may not use one of its tools.
+            InvalidInputError: it names a tool, a model, a prompt or a schema that does not exist.
         """
         needed = list(needed_by(definition))
         for each in needed:

@@ -33,8 +33,8 @@ class RunSteps:
         """Return the trace of the step, from now or from an earlier attempt.
 
         Raises:
-            TryAgainError: the model is not available now. DomainError: it failed for another
-            reason, which the owner sees.
+            TryAgainError: the model is not available now.
+            DomainError: it failed for another reason, which the owner sees.
         """
 
         async def done() -> dict[str, object]:

@@ -29,8 +29,8 @@ class CallPiece:
     """A piece of a tool call. Missing values are empty or None.
 
     Attributes:
-        index: of the call, among those of the answer. extra: data that the provider expects back
-        with the result, as Gemini does.
+        index: of the call, among those of the answer.
+        extra: data that the provider expects back with the result, as Gemini does.
     """
 
     index: int | None
@@ -44,7 +44,8 @@ class CallPiece:
 class Chunk:
     """
     Attributes:
-        words: text and thoughts; thoughts first. usages: all reported usage, wherever it is.
+        words: text and thoughts; thoughts first.
+        usages: all reported usage, wherever it is.
         reason: why the answer ends here; empty if it continues.
         error: None if there is none.
     """

@@ -59,10 +59,13 @@ class ChatStream:
     """Reads the response to one request.
 
     Attributes:
-        model: the name that the provider gives it. tools: the names of the offered ones. taken: ids
-        already used by other calls. tells_usage: whether the provider reported the usage of an
-        earlier step. ending: how it ended; None before the end. reason: why, in the provider's
-        word. refusal: the text sent instead of an answer.
+        model: the name that the provider gives it.
+        tools: the names of the offered ones.
+        taken: ids already used by other calls.
+        tells_usage: whether the provider reported the usage of an earlier step.
+        ending: how it ended; None before the end.
+        reason: why, in the provider's word.
+        refusal: the text sent instead of an answer.
     """
 
     response: httpx2.Response
