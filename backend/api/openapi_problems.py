@@ -53,7 +53,7 @@ def refer_to_problems(
 
 
 def _name(status: int, kinds: list[ProblemType]) -> str:
-    """Its status is the name of the first problem that has it; others have their slug as well."""
+    """Return its status for the first problem that has it; for others, also the slug."""
     first = next(kind for kind in PROBLEMS.values() if kind.status == status)
     others = "-or-".join(kind.slug for kind in kinds if kind != first)
     if first not in kinds:

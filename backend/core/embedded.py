@@ -115,7 +115,7 @@ class _Server:
         A connection that was just closed stays in the list for a moment, so one without our name
         counts only if it stays. One with our name is closed by a program that leaves, no sooner.
         """
-        # A program that was told to stop twice has left its pool open.
+        # A program that was stopped twice has left its pool open.
         own = (application_name(),)
         for _ in range(_LINGERING_CHECKS):
             names = [name for (name,) in presence.execute(_OTHER_CLIENTS, own)]

@@ -72,7 +72,7 @@ class AccessTokens:
     def read(self, token: str) -> AccessClaims:
         """Raises AuthenticationError for every token that we did not sign or that has expired."""
         if len(token) > _LONGEST_TOKEN:
-            raise AuthenticationError("This is no access token.")
+            raise AuthenticationError("This is not an access token.")
         digest = sha256(token.encode()).digest()
         claims, expires = self._verified.get(digest, (None, 0.0))
         if claims is None or expires < time():
@@ -93,7 +93,7 @@ class AccessTokens:
                 options=required,
             )
             if payload["kind"] != _ACCESS:
-                raise AuthenticationError("This is no access token.")
+                raise AuthenticationError("This is not an access token.")
             claims = AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]))
             return claims, float(payload["exp"])
         except (JWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError):

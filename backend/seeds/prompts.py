@@ -21,7 +21,9 @@ def _text(template: str, *variables: PromptVariable) -> PromptText:
 
 _LANGUAGE = PromptVariable(name="language", description="To write in.", default="English")
 PROMPTS = (
-    SeedPrompt(ASSISTANT, "What the agent is told before every request.", DEFAULT_ASSISTANT),
+    SeedPrompt(
+        ASSISTANT, "The instructions of the assistant before every request.", DEFAULT_ASSISTANT
+    ),
     SeedPrompt(
         "customer_summary",
         "What one should know before calling a customer.",

@@ -44,12 +44,12 @@ class ExecutionBase(SQLModel):
 
 
 class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
-    """A row that is leased is at work: whoever has the number of its attempt may write it.
+    """An execution. While it is leased, only the attempt with its number may write it.
 
     Attributes:
         leased_until: the worker has crashed if this has passed, by the clock of the database, or
             lies further ahead than a lease is long. Renewed without a new version.
-        job_id: of the job that was asked to run it last.
+        job_id: of its latest job.
     """
 
     __tablename__ = "executions"

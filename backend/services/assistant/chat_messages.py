@@ -52,7 +52,7 @@ class ChatMessageService:
             NotFoundError: the person has no such chat.
             ConflictError: the previous answer is still being written.
             InvalidInputError: the options name what does not exist.
-            LimitReachedError: the person has used all of the day.
+            LimitReachedError: the person has reached a limit of the day.
         """
 
         async def say(uow: AssistantUnit, chat: Chat) -> int:
@@ -76,7 +76,7 @@ class ChatMessageService:
         Raises:
             NotFoundError: the person has no such chat, or there is no such message in it.
             ConflictError: it is not the last answer, or is still being written.
-            LimitReachedError: the person has used all of the day.
+            LimitReachedError: the person has reached a limit of the day.
         """
 
         async def replace(uow: AssistantUnit, chat: Chat) -> int:

@@ -1,4 +1,4 @@
-"""What the agent may do with customers."""
+"""The assistant's tools for customers."""
 
 from uuid import UUID
 

@@ -22,7 +22,7 @@ async def _read(given: ReadFile, context: ToolContext) -> Result:
     files = context.services.files
     file = await files.read(given.file_id, context.by)
     if not file.media_type.startswith(_TEXTS):
-        raise InvalidInputError("file_id", f"{file.name} is {file.media_type}, which is no text.")
+        raise InvalidInputError("file_id", f"{file.name} is {file.media_type}, which is not text.")
     end = min(file.size, given.start + _MAX_BYTES)
     if given.start >= end:
         raise InvalidInputError("start", f"The file has {file.size} bytes.")

@@ -1,4 +1,4 @@
-"""What the agent may do with leads."""
+"""The assistant's tools for leads."""
 
 from uuid import UUID
 

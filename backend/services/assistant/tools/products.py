@@ -1,4 +1,4 @@
-"""What the agent may do with products."""
+"""The assistant's tools for products."""
 
 from uuid import UUID
 

@@ -45,7 +45,7 @@ def finder(
             "has_more": found.next_cursor is not None,
         }
 
-    description = f"Find {resource} by words, or list the newest. Answers their ids and fields."
+    description = f"Find {resource} by words, or list the newest. Returns their ids and fields."
     return AssistantTool(f"find_{resource}", description, arguments, permission, run)
 
 

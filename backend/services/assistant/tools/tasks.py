@@ -1,4 +1,4 @@
-"""What the agent may do with tasks."""
+"""The assistant's tools for tasks."""
 
 from uuid import UUID
 

@@ -21,7 +21,7 @@ class SearchWeb(Input):
 async def _search(given: SearchWeb, context: ToolContext) -> Result:
     web = context.services.web_search
     if web is None:
-        raise UnavailableError("There is no web search: an admin has to set TAVILY_API_KEY.")
+        raise UnavailableError("Web search is not configured: an admin must set TAVILY_API_KEY.")
     try:
         hits = await web.find(given.query, given.limit)
     except WebSearchUnavailableError as error:

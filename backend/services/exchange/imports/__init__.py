@@ -6,16 +6,16 @@ From there they are read in batches, each of which is compared with the database
 the rules of its resource in `resources.py`) and written (`writing.py`).
 
 An import that is all or nothing is planned without locks, and the plans go to the disk as well. One
-transaction then writes them: new rows first, and then those that are there, which it locks, in the
-order of their ids, and whose versions it compares. Only what others have changed since is planned
-again. So others wait for the last part of the writing alone.
+transaction then writes them: new rows first, and then existing ones, which it locks in the order of
+their ids, and whose versions it compares. Only rows that others have changed since are planned
+again. So others wait only for the last part of the writing.
 
 An attempt may be followed by another one at any moment, and no row is created twice:
 
 - A new row has an id that follows from the execution and its number (`identities.py`), so that the
   next attempt finds it, and counts it as created.
-- A row that was updated says what is there already. If the crash came between the commit of a
-  batch and the end of its step, the next attempt counts it as unchanged, as nobody knows any more.
+- An updated row equals the stored one. If the crash came between the commit of a batch and the end
+of its step, the next attempt counts its rows as unchanged.
 - Batches do not look at the lease of the execution. A worker that was frozen for longer than the
   lease may still commit the one that it was at. It locks what it changes and reads it under the
   lock, as always; so it may set a row once more to what the file says, and never doubles one: the

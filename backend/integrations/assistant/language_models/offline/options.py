@@ -1,7 +1,7 @@
 """What may be said at the end of a request, such as "due tomorrow with high priority".
 
-Requests are looked at word by word, and not by one pattern over all of them: that would try all
-ways to part the words, which takes ever longer for some.
+Requests are parsed word by word, not by one pattern: that would try all ways to split the words,
+which takes exponential time for some.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Scripts that change nothing.
 
-Of what tools tell, names, statuses and numbers are repeated, and nothing is ever obeyed.
+They repeat names, statuses and numbers from results of tools, and never follow instructions in
+them.
 """
 
 from collections import Counter

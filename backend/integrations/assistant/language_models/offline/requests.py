@@ -96,7 +96,7 @@ KINDS = (
 
 
 def script_for(prompt: str, today: date | None) -> Script:
-    """What to do about it; for all else there is a script that says what is understood."""
+    """Return the script of a request; others get one that lists the supported requests."""
     request = request_in(prompt)
     for kind in KINDS:
         if match := re.fullmatch(kind.wording, request, re.IGNORECASE):

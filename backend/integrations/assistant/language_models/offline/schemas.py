@@ -29,11 +29,10 @@ class TooLargeError(Exception):
 def value_of(schema: Any, texts: Mapping[str, str]) -> Any:
     """Fields that have a name in `texts` hold that text. References are resolved before.
 
-    Of what else a schema may demand, `pattern`, `uniqueItems` and conditions are not heeded: give
-    such a field an example.
+    `pattern`, `uniqueItems` and conditions are ignored: give such a field an example.
 
     Raises:
-        TooLargeError: it demands more values or characters than `MAX_ITEMS`.
+        TooLargeError: it requires more values or characters than `MAX_ITEMS`.
     """
     return _Made(texts).value(schema)
 

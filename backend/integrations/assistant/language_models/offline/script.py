@@ -16,7 +16,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: the words that count, and which day it is, where that is known."""
+    """A request: its relevant words, and the current day, if known."""
 
     words: Mapping[str, str]
     today: date | None
@@ -32,7 +32,7 @@ class Call(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """What a tool has told. `content` is a reason where it `failed`."""
+    """The result of a tool. `content` is the reason if it `failed`."""
 
     content: Any
     failed: bool

@@ -13,7 +13,7 @@ _MARKS = re.compile("</?foreign_text>")
 
 
 class Thing(NamedTuple):
-    """A resource. Its tools are named after its word; `facts` are the fields that are told."""
+    """A resource. Its tools are named after its word; `facts` are the fields that are shown."""
 
     word: str
     facts: Sequence[str]
@@ -43,7 +43,7 @@ def unmarked(text: str) -> str:
 
 
 def quoted(row: dict[str, Any]) -> str:
-    """The name of a row; it is somebody's text, so it is told as such."""
+    """The quoted name of a row, which is foreign text."""
     return f'"{name_of(row)}"'
 
 
