@@ -15,7 +15,7 @@ An attempt may be followed by another one at any moment, and no row is created t
 - A new row has an id that follows from the execution and its number (`identities.py`), so that the
   next attempt finds it, and counts it as created.
 - An updated row equals the stored one. If the crash came between the commit of a batch and the end
-of its step, the next attempt counts its rows as unchanged.
+  of its step, the next attempt counts its rows as unchanged.
 - Batches do not look at the lease of the execution. A worker that was frozen for longer than the
   lease may still commit the one that it was at. It locks what it changes and reads it under the
   lock, as always; so it may set a row once more to what the file says, and never doubles one: the
