@@ -390,7 +390,7 @@ async def test_a_periodic_job_is_not_retried_while_its_next_one_waits(
     answer = await admin.post(f"/jobs/{failed}/retry")
 
     assert answer.status_code == 409
-    assert "waits already" in answer.json()["detail"]
+    assert "is already waiting" in answer.json()["detail"]
 
 
 async def test_retrying_and_cancelling_are_recorded(

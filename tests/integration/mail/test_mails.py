@@ -168,7 +168,7 @@ async def test_a_sender_that_died_holds_a_mail_up_for_a_while_only(
     post: Post, uow: UnitOfWorkFactory
 ) -> None:
     mail = await queued(post, uow, claimed_until=now() + timedelta(seconds=10))
-    with pytest.raises(MailUnavailableError, match="being sent"):
+    with pytest.raises(MailUnavailableError, match="Another process is sending it"):
         await post.services.mail.mails.send(mail.id)
 
     async with uow() as unit:

@@ -70,7 +70,7 @@ def test_a_missing_value_is_named() -> None:
 
 
 def test_a_value_of_no_variable_is_named() -> None:
-    with pytest.raises(InvalidInputError, match="there are: a, b") as refused:
+    with pytest.raises(InvalidInputError, match="The variables are: a, b") as refused:
         render(text("{{ a }}{{ b }}", a="1", b="2"), {"c": "1"})
 
     assert refused.value.field == "variables.c"
