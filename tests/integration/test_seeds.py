@@ -139,7 +139,7 @@ async def test_an_unknown_seeder_is_refused_before_any_runs(
     context: SeedContext, database: Database
 ) -> None:
     with pytest.raises(
-        NotFoundError, match="there are: model_configs, tools, schemas, templates, users"
+        NotFoundError, match="The seeders are: model_configs, tools, schemas, templates, users"
     ):
         await seed(context, ["users", "nonsense"])
 

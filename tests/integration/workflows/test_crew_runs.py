@@ -319,7 +319,7 @@ async def test_a_flow_is_no_crew(member: Person) -> None:
     status, told = await refusal(member, "flow", workflow_id=workflow["id"])
 
     assert status == 422
-    assert told["errors"][0]["msg"] == "This workflow is a crew, and no flow."
+    assert told["errors"][0]["msg"] == "This workflow is a crew, not a flow."
 
 
 async def test_a_tool_takes_the_permission_of_the_person(member: Person) -> None:
