@@ -266,7 +266,7 @@ async def test_nobody_has_too_many_at_once(member: Person, viewer: Person) -> No
 
     refused = [answer for answer in answers if answer.status_code == 409]
     assert len(refused) == 3
-    assert f"You have {MAX_ACTIVE} executions" in refused[0].json()["detail"]
+    assert f"You have {MAX_ACTIVE} pending or running executions" in refused[0].json()["detail"]
     accepted = next(answer.json() for answer in answers if answer.status_code == 202)
     await create(viewer)
     await member.post(f"/executions/{accepted['id']}/cancel")
