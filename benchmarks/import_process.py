@@ -25,6 +25,7 @@ from backend.models.exchange.exports import ExportInputs
 from backend.models.exchange.imports import ImportInputs
 from backend.models.exchange.sheets import SheetResource
 from backend.models.files.files import FileSubject
+from backend.models.platform.idempotency import made
 from backend.models.platform.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.exchange.exports import ExportKind, exported_lists
@@ -128,7 +129,7 @@ async def _measure(work: Work) -> Measured:
             await exports.run(inputs, _Run())
             return
         with path.open("rb") as content:
-            file = await files.upload(path.name, content, FileSubject(), _BY)
+            file = made(await files.upload(path.name, content, FileSubject(), _BY))
         given = ImportInputs(resource=SheetResource.CUSTOMERS, file_id=file.id, **options)
         result = await imports.run(given, _Run())
         if result.errors:

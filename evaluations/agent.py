@@ -7,6 +7,7 @@ from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, Principal
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.requests import AssistantRequest, ToolCallRecord
+from backend.models.platform.idempotency import made
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seed_id
 from backend.seeds.runner import seed
@@ -32,8 +33,10 @@ async def prepare(services: Services, uow: UnitOfWorkFactory, storage: FileStora
 def asking(services: Services) -> Ask:
     async def ask(request: Request) -> Observed:
         try:
-            reply = await services.assistant.agent.act(
-                AssistantRequest(request=request.text), _principal(request.by)
+            reply = made(
+                await services.assistant.agent.act(
+                    AssistantRequest(request=request.text), _principal(request.by)
+                )
             )
         except DomainError as error:
             return Observed((), "", error.detail)

@@ -16,7 +16,7 @@ from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
 from backend.models.assistant.tools import Tool
 from backend.models.platform.domain_events import DomainEvent
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Claim, Fresh, IdempotencyKey
 from backend.models.platform.mixins import Identified
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 
@@ -93,9 +93,13 @@ class FakePrompts(FakeRepository[Prompt]):
 class FakeIdempotency:
     """For services that are called without a key. Keys need a database."""
 
-    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> UUID | None:
+    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> Claim:
         assert key is None
-        return None
+        return Fresh()
+
+    async def look_up(self, key: IdempotencyKey | None) -> Claim:
+        assert key is None
+        return Fresh()
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
         assert key is None

@@ -20,12 +20,10 @@ from backend.api import problems
 from backend.api.bodies import BodyRefusedError
 from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of
 from backend.api.etags import REVALIDATED, NotModified
-from backend.api.idempotency import replay
 from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
 from backend.core.errors import DomainError
 from backend.core.logging import get_logger
-from backend.models.platform.idempotency import AnsweredBeforeError
 
 _HTTP_PROBLEMS = {
     400: problems.BAD_REQUEST,
@@ -46,7 +44,6 @@ _log = get_logger(__name__)
 def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(NotModified, _not_modified)
-    app.add_exception_handler(AnsweredBeforeError, _answered_before)
     app.add_exception_handler(RangeNotSatisfiable, _range_not_satisfiable)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(BodyRefusedError, _body_refused)
@@ -68,11 +65,6 @@ async def _not_modified(_: Request, error: Exception) -> Response:
     assert isinstance(error, NotModified)  # noqa: S101  # as registered
     headers = {"ETag": error.etag, "Cache-Control": REVALIDATED}
     return Response(status_code=304, headers=headers)
-
-
-async def _answered_before(_: Request, error: Exception) -> Response:
-    assert isinstance(error, AnsweredBeforeError)  # noqa: S101  # as registered
-    return replay(error.answer)
 
 
 async def _range_not_satisfiable(request: Request, error: Exception) -> Response:

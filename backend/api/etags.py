@@ -6,8 +6,10 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 
+from backend.api.idempotency import KeptAnswer, unless_answered
 from backend.core.errors import PreconditionRequiredError
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.models.platform.idempotency import Made, Outcome
 from backend.models.platform.mixins import Versioned
 
 Row = TypeVar("Row", bound=Versioned)
@@ -49,12 +51,19 @@ class Tag:
         self._response.headers["ETag"] = etag_of(row.version)
         return row
 
-    def created(self, resource: str, row: Row) -> Row:
+    def created(self, resource: str, outcome: Outcome[Row]) -> Row | KeptAnswer:
         """Also set `Location` to the new row."""
+        row = self.unless_answered(outcome)
+        if isinstance(row, KeptAnswer):
+            return row
         self._response.headers["Location"] = f"/api/v1/{resource}/{row.id}"
         return self(row)
 
-    def existing(self, resource: str, row: Row) -> Row:
+    def unless_answered(self, outcome: Outcome[Made]) -> Made | KeptAnswer:
+        """As `idempotency.unless_answered`, with the response that has the ETag."""
+        return unless_answered(outcome, self._response)
+
+    def existing(self, resource: str, row: Row) -> Row | KeptAnswer:
         """Like `created`, for a row that existed before: 200 instead of 201."""
         self._response.status_code = status.HTTP_200_OK
         return self.created(resource, row)

@@ -15,7 +15,14 @@ from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
 from backend.models.platform.characters import Form
-from backend.models.platform.idempotency import Answer, IdempotencyKey
+from backend.models.platform.idempotency import (
+    Answer,
+    Answered,
+    IdempotencyKey,
+    Made,
+    Outcome,
+    Replayed,
+)
 from backend.models.platform.mixins import now
 from backend.services.platform.idempotency import IdempotencyService
 
@@ -79,12 +86,11 @@ class IdempotentRoute(CheckedRoute):
 
     async def finish(self, request: Request, response: Response) -> None:
         key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
-        if key is not None and response.status_code < 300:  # noqa: PLR2004  # a success
-            if key.is_replay:
-                response.headers[REPLAYED_HEADER] = "true"
-            # LiveStreams are not stored; a replay rebuilds them from the row.
-            if not isinstance(response, StreamingResponse):
-                await _keep(request, key, response)
+        # Streams are not stored; a replay rebuilds them from the row.
+        if key is None or isinstance(response, KeptAnswer | StreamingResponse):
+            return
+        if response.status_code < 300:  # noqa: PLR2004  # a success
+            await _keep(request, key, response)
 
 
 async def _keep(request: Request, key: IdempotencyKey, response: Response) -> None:
@@ -97,7 +103,29 @@ async def _keep(request: Request, key: IdempotencyKey, response: Response) -> No
         _log.warning("answer_not_kept", error=str(error.__cause__ or error).strip())
 
 
-def replay(answer: Answer) -> Response:
-    """Return the stored response, with a header that says so."""
-    headers = answer.headers | {REPLAYED_HEADER: "true"}
-    return Response(answer.body, answer.status, headers=headers)
+class KeptAnswer(Response):
+    """The stored response to the same request, with a header that says so."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status, headers=answer.headers)
+        mark_replayed(self)
+
+
+def mark_replayed(response: Response) -> None:
+    response.headers[REPLAYED_HEADER] = "true"
+
+
+def unless_answered(outcome: Outcome[Made], response: Response) -> Made | KeptAnswer:
+    """Return what was made, for the route to present, or the stored response, to be sent as is.
+
+    Args:
+        response: gets the header that says so if an earlier request has made it.
+    """
+    match outcome:
+        case Answered(answer):
+            return KeptAnswer(answer)
+        case Replayed(value):
+            mark_replayed(response)
+            return value
+        case value:
+            return value

@@ -10,6 +10,7 @@ from backend.core.config import ConfigurationError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
+from backend.models.platform.idempotency import made
 from backend.models.platform.paging import Page
 from backend.services.identity.users import UserService
 
@@ -40,7 +41,7 @@ def create(
     """Create an account."""
     fields = {"email": email, "full_name": name or email, "password": password, "role": role}
     data = _valid(UserCreate, fields)
-    user = _with_service(lambda users: users.create(data, None))
+    user = made(_with_service(lambda users: users.create(data, None)))
     console.print(f"Created {user.email} as {user.role}.")
 
 

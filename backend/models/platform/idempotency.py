@@ -1,8 +1,8 @@
 """Requests with an `Idempotency-Key`, so that a retry writes nothing twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, UniqueConstraint
@@ -12,22 +12,26 @@ from sqlmodel import Field
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 
+Made = TypeVar("Made")
 
-@dataclass
+
+@dataclass(frozen=True)
 class IdempotencyKey:
     """The key of one request.
 
     Attributes:
         fingerprint: a hash of the whole request; a key belongs to one request alone.
         valid_since: keys that were first used before this have expired.
-        is_replay: whether the effect was there already.
     """
 
     user_id: UUID
     key: str
     fingerprint: str
     valid_since: datetime
-    is_replay: bool = False
+
+    def with_content(self, *content: object) -> "IdempotencyKey":
+        """The key of a request that also asks for what only the service knows by now."""
+        return replace(self, fingerprint=":".join([self.fingerprint, *map(str, content)]))
 
 
 class IdempotentRequest(Identified, table=True):
@@ -57,9 +61,46 @@ class Answer:
     body: bytes
 
 
-class AnsweredBeforeError(Exception):
-    """The request came before, and this was its answer."""
+@dataclass(frozen=True)
+class Fresh:
+    """The key stands for no request yet, or there is none: the effect is still to be made."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
+
+@dataclass(frozen=True)
+class Replay:
+    """The same request has made this before, and its answer was lost: read it again."""
+
+    resource_id: UUID
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The same request came before, and this was its answer."""
+
+    answer: Answer
+
+
+Claim: TypeAlias = Fresh | Replay | Answered
+"""What a key stands for."""
+
+
+@dataclass(frozen=True)
+class Replayed(Generic[Made]):
+    """What the same request has made before."""
+
+    value: Made
+
+
+Outcome: TypeAlias = Made | Replayed[Made] | Answered
+"""Of a method that takes a key: what it has made, or what came of the same request before."""
+
+
+def made(outcome: Outcome[Made]) -> Made:
+    """What was made, now or before, by a caller that keeps no answers.
+
+    Raises:
+        ValueError: an answer was kept.
+    """
+    if isinstance(outcome, Answered):
+        raise ValueError("an answer was kept for this key")
+    return outcome.value if isinstance(outcome, Replayed) else outcome

@@ -1,24 +1,24 @@
 from typing import Protocol
 from uuid import UUID
 
-from backend.models.platform.idempotency import Answer, IdempotencyKey
+from backend.models.platform.idempotency import Answer, Claim, IdempotencyKey
 
 
 class IdempotencyRepository(Protocol):
-    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> UUID | None:
+    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> Claim:
         """Let the key stand for what this unit of work is about to make.
 
-        Call it first in the unit. Without a key it does nothing.
-
-        Returns:
-            None, and the caller goes on; or the id of what the same request made before, when
-            its answer was lost: the caller reads that, and writes nothing.
+        Call it first in the unit. Without a key it does nothing, and answers `Fresh`. Whoever gets
+        anything else writes nothing.
 
         Raises:
-            AnsweredBeforeError: the same request came before, and its answer is known.
             KeyReusedError: the key belongs to another request.
             StillRunningError: the same request is at work just now.
         """
+        ...
+
+    async def look_up(self, key: IdempotencyKey | None) -> Claim:
+        """What `claim` would answer, without claiming anything. Raises KeyReusedError."""
         ...
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:

@@ -13,7 +13,14 @@ from backend.models.assistant.chat_messages import (
     message_of_person,
 )
 from backend.models.assistant.chats import Chat
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import (
+    Answered,
+    Fresh,
+    IdempotencyKey,
+    Outcome,
+    Replay,
+    Replayed,
+)
 from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
@@ -43,7 +50,7 @@ class ChatMessageService:
         by: Principal,
         key: IdempotencyKey | None = None,
         options: AnswerOptions = _AS_THE_CHAT_SAYS,
-    ) -> LiveAnswer:
+    ) -> Outcome[LiveAnswer]:
         """Store the person's message, and begin the answer.
 
         A retry with the same key gets the same answer, or another attempt if it failed.
@@ -70,7 +77,7 @@ class ChatMessageService:
         message_id: UUID,
         by: Principal,
         key: IdempotencyKey | None = None,
-    ) -> LiveAnswer:
+    ) -> Outcome[LiveAnswer]:
         """Generate the last answer again. What tools did is not undone.
 
         Raises:
@@ -133,21 +140,26 @@ class ChatMessageService:
         key: IdempotencyKey | None,
         options: AnswerOptions,
         make_room: MakeRoom,
-    ) -> LiveAnswer:
+    ) -> Outcome[LiveAnswer]:
         """Begin an answer; for a repeated key, continue with its answer."""
         async with self._uow() as uow:
             chat = await own_chat(uow, chat_id, by, for_update=True)
             answer_id = new_id()
-            if earlier := await uow.idempotency.claim(key, answer_id):
-                answer = await uow.chat_messages.get(earlier)
-                if answer.is_answered:
-                    return LiveAnswer.of_kept(answer)
-                await _check_again(uow, chat, answer)
-            else:
-                answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)
+            claim = await uow.idempotency.claim(key, answer_id)
+            match claim:
+                case Answered():
+                    return claim
+                case Replay(earlier):
+                    answer = await uow.chat_messages.get(earlier)
+                    if answer.is_answered:
+                        return Replayed(LiveAnswer.of_kept(answer))
+                    await _check_again(uow, chat, answer)
+                case Fresh():
+                    answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)
             begun = await self._writer.begin(uow, chat, answer, by, options)
             await uow.commit()
-        return self._writer.start(begun, by)
+        reply = self._writer.start(begun, by)
+        return Replayed(reply) if isinstance(claim, Replay) else reply
 
 
 async def _replace(uow: AssistantUnit, chat: Chat, message_id: UUID) -> None:

@@ -5,7 +5,7 @@ from backend.core.errors import NotFoundError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.assistant.chats import NEW_CHAT, Chat, ChatCreate, ChatQuery, ChatUpdate
 from backend.models.platform.domain_events import SubjectKind
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.instructions import unknown_prompt
@@ -23,7 +23,7 @@ class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, 
 
     async def create(
         self, data: ChatCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Chat:
+    ) -> Outcome[Chat]:
         """Raises InvalidInputError if it refers to what does not exist."""
         title = {"title": data.title or NEW_CHAT, "has_own_title": data.title is not None}
         chat = Chat.model_validate(data, update={"owner_id": by.user_id, **title})

@@ -9,7 +9,7 @@ from backend.models.assistant.model_configs import (
     ModelConfigUpdate,
 )
 from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService
 
@@ -24,7 +24,7 @@ class ModelConfigService(
 
     async def create(
         self, data: ModelConfigCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> ModelConfig:
+    ) -> Outcome[ModelConfig]:
         """Raises ConflictError if the name is taken."""
         return await self._add(ModelConfig.model_validate(data), by, key)
 

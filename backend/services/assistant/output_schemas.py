@@ -6,7 +6,7 @@ from backend.models.assistant.output_schemas import (
     OutputSchemaUpdate,
 )
 from backend.models.platform.domain_events import SubjectKind
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService
 
@@ -21,6 +21,6 @@ class OutputSchemaService(
 
     async def create(
         self, data: OutputSchemaCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> OutputSchema:
+    ) -> Outcome[OutputSchema]:
         """Raises ConflictError if the name is taken."""
         return await self._add(OutputSchema.model_validate(data), by, key)

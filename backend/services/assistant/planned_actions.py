@@ -13,7 +13,13 @@ from backend.models.assistant.message_parts import (
 )
 from backend.models.assistant.planned_actions import ActionStatus, PlannedAction
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import (
+    Answered,
+    IdempotencyKey,
+    Outcome,
+    Replay,
+    Replayed,
+)
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.toolbox import Toolbox
@@ -35,7 +41,7 @@ class PlannedActionService:
 
     async def confirm(
         self, action_id: UUID, by: Principal, key: IdempotencyKey | None = None
-    ) -> PlannedAction:
+    ) -> Outcome[PlannedAction]:
         """Do the planned action exactly as it was shown.
 
         If the process crashes meanwhile, it is unknown whether it was done: it stays `running`, and
@@ -48,8 +54,11 @@ class PlannedActionService:
             DomainError: it is no longer possible, or the person may no longer do it.
         """
         async with self._uow() as uow:
-            if await uow.idempotency.claim(key, action_id):
-                return _done_before(await _own_action(uow, action_id, by))
+            match await uow.idempotency.claim(key, action_id):
+                case Replay():
+                    return Replayed(_done_before(await _own_action(uow, action_id, by)))
+                case Answered() as answered:
+                    return answered
             action = await _own_action(uow, action_id, by, for_update=True)
             action.begin()
             await _save(uow, action, "confirmed", by)

@@ -12,7 +12,7 @@ from backend.models.assistant.prompt_versions import (
 )
 from backend.models.assistant.prompts import Prompt, PromptCreate, PromptQuery, PromptUpdate
 from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.change_events import created
@@ -29,12 +29,15 @@ class PromptService(
 
     async def create(
         self, data: PromptCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Prompt:
+    ) -> Outcome[Prompt]:
         """Add a prompt with its first version. Raises ConflictError if the name is taken."""
         prompt = Prompt.model_validate(data)
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, prompt.id):
-                return await uow.prompts.get(earlier)
+            match await uow.idempotency.claim(key, prompt.id):
+                case Replay(earlier):
+                    return Replayed(await uow.prompts.get(earlier))
+                case Answered() as answered:
+                    return answered
             await uow.prompts.save(prompt)
             await uow.prompt_versions.save(_version(prompt.id, 1, prompt, by))
             uow.record(created(SubjectKind.PROMPT, prompt, by))
@@ -64,7 +67,7 @@ class PromptService(
         by: Principal,
         match: Precondition,
         key: IdempotencyKey | None = None,
-    ) -> Prompt:
+    ) -> Outcome[Prompt]:
         """Add the version with the next number, and activate it unless `data` says otherwise.
 
         Raises:
@@ -72,8 +75,11 @@ class PromptService(
             PreconditionFailedError: it is at another version than the caller expects.
         """
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, prompt_id):
-                return await uow.prompts.get(earlier)
+            match await uow.idempotency.claim(key, prompt_id):
+                case Replay(earlier):
+                    return Replayed(await uow.prompts.get(earlier))
+                case Answered() as answered:
+                    return answered
             # Locked, so that concurrent additions get different numbers.
             prompt = await uow.prompts.get(prompt_id, for_update=True)
             match.check(prompt.version)

@@ -7,7 +7,13 @@ from backend.core.errors import StillRunningError
 from backend.core.permissions import Principal
 from backend.models.assistant.requests import AssistantRequest, AssistantResponse, AssistantUsage
 from backend.models.assistant.usage_records import Amounts, UsageRecord
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import (
+    Answered,
+    IdempotencyKey,
+    Outcome,
+    Replay,
+    Replayed,
+)
 from backend.models.platform.mixins import new_id
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.briefs import AnswerOptions, AssistantBriefs
@@ -41,7 +47,7 @@ class AssistantService:
 
     async def act(
         self, ask: AssistantRequest, by: Principal, key: IdempotencyKey | None = None
-    ) -> AssistantResponse:
+    ) -> Outcome[AssistantResponse]:
         """Answer a request, or do a planned action that is confirmed.
 
         Raises:
@@ -53,15 +59,20 @@ class AssistantService:
             ModelTimeoutError: there is no answer.
         """
         if ask.confirm is not None:
-            return reply_to_confirmation(await self._actions.confirm(ask.confirm, by, key))
+            return await self._confirm(ask.confirm, by, key)
         text = ask.request or ""
         options = AnswerOptions(
             ask.model_config_id, ask.module_id, ask.prompt, ask.variables, ask.schema_id
         )
         if ask.chat_id is None:
             return await self._answer(text, options, by, key)
-        reply = await self._conversations.send(ask.chat_id, text, by, key, options)
-        return await self._replies.of_message(await reply.whole())
+        match await self._conversations.send(ask.chat_id, text, by, key, options):
+            case Answered() as answered:
+                return answered
+            case Replayed(reply):
+                return Replayed(await self._replies.of_message(await reply.whole()))
+            case reply:
+                return await self._replies.of_message(await reply.whole())
 
     async def usage(self, by: Principal) -> AssistantUsage:
         """Return the caller's usage of today."""
@@ -76,15 +87,31 @@ class AssistantService:
         )
         return AssistantUsage.model_validate({**both._asdict(), **maxima})
 
+    async def _confirm(
+        self, action_id: UUID, by: Principal, key: IdempotencyKey | None
+    ) -> Outcome[AssistantResponse]:
+        match await self._actions.confirm(action_id, by, key):
+            case Answered() as answered:
+                return answered
+            case Replayed(action):
+                return Replayed(reply_to_confirmation(action))
+            case action:
+                return reply_to_confirmation(action)
+
     async def _answer(
         self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None
-    ) -> AssistantResponse:
+    ) -> Outcome[AssistantResponse]:
         """Without a chat, only the usage and the response for a key are stored."""
         scope = CallScope(_scope_id(key))
         async with self._uow() as uow:
-            earlier = await uow.idempotency.claim(key, scope.scope_id)
-            if earlier and (kept := _stored_response(await uow.usage_records.find(earlier))):
-                return kept
+            claim = await uow.idempotency.claim(key, scope.scope_id)
+            match claim:
+                case Answered():
+                    return claim
+                case Replay(earlier) if kept := _stored_response(
+                    await uow.usage_records.find(earlier)
+                ):
+                    return Replayed(kept)
             task = await self._tasks.prepare(uow, text, scope, by, options)
             run = await self._budget.hold(uow, task.model, by)
             await uow.idempotency.point_at(key, run.id)
@@ -96,7 +123,7 @@ class AssistantService:
         reply = await self._replies.of_answer(answer, run.model)
         if key is not None:
             await self._keep(run.id, reply)
-        return reply
+        return Replayed(reply) if isinstance(claim, Replay) else reply
 
     async def _keep(self, run_id: UUID, reply: AssistantResponse) -> None:
         async with self._uow() as uow:

@@ -12,9 +12,16 @@ from backend.models.background.executions import (
     ExecutionStatus,
 )
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import (
+    Answered,
+    Claim,
+    Fresh,
+    IdempotencyKey,
+    Outcome,
+    Replay,
+    Replayed,
+)
 from backend.models.platform.job_requests import JobRequest, Queue
-from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
 from backend.repositories.background.unit import BackgroundReading, BackgroundUnit, BackgroundUnits
 from backend.repositories.platform.unit import Channel
@@ -59,15 +66,15 @@ class ExecutionService:
 
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Execution:
+    ) -> Outcome[Execution]:
         """Create an execution; a job will run it. No model is asked for its name.
 
         Raises:
             ConflictError: the person has too many unfinished ones. InvalidInputError,
             PermissionDeniedError: as the kind's `check` does.
         """
-        if earlier := await self._made_before(key, by):
-            return earlier
+        if before := await self._made_before(key, by):
+            return before
         await self._check(data, by)
         execution = Execution(
             kind=data.kind,
@@ -76,8 +83,8 @@ class ExecutionService:
             owner_id=by.user_id,
         )
         async with self._uow() as uow:
-            if earlier_id := await uow.idempotency.claim(key, execution.id):
-                return await own_execution(uow, earlier_id, by)
+            if before := await _of_claim(uow, await uow.idempotency.claim(key, execution.id), by):
+                return before
             await self._check_room(uow, by)
             execution.job_id = await _defer(uow, execution)
             _record(uow, "requested", execution, by)
@@ -196,11 +203,14 @@ class ExecutionService:
                 uow.notify(Channel.EXECUTIONS, str(execution.id))
             await uow.commit()
 
-    async def _made_before(self, key: IdempotencyKey | None, by: Principal) -> Execution | None:
+    async def _made_before(
+        self, key: IdempotencyKey | None, by: Principal
+    ) -> Replayed[Execution] | Answered | None:
         """Return the execution of a repeated request, even if it would be refused now."""
-        async with self._uow() as uow:
-            earlier = await uow.idempotency.claim(key, new_id())
-            return await own_execution(uow, earlier, by) if earlier else None
+        if key is None:
+            return None
+        async with self._uow.reading() as uow:
+            return await _of_claim(uow, await uow.idempotency.look_up(key), by)
 
     async def _check(self, data: ExecutionDraft, by: Principal) -> None:
         try:
@@ -231,6 +241,19 @@ async def own_execution(
     if execution.owner_id != by.user_id:
         raise NotFoundError.of("execution", execution_id)
     return execution
+
+
+async def _of_claim(
+    uow: BackgroundReading, claim: Claim, by: Principal
+) -> Replayed[Execution] | Answered | None:
+    """What came of the same request; None if it is the first."""
+    match claim:
+        case Replay(earlier):
+            return Replayed(await own_execution(uow, earlier, by))
+        case Answered():
+            return claim
+        case Fresh():
+            return None
 
 
 async def _defer(uow: BackgroundUnit, execution: Execution) -> int:

@@ -21,7 +21,7 @@ from backend.core.preconditions import Precondition
 from backend.models.files.file_names import clean_file_name
 from backend.models.files.files import File, FileQuery, FileSubject, FileUpdate
 from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import AnsweredBeforeError, IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.files.unit import FilesUnits
@@ -91,7 +91,7 @@ class FileService:
         subject: FileSubject,
         by: Principal,
         key: IdempotencyKey | None = None,
-    ) -> File:
+    ) -> Outcome[File]:
         """Store a file, attached to one object or to none.
 
         Raises:
@@ -118,7 +118,7 @@ class FileService:
                     await self._quota.look(uow, row)
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)
-        return await self._add(row, by, _with_content(key, row))
+        return await self._add(row, by, key and _with_content(key, row))
 
     async def keep(self, file_id: UUID, name: str, content: BinaryIO, by: Principal) -> File:
         """Store a generated file as a private file under a given id.
@@ -242,21 +242,24 @@ class FileService:
             removed += len(orphans)
         return removed
 
-    async def _add(self, row: File, by: Principal, key: IdempotencyKey | None) -> File:
+    async def _add(self, row: File, by: Principal, key: IdempotencyKey | None) -> Outcome[File]:
         try:
-            kept = await self._commit(row, by, key)
-        except (DomainError, AnsweredBeforeError):
+            outcome = await self._commit(row, by, key)
+        except DomainError:
             # It was refused before the commit. After any other error the outcome is unknown.
             await self._discard(row)
             raise
-        if kept is not row:
+        if outcome is not row:
             await self._discard(row)
-        return kept
+        return outcome
 
-    async def _commit(self, row: File, by: Principal, key: IdempotencyKey | None) -> File:
+    async def _commit(self, row: File, by: Principal, key: IdempotencyKey | None) -> Outcome[File]:
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, row.id):
-                return await uow.files.get(earlier)
+            match await uow.idempotency.claim(key, row.id):
+                case Replay(earlier):
+                    return Replayed(await uow.files.get(earlier))
+                case Answered() as answered:
+                    return answered
             await self._quota.take(uow, row)
             await uow.files.save(row)
             uow.record(created(SubjectKind.FILE, row, by))
@@ -286,13 +289,10 @@ def _id_of(key: str) -> UUID | None:
         return None
 
 
-def _with_content(key: IdempotencyKey | None, row: File) -> IdempotencyKey | None:
+def _with_content(key: IdempotencyKey, row: File) -> IdempotencyKey:
     """Return the key with a fingerprint that includes the content of the file."""
-    if key is None:
-        return None
     subject = ",".join(str(reference) for reference in row.subject)
-    key.fingerprint = f"{key.fingerprint}:{row.sha256}:{row.name}:{subject}"
-    return key
+    return key.with_content(row.sha256, row.name, subject)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from backend.models.identity.invitations import Invitation, InvitationCreate, In
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
@@ -44,7 +44,7 @@ class InvitationService:
 
     async def create(
         self, data: InvitationCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Invitation:
+    ) -> Outcome[Invitation]:
         """Invite an address.
 
         Raises:
@@ -54,8 +54,11 @@ class InvitationService:
         given = {"invited_by": by.user_id, "expires_at": now() + self._lifetime}
         invitation = Invitation.model_validate(data, update=given)
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, invitation.id):
-                return await uow.invitations.get(earlier)
+            match await uow.idempotency.claim(key, invitation.id):
+                case Replay(earlier):
+                    return Replayed(await uow.invitations.get(earlier))
+                case Answered() as answered:
+                    return answered
             inviter = await lock_giver(uow, by, invitation.role)
             if await uow.users.find_by_email(invitation.email):
                 raise ConflictError("A user with this e-mail address already exists.")

@@ -27,7 +27,7 @@ from backend.models.identity.users import (
 )
 from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
 from backend.models.platform.fields import email_to_look_up
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.invitations import withdraw_invitations
@@ -92,7 +92,7 @@ class UserService:
 
     async def create(
         self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
-    ) -> User:
+    ) -> Outcome[User]:
         """Create an account for somebody else.
 
         Raises:
@@ -102,8 +102,11 @@ class UserService:
         password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
         user = _user(data, password_hash, data.role)
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, user.id):
-                return await uow.users.get(earlier)
+            match await uow.idempotency.claim(key, user.id):
+                case Replay(earlier):
+                    return Replayed(await uow.users.get(earlier))
+                case Answered() as answered:
+                    return answered
             if by is not None:
                 await lock_giver(uow, by, user.role)
             await uow.users.save(user)

@@ -15,7 +15,7 @@ from backend.models.platform.domain_events import (
     SubjectKind,
     changes_between,
 )
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import Versioned
 from backend.models.platform.paging import Page, PageQuery
 from backend.repositories.platform.base import ListedRepository
@@ -83,10 +83,13 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
             await uow.commit()
 
     @retried
-    async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Row:
+    async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Outcome[Row]:
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, row.id):
-                return await self._rows(uow).get(earlier)
+            match await uow.idempotency.claim(key, row.id):
+                case Replay(earlier):
+                    return Replayed(await self._rows(uow).get(earlier))
+                case Answered() as answered:
+                    return answered
             await self._check_new(uow, row, by)
             await self._rows(uow).add_new(row)
             changes = changes_between({}, row.facts(), row.private_fields())

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.domain_events import SubjectKind
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.models.sales.customers import (
     Customer,
@@ -33,7 +33,7 @@ class CustomerService(
 
     async def create(
         self, data: CustomerCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Customer:
+    ) -> Outcome[Customer]:
         """The caller becomes the owner unless the data name another.
 
         Raises:

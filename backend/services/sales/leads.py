@@ -4,7 +4,7 @@ from uuid import UUID
 from backend.core.permissions import Permission, Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import LeadConverted, SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import new_id
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead, LeadCreate, LeadQuery, LeadStatus, LeadUpdate
@@ -31,7 +31,7 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
 
     async def create(
         self, data: LeadCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Lead:
+    ) -> Outcome[Lead]:
         """The caller becomes the owner unless the data name another.
 
         Raises:
@@ -52,7 +52,7 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
         by: Principal,
         match: Precondition,
         key: IdempotencyKey | None = None,
-    ) -> Conversion:
+    ) -> Outcome[Conversion]:
         """Convert the lead into a customer, which takes over its open tasks.
 
         Repeated and concurrent calls return the same customer.
@@ -66,8 +66,11 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
         by.require(Permission.CUSTOMERS_WRITE)
         customer_id = new_id()
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, customer_id):
-                return Conversion(await uow.customers.get(earlier), is_new=True)
+            match await uow.idempotency.claim(key, customer_id):
+                case Replay(earlier):
+                    return Replayed(Conversion(await uow.customers.get(earlier), is_new=True))
+                case Answered() as answered:
+                    return answered
             lead = await uow.leads.get(lead_id, for_update=True)
             if lead.customer_id is not None:
                 existing = await uow.customers.get(lead.customer_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 from backend.core.errors import InvalidInputError
 from backend.core.permissions import Principal
 from backend.models.platform.domain_events import SubjectKind
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.sales.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits
 from backend.services.platform.archiving import ArchivingService
@@ -18,7 +18,7 @@ class ProductService(
 
     async def create(
         self, data: ProductCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Product:
+    ) -> Outcome[Product]:
         """Raises ConflictError if the SKU is taken."""
         return await self._add(Product.model_validate(data, update=data.columns()), by, key)
 

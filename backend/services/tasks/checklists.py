@@ -4,7 +4,7 @@ from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.tasks.checklists import (
     MAX_ITEMS,
     ChecklistItem,
@@ -31,11 +31,14 @@ class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, Tas
         by: Principal,
         match: Precondition,
         key: IdempotencyKey | None = None,
-    ) -> Task:
+    ) -> Outcome[Task]:
         """Add an item at the end. Raises ConflictError if there are MAX_ITEMS."""
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, task_id):
-                return await uow.tasks.get(earlier)
+            match await uow.idempotency.claim(key, task_id):
+                case Replay(earlier):
+                    return Replayed(await uow.tasks.get(earlier))
+                case Answered() as answered:
+                    return answered
             task = await uow.tasks.get(task_id, for_update=True)
             match.check(task.version)
             if len(task.checklist) >= MAX_ITEMS:

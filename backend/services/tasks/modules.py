@@ -12,7 +12,7 @@ from backend.models.platform.domain_events import (
     SubjectKind,
     changes_between,
 )
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.models.tasks.modules import (
     MAX_MODULES,
@@ -39,7 +39,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
 
     async def create(
         self, data: ModuleCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Module:
+    ) -> Outcome[Module]:
         """Add a module after the others. Raises ConflictError if there are MAX_MODULES."""
         module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
         return await self._add(module, by, key)

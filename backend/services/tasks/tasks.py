@@ -11,7 +11,7 @@ from backend.models.platform.domain_events import (
     SubjectKind,
     TaskAssigned,
 )
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import Task, TaskCreate, TaskQuery, TaskStatus, TaskUpdate
 from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
@@ -29,7 +29,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
 
     async def create(
         self, data: TaskCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Task:
+    ) -> Outcome[Task]:
         """Raises PermissionDeniedError, or InvalidInputError as `assign` does."""
         items = [ChecklistItem(**item.model_dump()) for item in data.checklist]
         given = {"status": TaskStatus.OPEN, "checklist": items}

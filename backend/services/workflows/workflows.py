@@ -5,7 +5,7 @@ from backend.core.errors import InvalidInputError, NotFoundError
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page
 from backend.models.workflows.workflow_versions import (
     WorkflowVersion,
@@ -33,13 +33,16 @@ class WorkflowService(
 
     async def create(
         self, data: WorkflowCreate, by: Principal, key: IdempotencyKey | None = None
-    ) -> Workflow:
+    ) -> Outcome[Workflow]:
         """Store it with its first version. Raises ConflictError if the name is taken."""
         definition = _stored(data.definition)
         workflow = Workflow.model_validate(data, update={"definition": definition})
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, workflow.id):
-                return await uow.workflows.get(earlier)
+            match await uow.idempotency.claim(key, workflow.id):
+                case Replay(earlier):
+                    return Replayed(await uow.workflows.get(earlier))
+                case Answered() as answered:
+                    return answered
             await uow.workflows.save(workflow)
             await uow.workflow_versions.save(_version(workflow, definition, by))
             uow.record(created(SubjectKind.WORKFLOW, workflow, by))
@@ -53,7 +56,7 @@ class WorkflowService(
         by: Principal,
         match: Precondition,
         key: IdempotencyKey | None = None,
-    ) -> Workflow:
+    ) -> Outcome[Workflow]:
         """Store a new definition, which becomes active if requested.
 
         Raises:
@@ -62,8 +65,11 @@ class WorkflowService(
             InvalidInputError: the definition is of the other kind.
         """
         async with self._uow() as uow:
-            if earlier := await uow.idempotency.claim(key, workflow_id):
-                return await uow.workflows.get(earlier)
+            match await uow.idempotency.claim(key, workflow_id):
+                case Replay(earlier):
+                    return Replayed(await uow.workflows.get(earlier))
+                case Answered() as answered:
+                    return answered
             workflow = await uow.workflows.get(workflow_id, for_update=True)
             match.check(workflow.version)
             if data.kind is not workflow.kind:

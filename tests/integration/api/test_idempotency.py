@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +15,18 @@ from sqlmodel import SQLModel, select
 
 from backend.core.config import Settings
 from backend.core.database import Database
+from backend.core.errors import KeyReusedError
 from backend.core.security import fingerprint
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.prompt_versions import PromptVersion
-from backend.models.platform.idempotency import IdempotencyKey, IdempotentRequest
+from backend.models.platform.idempotency import (
+    Answer,
+    Answered,
+    Fresh,
+    IdempotencyKey,
+    IdempotentRequest,
+    Replay,
+)
 from backend.models.platform.mixins import new_id, now
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.models.workflows.workflow_versions import WorkflowVersion
@@ -428,6 +438,54 @@ async def test_while_the_first_request_is_at_work_the_second_is_told_so(
     assert told.headers["Retry-After"] == "1"
     # The first was not committed.
     assert (await post(member, "/tasks", KEY, json=TASK)).status_code == 201
+
+
+async def test_a_claim_answers_what_the_key_stands_for(
+    member: Person, uow: UnitOfWorkFactory
+) -> None:
+    key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
+    first, answer = new_id(), Answer(201, {"etag": '"1"'}, b"{}")
+    async with uow() as unit:
+        assert await unit.idempotency.claim(key, first) == Fresh()
+        await unit.commit()
+    async with uow() as unit:
+        assert await unit.idempotency.claim(key, new_id()) == Replay(first)
+        await unit.idempotency.keep_answer(key, answer)
+        await unit.commit()
+    async with uow() as unit:
+        assert await unit.idempotency.claim(key, new_id()) == Answered(answer)
+
+
+async def test_to_look_a_key_up_claims_nothing(member: Person, uow: UnitOfWorkFactory) -> None:
+    key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
+    first = new_id()
+    async with uow.reading() as unit:
+        assert await unit.idempotency.look_up(key) == Fresh()
+    async with uow() as unit:
+        assert await unit.idempotency.claim(key, first) == Fresh()
+        await unit.commit()
+    async with uow.reading() as unit:
+        assert await unit.idempotency.look_up(key) == Replay(first)
+        assert await unit.idempotency.look_up(replace(key, valid_since=now())) == Fresh()
+        with pytest.raises(KeyReusedError):
+            await unit.idempotency.look_up(replace(key, fingerprint="another"))
+
+
+async def test_an_answer_is_kept_for_a_key_with_content(
+    member: Person, uow: UnitOfWorkFactory
+) -> None:
+    """The route, which keeps answers, does not know what was in an uploaded file."""
+    key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
+    whole, answer = key.with_content("sha256", "name"), Answer(201, {}, b"{}")
+    async with uow() as unit:
+        await unit.idempotency.claim(whole, new_id())
+        await unit.idempotency.keep_answer(replace(key, fingerprint="another"), answer)
+        await unit.idempotency.keep_answer(key, answer)
+        await unit.commit()
+
+    async with uow.reading() as unit:
+        assert await unit.idempotency.look_up(whole) == Answered(answer)
+    assert key.fingerprint == "fingerprint"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", " ", "schlüssel", "a\tb", "a\x00b"])

@@ -11,7 +11,7 @@ from backend.core.database import Database
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Role
 from backend.models.background.executions import ExecutionStatus
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, made
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
@@ -19,6 +19,7 @@ from tests.factories import make_execution
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.execution_kinds import begin, steps_of, stored
 from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.statements import sent_statements
 
 PIPELINE = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
 MAX_ACTIVE = 10
@@ -314,8 +315,12 @@ async def test_what_a_request_has_made_is_answered_although_it_would_be_refused_
     async def ask(role: Role) -> UUID:
         key = IdempotencyKey(member.user.id, "again", "fingerprint", now() - timedelta(hours=1))
         by = replace(member.principal, role=role)
-        return (await executions.create(steps_of("one"), by, key)).id
+        return made(await executions.create(steps_of("one"), by, key)).id
 
     first = await ask(Role.MEMBER)
 
-    assert await ask(Role.VIEWER) == first
+    with sent_statements() as sent:
+        assert await ask(Role.VIEWER) == first
+    # Whether the key is known is looked up outside a transaction, and claims nothing.
+    assert all(each.text.startswith("SELECT") for each in sent)
+    assert not any("advisory" in each.text for each in sent)

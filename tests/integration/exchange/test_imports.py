@@ -16,6 +16,7 @@ from backend.models.background.executions import Execution, ExecutionCreate, Exe
 from backend.models.exchange.imports import MAX_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.idempotency import made
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -51,7 +52,7 @@ def run_import(sheets: Sheets, uow: SqlUnitOfWorkFactory) -> Callable[..., Any]:
         kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
         executions = ExecutionService(uow, kinds, 1, asking_each_time(uow))
         asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
-        execution_id = (await executions.create(asked, sheets.person)).id
+        execution_id = made(await executions.create(asked, sheets.person)).id
         await executions.run(execution_id)
         return await stored(uow, execution_id)
 

@@ -13,6 +13,7 @@ import pytest
 
 from backend.core.preconditions import ANY_VERSION
 from backend.models.files.files import FileSubject
+from backend.models.platform.idempotency import made
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import files_services
@@ -182,7 +183,7 @@ async def test_files_are_kept_in_a_bucket_as_well(
     settings = make_settings(worker_database_url, files={"url": s3_url})
     service, by = files_services(settings, uow).files, member.principal
 
-    file = await service.upload("a.txt", BytesIO(b"0123456789"), FileSubject(), by)
+    file = made(await service.upload("a.txt", BytesIO(b"0123456789"), FileSubject(), by))
     part = [chunk async for chunk in await service.content(file, 2, 5)]
     assert b"".join(part) == b"234"
     assert await service.remove_orphans(-HOUR) == 0

@@ -20,6 +20,7 @@ from backend.models.exchange.imports import ImportInputs
 from backend.models.files.files import FileSubject
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
+from backend.models.platform.idempotency import made
 from backend.models.sales.customers import CustomerQuery
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -236,7 +237,7 @@ async def import_customers(
     table = [["name"], *([f"Person {number}"] for number in range(rows))]
     inputs = await sheets.inputs("customers", table, **options)
     asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
-    return (await executions.create(asked, sheets.person)).id, executions
+    return made(await executions.create(asked, sheets.person)).id, executions
 
 
 @pytest.mark.parametrize("ends", [demote, deactivate])
@@ -363,8 +364,10 @@ async def test_a_file_of_the_team_is_read_on_by_permission(
         await unit.customers.save(customer)
         await unit.commit()
     content = io.BytesIO(b"0123456789" * 100_000)
-    file = await sheets.files.upload(
-        "long.txt", content, FileSubject(customer_id=customer.id), sheets.person
+    file = made(
+        await sheets.files.upload(
+            "long.txt", content, FileSubject(customer_id=customer.id), sheets.person
+        )
     )
     pieces = await sheets.files.download(file, 0, file.size, partial(rights.of, viewer.principal))
     await anext(pieces)

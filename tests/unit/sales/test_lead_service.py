@@ -12,6 +12,7 @@ from backend.core.errors import (
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.identity.users import User
+from backend.models.platform.idempotency import made
 from backend.models.sales.leads import Lead, LeadCreate, LeadStatus, LeadUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.sales.leads import LeadService
@@ -47,7 +48,7 @@ async def keep_user(fake_uow: UnitOfWorkFactory, user: User) -> User:
 
 
 async def test_a_lead_belongs_to_who_created_it(leads: LeadService) -> None:
-    lead = await leads.create(LeadCreate(name="Katherine"), MEMBER)
+    lead = made(await leads.create(LeadCreate(name="Katherine"), MEMBER))
 
     assert (await leads.read(lead.id, MEMBER)).owner_id == MEMBER.user_id
 
@@ -56,7 +57,7 @@ async def test_a_lead_can_belong_to_somebody_else(
     leads: LeadService, fake_uow: UnitOfWorkFactory
 ) -> None:
     other = await keep_user(fake_uow, make_user())
-    lead = await leads.create(LeadCreate(name="Katherine", owner_id=other.id), MEMBER)
+    lead = made(await leads.create(LeadCreate(name="Katherine", owner_id=other.id), MEMBER))
 
     assert lead.owner_id == other.id
 
@@ -72,7 +73,7 @@ async def test_a_lead_can_not_belong_to_a_deactivated_user(
 
 @pytest.mark.parametrize("status", [LeadStatus.CONTACTED, LeadStatus.QUALIFIED, LeadStatus.LOST])
 async def test_a_lead_can_begin_further_on(leads: LeadService, status: LeadStatus) -> None:
-    lead = await leads.create(LeadCreate(name="Katherine", status=status), MEMBER)
+    lead = made(await leads.create(LeadCreate(name="Katherine", status=status), MEMBER))
 
     assert lead.status is status
 
@@ -117,7 +118,7 @@ async def test_a_converted_lead_answers_its_customer_whatever_version_is_expecte
         await unit.customers.save(customer)
         await unit.commit()
 
-    found, is_new = await leads.convert(lead.id, MEMBER, Precondition(frozenset({99})))
+    found, is_new = made(await leads.convert(lead.id, MEMBER, Precondition(frozenset({99}))))
 
     assert (found.id, is_new) == (customer.id, False)
 

@@ -11,6 +11,7 @@ from backend.core.errors import (
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION
 from backend.models.identity.users import User
+from backend.models.platform.idempotency import made
 from backend.models.tasks.tasks import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.tasks.tasks import TaskService
@@ -54,7 +55,7 @@ MANAGER = make_principal(Role.MANAGER)
 
 
 async def test_a_member_may_take_a_new_task(tasks: TaskService) -> None:
-    task = await tasks.create(TaskCreate(title="Mine", assignee_id=MEMBER.user_id), MEMBER)
+    task = made(await tasks.create(TaskCreate(title="Mine", assignee_id=MEMBER.user_id), MEMBER))
 
     assert task.assignee_id == MEMBER.user_id
 
@@ -69,7 +70,7 @@ async def test_a_member_may_not_create_a_task_for_somebody_else(
 async def test_a_manager_may_create_a_task_for_somebody_else(
     tasks: TaskService, colleague: User
 ) -> None:
-    task = await tasks.create(TaskCreate(title="Yours", assignee_id=colleague.id), MANAGER)
+    task = made(await tasks.create(TaskCreate(title="Yours", assignee_id=colleague.id), MANAGER))
 
     assert (await tasks.read(task.id, MEMBER)).assignee_id == colleague.id
 
@@ -77,7 +78,7 @@ async def test_a_manager_may_create_a_task_for_somebody_else(
 async def test_a_member_may_not_give_a_task_away(
     tasks: TaskService, fake_uow: UnitOfWorkFactory
 ) -> None:
-    mine = await tasks.create(TaskCreate(title="Mine", assignee_id=MEMBER.user_id), MEMBER)
+    mine = made(await tasks.create(TaskCreate(title="Mine", assignee_id=MEMBER.user_id), MEMBER))
     other = await keep_user(fake_uow, make_user())
 
     with pytest.raises(PermissionDeniedError):
@@ -130,7 +131,7 @@ async def test_a_refused_transition_keeps_nothing_of_the_change(
 
 
 async def test_a_task_created_as_done_has_a_time_of_completion(tasks: TaskService) -> None:
-    task = await tasks.create(TaskCreate(title="Past", status=TaskStatus.DONE), MEMBER)
+    task = made(await tasks.create(TaskCreate(title="Past", status=TaskStatus.DONE), MEMBER))
 
     assert task.completed_at is not None
 

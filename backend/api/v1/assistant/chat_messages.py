@@ -9,7 +9,7 @@ from backend.api.deps import CallerDep, may
 from backend.api.domain_problems import problem_of_error
 from backend.api.etags import CachedTagDep, TagDep
 from backend.api.event_streams import MEDIA_TYPE, Events, WantsEvents, event_stream
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer, mark_replayed
 from backend.api.injection import Injected
 from backend.api.openapi_streams import content_of_stream
 from backend.api.problems import (
@@ -35,6 +35,7 @@ from backend.models.assistant.stream_events import (
     ReplyText,
     ReplyWithdrawn,
 )
+from backend.models.platform.idempotency import Outcome, Replayed
 from backend.models.platform.paging import Page
 from backend.services.assistant.chat_messages import ChatMessageService
 from backend.services.assistant.language_models import Answered, TextDelta, TextWithdrawn
@@ -91,8 +92,8 @@ async def send_chat_message(
     kept, even if you go away meanwhile. An `incomplete` message ended early; `incomplete_reason`
     says why.
     """
-    reply = await messages.send(chat_id, data.text, by, key)
-    return await _answer(request, reply, tag, as_events=as_events)
+    outcome = await messages.send(chat_id, data.text, by, key)
+    return await _answer(request, outcome, tag, as_events=as_events)
 
 
 @router.get("/{message_id}", response_model=ChatMessagePublic)
@@ -128,8 +129,8 @@ async def regenerate_chat_message(
     It responds as `POST /chats/{chat_id}/messages` does; the old answer is kept, marked as
     replaced.
     """
-    reply = await messages.regenerate(chat_id, message_id, by, key)
-    return await _answer(request, reply, tag, as_events=as_events)
+    outcome = await messages.regenerate(chat_id, message_id, by, key)
+    return await _answer(request, outcome, tag, as_events=as_events)
 
 
 @router.put("/{message_id}/feedback", response_model=ChatMessagePublic, responses=declare(CONFLICT))
@@ -146,10 +147,16 @@ async def rate_chat_message(
 
 
 async def _answer(
-    request: Request, reply: LiveAnswer, tag: TagDep, *, as_events: bool
+    request: Request, outcome: Outcome[LiveAnswer], tag: TagDep, *, as_events: bool
 ) -> ChatMessage | Response:
+    reply = tag.unless_answered(outcome)
+    if isinstance(reply, KeptAnswer):
+        return reply
     if as_events:
-        return event_stream(_events_of(request, reply))
+        stream = event_stream(_events_of(request, reply))
+        if isinstance(outcome, Replayed):
+            mark_replayed(stream)
+        return stream
     message = await reply.whole()
     return tag.created(f"chats/{message.chat_id}/messages", message)
 

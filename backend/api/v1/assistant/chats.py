@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.models.assistant.chats import Chat, ChatCreate, ChatPublic, ChatQuery, ChatUpdate
 from backend.models.platform.paging import Page
@@ -33,7 +33,7 @@ async def create_chat(
     chats: Injected[ChatService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Chat:
+) -> Chat | KeptAnswer:
     """Create a chat. Then send messages by `POST /chats/{chat_id}/messages`."""
     return tag.created("chats", await chats.create(data, by, key))
 

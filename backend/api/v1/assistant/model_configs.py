@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -48,7 +48,7 @@ async def create_model_config(
     configs: Injected[ModelConfigService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> ModelConfig:
+) -> ModelConfig | KeptAnswer:
     """Add a configuration. Names are unique, ignoring case.
 
     It contains no keys: they come from the settings of the server alone.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -48,7 +48,7 @@ async def create_output_schema(
     schemas: Injected[OutputSchemaService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> OutputSchema:
+) -> OutputSchema | KeptAnswer:
     """Add a schema of at most 64 KiB. Names are unique."""
     return tag.created("schemas", await schemas.create(data, by, key))
 

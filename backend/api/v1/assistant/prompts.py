@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -60,7 +60,7 @@ async def create_prompt(
     prompts: Injected[PromptService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Prompt:
+) -> Prompt | KeptAnswer:
     """Add a prompt with its first version, which is active."""
     return tag.created("prompts", await prompts.create(data, by, key))
 
@@ -119,7 +119,7 @@ async def add_prompt_version(
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Prompt:
+) -> Prompt | KeptAnswer:
     """Add the version with the next number; it becomes active unless you say otherwise.
 
     Returns the prompt: the new number is its `last_number`.

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from backend.api.deps import CallerDep, may
 from backend.api.etags import CachedTagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer, unless_answered
 from backend.api.injection import Injected
 from backend.api.problems import (
     CONFLICT,
@@ -32,20 +32,25 @@ MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
 
 @router.post(
     "/act",
+    response_model=AssistantResponse,
     responses=declare(
         NOT_FOUND, CONFLICT, LIMIT_REACHED, MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT
     ),
 )
 async def act(
-    data: AssistantRequest, by: MayAsk, agent: Injected[AssistantService], key: IdempotencyKeyDep
-) -> AssistantResponse:
+    data: AssistantRequest,
+    by: MayAsk,
+    agent: Injected[AssistantService],
+    key: IdempotencyKeyDep,
+    response: Response,
+) -> AssistantResponse | KeptAnswer:
     """Let the assistant answer a request and act on it with your permissions.
 
     Actions that can't be undone are only planned (`to_confirm`): send the id of the planned action
     as `confirm`, and it is done exactly as shown. Every change is in the audit trail, by you, with
     the assistant as the means.
     """
-    return await agent.act(data, by, key)
+    return unless_answered(await agent.act(data, by, key), response)
 
 
 @router.get("/actions/{action_id}", response_model=PlannedActionPublic)

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.event_streams import event_of
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
 from backend.models.background.execution_steps import (
@@ -69,7 +69,7 @@ async def create_execution(
     executions: Injected[ExecutionService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Execution:
+) -> Execution | KeptAnswer:
     """Start work in the background. Its kind determines the permission it needs.
 
     Poll it at `Location`, or follow its events.

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
-from backend.api.idempotency import IdempotentRoute, UploadKeyDep
+from backend.api.idempotency import IdempotentRoute, KeptAnswer, UploadKeyDep
 from backend.api.injection import Injected
 from backend.api.problems import (
     PERMISSION_DENIED,
@@ -114,7 +114,7 @@ async def upload_file(
     files: Injected[FileService],
     tag: TagDep,
     key: UploadKeyDep,
-) -> File:
+) -> File | KeptAnswer:
     """Upload a file, attached to one object or to none.
 
     A file attached to a customer, a lead or a task belongs to the team, and takes `files:write`;

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -47,7 +47,7 @@ async def create_invitation(
     invitations: Injected[InvitationService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Invitation:
+) -> Invitation | KeptAnswer:
     """Invite somebody to create an account with a role. They get a mail with a link."""
     return tag.created("invitations", await invitations.create(data, by, key))
 

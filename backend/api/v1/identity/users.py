@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -63,7 +63,7 @@ async def create_user(
     users: Injected[UserService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> User:
+) -> User | KeptAnswer:
     """Create an account with any role."""
     return tag.created("users", await users.create(data, by, key))
 

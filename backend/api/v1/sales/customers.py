@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -58,7 +58,7 @@ async def create_customer(
     customers: Injected[CustomerService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Customer:
+) -> Customer | KeptAnswer:
     """Add a customer, which is yours unless you name another owner."""
     return tag.created("customers", await customers.create(data, by, key))
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -54,7 +54,7 @@ async def create_lead(
     leads: Injected[LeadService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Lead:
+) -> Lead | KeptAnswer:
     """Add a lead, which is yours unless you name another owner."""
     return tag.created("leads", await leads.create(data, by, key))
 
@@ -111,12 +111,14 @@ async def convert_lead(
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Customer:
+) -> Customer | KeptAnswer:
     """Convert the lead into a customer, which takes over its open tasks.
 
     Takes `customers:write` too. However often this is called, and by however many people at a time,
     there is one customer.
     """
-    customer, is_new = await leads.convert(lead_id, by, match, key)
-    answer = tag.created if is_new else tag.existing
-    return answer("customers", customer)
+    conversion = tag.unless_answered(await leads.convert(lead_id, by, match, key))
+    if isinstance(conversion, KeptAnswer):
+        return conversion
+    answer = tag.created if conversion.is_new else tag.existing
+    return answer("customers", conversion.customer)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -59,7 +59,7 @@ async def create_product(
     products: Injected[ProductService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Product:
+) -> Product | KeptAnswer:
     """Add a product. SKUs are unique, ignoring case."""
     return tag.created("products", await products.create(data, by, key))
 

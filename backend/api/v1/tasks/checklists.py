@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, status
 
 from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -36,7 +36,7 @@ async def add_checklist_item(
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Task:
+) -> Task | KeptAnswer:
     """Append an item to a task's checklist. Returns the task."""
     return tag.created("tasks", await checklists.add(task_id, data, by, match, key))
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.models.platform.paging import Page
@@ -46,7 +46,7 @@ async def create_module(
     modules: Injected[ModuleService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Module:
+) -> Module | KeptAnswer:
     """Add a module after your others."""
     return tag.created("modules", await modules.create(data, by, key))
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -60,7 +60,7 @@ async def create_task(
     tasks: Injected[TaskService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Task:
+) -> Task | KeptAnswer:
     """Add a task. Assigning it to somebody else takes `tasks:assign` too."""
     return tag.created("tasks", await tasks.create(data, by, key))
 

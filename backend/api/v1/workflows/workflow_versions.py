@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
@@ -51,7 +51,7 @@ async def add_workflow_version(
     match: MatchDep,
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Workflow:
+) -> Workflow | KeptAnswer:
     """Add a version, whose number becomes `last_number`. Returns the workflow.
 
     Without `activate`, it runs only where it is named explicitly.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.core.permissions import Permission, Principal
@@ -51,7 +51,7 @@ async def create_workflow(
     workflows: Injected[WorkflowService],
     tag: TagDep,
     key: IdempotencyKeyDep,
-) -> Workflow:
+) -> Workflow | KeptAnswer:
     """Add a crew or a flow. Names are unique within a kind, ignoring case.
 
     Its definition becomes version 1, which is active. Run it by `POST /executions`.

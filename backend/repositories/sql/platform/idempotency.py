@@ -8,26 +8,39 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.errors import KeyReusedError, StillRunningError
 from backend.models.platform.idempotency import (
     Answer,
-    AnsweredBeforeError,
+    Answered,
+    Claim,
+    Fresh,
     IdempotencyKey,
     IdempotentRequest,
+    Replay,
 )
 from backend.models.platform.mixins import new_id, now
 from backend.repositories.sql.platform.named_locks import try_lock
+
+_FRESH = Fresh()
 
 
 class SqlIdempotencyRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> UUID | None:
+    async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> Claim:
         if key is None:
-            return None
+            return _FRESH
         await self._lock(key)
         if await self._insert(key, resource_id):
-            return None
+            return _FRESH
         found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
-        return _entity_of(key, found.one())
+        return _claimed_before(key, found.one())
+
+    async def look_up(self, key: IdempotencyKey | None) -> Claim:
+        if key is None:
+            return _FRESH
+        is_valid = col(IdempotentRequest.created_at) >= key.valid_since
+        statement = select(IdempotentRequest).where(*_of(key), is_valid)
+        found = (await self._session.exec(statement)).one_or_none()
+        return _claimed_before(key, found) if found else _FRESH
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:
         if key is not None:
@@ -37,7 +50,8 @@ class SqlIdempotencyRepository:
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
         kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
         # The key may belong to another request by now, if this one did not commit its claim.
-        same = col(IdempotentRequest.fingerprint) == key.fingerprint
+        # Its fingerprint may go on with content that only the service has seen.
+        same = col(IdempotentRequest.fingerprint).startswith(key.fingerprint, autoescape=True)
         unanswered = col(IdempotentRequest.status).is_(None)
         claimed = update(IdempotentRequest).where(*_of(key), same, unanswered)
         await self._session.exec(claimed.values(**kept))
@@ -81,15 +95,13 @@ def _of(key: IdempotencyKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     )
 
 
-def _entity_of(key: IdempotencyKey, earlier: IdempotentRequest) -> UUID:
+def _claimed_before(key: IdempotencyKey, earlier: IdempotentRequest) -> Replay | Answered:
     if earlier.fingerprint != key.fingerprint:
         raise KeyReusedError(
             "Idempotency-Key",
             "This key was used for another request; send a new one.",
             "idempotency_key_reused",
         )
-    key.is_replay = True
     if earlier.status is not None and earlier.body is not None:
-        answer = Answer(earlier.status, earlier.headers or {}, earlier.body)
-        raise AnsweredBeforeError(answer)
-    return earlier.resource_id
+        return Answered(Answer(earlier.status, earlier.headers or {}, earlier.body))
+    return Replay(earlier.resource_id)

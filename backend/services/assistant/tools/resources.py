@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.base import Input
-from backend.models.platform.idempotency import IdempotencyKey
+from backend.models.platform.idempotency import IdempotencyKey, Outcome, made
 from backend.models.platform.paging import Page, PageQuery, SearchText
 from backend.services.assistant.tools.base import (
     AssistantTool,
@@ -71,12 +71,14 @@ def creator(
     arguments: type[Data],
     permission: Permission,
     create: Callable[
-        [ToolDependencies], Callable[[Data, Principal, IdempotencyKey | None], Awaitable[SQLModel]]
+        [ToolDependencies],
+        Callable[[Data, Principal, IdempotencyKey | None], Awaitable[Outcome[Any]]],
     ],
     public: type[SQLModel],
 ) -> AssistantTool[Data]:
     async def run(given: Data, context: ToolContext) -> Result:
-        return shown(public, await create(context.services)(given, context.by, context.key))
+        outcome = await create(context.services)(given, context.by, context.key)
+        return shown(public, made(outcome))
 
     description = f"Create a {resource}. Ask the person for what you do not know; make nothing up."
     return AssistantTool(f"create_{resource}", description, arguments, permission, run)
