@@ -16,4 +16,5 @@ def add_event_tasks(app: App, services: Services) -> None:
 def _add(app: App, services: Services, handler: Handler) -> None:
     @app.task(name=handler.name, queue=Queue.EVENTS)
     async def handle(event_id: str) -> None:
-        await handler.handle(services, await services.operations.audit.read(UUID(event_id)))
+        recorded = await services.operations.audit.read(UUID(event_id))
+        await handler.handle(services, recorded.happened())

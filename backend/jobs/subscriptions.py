@@ -2,9 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass
-from uuid import UUID
 
-from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
     DomainEvent,
     RefreshReplayed,
@@ -28,7 +26,7 @@ class Handler:
 
     name: str
     events: Collection[type[DomainEvent]]
-    handle: Callable[[Services, Event], Awaitable[None]]
+    handle: Callable[[Services, DomainEvent], Awaitable[None]]
 
 
 HANDLERS = (
@@ -69,9 +67,9 @@ def subscriptions(
 SUBSCRIPTIONS = subscriptions(HANDLERS, UNHANDLED)
 
 
-def jobs_for(recorded: DomainEvent, event_id: UUID) -> list[JobRequest]:
+def jobs_for(recorded: DomainEvent) -> list[JobRequest]:
     """Return the jobs that the unit of work creates with an event."""
     return [
-        JobRequest(handler.name, Queue.EVENTS, {"event_id": str(event_id)})
+        JobRequest(handler.name, Queue.EVENTS, {"event_id": str(recorded.id)})
         for handler in SUBSCRIPTIONS.get(type(recorded), ())
     ]

@@ -1,4 +1,4 @@
-"""LiveStreams on a real server."""
+"""Streams on a real server."""
 
 import socket
 import struct

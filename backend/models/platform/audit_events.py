@@ -12,7 +12,13 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Means
 from backend.models.platform.base import Output, enum_type, example
-from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.domain_events import (
+    DomainEvent,
+    RecordedActor,
+    SubjectKind,
+    class_of,
+    value_after,
+)
 from backend.models.platform.fields import Several, Term, UtcDatetime
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
@@ -52,7 +58,18 @@ class Event(EventBase, Identified, table=True):
 
     def after(self, name: str) -> Any:
         """Return the new value of a field; None if it did not change."""
-        return self.changes.get(name, {}).get("after")
+        return value_after(self.changes, name)
+
+    def happened(self) -> DomainEvent:
+        """What was recorded, of the class that it was recorded as."""
+        return class_of(self.type)(
+            id=self.id,
+            kind=self.subject_kind,
+            verb=self.type.partition(".")[2],
+            subject_id=self.subject_id,
+            by=RecordedActor(self.actor_id, self.means) if self.actor_id else None,
+            changes=self.changes,
+        )
 
 
 class EventPublic(Output, EventBase, Identified):

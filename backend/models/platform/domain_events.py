@@ -1,12 +1,16 @@
-"""Domain events, as services record them. `audit_events.py` has their table."""
+"""Domain events, as services record them and handlers receive them.
+
+`audit_events.py` has their table.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from backend.core.permissions import Principal
+from backend.core.permissions import Means
+from backend.models.platform.mixins import new_id
 
 PRIVATE = "(private)"
 """Replaces values that even admins may not read."""
@@ -39,11 +43,27 @@ class SubjectKind(StrEnum):
     WORKFLOW = "workflow"
 
 
+class Actor(Protocol):
+    """Who has done something, as far as it is recorded: a `Principal`, for one."""
+
+    @property
+    def user_id(self) -> UUID: ...
+    @property
+    def means(self) -> Means | None: ...
+
+
+@dataclass(frozen=True)
+class RecordedActor:
+    user_id: UUID
+    means: Means
+
+
 @dataclass(frozen=True, kw_only=True)
 class DomainEvent:
     """Something that has happened, recorded in the same transaction.
 
     Attributes:
+        id: by it handlers know an event that they have handled before.
         subject_id: None if the subject has no id.
         by: None if nobody was signed in, or the program acted by itself.
     """
@@ -51,19 +71,22 @@ class DomainEvent:
     kind: SubjectKind
     verb: str
     subject_id: UUID | None
-    by: Principal | None = None
+    by: Actor | None = None
     changes: Changes = field(default_factory=dict)
+    id: UUID = field(default_factory=new_id, compare=False)
 
     @property
     def type(self) -> str:
         """Such as `task.completed`."""
         return f"{self.kind}.{self.verb}"
 
-    @classmethod
-    def type_of(cls) -> str:
-        """The type of a class whose events all have the same."""
-        fields = cls.__dataclass_fields__
-        return f"{fields['kind'].default}.{fields['verb'].default}"
+    @property
+    def actor_id(self) -> UUID | None:
+        return self.by.user_id if self.by else None
+
+    def after(self, name: str) -> Any:
+        """Return the new value of a field; None if it did not change."""
+        return value_after(self.changes, name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +96,16 @@ class ResourceChanged(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskAssigned(DomainEvent):
-    """A task has a new assignee, or none: `changes["assignee_id"]`."""
+    """A task has a new assignee, or none."""
 
     kind: SubjectKind = SubjectKind.TASK
     verb: str = "assigned"
+    subject_id: UUID
+
+    @property
+    def assignee_id(self) -> UUID | None:
+        assignee = self.after("assignee_id")
+        return UUID(assignee) if assignee else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +114,14 @@ class LeadConverted(DomainEvent):
 
     kind: SubjectKind = SubjectKind.LEAD
     verb: str = "converted"
+    subject_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleCreated(DomainEvent):
     kind: SubjectKind = SubjectKind.MODULE
     verb: str = "created"
+    subject_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +130,7 @@ class SignedIn(DomainEvent):
 
     kind: SubjectKind = SubjectKind.SESSION
     verb: str = "started"
+    subject_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +159,36 @@ class SessionsRevoked(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionFinished(DomainEvent):
-    """It completed, failed or was cancelled: `changes` says which."""
+    """It completed, failed or was cancelled."""
 
     kind: SubjectKind = SubjectKind.EXECUTION
     verb: str = "finished"
+    subject_id: UUID
+
+    @property
+    def status(self) -> str:
+        """That of the execution, such as `completed`."""
+        return str(self.after("status"))
+
+
+def class_of(event_type: str) -> type[DomainEvent]:
+    """The class of the events of a type, such as `task.assigned`."""
+    return _CLASSES.get(event_type, ResourceChanged)
+
+
+def _type_of(event: type[DomainEvent]) -> str:
+    fields = event.__dataclass_fields__
+    return f"{fields['kind'].default}.{fields['verb'].default}"
+
+
+_CLASSES: Mapping[str, type[DomainEvent]] = {
+    _type_of(each): each for each in DomainEvent.__subclasses__() if each is not ResourceChanged
+}
+
+
+def value_after(changes: Changes, name: str) -> Any:
+    """Return the new value of a field; None if it did not change."""
+    return changes.get(name, {}).get("after")
 
 
 def changes_between(

@@ -17,7 +17,7 @@ from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 
-Subscriptions = Callable[[DomainEvent, UUID], Sequence[JobRequest]]
+Subscriptions = Callable[[DomainEvent], Sequence[JobRequest]]
 """Return the jobs that an event starts; `backend.jobs.subscriptions` implements it."""
 
 

@@ -107,7 +107,7 @@ class SqlUnitOfWorkFactory:
         self,
         database: Database,
         means: Means = Means.API,
-        subscriptions: Subscriptions = lambda _recorded, _row: (),
+        subscriptions: Subscriptions = lambda _recorded: (),
         caches: Caches = NO_CACHES,
     ) -> None:
         """

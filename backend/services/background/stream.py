@@ -1,4 +1,4 @@
-"""LiveStreams the states of an execution."""
+"""Streams the states of an execution."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID

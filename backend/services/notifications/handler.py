@@ -1,11 +1,11 @@
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.notifications.notifications import Notification
-from backend.models.platform.audit_events import Event
+from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.notifications.unit import NotificationsUnit, NotificationsUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import frontend_path
-from backend.services.notifications.rules import RULES_BY_TYPE, Message, subject_of
+from backend.services.notifications.rules import RULES, Message
 
 
 class Notifier:
@@ -15,9 +15,9 @@ class Notifier:
         self._uow = uow
         self._mails = mails
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: DomainEvent) -> None:
         async with self._uow() as uow:
-            message = await RULES_BY_TYPE[event.type](uow, event)
+            message = await RULES[type(event)](uow, event)
             if message is None:
                 return
             channels = await uow.notifications.channels(message.receiver_id, message.kind)
@@ -27,20 +27,20 @@ class Notifier:
                 await self._mail(uow, event, message)
             await uow.commit()
 
-    async def _keep(self, uow: NotificationsUnit, event: Event, message: Message) -> None:
+    async def _keep(self, uow: NotificationsUnit, event: DomainEvent, message: Message) -> None:
         notification = Notification(
             kind=message.kind,
             title=message.title,
             text=message.text,
-            subject_kind=event.subject_kind,
-            subject_id=subject_of(event),
+            subject_kind=event.kind,
+            subject_id=message.subject_id,
             user_id=message.receiver_id,
             event_id=event.id,
         )
         if await uow.notifications.add(notification):
             uow.notify(Channel.NOTIFICATIONS, str(message.receiver_id))
 
-    async def _mail(self, uow: NotificationsUnit, event: Event, message: Message) -> None:
+    async def _mail(self, uow: NotificationsUnit, event: DomainEvent, message: Message) -> None:
         receiver = await uow.users.find(message.receiver_id)
         if receiver is None or not receiver.is_active:
             return
@@ -53,7 +53,7 @@ class Notifier:
                 payload={
                     "title": message.title,
                     "lines": [message.text],
-                    "link": frontend_path(event.subject_kind, subject_of(event)),
+                    "link": frontend_path(event.kind, message.subject_id),
                 },
                 dedup_key=f"{event.id}:{message.kind}:{receiver.id}",
             ),

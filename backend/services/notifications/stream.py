@@ -1,4 +1,4 @@
-"""LiveStreams notifications as they arrive."""
+"""Streams notifications as they arrive."""
 
 from collections import deque
 from collections.abc import AsyncGenerator

@@ -98,7 +98,7 @@ def routes() -> Iterator[tuple[str, str, str | None]]:
 
 ROUTES = sorted(routes(), key=str)
 ENDLESS = {"/api/v1/notifications/stream"}
-"""LiveStreams that end with the session only; their tests stand in test_notification_stream.py."""
+"""Streams that end with the session only; their tests stand in test_notification_stream.py."""
 GUARDED = [(method, path, access) for method, path, access in ROUTES if access != "public"]
 
 

@@ -194,7 +194,7 @@ async def test_an_event_that_is_handled_twice_tells_once(
     async with uow.reading() as unit:
         page = await unit.events.page(EventQuery(type=["task.assigned"]))
     for _ in range(3):
-        await jobs.services.notifications.notifier.handle(page.items[0])
+        await jobs.services.notifications.notifier.handle(page.items[0].happened())
 
     assert len(await told(member)) == 1
     assert len(await mailed(database)) == 1

@@ -27,8 +27,8 @@ def announcing(database: Database) -> SqlUnitOfWorkFactory:
     return SqlUnitOfWorkFactory(
         database,
         Means.API,
-        lambda _event, event_id: [
-            JobRequest("first", Queue.EVENTS, {"event_id": str(event_id)}),
+        lambda event: [
+            JobRequest("first", Queue.EVENTS, {"event_id": str(event.id)}),
             JobRequest("second", Queue.MAIL, {"text": 'it\'s "quoted", {braced} and %s'}),
         ],
     )

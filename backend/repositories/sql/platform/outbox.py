@@ -13,7 +13,7 @@ from backend.core.permissions import Means
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
-from backend.models.platform.mixins import new_id, now
+from backend.models.platform.mixins import now
 from backend.repositories.platform.unit import Channel, Subscriptions
 from backend.repositories.sql.platform.adding import Notice
 from backend.repositories.sql.platform.writing import Writer
@@ -72,21 +72,17 @@ class Outbox:
         events, self._events = self._events, []
         notices, self._notices = list(self._notices), {}
         rows = [self._row(event) for event in events]
-        jobs = [
-            job
-            for event, row in zip(events, rows, strict=True)
-            for job in self._subscriptions(event, row["id"])
-        ]
+        jobs = [job for event in events for job in self._subscriptions(event)]
         return rows, jobs, notices
 
     def _row(self, event: DomainEvent) -> dict[str, Any]:
         by = event.by
         return {
-            "id": new_id(),
+            "id": event.id,
             "type": event.type,
             "subject_kind": event.kind,
             "subject_id": event.subject_id,
-            "actor_id": by.user_id if by else None,
+            "actor_id": event.actor_id,
             "means": by.means or self._means if by else self._means,
             "changes": dict(event.changes),
             "request_id": request_id(),
