@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -50,6 +51,34 @@ class _Bounds:
         self.left = MAX_ALL_RESULTS_BYTES
 
 
+@dataclass(frozen=True)
+class ToolCall:
+    """A tool as one answer calls it: with the person's rights, and within the answer's bounds."""
+
+    toolbox: "Toolbox"
+    tool: AssistantTool[Any]
+    by: Principal
+    scope: CallScope
+    bounds: _Bounds
+
+    async def __call__(self, arguments: dict[str, Any]) -> ToolOutcome:
+        """Call the tool. A refusal is an outcome, not an error.
+
+        Raises:
+            DomainError: the person has lost their rights; see `PresentRights.of`.
+        """
+        async with self.bounds.slots:
+            if self.bounds.left <= 0:
+                return ToolOutcome(CallOutcome.REFUSED, _ENOUGH)
+            try:
+                outcome = await self.toolbox.call(self.tool, arguments, self.by, self.scope)
+            except Exception as error:
+                error.add_note(f"The tool {self.tool.name} was called.")
+                raise
+            self.bounds.left -= len(to_json(outcome.result))
+            return outcome
+
+
 class Toolbox:
     """Whatever a model says: a tool works with the person's current rights, and nobody else's."""
 
@@ -71,11 +100,18 @@ class Toolbox:
         self, by: Principal, scope: CallScope, names: Collection[str] | None = None
     ) -> list[OfferedTool]:
         """Return the enabled tools that the person may use; only the named ones, if any."""
+        if names is not None and not names:
+            return []
         enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
         bounds = _Bounds()
         return [
-            self._offer(tool, by, scope, bounds)
+            OfferedTool(
+                tool.name,
+                tool.description,
+                tool.parameters,
+                ToolCall(self, tool, by, scope, bounds),
+            )
             for tool in self._tools.values()
             if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
         ]
@@ -94,19 +130,14 @@ class Toolbox:
         raise ConflictError(f"The tool {name} is switched off or no longer exists.")
 
     async def call(
-        self, name: str, arguments: dict[str, Any], by: Principal, scope: CallScope
+        self, tool: AssistantTool[Any], arguments: dict[str, Any], by: Principal, scope: CallScope
     ) -> ToolOutcome:
-        """Call an offered tool. A refusal is an outcome, not an error.
-
-        Raises:
-            DomainError: the person has lost their rights; see `PresentRights.of`.
-        """
-        tool = self._tools[name]
+        """Call an offered tool. Raises as `ToolCall` does."""
         by = await self._rights.of(by)
         try:
             by.require(tool.permission)
             given = tool.arguments.model_validate(arguments)
-            context = ToolContext(self._services, as_agent(by), scope.key(name, given, by))
+            context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
             if tool.plan is not None:
                 return await self._plan(
                     tool, given, await tool.plan(given, context), context, scope
@@ -144,19 +175,6 @@ class Toolbox:
     async def _enabled(self) -> set[str]:
         async with self._uow.reading() as uow:
             return await uow.tools.enabled_names()
-
-    def _offer(
-        self, tool: AssistantTool[Any], by: Principal, scope: CallScope, bounds: "_Bounds"
-    ) -> OfferedTool:
-        async def call(arguments: dict[str, Any]) -> ToolOutcome:
-            async with bounds.slots:
-                if bounds.left <= 0:
-                    return ToolOutcome(CallOutcome.REFUSED, _ENOUGH)
-                outcome = await self.call(tool.name, arguments, by, scope)
-                bounds.left -= len(to_json(outcome.result))
-                return outcome
-
-        return OfferedTool(tool.name, tool.description, tool.parameters, call)
 
     async def _plan(
         self,

@@ -24,6 +24,7 @@ from backend.services.assistant.tools.base import (
 from tests.factories import make_tool
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person
+from tests.fixtures.statements import sent_statements
 
 
 class NoArguments(Input):
@@ -98,3 +99,30 @@ async def test_a_tool_that_there_is_not_is_not_offered(
             ConflictError, match=f"The tool {name} is switched off or no longer exists"
         ):
             await toolbox.offer(name, member.principal, CallScope(uuid4()))
+
+
+async def test_the_trace_of_a_broken_tool_names_it(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    class Breaking(Counting):
+        async def _run(self, _given: NoArguments, _context: ToolContext) -> Result:
+            raise ZeroDivisionError
+
+    tool = await offered(Breaking(), member, uow)
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        await tool.call({})
+
+    assert raised.value.__notes__ == ["The tool count was called."]
+    assert any(
+        entry.frame.code.raw.co_qualname == "ToolCall.__call__" for entry in raised.traceback
+    )
+
+
+async def test_who_may_use_no_tools_is_offered_none_without_a_look(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    with sent_statements() as sent:
+        tools = await toolbox_of(Counting(), uow).offered(member.principal, CallScope(uuid4()), ())
+
+    assert (tools, sent) == ([], [])
