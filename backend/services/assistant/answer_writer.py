@@ -13,7 +13,6 @@ from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.briefs import AnswerOptions, AssistantBriefs
-from backend.services.assistant.budget import AssistantBudget
 from backend.services.assistant.chat_titles import ChatTitles
 from backend.services.assistant.engine import AssistantAnswer, AssistantBrief, AssistantEngine
 from backend.services.assistant.language_models import Turn
@@ -36,19 +35,18 @@ class AnswerWriter:
         self,
         uow: AssistantUnits,
         runner: AssistantEngine,
-        budget: AssistantBudget,
         tasks: AssistantBriefs,
         titles: ChatTitles,
+        replies: LiveAnswers,
         history: int,
     ) -> None:
         """`history` is how many earlier messages the model is given."""
         self._uow = uow
         self._runner = runner
-        self._budget = budget
         self._tasks = tasks
         self._titles = titles
         self._history = history
-        self._replies = LiveAnswers()
+        self._replies = replies
 
     async def close(self) -> None:
         """Interrupt the running answers. Their owners can regenerate them."""
@@ -73,7 +71,7 @@ class AnswerWriter:
         asked = _as_the_chat_says(options, chat)
         scope = CallScope(message.id, chat.id)
         task = await self._tasks.prepare(uow, question, scope, by, asked, history)
-        run = await self._budget.hold(uow, task.model, by)
+        run = await self._runner.hold(uow, task, by)
         message.begin(run.model, run.deadline_at)
         chat.last_message_at = now()
         await uow.chat_messages.save(message)

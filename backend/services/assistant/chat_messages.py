@@ -1,6 +1,6 @@
 """The messages of a chat: a person's, and the assistant's answers."""
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from backend.core.errors import ConflictError, NotFoundError, StillRunningError
@@ -28,9 +28,6 @@ from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AnswerOptions
 from backend.services.assistant.chats import own_chat
 from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer
-
-MakeRoom = Callable[[AssistantUnit, Chat], Awaitable[int]]
-"""Returns the position of the new answer."""
 
 _AT_ONCE = 100
 _AS_THE_CHAT_SAYS = AnswerOptions()
@@ -61,15 +58,7 @@ class ChatMessageService:
             InvalidInputError: the options name what does not exist.
             LimitReachedError: the person has reached a limit of the day.
         """
-
-        async def say(uow: AssistantUnit, chat: Chat) -> int:
-            await _check_free(uow, chat)
-            last = await uow.chat_messages.last_position(chat.id)
-            await uow.chat_messages.save(message_of_person(chat.id, last + 1, text))
-            chat.take_title_from(text)
-            return last + 2
-
-        return await self._answer(chat_id, by, key, options, say)
+        return await self._answer(chat_id, _Say(text), by, key, options)
 
     async def regenerate(
         self,
@@ -85,13 +74,7 @@ class ChatMessageService:
             ConflictError: it is not the last answer, or is still being written.
             LimitReachedError: the person has reached a limit of the day.
         """
-
-        async def replace(uow: AssistantUnit, chat: Chat) -> int:
-            await _check_free(uow, chat)
-            await _replace(uow, chat, message_id)
-            return await uow.chat_messages.last_position(chat.id) + 1
-
-        return await self._answer(chat_id, by, key, _AS_THE_CHAT_SAYS, replace)
+        return await self._answer(chat_id, _Regenerate(message_id), by, key, _AS_THE_CHAT_SAYS)
 
     async def page(
         self, chat_id: UUID, query: ChatMessageQuery, by: Principal
@@ -136,10 +119,10 @@ class ChatMessageService:
     async def _answer(
         self,
         chat_id: UUID,
+        asked: "_Say | _Regenerate",
         by: Principal,
         key: IdempotencyKey | None,
         options: AnswerOptions,
-        make_room: MakeRoom,
     ) -> Outcome[LiveAnswer]:
         """Begin an answer; for a repeated key, continue with its answer."""
         async with self._uow() as uow:
@@ -155,11 +138,35 @@ class ChatMessageService:
                         return Replayed(LiveAnswer.of_kept(answer))
                     await _check_again(uow, chat, answer)
                 case Fresh():
-                    answer = _message_of_assistant(chat, await make_room(uow, chat), answer_id)
+                    await _check_free(uow, chat)
+                    position = await asked.make_room(uow, chat)
+                    answer = _message_of_assistant(chat, position, answer_id)
             begun = await self._writer.begin(uow, chat, answer, by, options)
             await uow.commit()
         reply = self._writer.start(begun, by)
         return Replayed(reply) if isinstance(claim, Replay) else reply
+
+
+@dataclass(frozen=True)
+class _Say:
+    text: str
+
+    async def make_room(self, uow: AssistantUnit, chat: Chat) -> int:
+        """Keep what the person says. Returns the position of the answer."""
+        last = await uow.chat_messages.last_position(chat.id)
+        await uow.chat_messages.save(message_of_person(chat.id, last + 1, self.text))
+        chat.take_title_from(self.text)
+        return last + 2
+
+
+@dataclass(frozen=True)
+class _Regenerate:
+    message_id: UUID
+
+    async def make_room(self, uow: AssistantUnit, chat: Chat) -> int:
+        """Replace the last answer. Returns the position of the new one."""
+        await _replace(uow, chat, self.message_id)
+        return await uow.chat_messages.last_position(chat.id) + 1
 
 
 async def _replace(uow: AssistantUnit, chat: Chat, message_id: UUID) -> None:

@@ -8,7 +8,7 @@ from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
-from backend.services.assistant.instructions import unknown_prompt
+from backend.services.assistant.briefs import unknown_prompt
 from backend.services.platform.crud import CrudService
 from backend.services.tasks.modules import check_own_module
 

@@ -20,7 +20,7 @@ from backend.models.assistant.message_parts import (
 )
 from backend.models.assistant.model_usage import Usage
 from backend.models.assistant.usage_records import UsageRecord
-from backend.repositories.assistant.unit import AssistantUnits
+from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.budget import AssistantBudget, limits_of
 from backend.services.assistant.language_models import (
     Answered,
@@ -148,13 +148,21 @@ class AssistantEngine:
     async def run(self, task: AssistantBrief, by: Principal) -> AssistantAnswer:
         """Return the whole answer. Raises as `stream` does, or LimitReachedError."""
         async with self._uow() as uow:
-            run = await self._budget.hold(uow, task.model, by)
+            run = await self.hold(uow, task, by)
             await uow.commit()
         answer = AssistantAnswer()
         async with aclosing(self.stream(run, task, answer, by)) as events:
             async for _ in events:
                 pass
         return answer
+
+    async def hold(self, uow: AssistantUnit, task: AssistantBrief, by: Principal) -> UsageRecord:
+        """Reserve what the answer may use.
+
+        Raises:
+            LimitReachedError: the person has used all of the day.
+        """
+        return await self._budget.hold(uow, task.model, by)
 
     async def stream(
         self, run: UsageRecord, task: AssistantBrief, answer: AssistantAnswer, by: Principal

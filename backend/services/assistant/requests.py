@@ -21,7 +21,11 @@ from backend.services.assistant.budget import AssistantBudget, start_of_day
 from backend.services.assistant.chat_messages import ChatMessageService
 from backend.services.assistant.engine import AssistantAnswer, AssistantEngine
 from backend.services.assistant.planned_actions import PlannedActionService
-from backend.services.assistant.responses import ResponseBuilder, reply_to_confirmation
+from backend.services.assistant.responses import (
+    reply_of_answer,
+    reply_of_message,
+    reply_to_confirmation,
+)
 from backend.services.assistant.tools.base import CallScope
 
 _KEYS = UUID("3b7d5a52-1f0e-4f0c-9a5e-6a1f2c9d8e70")
@@ -43,7 +47,6 @@ class AssistantService:
         self._budget = budget
         self._conversations = conversations
         self._actions = actions
-        self._replies = ResponseBuilder(uow)
 
     async def act(
         self, ask: AssistantRequest, by: Principal, key: IdempotencyKey | None = None
@@ -70,9 +73,9 @@ class AssistantService:
             case Answered() as answered:
                 return answered
             case Replayed(reply):
-                return Replayed(await self._replies.of_message(await reply.whole()))
+                return Replayed(await reply_of_message(self._uow, await reply.whole()))
             case reply:
-                return await self._replies.of_message(await reply.whole())
+                return await reply_of_message(self._uow, await reply.whole())
 
     async def usage(self, by: Principal) -> AssistantUsage:
         """Return the caller's usage of today."""
@@ -113,14 +116,14 @@ class AssistantService:
                 ):
                     return Replayed(kept)
             task = await self._tasks.prepare(uow, text, scope, by, options)
-            run = await self._budget.hold(uow, task.model, by)
+            run = await self._runner.hold(uow, task, by)
             await uow.idempotency.point_at(key, run.id)
             await uow.commit()
         answer = AssistantAnswer()
         async with aclosing(self._runner.stream(run, task, answer, by)) as events:
             async for _ in events:
                 pass
-        reply = await self._replies.of_answer(answer, run.model)
+        reply = await reply_of_answer(self._uow, answer, run.model)
         if key is not None:
             await self._keep(run.id, reply)
         return Replayed(reply) if isinstance(claim, Replay) else reply

@@ -21,48 +21,44 @@ from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AssistantAnswer
 
 
-class ResponseBuilder:
-    """Looks up the planned actions of an answer."""
+async def reply_of_answer(
+    units: AssistantUnits, answer: AssistantAnswer | ChatMessage, model: str | None
+) -> AssistantResponse:
+    """Return the answer as a response; its planned actions are looked up."""
+    actions = taken(answer.parts)
+    planned = await _planned(units, actions)
+    return AssistantResponse(
+        status=_status(answer, is_planned=bool(planned)),
+        text=answer.text,
+        output=answer.output,
+        incomplete_reason=answer.incomplete_reason,
+        actions=actions,
+        planned=planned,
+        model=model,
+        usage=answer.usage,
+        chat_id=None,
+        message_id=None,
+    )
 
-    def __init__(self, uow: AssistantUnits) -> None:
-        self._uow = uow
 
-    async def of_answer(self, answer: AssistantAnswer, model: str) -> AssistantResponse:
-        return await self._reply(answer, model)
+async def reply_of_message(units: AssistantUnits, message: ChatMessage) -> AssistantResponse:
+    reply = await reply_of_answer(units, message, message.model)
+    return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
 
-    async def of_message(self, message: ChatMessage) -> AssistantResponse:
-        reply = await self._reply(message, message.model)
-        return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
 
-    async def _reply(
-        self, answer: AssistantAnswer | ChatMessage, model: str | None
-    ) -> AssistantResponse:
-        actions = taken(answer.parts)
-        planned = await self._planned(actions)
-        return AssistantResponse(
-            status=_status(answer, is_planned=bool(planned)),
-            text=answer.text,
-            output=answer.output,
-            incomplete_reason=answer.incomplete_reason,
-            actions=actions,
-            planned=planned,
-            model=model,
-            usage=answer.usage,
-            chat_id=None,
-            message_id=None,
-        )
-
-    async def _planned(self, actions: Sequence[ToolCallRecord]) -> list[PlannedActionPublic]:
-        ids = [
-            UUID(action.result["action_id"])
-            for action in actions
-            if action.outcome is CallOutcome.TO_CONFIRM
-        ]
-        if not ids:
-            return []
-        async with self._uow.reading() as uow:
-            found = {action.id: action for action in await uow.planned_actions.find_many(ids)}
-        return [_public(found[action_id]) for action_id in ids if action_id in found]
+async def _planned(
+    units: AssistantUnits, actions: Sequence[ToolCallRecord]
+) -> list[PlannedActionPublic]:
+    ids = [
+        UUID(action.result["action_id"])
+        for action in actions
+        if action.outcome is CallOutcome.TO_CONFIRM
+    ]
+    if not ids:
+        return []
+    async with units.reading() as uow:
+        found = {action.id: action for action in await uow.planned_actions.find_many(ids)}
+    return [_public(found[action_id]) for action_id in ids if action_id in found]
 
 
 def _status(answer: AssistantAnswer | ChatMessage, *, is_planned: bool) -> AnswerStatus:

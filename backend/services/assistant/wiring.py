@@ -15,6 +15,7 @@ from backend.services.assistant.chats import ChatService
 from backend.services.assistant.engine import AssistantEngine
 from backend.services.assistant.execution_naming import ExecutionNames
 from backend.services.assistant.language_models import LanguageModels
+from backend.services.assistant.live_answers import LiveAnswers
 from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.model_configs import ModelConfigService
 from backend.services.assistant.output_schemas import OutputSchemaService
@@ -62,7 +63,7 @@ class AssistantServices:
         budget, tasks = AssistantBudget(settings), AssistantBriefs(chooser)
         runner = AssistantEngine(uow, models, toolbox, budget, rights)
         titles = ChatTitles(uow, runner)
-        writer = AnswerWriter(uow, runner, budget, tasks, titles, settings.history_messages)
+        writer = AnswerWriter(uow, runner, tasks, titles, LiveAnswers(), settings.history_messages)
         chat_messages = ChatMessageService(uow, writer)
         actions = PlannedActionService(uow, toolbox)
         return cls(

@@ -29,7 +29,6 @@ from backend.services.background.attempts import finished
 from backend.services.background.kinds import ExecutionKinds, NameSuggestions
 from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
-from backend.services.identity.rights import PresentRights
 
 _MAX_NAME = 200
 
@@ -53,7 +52,7 @@ class ExecutionService:
         uow: BackgroundUnits,
         kinds: ExecutionKinds,
         max_active: int,
-        rights: PresentRights,
+        runner: ExecutionRunner,
         names: NameSuggestions | None = None,
     ) -> None:
         """`max_active` is how many one person may have pending or running at a time; `names` lets
@@ -62,7 +61,7 @@ class ExecutionService:
         self._kinds = kinds
         self._max_active = max_active
         self._names = names
-        self._runner = ExecutionRunner(uow, kinds, rights)
+        self._runner = runner
 
     async def create(
         self, data: ExecutionCreate, by: Principal, key: IdempotencyKey | None = None

@@ -20,11 +20,10 @@ from backend.models.platform.idempotency import made
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.background.executions import ExecutionService
 from backend.services.background.kinds import RegisteredKind
 from backend.services.exchange.imports.resources import RESOURCES
 from tests.factories import make_customer, make_product, make_task
-from tests.fixtures.execution_kinds import asking_each_time, stored
+from tests.fixtures.execution_kinds import execution_service, stored
 from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
@@ -50,7 +49,7 @@ def run_import(sheets: Sheets, uow: SqlUnitOfWorkFactory) -> Callable[..., Any]:
 
     async def run(inputs: ImportInputs) -> Execution:
         kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
-        executions = ExecutionService(uow, kinds, 1, asking_each_time(uow))
+        executions = execution_service(uow, kinds, 1)
         asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
         execution_id = made(await executions.create(asked, sheets.person)).id
         await executions.run(execution_id)

@@ -37,6 +37,7 @@ from tests.fixtures.execution_kinds import (
     StepsKind,
     asking_each_time,
     begin,
+    execution_service,
     stored,
 )
 from tests.fixtures.kept_runs import KeptRun
@@ -233,7 +234,7 @@ async def import_customers(
     sheets: Sheets, uow: SqlUnitOfWorkFactory, rows: int, **options: Any
 ) -> tuple[UUID, ExecutionService]:
     kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
-    executions = ExecutionService(uow, kinds, 1, asking_each_time(uow))
+    executions = execution_service(uow, kinds, 1)
     table = [["name"], *([f"Person {number}"] for number in range(rows))]
     inputs = await sheets.inputs("customers", table, **options)
     asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
