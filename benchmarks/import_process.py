@@ -131,7 +131,7 @@ async def _measure(work: Work) -> Measured:
         with path.open("rb") as content:
             file = made(await files.upload(path.name, content, FileSubject(), _BY))
         given = ImportInputs(resource=SheetResource.CUSTOMERS, file_id=file.id, **options)
-        result = await imports.run(given, _Run())
+        result = await imports.run(given, _Run(), file)
         if result.errors:
             raise RuntimeError(result.errors[0])
 

@@ -105,7 +105,7 @@ async def test_an_import_that_is_cancelled_ends_at_once(
     inputs = await sheets.inputs("customers", [["name"], ["Ada"]], "x.xlsx")
     monkeypatch.setattr(sheets_xlsx, "_COMMAND", (sys.executable, "-c", ENDLESS))
     before = children_of(os.getpid())
-    running = asyncio.create_task(sheets.imports.run(inputs, sheets.new_run()))
+    running = asyncio.create_task(sheets.run(inputs, sheets.new_run()))
     begun = await children_other_than(before)
 
     running.cancel()

@@ -32,7 +32,7 @@ _RENEWAL_SECONDS = 1.0
 _log = get_logger(__name__)
 
 Progress = tuple[int, int | None, str]
-Check = Callable[[Principal], Awaitable[None]]
+Check = Callable[[Principal], Awaitable[Any]]
 """Raises a DomainError if the person may not run the execution."""
 
 
@@ -65,10 +65,14 @@ class Attempt:
     def by(self) -> Principal:
         return self._by
 
-    async def admit(self, check: Check) -> None:
-        """Begin if the check passes for the owner; it is repeated whenever their role changes."""
-        await check(self._by)
+    async def admit(self, check: Check) -> Any:
+        """Begin if the check passes for the owner; it is repeated whenever their role changes.
+
+        Returns what the check found.
+        """
+        found = await check(self._by)
         self._check = check
+        return found
 
     async def owner(self) -> Principal:
         present = await self._rights.of(self._by)

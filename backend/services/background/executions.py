@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -74,10 +75,10 @@ class ExecutionService:
         """
         if before := await self._made_before(key, by):
             return before
-        await self._check(data, by)
+        found = await self._check(data, by)
         execution = Execution(
             kind=data.kind,
-            name=data.name or await self._name(data),
+            name=data.name or await self._name(data, found),
             inputs=data.inputs.model_dump(mode="json"),
             owner_id=by.user_id,
         )
@@ -95,10 +96,10 @@ class ExecutionService:
 
         Raises as `create` does.
         """
-        await self._check(data, by)
+        found = await self._check(data, by)
         if self._names and (name := await self._names.suggest(data.kind, data.inputs, by)):
             return name
-        return await self._name(data)
+        return await self._name(data, found)
 
     async def read(self, execution_id: UUID, by: Principal) -> Execution:
         """Raises NotFoundError."""
@@ -211,17 +212,18 @@ class ExecutionService:
         async with self._uow.reading() as uow:
             return await _of_claim(uow, await uow.idempotency.look_up(key), by)
 
-    async def _check(self, data: ExecutionDraft, by: Principal) -> None:
+    async def _check(self, data: ExecutionDraft, by: Principal) -> Any:
+        """Returns what the kind has found."""
         try:
-            await self._kinds[data.kind].kind.check(data.inputs, by)
+            return await self._kinds[data.kind].kind.check(data.inputs, by)
         except InvalidInputError as error:
             # Its location in the body.
             error.field = f"inputs.{error.field}"
             raise
 
-    async def _name(self, data: ExecutionDraft) -> str:
+    async def _name(self, data: ExecutionDraft, found: Any) -> str:
         """Shorten it: file names, for example, may be too long."""
-        name = await self._kinds[data.kind].name(data.inputs)
+        name = await self._kinds[data.kind].name(data.inputs, found)
         return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 3]}..."
 
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:

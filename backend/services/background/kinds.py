@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from backend.core.permissions import Principal
 
 Inputs_contra = TypeVar("Inputs_contra", bound=BaseModel, contravariant=True)
+Found = TypeVar("Found")
 Result_co = TypeVar("Result_co", bound=BaseModel, covariant=True)
 
 Work = Callable[[], Awaitable[dict[str, Any]]]
@@ -54,16 +55,17 @@ class ExecutionContext(Protocol):
         ...
 
 
-class ExecutionKind(Protocol[Inputs_contra, Result_co]):
+class ExecutionKind(Protocol[Inputs_contra, Found, Result_co]):
     """A DomainError ends the execution, and its owner sees it. Any other error is retried.
 
     While retrying, the owner sees the text of a TryAgainError; otherwise a generic message.
     """
 
-    async def check(self, inputs: Inputs_contra, by: Principal) -> None:
+    async def check(self, inputs: Inputs_contra, by: Principal) -> Found:
         """Called at creation, at each start, and when the role of its owner has changed.
 
-        Checks permissions and references.
+        Checks permissions and references. Returns what it found, so that the name and `run` need
+        not look it up again.
 
         Raises:
             PermissionDeniedError: the person may not do this.
@@ -71,18 +73,18 @@ class ExecutionKind(Protocol[Inputs_contra, Result_co]):
         """
         ...
 
-    async def run(self, inputs: Inputs_contra, run: ExecutionContext) -> Result_co:
+    async def run(self, inputs: Inputs_contra, run: ExecutionContext, found: Found) -> Result_co:
         """May be cancelled at any `await`, and restarted after a crash."""
         ...
 
 
-Namer = Callable[[Any], Awaitable[str]]
-"""Returns a short name for checked inputs, the same for the same inputs."""
+Namer = Callable[[Any, Any], Awaitable[str]]
+"""Returns a short name for inputs and what their check found."""
 
 
 @dataclass(frozen=True)
 class RegisteredKind:
-    kind: ExecutionKind[Any, Any]
+    kind: ExecutionKind[Any, Any, Any]
     inputs: type[BaseModel]
     name: Namer
 

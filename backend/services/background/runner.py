@@ -124,8 +124,8 @@ class ExecutionRunner:
         if not taken.owner.is_active:
             raise PermissionDeniedError("The account is deactivated.")
         registered, inputs = self._known(taken.execution)
-        await taken.attempt.admit(partial(registered.kind.check, inputs))
-        result: BaseModel = await registered.kind.run(inputs, taken.attempt)
+        found = await taken.attempt.admit(partial(registered.kind.check, inputs))
+        result: BaseModel = await registered.kind.run(inputs, taken.attempt, found)
         return result.model_dump(mode="json")
 
     def _known(self, execution: Execution) -> tuple[RegisteredKind, BaseModel]:

@@ -90,7 +90,9 @@ class ExportKind:
         by.require(exported.permission)
         _columns(wanted, exported.shown)
 
-    async def run(self, inputs: ExportInputs, run: ExecutionContext) -> ExportResult:
+    async def run(
+        self, inputs: ExportInputs, run: ExecutionContext, found: None = None
+    ) -> ExportResult:
         """Raises TooLargeError if a sheet or a file can't hold all rows."""
 
         async def writing() -> dict[str, Any]:
@@ -158,6 +160,6 @@ def _cell(value: Any) -> Cell:
     return harmless(str(value))
 
 
-async def export_name(inputs: ExportInputs) -> str:
+async def export_name(inputs: ExportInputs, _: None) -> str:
     """Such as `Export of customers`."""
     return f"Export of {inputs.root.resource}"

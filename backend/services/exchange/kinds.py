@@ -5,7 +5,7 @@ from backend.models.exchange.imports import ImportInputs
 from backend.models.exchange.reports import ReportInputs
 from backend.services.background.kinds import RegisteredKind
 from backend.services.exchange.exports import ExportKind, export_name
-from backend.services.exchange.imports.kind import ImportKind
+from backend.services.exchange.imports.kind import ImportKind, import_name
 from backend.services.exchange.reports import ReportKind, report_name
 
 
@@ -15,6 +15,6 @@ def exchange_kinds(
     """By name."""
     return {
         "report": RegisteredKind(reports, ReportInputs, report_name),
-        "import": RegisteredKind(imports, ImportInputs, imports.name),
+        "import": RegisteredKind(imports, ImportInputs, import_name),
         "export": RegisteredKind(exports, ExportInputs, export_name),
     }

@@ -38,7 +38,9 @@ class ReportKind:
         by.require(_NEEDED[inputs.report])
         await self._check_person(inputs.person_id)
 
-    async def run(self, inputs: ReportInputs, run: ExecutionContext) -> ReportResult:
+    async def run(
+        self, inputs: ReportInputs, run: ExecutionContext, found: None = None
+    ) -> ReportResult:
         await run.progress(0, 1, "Counting")
         if inputs.report is ReportName.LEADS_PIPELINE:
             result = await self._pipeline(inputs)
@@ -69,7 +71,7 @@ class ReportKind:
         return ReportResult(report=inputs.report, as_of=now(), count=count, tasks=groups)
 
 
-async def report_name(inputs: ReportInputs) -> str:
+async def report_name(inputs: ReportInputs, _: None) -> str:
     """Such as `Pipeline of leads since 2026-06-01`."""
     name = _NAMES[inputs.report]
     if inputs.created_after is not None:

@@ -173,7 +173,7 @@ async def change_positions(uow: SqlUnitOfWorkFactory, execution_id: UUID) -> Non
 
 
 class AwayKind(StepsKind):
-    async def run(self, inputs: StepsInputs, run: ExecutionContext) -> StepsResult:
+    async def run(self, inputs: StepsInputs, run: ExecutionContext, found: None) -> StepsResult:
         raise TryAgainError("The provider is away.")
 
 
@@ -510,7 +510,7 @@ async def test_the_last_attempt_ends_it(
 class UnstorableKind(StepsKind):
     """Its result, or its error, is one that the database refuses."""
 
-    async def run(self, inputs: StepsInputs, run: ExecutionContext) -> StepsResult:
+    async def run(self, inputs: StepsInputs, run: ExecutionContext, found: None) -> StepsResult:
         if inputs.error:
             raise ConflictError("\x00")
         return StepsResult(steps=["\x00"])

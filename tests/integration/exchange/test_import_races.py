@@ -48,7 +48,7 @@ async def add(person: Person, resource: str, **fields: Any) -> str:
 
 async def load(sheets: Sheets, resource: str, table: Any, meddle: Change) -> Any:
     run = MeddledRun(sheets.person, meddle=meddle)
-    return await sheets.imports.run(await sheets.inputs(resource, table), run)
+    return await sheets.run(await sheets.inputs(resource, table), run)
 
 
 async def test_an_edit_between_plan_and_writing_is_not_lost(sheets: Sheets, member: Person) -> None:
@@ -173,7 +173,7 @@ async def test_an_import_waits_for_rows_that_others_have_locked(
     inputs = await sheets.inputs("customers", table, all_or_nothing=all_or_nothing)
     async with uow() as unit:
         row = await unit.customers.get(UUID(customer), for_update=True)
-        running = asyncio.create_task(sheets.imports.run(inputs, sheets.new_run()))
+        running = asyncio.create_task(sheets.run(inputs, sheets.new_run()))
         # Longer than a statement waits for a lock.
         await asyncio.wait([running], timeout=2.5)
         row.notes = "!"

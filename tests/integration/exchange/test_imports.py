@@ -11,22 +11,28 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from backend.core.errors import InvalidInputError, PermissionDeniedError
 from backend.models.background.executions import Execution, ExecutionCreate, ExecutionStatus
 from backend.models.exchange.imports import MAX_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.idempotency import made
+from backend.models.platform.job_requests import Queue
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.background.kinds import RegisteredKind
+from backend.services.exchange.imports import planning
+from backend.services.exchange.imports.identities import new_row_id
+from backend.services.exchange.imports.kind import import_name
 from backend.services.exchange.imports.resources import RESOURCES
 from tests.factories import make_customer, make_product, make_task
 from tests.fixtures.execution_kinds import execution_service, stored
+from tests.fixtures.jobs import Jobs
 from tests.fixtures.kept_runs import Crash
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.sheets import Sheets, Table, as_csv, as_xlsx
+from tests.fixtures.statements import sent_statements
 from tests.fixtures.workbooks import SHEET, repacked, sheet
 from tests.integration.platform.test_query_count import fill
 
@@ -48,7 +54,7 @@ def run_import(sheets: Sheets, uow: SqlUnitOfWorkFactory) -> Callable[..., Any]:
     """Runs an import as a job does; answers the execution."""
 
     async def run(inputs: ImportInputs) -> Execution:
-        kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
+        kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, import_name)}
         executions = execution_service(uow, kinds, 1)
         asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
         execution_id = made(await executions.create(asked, sheets.person)).id
@@ -576,9 +582,9 @@ async def test_a_crash_repeats_nothing(
     run = sheets.new_run()
     run.crash_after = step
     with pytest.raises(Crash):
-        await sheets.imports.run(inputs, run)
+        await sheets.run(inputs, run)
 
-    result = await sheets.imports.run(inputs, run)
+    result = await sheets.run(inputs, run)
 
     assert counts(result) == (700, 0, 0, 0, 0)
     async with uow.reading() as unit:
@@ -597,9 +603,9 @@ async def test_attempts_at_once_double_no_row(
     run = sheets.new_run()
 
     # Whoever inserts a row for a second time fails, and is run again.
-    attempts = [sheets.imports.run(inputs, replace(run, steps={})) for _ in range(3)]
+    attempts = [sheets.run(inputs, replace(run, steps={})) for _ in range(3)]
     await asyncio.gather(*attempts, return_exceptions=True)
-    result = await sheets.imports.run(inputs, run)
+    result = await sheets.run(inputs, run)
 
     assert counts(result) == (150, 0, 0, 0, 0)
     assert len(await items(member, "tasks")) == 150
@@ -613,9 +619,9 @@ async def test_what_an_attempt_without_a_step_has_updated_counts_as_unchanged(
     inputs, run = await sheets.inputs("products", table), sheets.new_run()
     run.crash_after = "write"
     with pytest.raises(Crash):
-        await sheets.imports.run(inputs, run)
+        await sheets.run(inputs, run)
 
-    assert counts(await sheets.imports.run(inputs, run)) == (0, 0, 2, 0, 0)
+    assert counts(await sheets.run(inputs, run)) == (0, 0, 2, 0, 0)
 
 
 async def test_the_errors_of_many_rows_are_counted(sheets: Sheets) -> None:
@@ -708,8 +714,9 @@ async def test_only_who_may_write_and_read_the_file_imports(
     for person, given in ((admin, inputs), (admin, unknown)):
         with pytest.raises(InvalidInputError, match="no file"):
             await sheets.imports.check(given, person.principal)
-    with pytest.raises(NotFoundError):
-        await sheets.imports.run(inputs, sheets_of(admin.principal).new_run())
+        run = sheets_of(person.principal).new_run()
+        with pytest.raises(InvalidInputError, match="no file"):
+            await sheets.run(given, run)
 
 
 async def test_two_thousand_rows(sheets: Sheets, member: Person) -> None:
@@ -717,10 +724,45 @@ async def test_two_thousand_rows(sheets: Sheets, member: Person) -> None:
     run = sheets.new_run()
     inputs = await sheets.inputs("customers", [["name", "email"], *rows], all_or_nothing=False)
 
-    result = await sheets.imports.run(inputs, run)
+    result = await sheets.run(inputs, run)
 
     assert counts(result) == (2000, 0, 0, 0, 0)
     assert list(run.steps) == [f"rows {n}-{n + 499}" for n in (2, 502, 1002, 1502)]
     assert run.told[-1] == (2000, 2000, "Writing")
     again = await sheets.load("customers", [["name", "email"], *rows])
     assert counts(again) == (0, 0, 2000, 0, 0)
+
+
+async def test_an_import_asks_for_the_row_of_its_file_once_each_time(
+    member: Person, jobs: Jobs
+) -> None:
+    file = await member.post("/files", files={"file": ("a.csv", b"name\nAda\n", "text/csv")})
+    asked = {"kind": "import", "inputs": {"resource": "customers", "file_id": file.json()["id"]}}
+
+    with sent_statements() as when_asked:
+        execution = (await member.post("/executions", json=asked)).json()
+    with sent_statements() as when_run:
+        await jobs.drain(Queue.EXECUTIONS)
+
+    ended = (await member.get(f"/executions/{execution['id']}")).json()
+    assert (ended["name"], ended["status"]) == ("Import of customers from a.csv", "completed")
+    for sent in (when_asked, when_run):
+        assert sum("FROM files" in each.text for each in sent) == 1
+
+
+async def test_the_id_of_a_new_row_is_worked_out_once(
+    sheets: Sheets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[int] = []
+
+    def counted(execution_id: UUID, number: int) -> UUID:
+        numbers.append(number)
+        return new_row_id(execution_id, number)
+
+    monkeypatch.setattr(planning, "new_row_id", counted)
+    table = [["name", "email"], ["Ada", "ada@example.com"], ["Grace", ""]]
+
+    result = await sheets.load("customers", table)
+
+    assert counts(result) == (2, 0, 0, 0, 0)
+    assert numbers == [2, 3]

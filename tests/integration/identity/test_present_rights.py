@@ -26,6 +26,7 @@ from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from backend.services.background.kinds import RegisteredKind
+from backend.services.exchange.imports.kind import import_name
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.users import UserService
 from backend.services.notifications.stream import NotificationWatch
@@ -233,7 +234,7 @@ def sheets(sheets_of: Any, member: Person) -> Sheets:
 async def import_customers(
     sheets: Sheets, uow: SqlUnitOfWorkFactory, rows: int, **options: Any
 ) -> tuple[UUID, ExecutionService]:
-    kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, sheets.imports.name)}
+    kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, import_name)}
     executions = execution_service(uow, kinds, 1)
     table = [["name"], *([f"Person {number}"] for number in range(rows))]
     inputs = await sheets.inputs("customers", table, **options)
@@ -294,7 +295,7 @@ async def test_rows_are_planned_with_the_role_of_the_batch(
     ]
     inputs = await sheets.inputs("tasks", table, all_or_nothing=False)
 
-    result = await sheets.imports.run(inputs, DemotedRun(manager.principal))
+    result = await sheets.run(inputs, DemotedRun(manager.principal))
 
     assert (result.created, result.failed) == (500, 100)
     assert "tasks:assign" in result.errors[0].message

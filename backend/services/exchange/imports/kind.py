@@ -31,8 +31,9 @@ class ImportKind:
         self._files = files
         self._reader = reader
 
-    async def check(self, inputs: ImportInputs, by: Principal) -> None:
-        """
+    async def check(self, inputs: ImportInputs, by: Principal) -> File:
+        """Returns the file.
+
         Raises:
             PermissionDeniedError: the person may not write the resource.
             InvalidInputError: the person may not read such a file, or it has another type.
@@ -49,23 +50,16 @@ class ImportKind:
                 "ends in .csv) or as XLSX.",
                 "unsupported_type",
             )
+        return file
 
-    async def name(self, inputs: ImportInputs) -> str:
-        """Such as `Import of customers from people.csv`."""
-        async with self._uow.reading() as uow:
-            file = await uow.files.find(inputs.file_id)
-        source = f" from {file.name}" if file else ""
-        return f"Import of {inputs.resource}{source}"
-
-    async def run(self, inputs: ImportInputs, run: ExecutionContext) -> ImportResult:
+    async def run(self, inputs: ImportInputs, run: ExecutionContext, file: File) -> ImportResult:
         """
         Raises:
-            NotFoundError: the file is gone.
+            NotFoundError: the content of the file is gone.
             InvalidInputError: it can't be read as a table.
             ConflictError, TryAgainError: somebody else has changed or locked the same rows
                 meanwhile; nothing is written, or, without `all_or_nothing`, not everything.
         """
-        file = await self._files.read(inputs.file_id, run.by)
         with TemporaryDirectory(prefix="mvp-import-") as folder:
             path = Path(folder, "content")
             spools = Spools(Spool(Path(folder, "rows")), Spool(Path(folder, "plans")))
@@ -127,3 +121,8 @@ def _result(
         error_count=tally.error_count,
         ignored_columns=ignored_columns,
     )
+
+
+async def import_name(inputs: ImportInputs, file: File) -> str:
+    """Such as `Import of customers from people.csv`."""
+    return f"Import of {inputs.resource} from {file.name}"

@@ -59,37 +59,47 @@ class Planner:
     ) -> Plan:
         """`for_update` locks the existing rows. Writes nothing."""
         resource = self._resource
+        new_ids = [new_row_id(self._run.id, row.number) for row in batch]
         ids, keys = set(), set()
-        for row in batch:
+        for row, new_id in zip(batch, new_ids, strict=True):
             key = resource.key_of(row.data)
             if key and (not row.id or resource.key_is_unique):
                 keys.add(key)
             if row.id or not key:
-                ids.add(row.id or self._new_id(row))
+                ids.add(row.id or new_id)
         found = await resource.rows(uow).find_matches(ids, keys, for_update=for_update)
         known = await read_known(uow, resource, batch, self._by)
-        return await in_thread(self._decide, batch, found, known)
+        return await in_thread(self._decide, batch, new_ids, found, known)
 
-    def _new_id(self, row: ParsedRow) -> UUID:
-        return new_row_id(self._run.id, row.number)
-
-    def _decide(self, batch: Sequence[ParsedRow], found: Sequence[Any], known: Known) -> Plan:
+    def _decide(
+        self,
+        batch: Sequence[ParsedRow],
+        new_ids: Sequence[UUID],
+        found: Sequence[Any],
+        known: Known,
+    ) -> Plan:
+        """`new_ids` has for each row the id that it gets if it is new."""
         by_key: dict[str, list[Any]] = defaultdict(list)
         for each in found:
             if key := self._resource.key_of(each):
                 by_key[key].append(each)
         by_id = {each.id: each for each in found}
         plan = Plan()
-        for row in batch:
+        for row, new_id in zip(batch, new_ids, strict=True):
             try:
-                self._decide_row(row, self._match(row, by_id, by_key), known, plan)
+                match = self._match(row, new_id, by_id, by_key)
+                self._decide_row(row, new_id, match, known, plan)
             except DomainError as error:
                 column = self._column_of(self._field_of(error))
                 plan.tally.fail([RowError(row=row.number, column=column, message=error.detail)])
         return plan
 
     def _match(
-        self, row: ParsedRow, by_id: Mapping[UUID, Any], by_key: Mapping[str, list[Any]]
+        self,
+        row: ParsedRow,
+        new_id: UUID,
+        by_id: Mapping[UUID, Any],
+        by_key: Mapping[str, list[Any]],
     ) -> Any | None:
         """Return the row to change; None if one is to be created."""
         key = self._resource.key_of(row.data)
@@ -101,7 +111,7 @@ class Planner:
                 str(self._resource.key),
                 f"There are {len(same_key)} of them: add a column `id` to identify the row.",
             )
-        return same_key[0] if same_key else by_id.get(self._new_id(row))
+        return same_key[0] if same_key else by_id.get(new_id)
 
     def _with_id(
         self, row: ParsedRow, row_id: UUID, by_id: Mapping[UUID, Any], same_key: Sequence[Any]
@@ -118,14 +128,16 @@ class Planner:
             )
         return by_id[row_id]
 
-    def _decide_row(self, row: ParsedRow, match: Any | None, known: Known, plan: Plan) -> None:
+    def _decide_row(
+        self, row: ParsedRow, new_id: UUID, match: Any | None, known: Known, plan: Plan
+    ) -> None:
         if match is None:
             values = self._with_person(self._resource.values(row.data), row, known)
             self._check(values, values, known)
             self._resource.check_new(values)
-            plan.new.append(values | {"id": self._new_id(row)})
+            plan.new.append(values | {"id": new_id})
             plan.tally.created += 1
-        elif match.id == self._new_id(row):
+        elif match.id == new_id:
             # An interrupted attempt has created it.
             plan.tally.created += 1
         else:

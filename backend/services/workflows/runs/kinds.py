@@ -45,7 +45,7 @@ class _StoredKind(Generic[Definition]):
         self._model: type[Definition] = model
         self._definitions = definitions
 
-    async def name(self, inputs: WorkflowInputs) -> str:
+    async def name(self, inputs: WorkflowInputs, found: None) -> str:
         """Return the name of the stored workflow, if any."""
         if inputs.workflow_id is not None:
             async with self._uow.reading() as uow:
@@ -93,7 +93,7 @@ class CrewKind(_StoredKind[Crew]):
         """
         await self._check(inputs, by)
 
-    async def run(self, inputs: CrewInputs, run: ExecutionContext) -> WorkflowResult:
+    async def run(self, inputs: CrewInputs, run: ExecutionContext, found: None) -> WorkflowResult:
         """Raises as `RunSteps.do` does."""
         crew = await self._pinned(inputs, run)
         steps = RunSteps(run, len(crew.tasks))
@@ -110,7 +110,7 @@ class FlowKind(_StoredKind[Flow]):
         """Raises as for a crew."""
         await self._check(inputs, by)
 
-    async def run(self, inputs: FlowInputs, run: ExecutionContext) -> WorkflowResult:
+    async def run(self, inputs: FlowInputs, run: ExecutionContext, found: None) -> WorkflowResult:
         """Raises as `RunSteps.do` does."""
         flow = await self._pinned(inputs, run)
         steps = RunSteps(run, sum(map(steps_in, flow.nodes)))
