@@ -28,13 +28,13 @@ class FakeRepository(Generic[Row]):
     """Rows of one table. Gives out copies: what is not saved is not kept."""
 
     def __init__(self, kind: str, rows: dict[UUID, Row]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._rows = rows
 
     async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
         row = await self.find(row_id)
         if row is None:
-            raise NotFoundError.of(self._kind, row_id)
+            raise NotFoundError.of(self.kind, row_id)
         return row
 
     async def find(self, row_id: UUID) -> Row | None:

@@ -1,13 +1,28 @@
-"""Foreign text in a form that the database accepts."""
+"""Text that PostgreSQL accepts: without NUL and lone surrogates."""
 
 import re
 from typing import Any
 
 _HALF = re.compile("[\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def unstorable_in(text: str) -> str | None:
+    """The first character that PostgreSQL does not store: NUL, or half a surrogate pair."""
+    found = UNSTORABLE.search(text)
+    return found[0] if found else None
+
+
+def check_storable(text: str) -> str:
+    """The text. Raises ValueError if PostgreSQL does not store it."""
+    text.encode()  # Lone surrogates raise a ValueError.
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters, which the database can't store")
+    return text
 
 
 def storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor lone surrogates; both are replaced.
+    """Replace what PostgreSQL does not store: NUL and lone surrogates.
 
     Adjacent surrogates are joined into their character.
     """

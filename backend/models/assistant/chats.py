@@ -15,6 +15,7 @@ from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery, SearchText
+from backend.models.platform.shortening import one_line, shortened
 from backend.models.tasks.modules import FILLED
 
 NEW_CHAT = "New chat"
@@ -71,16 +72,15 @@ class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
     def take_title_from(self, text: str) -> None:
         """Use the beginning of the first message, unless the person has chosen a title."""
         if not self.has_own_title and self.title == NEW_CHAT:
-            self.title = shortened(text) or NEW_CHAT
+            self.title = title_of(text) or NEW_CHAT
 
 
 make_searchable(Chat, "title", "''")
 
 
-def shortened(text: str) -> str:
+def title_of(text: str) -> str:
     """Return one line, short enough for a title."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words if len(words) <= _MAX_TITLE else f"{words[: _MAX_TITLE - 3].rstrip()}..."
+    return shortened(one_line(text), _MAX_TITLE)
 
 
 class ChatCreate(Input, ChatBase):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 from pydantic import AfterValidator, Field
 
+from backend.core.storable import unstorable_in
+
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
@@ -146,14 +148,10 @@ def _size(document: dict[str, Any]) -> int:
 
 
 def _check_value(value: Any, path: str) -> None:
-    if isinstance(value, str) and not _is_storable(value):
+    if isinstance(value, str) and unstorable_in(value):
         _refuse(path, "it contains NUL or a lone surrogate, which can't be stored; remove it")
     if isinstance(value, float) and not isfinite(value):
         _refuse(path, "it is not a finite number, as JSON requires")
-
-
-def _is_storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _refuse(path: str, why: str) -> NoReturn:

@@ -1,11 +1,11 @@
 """Imports: rows of a spreadsheet that become rows of the team's data."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from backend.core.storable import UNSTORABLE
 from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag, Line
@@ -14,14 +14,6 @@ MAX_ERRORS = 1_000
 """The number of row errors that are stored; the others are counted."""
 
 MAX_COLUMNS = 200
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def unstorable_in(text: str) -> str | None:
-    """The first character that the database does not accept."""
-    found = _UNSTORABLE.search(text)
-    return found[0] if found else None
 
 
 class ImportInputs(Input):
@@ -54,7 +46,7 @@ def _shown(max_characters: int) -> AfterValidator:
 
     def shown(text: str) -> str:
         # Replaces NUL and lone surrogates.
-        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+        text = UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
         return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
 
     return AfterValidator(shown)

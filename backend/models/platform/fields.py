@@ -19,16 +19,10 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticKnownError
 
 from backend.core.passwords import normal_password
+from backend.core.storable import check_storable
 from backend.models.platform.characters import Form, as_typed, spelled, trimmed
 
 Item = TypeVar("Item")
-
-
-def _storable(text: str) -> str:
-    text.encode()  # Lone surrogates raise a ValueError.
-    if "\x00" in text:
-        raise ValueError("must not contain NUL characters, which the database can't store")
-    return text
 
 
 def _printable(text: str) -> str:
@@ -113,7 +107,7 @@ def _short_in_some_form(password: str) -> str:
 
 
 _HIDDEN: JsonDict = {"format": "password"}
-STORABLE = AfterValidator(_storable)
+STORABLE = AfterValidator(check_storable)
 """Comes after the bounds: bounds that follow a validator are missing in response schemas."""
 
 Text = Annotated[str, STORABLE]

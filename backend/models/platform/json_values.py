@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from backend.core.storable import check_storable
+
 _MAX_CHARACTERS = 50_000
 _MAX_DEPTH = 50
 
@@ -39,9 +41,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"must not be nested more than {_MAX_DEPTH} deep")
     for leaf in leaves(value):
         if isinstance(leaf, str):
-            leaf.encode()  # Lone surrogates raise a ValueError.
-            if "\x00" in leaf:
-                raise ValueError("must not contain NUL characters, which the database can't store")
+            check_storable(leaf)
         elif isinstance(leaf, float) and not math.isfinite(leaf):
             raise ValueError("must not contain NaN or infinite numbers, which JSON does not have")
     if len(json.dumps(value, default=str)) > _MAX_CHARACTERS:

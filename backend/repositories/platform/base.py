@@ -13,6 +13,11 @@ Query_contra = TypeVar("Query_contra", bound=PageQuery, contravariant=True)
 
 
 class Repository(Protocol[Row]):
+    @property
+    def kind(self) -> str:
+        """What one row is called in messages to people."""
+        ...
+
     async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
         """Read one row; with `for_update`, lock it until the unit of work ends.
 

@@ -26,8 +26,8 @@ from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.answer_writer import AnswerWriter
 from backend.services.assistant.briefs import AnswerOptions
-from backend.services.assistant.chats import own_chat
 from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer
+from backend.services.platform.ownership import own
 
 _AT_ONCE = 100
 _AS_THE_CHAT_SAYS = AnswerOptions()
@@ -81,13 +81,13 @@ class ChatMessageService:
     ) -> Page[ChatMessage]:
         """Raises NotFoundError or InvalidCursorError."""
         async with self._uow.reading() as uow:
-            await own_chat(uow, chat_id, by)
+            await own(uow.chats, chat_id, by)
             return await uow.chat_messages.page_of(chat_id, query)
 
     async def read(self, chat_id: UUID, message_id: UUID, by: Principal) -> ChatMessage:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
-            await own_chat(uow, chat_id, by)
+            await own(uow.chats, chat_id, by)
             return await _message(uow, chat_id, message_id)
 
     async def rate(
@@ -100,7 +100,7 @@ class ChatMessageService:
             ConflictError: it is not an answer, or is still being written.
         """
         async with self._uow() as uow:
-            await own_chat(uow, chat_id, by)
+            await own(uow.chats, chat_id, by)
             message = await _message(uow, chat_id, message_id, for_update=True)
             _check_answer(message)
             message.rating, message.comment = feedback.rating, feedback.comment
@@ -126,7 +126,7 @@ class ChatMessageService:
     ) -> Outcome[LiveAnswer]:
         """Begin an answer; for a repeated key, continue with its answer."""
         async with self._uow() as uow:
-            chat = await own_chat(uow, chat_id, by, for_update=True)
+            chat = await own(uow.chats, chat_id, by, for_update=True)
             answer_id = new_id()
             claim = await uow.idempotency.claim(key, answer_id)
             match claim:

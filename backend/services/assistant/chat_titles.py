@@ -5,7 +5,7 @@ from uuid import UUID
 from backend.core.errors import DomainError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
-from backend.models.assistant.chats import Chat, shortened
+from backend.models.assistant.chats import Chat, title_of
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AssistantAnswer, AssistantBrief, AssistantEngine
 from backend.services.assistant.tools.base import CallScope
@@ -38,7 +38,7 @@ class ChatTitles:
         except DomainError as error:
             _log.info("no_chat_title", chat_id=str(chat_id), error=error.detail)
             return
-        title = shortened(written.text)
+        title = title_of(written.text)
         # Half a title is worse than the beginning of the message.
         if title and written.incomplete_reason is None:
             await self._set(chat_id, title)

@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import NotFoundError, unknown_reference
+from backend.core.errors import unknown_reference
 from backend.core.permissions import Principal
 from backend.models.assistant.chats import NEW_CHAT, Chat, ChatCreate, ChatQuery, ChatUpdate
 from backend.models.platform.domain_events import SubjectKind
@@ -10,6 +10,7 @@ from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.assistant.briefs import unknown_prompt
 from backend.services.platform.crud import CrudService
+from backend.services.platform.ownership import own
 from backend.services.tasks.modules import check_own_module
 
 _REFERENCES = ("module_id", "model_config_id", "prompt")
@@ -32,7 +33,7 @@ class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, 
     async def _get(
         self, uow: AssistantReading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Chat:
-        return await own_chat(uow, row_id, by, for_update=for_update)
+        return await own(uow.chats, row_id, by, for_update=for_update)
 
     async def _page(self, uow: AssistantReading, query: ChatQuery, by: Principal) -> Page[Chat]:
         return await uow.chats.page_of(by.user_id, query)
@@ -47,16 +48,6 @@ class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, 
         if title := changes.pop("title", None):
             row.rename(title)
         row.sqlmodel_update(changes)
-
-
-async def own_chat(
-    uow: AssistantReading, chat_id: UUID, by: Principal, *, for_update: bool = False
-) -> Chat:
-    """Raises NotFoundError for other people's chats too."""
-    chat = await uow.chats.get(chat_id, for_update=for_update)
-    if chat.owner_id != by.user_id:
-        raise NotFoundError.of("chat", chat_id)
-    return chat
 
 
 async def _check(uow: AssistantReading, changes: dict[str, Any], by: Principal) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from backend.core.errors import DomainError
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal
+from backend.models.platform.shortening import one_line
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.engine import AssistantBrief, AssistantEngine
 from backend.services.assistant.model_choice import ModelChooser
@@ -54,5 +55,4 @@ class ExecutionNames:
 
 def _short(text: str) -> str | None:
     """Shorten to one line; None if nothing is left."""
-    words = "".join(each if each.isprintable() else " " for each in text).split()
-    return " ".join(words).strip(" \"'")[:_MAX_NAME_CHARACTERS].strip() or None
+    return one_line(text).strip(" \"'")[:_MAX_NAME_CHARACTERS].strip() or None

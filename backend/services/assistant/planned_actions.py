@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend.core.errors import ConflictError, DomainError, NotFoundError, StillRunningError
+from backend.core.errors import ConflictError, DomainError, StillRunningError
 from backend.core.permissions import Principal
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.message_parts import (
@@ -21,8 +21,9 @@ from backend.models.platform.idempotency import (
     Replayed,
 )
 from backend.models.platform.mixins import now
-from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
+from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.toolbox import Toolbox
+from backend.services.platform.ownership import own
 
 _UNKNOWN = "It was interrupted: check whether it was done before you request it again."
 
@@ -37,7 +38,7 @@ class PlannedActionService:
     async def read(self, action_id: UUID, by: Principal) -> PlannedAction:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
-            return await _own_action(uow, action_id, by)
+            return await own(uow.planned_actions, action_id, by)
 
     async def confirm(
         self, action_id: UUID, by: Principal, key: IdempotencyKey | None = None
@@ -56,10 +57,10 @@ class PlannedActionService:
         async with self._uow() as uow:
             match await uow.idempotency.claim(key, action_id):
                 case Replay():
-                    return Replayed(_done_before(await _own_action(uow, action_id, by)))
+                    return Replayed(_done_before(await own(uow.planned_actions, action_id, by)))
                 case Answered() as answered:
                     return answered
-            action = await _own_action(uow, action_id, by, for_update=True)
+            action = await own(uow.planned_actions, action_id, by, for_update=True)
             action.begin()
             await _save(uow, action, "confirmed", by)
             await uow.commit()
@@ -98,15 +99,6 @@ def _done_before(action: PlannedAction) -> PlannedAction:
         )
     if action.error is not None:
         raise ConflictError(f"The action was not done: {action.error}")
-    return action
-
-
-async def _own_action(
-    uow: AssistantReading, action_id: UUID, by: Principal, *, for_update: bool = False
-) -> PlannedAction:
-    action = await uow.planned_actions.get(action_id, for_update=for_update)
-    if action.owner_id != by.user_id:
-        raise NotFoundError.of("action", action_id)
     return action
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Principal
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
@@ -24,12 +24,14 @@ from backend.models.platform.idempotency import (
 )
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.paging import Page
+from backend.models.platform.shortening import shortened
 from backend.repositories.background.unit import BackgroundReading, BackgroundUnit, BackgroundUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.background.attempts import finished
 from backend.services.background.kinds import ExecutionKinds, NameSuggestions
 from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
+from backend.services.platform.ownership import own
 
 _MAX_NAME = 200
 
@@ -104,7 +106,7 @@ class ExecutionService:
     async def read(self, execution_id: UUID, by: Principal) -> Execution:
         """Raises NotFoundError."""
         async with self._uow.reading() as uow:
-            return await own_execution(uow, execution_id, by)
+            return await own(uow.executions, execution_id, by)
 
     async def page(self, query: ExecutionQuery, by: Principal) -> Page[Execution]:
         """Raises InvalidCursorError."""
@@ -116,7 +118,7 @@ class ExecutionService:
     ) -> Page[ExecutionStep]:
         """Raises NotFoundError or InvalidCursorError."""
         async with self._uow.reading() as uow:
-            await own_execution(uow, execution_id, by)
+            await own(uow.executions, execution_id, by)
             return await uow.execution_steps.page_of(execution_id, query)
 
     async def cancel(self, execution_id: UUID, by: Principal) -> Execution:
@@ -127,7 +129,7 @@ class ExecutionService:
             ConflictError: it has completed or failed.
         """
         async with self._uow() as uow:
-            execution = await own_execution(uow, execution_id, by, for_update=True)
+            execution = await own(uow.executions, execution_id, by, for_update=True)
             if execution.status is ExecutionStatus.CANCELLED:
                 return execution
             is_new = execution.cancel_requested_at is None
@@ -150,7 +152,7 @@ class ExecutionService:
         """
         async with self._uow() as uow:
             await self._check_room(uow, by)
-            execution = await own_execution(uow, execution_id, by, for_update=True)
+            execution = await own(uow.executions, execution_id, by, for_update=True)
             match.check(execution.version)
             execution.restart()
             execution.job_id = await _defer(uow, execution)
@@ -163,7 +165,7 @@ class ExecutionService:
     ) -> None:
         """Raises NotFoundError, PreconditionFailedError, or ConflictError unless it has ended."""
         async with self._uow() as uow:
-            execution = await own_execution(uow, execution_id, by, for_update=True)
+            execution = await own(uow.executions, execution_id, by, for_update=True)
             match.check(execution.version)
             if execution.is_active:
                 raise ConflictError(f"It is {execution.status}: cancel it, then delete it.")
@@ -224,7 +226,7 @@ class ExecutionService:
     async def _name(self, data: ExecutionDraft, found: Any) -> str:
         """Shorten it: file names, for example, may be too long."""
         name = await self._kinds[data.kind].name(data.inputs, found)
-        return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 3]}..."
+        return shortened(name, _MAX_NAME)
 
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
         if await uow.executions.lock_active_of(by.user_id) >= self._max_active:
@@ -234,23 +236,13 @@ class ExecutionService:
             )
 
 
-async def own_execution(
-    uow: BackgroundReading, execution_id: UUID, by: Principal, *, for_update: bool = False
-) -> Execution:
-    """Raises NotFoundError for other people's executions too."""
-    execution = await uow.executions.get(execution_id, for_update=for_update)
-    if execution.owner_id != by.user_id:
-        raise NotFoundError.of("execution", execution_id)
-    return execution
-
-
 async def _of_claim(
     uow: BackgroundReading, claim: Claim, by: Principal
 ) -> Replayed[Execution] | Answered | None:
     """What came of the same request; None if it is the first."""
     match claim:
         case Replay(earlier):
-            return Replayed(await own_execution(uow, earlier, by))
+            return Replayed(await own(uow.executions, earlier, by))
         case Answered():
             return claim
         case Fresh():

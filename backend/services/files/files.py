@@ -35,6 +35,7 @@ from backend.services.files.storage import (
 )
 from backend.services.files.uploads import Content, inspect
 from backend.services.platform.change_events import created, deleted, updated
+from backend.services.platform.ownership import is_own
 from backend.services.tasks.modules import check_own_module
 
 _log = get_logger(__name__)
@@ -216,7 +217,7 @@ class FileService:
         """
         async with self._uow() as uow:
             file = await visible_file(uow, file_id, by, for_update=True)
-            if file.owner_id != by.user_id:
+            if not is_own(file, by):
                 by.require(Permission.FILES_DELETE)
             match.check(file.version)
             await uow.files.delete(file)

@@ -6,6 +6,7 @@ from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeni
 from backend.core.permissions import Permission, Principal
 from backend.models.files.files import File, FileSubject
 from backend.repositories.files.unit import FilesReading
+from backend.services.platform.ownership import is_own
 
 
 def check_one(subject: FileSubject) -> None:
@@ -18,7 +19,7 @@ def check_may_change(file: File, subject: FileSubject, by: Principal) -> None:
     """Check the rights for both places: taking a file from the team counts as deleting it there."""
     if file.subject.is_team_data or subject.is_team_data:
         by.require(Permission.FILES_WRITE)
-    if file.owner_id != by.user_id and not subject.is_team_data:
+    if not is_own(file, by) and not subject.is_team_data:
         if subject.module_id is not None:
             raise PermissionDeniedError(
                 "Only the person who uploaded a file can put it into a module."
@@ -29,7 +30,7 @@ def check_may_change(file: File, subject: FileSubject, by: Principal) -> None:
 def check_visible(file: File, by: Principal) -> None:
     """Raises NotFoundError unless it is their own, or a team file that they may read."""
     is_visible = by.may(Permission.FILES_READ) if file.subject.is_team_data else False
-    if file.owner_id != by.user_id and not is_visible:
+    if not is_own(file, by) and not is_visible:
         raise NotFoundError.of("file", file.id)
 
 

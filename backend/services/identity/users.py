@@ -253,7 +253,11 @@ def _password_reset(user: User) -> ResourceChanged:
 
 async def check_active_user(uow: IdentityUnit, field: str, user_id: UUID) -> None:
     """Raises InvalidInputError if the user does not exist or is deactivated."""
-    user = await uow.users.find(user_id)
+    require_active(field, await uow.users.find(user_id))
+
+
+def require_active(field: str, user: User | None) -> None:
+    """Of the user whom a field names. Raises InvalidInputError as `check_active_user` does."""
     if user is None:
         raise unknown_reference(field, "user")
     if not user.is_active:

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import ConflictError, InvalidInputError, NotFoundError, unknown_reference
+from backend.core.errors import ConflictError, InvalidInputError, unknown_reference
 from backend.core.permissions import Principal
 from backend.models.platform.domain_events import (
     Changes,
@@ -25,6 +25,7 @@ from backend.models.tasks.modules import (
 )
 from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.platform.crud import CrudService
+from backend.services.platform.ownership import is_own, own
 from backend.services.platform.retries import retried
 
 
@@ -65,7 +66,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
     async def _get(
         self, uow: TasksReading, row_id: UUID, by: Principal, *, for_update: bool = False
     ) -> Module:
-        return await own_module(uow, row_id, by, for_update=for_update)
+        return await own(uow.modules, row_id, by, for_update=for_update)
 
     async def _page(self, uow: TasksReading, query: ModuleQuery, by: Principal) -> Page[Module]:
         return await uow.modules.page_of(by.user_id, query)
@@ -100,16 +101,6 @@ def _reordered(before: list[UUID], after: list[UUID], by: Principal) -> Resource
     )
 
 
-async def own_module(
-    uow: TasksReading, module_id: UUID, by: Principal, *, for_update: bool = False
-) -> Module:
-    """Raises NotFoundError for other people's modules too."""
-    module = await uow.modules.get(module_id, for_update=for_update)
-    if module.owner_id != by.user_id:
-        raise NotFoundError.of("module", module_id)
-    return module
-
-
 async def check_own_module(
     uow: TasksReading, module_id: UUID | None, by: Principal
 ) -> Module | None:
@@ -120,6 +111,6 @@ async def check_own_module(
     if module_id is None:
         return None
     module = await uow.modules.find(module_id)
-    if module is None or module.owner_id != by.user_id:
+    if module is None or not is_own(module, by):
         raise unknown_reference("module_id", "module")
     return module

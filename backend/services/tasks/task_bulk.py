@@ -9,7 +9,7 @@ from backend.core.errors import (
     PreconditionRequiredError,
     unknown_reference,
 )
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import changes_between
 from backend.models.tasks.task_bulk import TaskBulk, TaskChange
@@ -17,7 +17,7 @@ from backend.models.tasks.tasks import Task
 from backend.repositories.platform.base import Repository
 from backend.repositories.tasks.unit import TasksUnit, TasksUnits
 from backend.services.platform.retries import retried
-from backend.services.tasks.tasks import change_task, task_events
+from backend.services.tasks.tasks import change_task, check_may_assign, task_events
 
 _KINDS = {
     "assignee_id": "user",
@@ -115,5 +115,5 @@ def _check_references(given: dict[str, Any], known: _Known, by: Principal) -> No
     for field, rows in known.items():
         if given.get(field) and given[field] not in rows:
             if field == "assignee_id":
-                by.require(Permission.TASKS_ASSIGN)
+                check_may_assign(given[field], by)
             raise unknown_reference(field, _KINDS[field])

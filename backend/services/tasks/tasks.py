@@ -109,7 +109,12 @@ async def change_task(uow: TasksUnit, task: Task, changes: dict[str, Any], by: P
 
 
 async def _check_assignee(uow: TasksUnit, assignee_id: UUID | None, by: Principal) -> None:
-    if assignee_id is None or assignee_id == by.user_id:
-        return
-    by.require(Permission.TASKS_ASSIGN)
-    await check_active_user(uow, "assignee_id", assignee_id)
+    check_may_assign(assignee_id, by)
+    if assignee_id is not None and assignee_id != by.user_id:
+        await check_active_user(uow, "assignee_id", assignee_id)
+
+
+def check_may_assign(assignee_id: UUID | None, by: Principal) -> None:
+    """Raises PermissionDeniedError: to give a task to somebody else takes `tasks:assign`."""
+    if assignee_id is not None and assignee_id != by.user_id:
+        by.require(Permission.TASKS_ASSIGN)

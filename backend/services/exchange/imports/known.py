@@ -4,13 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.core.errors import InvalidInputError, unknown_reference
+from backend.core.errors import InvalidInputError
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.users import User
 from backend.repositories.exchange.unit import ExchangeReading
 from backend.repositories.platform.base import Repository
 from backend.services.exchange.imports.parsing import ParsedRow
 from backend.services.exchange.imports.resources import Resource
+from backend.services.identity.users import require_active
+from backend.services.platform.ownership import is_own
 
 
 class Known(NamedTuple):
@@ -41,11 +43,7 @@ class Known(NamedTuple):
 
     def check_active(self, field: str, user_id: UUID) -> None:
         """Raises InvalidInputError if the user does not exist or is deactivated."""
-        user = self.users.get(user_id)
-        if user is None:
-            raise unknown_reference(field, "user")
-        if not user.is_active:
-            raise InvalidInputError(field, "This user is deactivated; choose another.")
+        require_active(field, self.users.get(user_id))
 
     def check_reference(self, field: str, kind: str, value: Any) -> None:
         """Raises InvalidInputError. `value` is an id, several or none."""
@@ -92,7 +90,7 @@ async def _existing(
         return ()
     if kind == "module":  # Other people's modules count as unknown.
         modules = await uow.modules.find_many(ids)
-        return {module.id for module in modules if module.owner_id == by.user_id}
+        return {module.id for module in modules if is_own(module, by)}
     repositories: dict[str, Repository[Any]] = {
         "customer": uow.customers,
         "lead": uow.leads,

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import MISSING, ValidationError
 from pydantic_core import ErrorDetails
 
-from backend.models.exchange.imports import RowError, unstorable_in
+from backend.core.storable import unstorable_in
+from backend.models.exchange.imports import RowError
 from backend.models.exchange.sheet_errors import is_error_text
 from backend.models.platform.base import Input
 from backend.models.platform.characters import spelled

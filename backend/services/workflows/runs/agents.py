@@ -11,6 +11,7 @@ from backend.core.errors import DomainError
 from backend.core.storable import storable_json
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.requests import ToolCallRecord
+from backend.models.platform.shortening import shortened
 from backend.models.workflows.flow_templates import written
 from backend.models.workflows.workflow_parts import AgentProfile
 from backend.models.workflows.workflow_runs import StepTrace
@@ -21,7 +22,7 @@ from backend.services.assistant.responses import taken
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools.base import CallScope, foreign
 from backend.services.background.kinds import ExecutionContext
-from backend.services.workflows.runs.traces import MAX_TEXT_CHARACTERS, bounded, shortened
+from backend.services.workflows.runs.traces import MAX_TEXT_CHARACTERS, bounded
 
 _MAX_RESULT_CHARACTERS = 10_000
 _MAX_ALL_CHARACTERS = 200_000

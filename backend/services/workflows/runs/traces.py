@@ -9,6 +9,7 @@ from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.model_usage import Usage
 from backend.models.assistant.requests import ToolCallRecord
+from backend.models.platform.shortening import shortened
 from backend.models.workflows.workflow_runs import (
     StepOutcome,
     StepStatus,
@@ -23,10 +24,6 @@ _MAX_ACTIONS = 100
 
 Traces = Mapping[str, StepTrace | None]
 """The traces by step. None: it was skipped."""
-
-
-def shortened(text: str, max_length: int) -> str:
-    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
 def bounded(actions: Sequence[ToolCallRecord]) -> list[ToolCallRecord]:
