@@ -1,6 +1,7 @@
+from typing import Any
 from uuid import UUID
 
-from backend.core.errors import InvalidInputError, NotFoundError
+from backend.core.errors import InvalidInputError
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.assistant.prompt_templates import PromptText, render
@@ -11,54 +12,39 @@ from backend.models.assistant.prompt_versions import (
     PromptVersionQuery,
 )
 from backend.models.assistant.prompts import Prompt, PromptCreate, PromptQuery, PromptUpdate
-from backend.models.platform.domain_events import SubjectKind, changes_between
-from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
-from backend.models.platform.paging import Page
+from backend.models.platform.domain_events import SubjectKind
+from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
-from backend.services.platform.change_events import created
-from backend.services.platform.crud import CrudService
+from backend.services.platform.versioned import VersionedService
 
 
 class PromptService(
-    CrudService[AssistantUnit, AssistantReading, Prompt, PromptQuery, PromptUpdate]
+    VersionedService[
+        AssistantUnit,
+        AssistantReading,
+        Prompt,
+        PromptQuery,
+        PromptUpdate,
+        PromptVersion,
+        PromptVersionQuery,
+    ]
 ):
     """A prompt has the text of its active version. Versions are added, and never change."""
 
     def __init__(self, uow: AssistantUnits) -> None:
-        super().__init__(uow, SubjectKind.PROMPT, lambda unit: unit.prompts)
+        super().__init__(
+            uow,
+            SubjectKind.PROMPT,
+            lambda unit: unit.prompts,
+            lambda unit: unit.prompt_versions,
+        )
 
     async def create(
         self, data: PromptCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[Prompt]:
         """Add a prompt with its first version. Raises ConflictError if the name is taken."""
         prompt = Prompt.model_validate(data)
-        async with self._uow() as uow:
-            match await uow.idempotency.claim(key, prompt.id):
-                case Replay(earlier):
-                    return Replayed(await uow.prompts.get(earlier))
-                case Answered() as answered:
-                    return answered
-            await uow.prompts.save(prompt)
-            await uow.prompt_versions.save(_version(prompt.id, 1, prompt, by))
-            uow.record(created(SubjectKind.PROMPT, prompt, by))
-            await uow.commit()
-        return prompt
-
-    async def versions(
-        self, prompt_id: UUID, query: PromptVersionQuery, by: Principal
-    ) -> Page[PromptVersion]:
-        """Raises NotFoundError or InvalidCursorError."""
-        async with self._uow.reading() as uow:
-            await uow.prompts.get(prompt_id)
-            return await uow.prompt_versions.page_of(prompt_id, query)
-
-    async def version(self, prompt_id: UUID, number: int, by: Principal) -> PromptVersion:
-        """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
-            version = await uow.prompt_versions.find_number(prompt_id, number)
-        if version is None:
-            raise NotFoundError(f"There is no version {number} of a prompt {prompt_id}.")
-        return version
+        return await self._create(prompt, _version(prompt.id, 1, prompt, by), by, key)
 
     async def add_version(
         self,
@@ -74,37 +60,12 @@ class PromptService(
             NotFoundError: there is no such prompt.
             PreconditionFailedError: it is at another version than the caller expects.
         """
-        async with self._uow() as uow:
-            match await uow.idempotency.claim(key, prompt_id):
-                case Replay(earlier):
-                    return Replayed(await uow.prompts.get(earlier))
-                case Answered() as answered:
-                    return answered
-            # Locked, so that concurrent additions get different numbers.
-            prompt = await uow.prompts.get(prompt_id, for_update=True)
-            match.check(prompt.version)
-            before = prompt.facts()
-            prompt.last_number += 1
-            version = _version(prompt.id, prompt.last_number, data, by)
-            if data.activate:
-                prompt.use(version)
-            await uow.prompt_versions.save(version)
-            await uow.prompts.save(prompt)
-            changes = {
-                **changes_between({}, version.facts()),
-                **changes_between(before, prompt.facts()),
-            }
-            self._record(uow, prompt, "version_added", changes, by)
-            await uow.commit()
-        return prompt
 
-    async def activate(
-        self, prompt_id: UUID, number: int, by: Principal, match: Precondition
-    ) -> Prompt:
-        """Activate a version. Raises as `update` does; InvalidInputError if it does not exist."""
-        async with self._changing(prompt_id, by, match, "activated") as (uow, prompt):
-            prompt.use(await _version_to_use(uow, prompt, number))
-        return prompt
+        def next_of(prompt: Prompt) -> PromptVersion:
+            prompt.last_number += 1
+            return _version(prompt.id, prompt.last_number, data, by)
+
+        return await self._add_version(prompt_id, next_of, by, match, key, activate=data.activate)
 
     async def render(self, prompt_id: UUID, data: PromptRender, by: Principal) -> str:
         """Render the text for a language model.
@@ -118,8 +79,18 @@ class PromptService(
             prompt = await uow.prompts.get(prompt_id)
             text: PromptText = prompt
             if data.number is not None:
-                text = await _version_to_use(uow, prompt, data.number)
+                text = await self._version_of(uow, prompt, data.number)
         return render(text, data.variables)
+
+    def _use(self, row: Prompt, version: PromptVersion) -> None:
+        row.use(version)
+
+    def _no_version(self, row: Prompt, number: int) -> InvalidInputError:
+        detail = f"There is no such version; the last one is {row.last_number}."
+        return InvalidInputError("number", detail)
+
+    def _facts_of(self, version: PromptVersion) -> dict[str, Any]:
+        return version.facts()
 
 
 def _version(prompt_id: UUID, number: int, text: PromptText, by: Principal) -> PromptVersion:
@@ -130,11 +101,3 @@ def _version(prompt_id: UUID, number: int, text: PromptText, by: Principal) -> P
         variables=text.variables,
         created_by=by.user_id,
     )
-
-
-async def _version_to_use(uow: AssistantReading, prompt: Prompt, number: int) -> PromptVersion:
-    version = await uow.prompt_versions.find_number(prompt.id, number)
-    if version is None:
-        detail = f"There is no such version; the last one is {prompt.last_number}."
-        raise InvalidInputError("number", detail)
-    return version

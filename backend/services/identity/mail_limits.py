@@ -2,10 +2,9 @@
 
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
-from backend.core.errors import RateLimitedError
 from backend.models.identity.mail_limits import MailRequest
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit
-from backend.services.identity.rate_windows import Window, hashed
+from backend.services.identity.rate_windows import RateLimit, hashed
 
 
 class MailRequestLimits:
@@ -15,20 +14,23 @@ class MailRequestLimits:
     """
 
     def __init__(self, settings: SecuritySettings) -> None:
-        self._per_account = settings.mail_requests_per_account
-        self._per_address = settings.mail_requests_per_address
-        self._window = Window(settings.mail_request_window_minutes)
+        self._limit = RateLimit(
+            settings.mail_requests_per_account,
+            settings.mail_requests_per_address,
+            settings.mail_request_window_minutes,
+            "Too many mails were requested; look for those already sent, or wait.",
+        )
 
     async def check(self, uow: IdentityReading, email: str, address: str | None) -> None:
         """Refuse early what `admit` would refuse, without counting. Raises RateLimitedError."""
-        await self._check(uow, _request(email, address))
+        await self._limit.check(uow.mail_requests, _request(email, address))
 
     async def admit(self, uow: IdentityUnit, email: str, address: str | None) -> MailRequest:
         """Count a request, if the unit commits. Raises RateLimitedError."""
         request = _request(email, address)
         await uow.mail_requests.lock(request)
-        await self._check(uow, request)
-        await uow.mail_requests.forget(before=self._window.begins())
+        await self._limit.check(uow.mail_requests, request)
+        await uow.mail_requests.forget(before=self._limit.begins())
         await uow.mail_requests.save(request)
         return request
 
@@ -37,17 +39,6 @@ class MailRequestLimits:
         request = await self.admit(uow, email, address)
         request.email = None
         await uow.mail_requests.save(request)
-
-    async def _check(self, uow: IdentityReading, request: MailRequest) -> None:
-        since = self._window.begins()
-        oldest = await uow.mail_requests.nth_of_account(
-            request.account_hash, self._per_account, since
-        ) or await uow.mail_requests.nth_of_address(request.address_hash, self._per_address, since)
-        if oldest is not None:
-            raise RateLimitedError(
-                "Too many mails were requested; look for those already sent, or wait.",
-                retry_after=self._window.seconds_left(oldest),
-            )
 
 
 def _request(email: str, address: str | None) -> MailRequest:

@@ -14,8 +14,8 @@ from backend.models.platform.domain_events import (
     SubjectKind,
     changes_between,
 )
-from backend.repositories.identity.unit import IdentityReading, IdentityUnit, IdentityUnits
-from backend.services.identity.rate_windows import Window, hashed
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.rate_windows import RateLimit, hashed
 
 
 class PasswordCheck:
@@ -31,9 +31,12 @@ class PasswordCheck:
     ) -> None:
         self._uow = uow
         self._hasher = hasher
-        self._per_account = settings.sign_in_failures_per_account
-        self._per_address = settings.sign_in_failures_per_address
-        self._window = Window(settings.sign_in_window_minutes)
+        self._limit = RateLimit(
+            settings.sign_in_failures_per_account,
+            settings.sign_in_failures_per_address,
+            settings.sign_in_window_minutes,
+            "There were too many failed sign-ins; wait before you try again.",
+        )
 
     async def verify(self, email: str, password: str, address: str | None) -> User:
         """Return the active user with this address and password.
@@ -51,12 +54,12 @@ class PasswordCheck:
         failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))
         async with self._hasher.turn(network) as turn:
             async with self._uow.reading() as uow:
-                await self._check_limits(uow, failure)
+                await self._limit.check(uow.sign_ins, failure)
                 user = await uow.users.find_by_email(email)
             compared = await turn.compare(password, user.password_hash if user else None)
         async with self._uow() as uow:
             await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-            await self._check_limits(uow, failure)
+            await self._limit.check(uow.sign_ins, failure)
             if user is None or not compared.is_right or not user.is_active:
                 await self._fail(uow, failure, user, address)
         if compared.is_outdated:
@@ -66,7 +69,7 @@ class PasswordCheck:
     async def _fail(
         self, uow: IdentityUnit, failure: SignInFailure, user: User | None, address: str | None
     ) -> NoReturn:
-        await uow.sign_ins.record(failure, forget_before=self._window.begins())
+        await uow.sign_ins.record(failure, forget_before=self._limit.begins())
         # The input is not stored: it may be a password in the wrong field.
         changes = changes_between({}, {"address": address})
         uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
@@ -94,16 +97,3 @@ class PasswordCheck:
                 return user
         # Somebody who signed in at the same moment was faster; or the password is another now.
         return user if await self._hasher.verify(password, user.password_hash) else checked
-
-    async def _check_limits(self, uow: IdentityReading, failure: SignInFailure) -> None:
-        since = self._window.begins()
-        oldest = await uow.sign_ins.nth_failure_of_account(
-            failure.account_hash, self._per_account, since
-        ) or await uow.sign_ins.nth_failure_of_address(
-            failure.address_hash, self._per_address, since
-        )
-        if oldest is not None:
-            raise RateLimitedError(
-                "There were too many failed sign-ins; wait before you try again.",
-                retry_after=self._window.seconds_left(oldest),
-            )

@@ -3,22 +3,43 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
+from typing import Protocol
 
+from backend.core.errors import RateLimitedError
 from backend.models.platform.mixins import now
+from backend.repositories.identity.rate_windows import CountedRepository
 
 
-class Window:
-    """A sliding window: how long an entry counts."""
+class Counted(Protocol):
+    """An entry to count."""
 
-    def __init__(self, minutes: int) -> None:
-        self._length = timedelta(minutes=minutes)
+    account_hash: str
+    address_hash: str
+
+
+class RateLimit:
+    """Limits entries by account and by client address within a sliding window of time."""
+
+    def __init__(self, per_account: int, per_address: int, minutes: int, refusal: str) -> None:
+        """`refusal` is the text of the error at the limit."""
+        self._per_account = per_account
+        self._per_address = per_address
+        self._window = timedelta(minutes=minutes)
+        self._refusal = refusal
 
     def begins(self) -> datetime:
-        return now() - self._length
+        """Return the start of the window: earlier entries no longer count."""
+        return now() - self._window
 
-    def seconds_left(self, counted_at: datetime) -> int:
-        """Return the seconds until an entry of that time leaves the window."""
-        return ceil((counted_at + self._length - now()).total_seconds())
+    async def check(self, rows: CountedRepository, row: Counted) -> None:
+        """Raises RateLimitedError at the limit."""
+        since = self.begins()
+        oldest = await rows.nth_of_account(
+            row.account_hash, self._per_account, since
+        ) or await rows.nth_of_address(row.address_hash, self._per_address, since)
+        if oldest is not None:
+            seconds = ceil((oldest + self._window - now()).total_seconds())
+            raise RateLimitedError(self._refusal, retry_after=seconds)
 
 
 def hashed(text: str) -> str:

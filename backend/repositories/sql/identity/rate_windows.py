@@ -1,6 +1,7 @@
 """Statements on rows counted against a limit, and deleted once they no longer count."""
 
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete
@@ -22,12 +23,29 @@ def counts(moment: Mapped[datetime], since: datetime) -> ColumnElement[bool]:
     return and_(moment > since, moment < now() + _SKEW)
 
 
-async def nth_newest(
-    session: AsyncSession, moment: Mapped[datetime], which: ColumnElement[bool], n: int
-) -> datetime | None:
-    """Return the time of the n-th newest row; None if there are fewer."""
-    newest = select(moment).where(which).order_by(moment.desc()).offset(n - 1).limit(1)
-    return (await session.exec(newest)).one_or_none()
+class SqlCounted:
+    """Implements `CountedRepository`, for a table that has `account_hash` and `address_hash`.
+
+    Attributes:
+        counted: the table.
+        moment: the column that says when a row was counted.
+    """
+
+    counted: ClassVar[Any]
+    moment: ClassVar[str]
+    _session: AsyncSession
+
+    async def nth_of_account(self, account_hash: str, n: int, since: datetime) -> datetime | None:
+        return await self._nth(self.counted.account_hash == account_hash, n, since)
+
+    async def nth_of_address(self, address_hash: str, n: int, since: datetime) -> datetime | None:
+        return await self._nth(self.counted.address_hash == address_hash, n, since)
+
+    async def _nth(self, which: ColumnElement[bool], n: int, since: datetime) -> datetime | None:
+        moment = getattr(self.counted, self.moment)
+        newest = select(moment).where(which, counts(moment, since)).order_by(moment.desc())
+        found = await self._session.exec(newest.offset(n - 1).limit(1))
+        return found.one_or_none()
 
 
 async def forget_some(

@@ -13,7 +13,7 @@ from backend.models.workflows.flows import Flow
 from backend.models.workflows.workflow_versions import WorkflowVersion
 from backend.models.workflows.workflows import WorkflowKind
 from backend.repositories.workflows.unit import WorkflowsReading
-from backend.services.workflows.workflows import no_version
+from backend.services.platform.versioned import no_version
 
 Definition = TypeVar("Definition", Crew, Flow)
 
@@ -44,7 +44,7 @@ async def stored_version(
     version = await uow.workflow_versions.find_number(workflow_id, wanted)
     if version is None:
         field = f"{place.removesuffix('workflow_id')}number"
-        raise InvalidInputError(field, no_version(workflow, wanted), "unknown_reference")
+        raise no_version(field, workflow, wanted)
     return version
 
 
