@@ -8,14 +8,14 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.prepared_statements import PreparingCursor
-from backend.core.statements import Observer, Statements, is_closed
+from backend.core.statements import Observer, Statements, refuse_closed
 
 
 class ReadingSession(Session):
@@ -161,10 +161,5 @@ def _create_engine(
         connection.commit()
 
     event.listen(engine.sync_engine, "connect", prepare)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkout", refuse_closed)
     return engine
-
-
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    if is_closed(connection.driver_connection):
-        raise DisconnectionError("the server has closed this connection")

@@ -99,6 +99,10 @@ class Principal:
     session_id: UUID
     means: Means | None = None
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return ROLE_PERMISSIONS[self.role]
+
     def may(self, permission: Permission) -> bool:
         return permission in ROLE_PERMISSIONS[self.role]
 

@@ -15,7 +15,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Observer = Callable[[int], object]
@@ -145,3 +145,9 @@ def is_closed(connection: Connection) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have SQLAlchemy's pool take another connection. Raises DisconnectionError."""
+    if is_closed(connection.driver_connection):
+        raise DisconnectionError("the server has closed this connection")

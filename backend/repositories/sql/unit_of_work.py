@@ -23,7 +23,6 @@ from backend.repositories.sql.mail.unit import SqlMail
 from backend.repositories.sql.notifications.unit import SqlNotifications
 from backend.repositories.sql.operations.unit import SqlOperations
 from backend.repositories.sql.platform.constraints import domain_errors
-from backend.repositories.sql.platform.contention import contention_errors
 from backend.repositories.sql.platform.outbox import Outbox
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.unit import SqlPlatform
@@ -127,7 +126,7 @@ class SqlUnitOfWorkFactory:
         outbox = Outbox(writer, self._means, self._subscriptions)
         try:
             # Around everything, as any query may flush earlier changes.
-            with domain_errors(), contention_errors():
+            with domain_errors():
                 yield SqlUnitOfWork(writer, outbox, self._caches)
         finally:
             await writer.close()

@@ -92,6 +92,11 @@ class Toolbox:
     ) -> None:
         self._uow = uow
         self._tools = tools
+        self._available = [
+            tool
+            for tool in tools.values()
+            if tool.is_available is None or tool.is_available(services)
+        ]
         self._services = services
         self._confirm_within = confirm_within
         self._rights = rights
@@ -104,7 +109,7 @@ class Toolbox:
             return []
         enabled = await self._enabled()
         wanted = enabled if names is None else enabled & set(names)
-        bounds = _Bounds()
+        permissions, bounds = by.permissions, _Bounds()
         return [
             OfferedTool(
                 tool.name,
@@ -112,8 +117,8 @@ class Toolbox:
                 tool.parameters,
                 ToolCall(self, tool, by, scope, bounds),
             )
-            for tool in self._tools.values()
-            if tool.name in wanted and by.may(tool.permission) and tool.is_available(self._services)
+            for tool in self._available
+            if tool.name in wanted and tool.permission in permissions
         ]
 
     async def offer(self, name: str, by: Principal, scope: CallScope) -> OfferedTool:

@@ -1,4 +1,4 @@
-"""Translates violated constraints into messages for the caller.
+"""Translates errors of the database, above all violated constraints, into messages.
 
 The models declare the messages beside the constraint (`models/platform/meanings.py`). A foreign key
 without one is explained by its column and the table that it refers to.
@@ -11,12 +11,13 @@ from typing import Any
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
 from sqlalchemy import Column, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from backend.core.errors import ConflictError, DomainError, unknown_reference
 from backend.models.platform.base import metadata
 from backend.models.platform.meanings import KEPT, REFERENCE, TAKEN
+from backend.repositories.sql.platform.contention import contention
 
 _OF_OTHERS = {
     "procrastinate_jobs_queueing_lock_idx_v1": (
@@ -30,7 +31,10 @@ _CHANGED = "Somebody else changed it at the same time: read it again, then repea
 
 @contextmanager
 def domain_errors() -> Iterator[None]:
-    """Turn the violation of a unique constraint or a foreign key into a domain error."""
+    """Turn the violation of a unique constraint or a foreign key into a domain error.
+
+    And contention between transactions, too; see `contention.py`.
+    """
     try:
         yield
     except IntegrityError as error:
@@ -40,6 +44,11 @@ def domain_errors() -> Iterator[None]:
         raise known from error
     except StaleDataError as error:
         raise ConflictError(_CHANGED) from error
+    except OperationalError as error:
+        known = contention(error)
+        if known is None:
+            raise
+        raise known from error
 
 
 def _meaning(error: IntegrityError) -> DomainError | None:

@@ -83,7 +83,7 @@ class AssistantTool(Generic[Arguments]):
         run: does it. The model receives a DomainError as the result.
         plan: for actions that can't be undone: describes the action without doing it. It is done
             once the person has confirmed it.
-        is_available: whether this installation supports it.
+        is_available: whether this installation supports it; None: always.
     """
 
     name: str
@@ -92,7 +92,7 @@ class AssistantTool(Generic[Arguments]):
     permission: Permission
     run: Callable[[Arguments, ToolContext], Awaitable[Result]]
     plan: Callable[[Arguments, ToolContext], Awaitable[str]] | None = None
-    is_available: Callable[[ToolDependencies], bool] = lambda _: True
+    is_available: Callable[[ToolDependencies], bool] | None = None
 
     def require_permission(self, by: Principal) -> None:
         """Raises PermissionDeniedError, which names the tool, unless the person may use it."""
