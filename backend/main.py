@@ -16,7 +16,7 @@ from backend.api.fast_path.index import RouteIndex
 from backend.api.injection import injected_classes
 from backend.api.middleware import add_middleware
 from backend.api.openapi import use_documented_openapi
-from backend.api.router import PREFIX, TAGS, accounts, router, uploads
+from backend.api.router import PREFIX, TAGS, add_resources
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -41,7 +41,6 @@ Send `If-Match` with the ETag that you have seen, and nobody's change is lost; s
 """
 _ENDING_SECONDS = 0.7
 _ANSWERS_SECONDS = 0.3
-_ACCOUNT_BODY_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -126,10 +125,7 @@ async def _interrupt(
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     max_bytes = settings.server.max_body_bytes
-    app.include_router(accounts, max_body_size=min(max_bytes, _ACCOUNT_BODY_BYTES))
-    app.include_router(router, max_body_size=max_bytes)
-    # The file and the overhead of a form.
-    app.include_router(uploads, max_body_size=settings.files.max_bytes + 64 * 1024)
+    add_resources(app, max_bytes, settings.files.max_bytes)
     app.include_router(health.router)
     if settings.server.metrics_enabled:
         metrics.observe_connections(database)

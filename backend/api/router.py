@@ -1,8 +1,8 @@
-"""Collects the routers under `/api/v1`."""
+"""Adds the routes of all resources to the app, under `/api/v1`."""
 
 from types import ModuleType
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from backend.api import health
 from backend.api.v1.assistant import (
@@ -54,18 +54,19 @@ _RESOURCES = (
     jobs,
 )
 
-router = APIRouter(prefix=PREFIX)
-for resource in _RESOURCES:
-    router.include_router(resource.router)
+_ACCOUNTS = (auth, account_links)
+_ACCOUNT_BODY_BYTES = 64 * 1024
+"""For routes that need no sign-in."""
 
-accounts = APIRouter(prefix=PREFIX)
-"""Routes that need no sign-in, whose bodies are more limited."""
-accounts.include_router(auth.router)
-accounts.include_router(account_links.router)
 
-uploads = APIRouter(prefix=PREFIX)
-"""Routes that take files, whose bodies may be larger."""
-uploads.include_router(files.uploads)
+def add_resources(app: FastAPI, max_body_bytes: int, max_file_bytes: int) -> None:
+    """Add the routes of all resources, and limit the bodies that they take."""
+    for module in _ACCOUNTS:
+        module.router.add_to(app.router, PREFIX, min(max_body_bytes, _ACCOUNT_BODY_BYTES))
+    for module in _RESOURCES:
+        module.router.add_to(app.router, PREFIX, max_body_bytes)
+    # The file and the overhead of a form.
+    files.uploads.add_to(app.router, PREFIX, max_file_bytes + 64 * 1024)
 
 
 def _tags(*modules: ModuleType) -> list[dict[str, str | None]]:

@@ -7,7 +7,7 @@ from typing import Any, Union, get_args, get_origin
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIRouter
 from pydantic import BaseModel
 
 from backend.api.bodies import CheckedRequest, repeated
@@ -57,6 +57,33 @@ class CheckedRoute(APIRoute):
     @cached_property
     def _is_guarded(self) -> bool:
         return self.body_field is not None and signed_in in calls_of(self.dependant)
+
+
+class ResourceRouter(APIRouter):
+    """Keeps the routes that a module declares until they are added to an app.
+
+    A router that is included has each route analysed where it is declared, where a router includes
+    it and where the app does, and all three stay in memory.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._declared: list[tuple[str, Callable[..., Any], dict[str, Any]]] = []
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Declare a route: the decorators call this."""
+        self._declared.append((path, endpoint, options))
+
+    def add_to(self, router: APIRouter, prefix: str, max_body_size: int) -> None:
+        """Add the declared routes to the router of an app."""
+        for path, endpoint, options in self._declared:
+            own = {
+                "tags": [*self.tags, *(options["tags"] or ())],
+                "dependencies": [*self.dependencies, *(options["dependencies"] or ())],
+                "route_class_override": self.route_class,
+                "max_body_size": max_body_size,
+            }
+            router.add_api_route(prefix + self.prefix + path, endpoint, **options | own)
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:

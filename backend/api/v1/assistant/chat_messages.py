@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi import Path, Query, Request, Response, status
 
 from backend.api.deps import CallerDep, may
 from backend.api.domain_problems import problem_of_error
@@ -21,6 +21,7 @@ from backend.api.problems import (
     Problem,
     declare,
 )
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.chat_messages import (
     ChatMessage,
@@ -41,7 +42,9 @@ from backend.services.assistant.chat_messages import ChatMessageService
 from backend.services.assistant.language_models import Answered, TextDelta, TextWithdrawn
 from backend.services.assistant.live_answers import LiveAnswer
 
-router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["chats"], route_class=IdempotentRoute)
+router = ResourceRouter(
+    prefix="/chats/{chat_id}/messages", tags=["chats"], route_class=IdempotentRoute
+)
 
 ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
 MessageId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23"])]

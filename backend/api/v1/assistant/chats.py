@@ -3,17 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
+from backend.api.routes import ResourceRouter
 from backend.models.assistant.chats import Chat, ChatCreate, ChatPublic, ChatQuery, ChatUpdate
 from backend.models.platform.paging import Page
 from backend.services.assistant.chats import ChatService
 
-router = APIRouter(prefix="/chats", tags=["chats"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/chats", tags=["chats"], route_class=IdempotentRoute)
 
 ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
 

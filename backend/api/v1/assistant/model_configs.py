@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.model_configs import (
     ModelConfig,
@@ -21,7 +22,9 @@ from backend.models.assistant.model_configs import (
 from backend.models.platform.paging import Page
 from backend.services.assistant.model_configs import ModelConfigService
 
-router = APIRouter(prefix="/model-configs", tags=["model-configs"], route_class=IdempotentRoute)
+router = ResourceRouter(
+    prefix="/model-configs", tags=["model-configs"], route_class=IdempotentRoute
+)
 
 ConfigId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21"])]
 MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.output_schemas import (
     OutputSchema,
@@ -21,7 +22,7 @@ from backend.models.assistant.output_schemas import (
 from backend.models.platform.paging import Page
 from backend.services.assistant.output_schemas import OutputSchemaService
 
-router = APIRouter(prefix="/schemas", tags=["schemas"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/schemas", tags=["schemas"], route_class=IdempotentRoute)
 
 SchemaId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e25"])]
 MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]

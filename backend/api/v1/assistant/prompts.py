@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.prompt_versions import (
     PromptActivate,
@@ -32,7 +33,7 @@ from backend.models.assistant.prompts import (
 from backend.models.platform.paging import Page
 from backend.services.assistant.prompts import PromptService
 
-router = APIRouter(prefix="/prompts", tags=["prompts"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/prompts", tags=["prompts"], route_class=IdempotentRoute)
 
 PromptId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23"])]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from backend.api.deps import CallerDep, may
 from backend.api.etags import CachedTagDep
@@ -18,13 +18,14 @@ from backend.api.problems import (
     NOT_FOUND,
     declare,
 )
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.planned_actions import PlannedAction, PlannedActionPublic
 from backend.models.assistant.requests import AssistantRequest, AssistantResponse, AssistantUsage
 from backend.services.assistant.planned_actions import PlannedActionService
 from backend.services.assistant.requests import AssistantService
 
-router = APIRouter(prefix="/agent", tags=["agent"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/agent", tags=["agent"], route_class=IdempotentRoute)
 
 ActionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21"])]
 MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]

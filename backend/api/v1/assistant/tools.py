@@ -3,18 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.injection import Injected
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.assistant.tools import Tool, ToolPublic, ToolQuery, ToolUpdate
 from backend.models.platform.paging import Page
 from backend.services.assistant.tool_registry import ToolRegistry
 
-router = APIRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/tools", tags=["tools"], route_class=CheckedRoute)
 
 ToolId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
 MayUse = Annotated[Principal, may(Permission.ASSISTANT_USE)]

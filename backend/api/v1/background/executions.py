@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, status
+from fastapi import Depends, Header, Path, Query, status
 from fastapi.sse import EventSourceResponse
 
 from backend.api.deps import CallerDep
@@ -14,6 +14,7 @@ from backend.api.event_streams import event_of
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
+from backend.api.routes import ResourceRouter
 from backend.models.background.execution_steps import (
     ExecutionStep,
     ExecutionStepPublic,
@@ -35,7 +36,7 @@ from backend.models.platform.paging import Page
 from backend.services.background.executions import ExecutionService
 from backend.services.background.stream import ExecutionWatch
 
-router = APIRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/executions", tags=["executions"], route_class=IdempotentRoute)
 
 ExecutionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
 LastEventId = Annotated[

@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from backend.api.deps import may
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.background.jobs import JobPublic, JobQuery
 from backend.models.platform.paging import Page
 from backend.services.background.jobs import JobService
 
-router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/jobs", tags=["jobs"], route_class=CheckedRoute)
 
 JobId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[4711])]
 MayWriteJobs = Annotated[Principal, may(Permission.JOBS_WRITE)]

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Header, Path, Query, UploadFile, status
+from fastapi import Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -23,6 +23,7 @@ from backend.api.problems import (
     declare,
 )
 from backend.api.ranges import wanted_range
+from backend.api.routes import ResourceRouter
 from backend.models.files.files import (
     DETACHED,
     File,
@@ -35,8 +36,8 @@ from backend.models.platform.paging import Page
 from backend.services.files.files import FileService
 from backend.services.identity.rights import PresentRights
 
-router = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
-uploads = APIRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
+uploads = ResourceRouter(prefix="/files", tags=["files"], route_class=IdempotentRoute)
 """Separate, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]

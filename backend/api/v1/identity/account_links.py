@@ -1,11 +1,11 @@
 """The targets of links in mails, and requests for such mails."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from backend.api.deps import CallerDep, ClientDep, public
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.account_tokens import (
     GivenToken,
     InvitationAcceptance,
@@ -18,7 +18,7 @@ from backend.services.identity.email_verification import EmailVerificationServic
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.password_resets import PasswordResetService
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 
 @router.post("/verify-email", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])

@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response, status
+from fastapi import Form, Response, status
 
 from backend.api.deps import CallerDep, ClientDep, public
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.auth import PasswordChange, SignIn, TokenRefresh, Tokens
 from backend.models.identity.users import User, UserPublic, UserRegister
 from backend.services.identity.auth import AuthService
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.users import UserService
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
 
 @router.post(

@@ -3,16 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import CallerDep
 from backend.api.injection import Injected
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.sessions import SessionPublic, SessionQuery, UserSession
 from backend.models.platform.paging import Page
 from backend.services.identity.sessions import SessionService
 
-router = APIRouter(prefix="/auth/sessions", tags=["auth"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/auth/sessions", tags=["auth"], route_class=CheckedRoute)
 
 SessionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e02"])]
 

@@ -5,13 +5,13 @@ from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import Header, Path, Query
 from fastapi.sse import EventSourceResponse
 
 from backend.api.deps import CallerDep
 from backend.api.event_streams import event_of
 from backend.api.injection import Injected
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.notifications.notifications import (
     Channels,
     Notification,
@@ -27,7 +27,7 @@ from backend.models.notifications.notifications import (
 from backend.services.notifications.notifications import NotificationService
 from backend.services.notifications.stream import NotificationWatch
 
-router = APIRouter(prefix="/notifications", tags=["notifications"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/notifications", tags=["notifications"], route_class=CheckedRoute)
 
 LastEventId = Annotated[
     UUID | None,

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backend.api.deps import may
 from backend.api.injection import Injected
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.core.permissions import Permission
 from backend.models.platform.audit_events import Event, EventPublic, EventQuery
 from backend.models.platform.paging import Page
 from backend.services.operations.audit_events import AuditService
 
-router = APIRouter(
+router = ResourceRouter(
     prefix="/audit",
     tags=["audit"],
     route_class=CheckedRoute,

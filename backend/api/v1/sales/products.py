@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import Path, Query, Response, status
 
 from backend.api.csv_export import CSV_RESPONSES, WantsCsv, csv_response
 from backend.api.deps import may
@@ -11,6 +11,7 @@ from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
 from backend.models.sales.products import (
@@ -24,7 +25,7 @@ from backend.services.identity.rights import PresentRights
 from backend.services.platform.all_pages import all_pages
 from backend.services.sales.products import ProductService
 
-router = APIRouter(prefix="/products", tags=["products"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/products", tags=["products"], route_class=IdempotentRoute)
 
 ProductId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e05"])]
 MayRead = Annotated[Principal, may(Permission.PRODUCTS_READ)]

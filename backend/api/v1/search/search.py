@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backend.api.deps import CallerDep
 from backend.api.injection import Injected
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.search.search import SearchQuery, SearchResult
 from backend.services.search.search import SearchService
 
-router = APIRouter(prefix="/search", tags=["search"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/search", tags=["search"], route_class=CheckedRoute)
 
 
 @router.get("")

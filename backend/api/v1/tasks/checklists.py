@@ -3,19 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, status
+from fastapi import Path, status
 
 from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.tasks.checklists import ChecklistItemCreate, ChecklistItemUpdate
 from backend.models.tasks.tasks import Task, TaskPublic
 from backend.services.tasks.checklists import ChecklistService
 
-router = APIRouter(prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_class=IdempotentRoute)
+router = ResourceRouter(
+    prefix="/tasks/{task_id}/checklist", tags=["tasks"], route_class=IdempotentRoute
+)
 
 TaskId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04"])]
 ItemId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e09"])]

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import CallerDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.models.platform.paging import Page
 from backend.models.tasks.modules import (
     Module,
@@ -21,7 +22,7 @@ from backend.models.tasks.modules import (
 )
 from backend.services.tasks.modules import ModuleService
 
-router = APIRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/modules", tags=["modules"], route_class=IdempotentRoute)
 
 ModuleId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e07"])]
 

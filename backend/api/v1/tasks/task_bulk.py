@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from backend.api.deps import may
 from backend.api.domain_problems import DOMAIN_PROBLEMS
 from backend.api.injection import Injected
 from backend.api.problems import BULK_REFUSED, declare
-from backend.api.routes import CheckedRoute
+from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.tasks.task_bulk import (
     TaskBulk,
@@ -19,7 +17,7 @@ from backend.models.tasks.task_bulk import (
 from backend.models.tasks.tasks import TaskPublic
 from backend.services.tasks.task_bulk import Outcome, TaskBulkService
 
-router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
+router = ResourceRouter(prefix="/tasks", tags=["tasks"], route_class=CheckedRoute)
 
 MayWrite = Annotated[Principal, may(Permission.TASKS_WRITE)]
 

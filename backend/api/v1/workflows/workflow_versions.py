@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
 from backend.models.workflows.workflow_versions import (
@@ -21,7 +22,7 @@ from backend.models.workflows.workflow_versions import (
 from backend.models.workflows.workflows import AnyWorkflow, Workflow
 from backend.services.workflows.workflows import WorkflowService
 
-router = APIRouter(
+router = ResourceRouter(
     prefix="/workflows/{workflow_id}/versions", tags=["workflows"], route_class=IdempotentRoute
 )
 

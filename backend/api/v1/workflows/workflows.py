@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
+from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.platform.paging import Page
 from backend.models.workflows.workflows import (
@@ -23,7 +24,7 @@ from backend.models.workflows.workflows import (
 )
 from backend.services.workflows.workflows import WorkflowService
 
-router = APIRouter(prefix="/workflows", tags=["workflows"], route_class=IdempotentRoute)
+router = ResourceRouter(prefix="/workflows", tags=["workflows"], route_class=IdempotentRoute)
 
 WorkflowId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e31"])]
 MayRead = Annotated[Principal, may(Permission.WORKFLOWS_READ)]
