@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from pwdlib import PasswordHash
 
-from backend.core.passwords import PasswordHasher, normal_password
+from backend.core.passwords import NOBODYS_HASH, PasswordHasher, normal_password
 from tests.factories import PASSWORD, PASSWORD_HASH
 
 NFC, NFD = (unicodedata.normalize(form, "Brücken über Flüsse") for form in ("NFC", "NFD"))
@@ -27,6 +27,12 @@ async def test_a_wrong_password_is_refused() -> None:
 async def test_nobody_has_the_password_that_stands_in_for_unknown_accounts() -> None:
     async with PasswordHasher().turn("somebody") as turn:
         assert not (await turn.compare(PASSWORD, None)).is_right
+
+
+def test_unknown_accounts_cost_what_others_do() -> None:
+    argon2 = PasswordHash.recommended().current_hasher
+    assert argon2.identify(NOBODYS_HASH)
+    assert not argon2.check_needs_rehash(NOBODYS_HASH)
 
 
 async def test_a_broken_hash_matches_nothing() -> None:
