@@ -10,6 +10,8 @@ from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
+from backend.models.platform.base import config
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -29,6 +31,9 @@ class Identified(SQLModel):
     Attributes:
         secrets: columns never shown, not even in the audit trail.
     """
+
+    # Few rows are ever validated: what would do it is built with the first.
+    model_config = config(defer_build=True)
 
     secrets: ClassVar[frozenset[str]] = frozenset()
 
