@@ -14,7 +14,6 @@ from sqlalchemy.exc import ProgrammingError
 
 from backend.core.config import ConfigurationError, Settings
 from backend.core.database import Database, libpq_url
-from backend.core.embedded import embedded_postgres
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -65,6 +64,9 @@ def database_of(settings: Settings) -> Iterator[Settings]:
             "DATABASE_URL is not set: set it to postgresql://user:password@host/database"
         )
     else:
+        # Loaded here: where there is a server of one's own, nothing of it is needed.
+        from backend.core.embedded import embedded_postgres  # noqa: PLC0415
+
         with embedded_postgres(settings.general.data_dir) as url:
             database = settings.database.model_copy(update={"url": SecretStr(url)})
             yield settings.model_copy(update={"database": database})

@@ -1,18 +1,23 @@
-"""Access tokens and random tokens. The only file that knows python-jose."""
+"""Access tokens and random tokens. The only file that knows python-jose.
+
+It is loaded with the first access token, as it loads all of cryptography: a worker meets none.
+"""
 
 import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
-
-from jose import JWTError, jwk, jwt
 
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from jose.backends.base import Key
 
 _ALGORITHM = "HS256"
 _ACCESS = "access"
@@ -49,13 +54,15 @@ class AccessTokens:
     """
 
     def __init__(self, settings: SecuritySettings) -> None:
-        self._key = jwk.construct(settings.secret_key.get_secret_value(), _ALGORITHM)
+        self._secret = settings.secret_key
         self._issuer = settings.token_issuer
         self._audience = settings.token_audience
         self._verified: dict[bytes, tuple[AccessClaims, float]] = {}
         self.lifetime = timedelta(minutes=settings.access_token_minutes)
 
     def sign(self, claims: AccessClaims) -> str:
+        from jose import jwt  # noqa: PLC0415  # see above
+
         now = datetime.now(UTC)
         payload = {
             "sub": str(claims.user_id),
@@ -82,6 +89,8 @@ class AccessTokens:
 
     def _verify(self, token: str) -> tuple[AccessClaims, float]:
         """The claims of a token, and when it expires, in seconds since 1970."""
+        from jose import JWTError, jwt  # noqa: PLC0415  # see above
+
         required = {f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub")}
         try:
             payload: dict[str, Any] = jwt.decode(
@@ -98,6 +107,12 @@ class AccessTokens:
             return claims, float(payload["exp"])
         except (JWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
             raise AuthenticationError("The access token is invalid or has expired.") from None
+
+    @cached_property
+    def _key(self) -> "Key":
+        from jose import jwk  # noqa: PLC0415  # see above
+
+        return jwk.construct(self._secret.get_secret_value(), _ALGORITHM)
 
     def _remember(self, digest: bytes, claims: AccessClaims, expires: float) -> None:
         self._verified.pop(digest, None)

@@ -108,7 +108,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(token)
         return decode(token, *arguments, **options)
 
-    monkeypatch.setattr("backend.core.security.jwt.decode", note)
+    monkeypatch.setattr("jose.jwt.decode", note)
     return asked
 
 

@@ -2,9 +2,9 @@
 
 import codecs
 import re
+from functools import cache
 from pathlib import PurePosixPath
-
-import filetype  # type: ignore[import-untyped]  # it has no type hints
+from typing import Any
 
 HEAD_BYTES = 8_192
 """The number of bytes inspected."""
@@ -13,8 +13,6 @@ UNKNOWN = "application/octet-stream"
 ZIP = "application/zip"
 _PLAIN = "text/plain"
 
-# Its zstd matcher recurses for each frame, and crafted frames exhaust the stack.
-_KINDS = [kind for kind in filetype.TYPES if kind.mime != "application/zstd"]
 # These may be entirely text. The other signatures are short, and text may begin with them.
 _WRITTEN_AS_TEXT = {"application/pdf", "application/rtf"}
 
@@ -42,10 +40,26 @@ def judge_type(head: bytes, name: str) -> str:
     """
     head = head[:HEAD_BYTES]
     text = _as_text(head, may_have_controls=_suffix(name) == ".csv")
-    kind = filetype.match(head, _KINDS)
-    if kind is not None and (text is None or kind.mime in _WRITTEN_AS_TEXT):
-        return str(kind.mime)
+    mime = _by_signature(head)
+    if mime is not None and (text is None or mime in _WRITTEN_AS_TEXT):
+        return mime
     return UNKNOWN if text is None else _markup(text) or _harmless(text, name)
+
+
+def _by_signature(head: bytes) -> str | None:
+    # Loaded here, as it is needed for uploads alone; it has no type hints.
+    import filetype  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    kind = filetype.match(head, _kinds())
+    return None if kind is None else str(kind.mime)
+
+
+@cache
+def _kinds() -> list[Any]:
+    import filetype  # noqa: PLC0415  # as above
+
+    # Its zstd matcher recurses for each frame, and crafted frames exhaust the stack.
+    return [kind for kind in filetype.TYPES if kind.mime != "application/zstd"]
 
 
 def _as_text(head: bytes, *, may_have_controls: bool) -> str | None:
