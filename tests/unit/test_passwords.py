@@ -1,5 +1,6 @@
 """Passwords are compared in one form, and hashed in turn."""
 
+import threading
 import unicodedata
 
 import pytest
@@ -33,6 +34,14 @@ def test_unknown_accounts_cost_what_others_do() -> None:
     argon2 = PasswordHash.recommended().current_hasher
     assert argon2.identify(NOBODYS_HASH)
     assert not argon2.check_needs_rehash(NOBODYS_HASH)
+
+
+def test_a_start_hashes_nothing() -> None:
+    before = set(threading.enumerate())
+
+    PasswordHasher()
+
+    assert set(threading.enumerate()) <= before
 
 
 async def test_a_broken_hash_matches_nothing() -> None:
