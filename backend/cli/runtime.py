@@ -1,9 +1,13 @@
-"""Shared by the commands: settings, a reachable database, and services."""
+"""Shared by the commands: settings, a reachable database, and services.
+
+Services and their dependencies are imported where a command uses them: many commands do not, and
+neither does the parent of several servers.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
@@ -16,8 +20,9 @@ from backend.core.config import ConfigurationError, Settings
 from backend.core.database import Database, libpq_url
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
-from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.wiring import units_of_work
+
+if TYPE_CHECKING:
+    from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 
 Result = TypeVar("Result")
 
@@ -73,13 +78,14 @@ def database_of(settings: Settings) -> Iterator[Settings]:
 
 
 def with_units_of_work(
-    settings: Settings, work: Callable[[SqlUnitOfWorkFactory], Awaitable[Result]]
+    settings: Settings, work: "Callable[[SqlUnitOfWorkFactory], Awaitable[Result]]"
 ) -> Result:
     """Run asynchronous work with its own pool.
 
     Raises:
         ConfigurationError: the database lacks tables or columns that the work needs.
     """
+    from backend.wiring import units_of_work  # noqa: PLC0415  # see above
 
     async def run() -> Result:
         database = Database(settings.database)

@@ -18,14 +18,12 @@ import backend
 from backend.cli.beside import Beside, executions_beside
 from backend.cli.migrating import migrate
 from backend.cli.runtime import database_of, error_console, plain_url
-from backend.cli.seeding import run_seeders, seed_password_holds
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.garbage import without_collection
 from backend.core.logging import configure_logging
 from backend.core.orphans import PARENT_VARIABLE
 from backend.core.production import refuse_unsafe
-from backend.seeds.users import USERS
 
 _KEEP_ALIVE_SECONDS = 75
 
@@ -112,6 +110,9 @@ def _prepare(settings: Settings) -> None:
     if settings.migrate_on_start:
         migrate(settings)
     if settings.seed_on_start:
+        with without_collection():
+            from backend.cli.seeding import run_seeders  # noqa: PLC0415  # not in production
+
         run_seeders(settings)
 
 
@@ -120,6 +121,8 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"Docs      {url}/docs"]
     if settings.seed_on_start:
+        from backend.seeds.users import USERS  # noqa: PLC0415  # as above
+
         lines += [f"Sign in   {user.email}" for user in USERS]
         lines.append(f"Password  {_password_to_show(settings)}")
     error_console.print(Panel("\n".join(lines), title="MVP Backend", expand=False), highlight=False)
@@ -131,6 +134,8 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
 
 
 def _password_to_show(settings: Settings) -> str:
+    from backend.cli.seeding import seed_password_holds  # noqa: PLC0415  # as above
+
     if seed_password_holds(settings):
         return settings.seed.password.get_secret_value()
     return "another one; see `mvp user reset-password`"

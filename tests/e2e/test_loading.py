@@ -43,7 +43,7 @@ def loaded(tmp_path: Path) -> Callable[[Server], set[str]]:
         while not path.exists():
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        return {name.partition(".")[0] for name in path.read_text().splitlines()}
+        return _packages(set(path.read_text().splitlines()))
 
     return ask
 
@@ -79,13 +79,29 @@ def test_a_worker_loads_no_web_framework() -> None:
 
 
 def test_a_parent_of_several_workers_does_not_load_what_they_serve() -> None:
-    assert _loaded_by("backend.cli.serve") & {"fastapi", *WITH_TOKENS, *ON_DEMAND} == set()
+    modules = _modules_of("backend.cli.serve")
+    assert _packages(modules) & {"fastapi", *WITH_TOKENS, *ON_DEMAND} == set()
+    assert modules & {"backend.services", "backend.repositories", "backend.wiring"} == set()
+
+
+def test_a_migration_loads_no_services() -> None:
+    modules = _modules_of("backend.cli.migrate")
+    assert "alembic" in modules
+    assert modules & {"backend.services", "backend.repositories", "backend.wiring"} == set()
 
 
 def _loaded_by(module: str) -> set[str]:
-    """By importing it in a new process."""
+    return _packages(_modules_of(module))
+
+
+def _packages(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+def _modules_of(module: str) -> set[str]:
+    """All that importing it loads in a new process."""
     code = f"import {module}, sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    return {name.partition(".")[0] for name in done.stdout.split()}
+    return set(done.stdout.split())
