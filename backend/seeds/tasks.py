@@ -51,11 +51,9 @@ class TaskSeeder:
             users = {
                 user: (await seeded_user(uow, user.email)).id for user in (ADMIN, MANAGER, MEMBER)
             }
-            customers = {
-                place: customer_id
-                for place, seeded in enumerate(CUSTOMERS)
-                if await uow.customers.find(customer_id := seed_id("customer", seeded.email))
-            }
+            customer_ids = [seed_id("customer", seeded.email) for seeded in CUSTOMERS]
+            known = await uow.customers.known(customer_ids)
+            customers = {place: each for place, each in enumerate(customer_ids) if each in known}
             added = await uow.tasks.add_missing(
                 [_row(task, users, customers, context.now) for task in TASKS]
             )
