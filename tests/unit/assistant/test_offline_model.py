@@ -525,6 +525,15 @@ async def test_only_the_last_request_of_a_conversation_counts(ask: Ask) -> None:
     assert heard.calls == []
 
 
+async def test_a_long_answer_goes_on_in_longer_pieces(ask: Ask) -> None:
+    heard = await ask("Sing a song")
+
+    words = [len(piece.split()) for piece in heard.pieces]
+    assert words[:8] == [1] * 8
+    assert set(words[8:-1]) == {16}
+    assert sum(words) == len(heard.text.split())
+
+
 async def test_an_answer_by_a_schema_holds_the_text_and_values_of_each_type(ask: Ask) -> None:
     schema = {
         "title": "Report",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 
 from pydantic_ai import UserError
@@ -15,6 +15,8 @@ from backend.integrations.assistant.language_models.offline.script import Call, 
 
 _SIGN = "(offline model) "
 _TODAY = re.compile(r"^Today is (\d{4}-\d\d-\d\d)\.$", re.MULTILINE)
+_WORDS_ALONE = 8
+_WORDS_AT_ONCE = 16
 _ANSWERS = ("text", "summary", "answer", "content", "message", "description", "reason")
 _HEADINGS = ("title", "name", "subject", "question")
 
@@ -38,8 +40,16 @@ async def _respond(
             ) from None
         yield {0: DeltaToolCall(tool.name, json.dumps(output))}
     else:
-        for word in re.findall(r"\S+\s*", _SIGN + step):
-            yield word
+        for piece in _pieces(_SIGN + step):
+            yield piece
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Word by word at first, and then more at once: each piece costs all who pass it on."""
+    words = re.findall(r"\S+\s*", text)
+    yield from words[:_WORDS_ALONE]
+    for begin in range(_WORDS_ALONE, len(words), _WORDS_AT_ONCE):
+        yield "".join(words[begin : begin + _WORDS_AT_ONCE])
 
 
 def _asked(messages: Sequence[ModelMessage], tools: set[str]) -> tuple[str, list[Returned]]:
