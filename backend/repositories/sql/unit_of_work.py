@@ -94,7 +94,7 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
                 await self._outbox.send()
                 await self._writer.commit()
             else:
-                await self._outbox.send_with_new_rows()
+                await self._outbox.send_at_once()
         finally:
             # After an error it is unknown whether it was committed.
             for cache, owner in self._outdated:

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from backend.models.assistant.chat_messages import ChatMessage, ChatMessageQuery, MessageStatus
 from backend.models.platform.paging import Page
-from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import COUNT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 

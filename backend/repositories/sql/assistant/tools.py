@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from backend.models.assistant.tools import Tool, ToolQuery
-from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.platform.lists import SqlList
 from backend.repositories.sql.platform.named_locks import lock

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from backend.models.identity.invitations import Invitation, InvitationQuery, InvitationStatus
 from backend.models.platform.mixins import now
-from backend.repositories.sql.platform.base import LOCK
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 

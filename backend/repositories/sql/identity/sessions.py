@@ -10,7 +10,8 @@ from backend.models.identity.users import User
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.identity.sessions import Identity, TokenFamily
-from backend.repositories.sql.platform.base import LOCK, in_order
+from backend.repositories.sql.platform.base import in_order
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 

@@ -14,16 +14,13 @@ from backend.core.errors import NotFoundError
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
 from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.rows import is_a_row_alone
 from backend.repositories.sql.platform.writing import Writer
 
 Row = TypeVar("Row", bound=Identified)
 Query = TypeVar("Query", bound=PageQuery)
-
-
-# FOR NO KEY UPDATE does not block inserts of rows that refer to this one.
-LOCK: dict[str, Any] = {"key_share": True}
 
 
 def in_order(key: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

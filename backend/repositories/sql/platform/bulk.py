@@ -30,8 +30,8 @@ from sqlmodel import SQLModel, select as select_models
 
 from backend.models.platform.mixins import Versioned, now
 from backend.models.platform.paging import PageQuery
-from backend.repositories.sql.platform.base import LOCK
 from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.lists import SqlList
 

@@ -15,7 +15,7 @@ from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.models.platform.mixins import now
 from backend.repositories.platform.unit import Channel, Subscriptions
-from backend.repositories.sql.platform.adding import Notice
+from backend.repositories.sql.platform.at_once import Notice
 from backend.repositories.sql.platform.writing import Writer
 
 # It only builds statements, which run on the transaction's own connection: it is never opened.
@@ -62,10 +62,10 @@ class Outbox:
                 _NOTIFY, {"channels": list(map(str, channels)), "payloads": list(payloads)}
             )
 
-    async def send_with_new_rows(self) -> None:
+    async def send_at_once(self) -> None:
         """Write everything, including the writer's pending rows, without a transaction."""
         rows, jobs, notices = self._take()
-        await self._writer.add_at_once([(Event, row) for row in rows], jobs, notices)
+        await self._writer.write_at_once([(Event, row) for row in rows], jobs, notices)
 
     def _take(self) -> tuple[list[dict[str, Any]], list[JobRequest], list[Notice]]:
         """The rows of the events, the jobs that they start, and the notices."""

@@ -7,23 +7,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.core.attempts import RowMovedError, waits_for_nobody
 from backend.core.database import Database
 from backend.models.platform.job_requests import JobRequest
-from backend.repositories.sql.platform.adding import Addition, Notice, addition, statement_adding
+from backend.repositories.sql.platform.at_once import (
+    Addition,
+    Notice,
+    Written,
+    addition,
+    statement_writing,
+)
+from backend.repositories.sql.platform.changing import WatchedRow, is_watchable
+from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.templates import Template
 
 
 class Writer:
     """The methods of a session that repositories use.
 
-    New rows wait until another statement or the commit. If there is nothing else, no session is
-    opened for them: see `adding`.
+    New rows wait until another statement or the commit. So does a changed row that was the first to
+    be read, in a method that can begin again. If there is nothing else, no session is opened for
+    them: see `at_once` and `changing`.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._opened: AsyncSession | None = None
         self._waiting: list[SQLModel] = []
+        self._watched: WatchedRow | None = None
 
     @property
     def is_open(self) -> bool:
@@ -34,47 +45,65 @@ class Writer:
         """Add a row that this unit does not change any more."""
         self._waiting.append(row)
 
-    async def add_at_once(
+    async def write_at_once(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
-        """Insert the pending rows and others with jobs and notices, and commit."""
+        """Write the pending rows and others with jobs and notices, and commit.
+
+        Raises:
+            RowMovedError: somebody else has changed the row, or is about to.
+        """
+        watched, self._watched = self._watched, None
+        change = watched.change() if watched else None
         additions = [*map(addition, self._take_waiting()), *others]
-        if additions or jobs or notices:
-            dialect = self._database.engine.dialect
-            statement = statement_adding(additions, jobs, notices, dialect)
-            await self._database.statements.run(*statement)
+        written = Written(change, additions, jobs, notices)
+        if not written:
+            return
+        statement = statement_writing(written, self._database.engine.dialect)
+        if not await self._database.statements.run(*statement):
+            raise RowMovedError
+        if watched and change:
+            watched.changed(change)
 
     def add(self, row: SQLModel) -> None:
-        self._session.add(row)
+        self.add_all([row])
 
     def add_all(self, rows: Iterable[SQLModel]) -> None:
-        self._session.add_all(rows)
+        if others := [row for row in rows if not self._notes(row)]:
+            self._session.add_all(others)
 
-    async def get(self, *asked: Any, **options: Any) -> Any:
-        return await self._session.get(*asked, **options)
+    async def get(self, model: Any, key: Any, with_for_update: Any = None, **options: Any) -> Any:
+        if with_for_update and self._may_watch(model):
+            return await self._watch(model, key)
+        session = await self._transaction()
+        return await session.get(model, key, with_for_update=with_for_update, **options)
 
     async def get_one(self, *asked: Any, **options: Any) -> Any:
-        return await self._session.get_one(*asked, **options)
+        return await (await self._transaction()).get_one(*asked, **options)
 
     async def exec(self, statement: Any, **options: Any) -> Any:
         if isinstance(statement, Template):
             statement = statement.build()
-        return await self._session.exec(statement, **options)
+        return await (await self._transaction()).exec(statement, **options)
 
     async def connection(self) -> AsyncConnection:
         """Return the transaction's connection, once pending rows are sent."""
-        if self._waiting:
-            await self._session.flush()
-        return await self._session.connection()
+        has_new = bool(self._waiting)
+        session = await self._transaction()
+        if has_new:
+            await session.flush()
+        return await session.connection()
 
     async def delete(self, row: SQLModel) -> None:
-        await self._session.delete(row)
+        await (await self._transaction()).delete(row)
 
     def expunge(self, row: SQLModel) -> None:
         self._session.expunge(row)
 
     async def flush(self) -> None:
-        await self._session.flush()
+        """What waits for the commit goes on waiting."""
+        if self.is_open:
+            await (await self._transaction()).flush()
 
     async def commit(self) -> None:
         await self._session.commit()
@@ -83,6 +112,35 @@ class Writer:
         """Roll back what was not committed."""
         if self._opened is not None:
             await self._opened.close()
+
+    def _notes(self, row: SQLModel) -> bool:
+        """Whether it is the row that waits for the commit, which is to be written then."""
+        if self._watched is None or self._watched.row is not row:
+            return False
+        self._watched.is_saved = True
+        return True
+
+    def _may_watch(self, model: Any) -> bool:
+        is_first = not (self.is_open or self._waiting or self._watched)
+        return is_first and waits_for_nobody() and is_watchable(model)
+
+    async def _watch(self, model: Any, key: Any) -> Any:
+        row = await Reader(self._database).get(model, key)
+        if row is not None:
+            self._watched = WatchedRow(row)
+        return row
+
+    async def _transaction(self) -> AsyncSession:
+        """The session, in which the row that was read without a lock has one now.
+
+        Raises:
+            RowMovedError: somebody has changed the row since.
+        """
+        session = self._session
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            await watched.join(session)
+        return session
 
     @property
     def _session(self) -> AsyncSession:
