@@ -10,6 +10,7 @@ from backend.models.notifications.notifications import Notification
 from backend.repositories.notifications.unit import NotificationsUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.live_streams import LiveStreams
+from backend.services.platform.shared_looks import SharedLooks
 
 _AT_ONCE = 100
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -19,6 +20,7 @@ class NotificationWatch:
     def __init__(self, uow: NotificationsUnits, streams: LiveStreams) -> None:
         self._uow = uow
         self._streams = streams
+        self._looks = SharedLooks[list[Notification]]()
 
     async def coming(self, by: Principal, after: UUID | None) -> AsyncGenerator[Notification, None]:
         """Yield the caller's notifications from now on, or all after the one with this id.
@@ -33,6 +35,8 @@ class NotificationWatch:
             while await self._streams.go_on(by):
                 if look and not coming:
                     coming.extend(await self._newer(by, seen))
+                    # If there were less than that, it was all: of what comes now, it is told.
+                    look = len(coming) == _AT_ONCE
                 if coming:
                     yield coming[0]
                     seen = coming.popleft().created_at
@@ -46,5 +50,10 @@ class NotificationWatch:
             return await moment_of(by.user_id, after) or await moment_of(by.user_id, None) or _EVER
 
     async def _newer(self, by: Principal, seen: datetime) -> list[Notification]:
-        async with self._uow.reading() as uow:
-            return await uow.notifications.newer_than(by.user_id, seen, _AT_ONCE)
+        """Read once for all streams of a person that have come as far."""
+
+        async def look() -> list[Notification]:
+            async with self._uow.reading() as uow:
+                return await uow.notifications.newer_than(by.user_id, seen, _AT_ONCE)
+
+        return await self._looks.look((by.user_id, seen), look)

@@ -16,6 +16,7 @@ from backend.services.notifications.stream import NotificationWatch
 from backend.wiring import ProcessState, process_state, wire
 from tests.factories import make_notification
 from tests.fixtures.people import Person
+from tests.fixtures.statements import sent_statements
 
 SECONDS = 3
 
@@ -155,6 +156,39 @@ async def test_many_follow_at_once(
 
     async with asyncio.timeout(3 * SECONDS):
         assert {each.id for each in await asyncio.gather(*waiting)} == {new}
+
+
+async def test_what_many_follow_is_read_once(
+    watch: NotificationWatch, uow: SqlUnitOfWorkFactory, viewer: Person
+) -> None:
+    (begun,) = await add(uow, viewer)
+    streams = [watch.coming(viewer.principal, begun) for _ in range(20)]
+    waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
+    await asyncio.sleep(0.3)
+
+    with sent_statements() as statements:
+        (new,) = await add(uow, viewer)
+        async with asyncio.timeout(3 * SECONDS):
+            assert {each.id for each in await asyncio.gather(*waiting)} == {new}
+
+    looks = [each for each in statements if "FROM notifications" in each.text]
+    assert len(looks) == 1
+
+
+async def test_who_shares_a_look_may_leave(
+    watch: NotificationWatch, uow: SqlUnitOfWorkFactory, viewer: Person
+) -> None:
+    (begun,) = await add(uow, viewer)
+    first, second = (
+        asyncio.ensure_future(anext(watch.coming(viewer.principal, begun))) for _ in range(2)
+    )
+    await asyncio.sleep(0.1)
+
+    (new,) = await add(uow, viewer)
+    first.cancel()
+
+    async with asyncio.timeout(SECONDS):
+        assert (await second).id == new
 
 
 @pytest.mark.parametrize("last", ["x", "7"])
