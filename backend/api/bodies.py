@@ -55,6 +55,11 @@ class CheckedRequest(Request):
             self._fields = await self._read_form()
         return self._fields
 
+    async def close(self) -> None:
+        """Close the files of the form, if it was read."""
+        if hasattr(self, "_fields"):
+            await self._fields.close()
+
     async def _read_form(self) -> FormData:
         try:
             async with aclosing(self.stream()) as stream:

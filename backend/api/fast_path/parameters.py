@@ -40,7 +40,7 @@ def reader_of(field: ModelField) -> Read:
     annotation = info.annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _query_model(field, annotation)
-    if _is_list(annotation) or info.validate_default or not isinstance(info.alias, str | None):
+    if is_list(annotation) or info.validate_default or not isinstance(info.alias, str | None):
         raise UnknownFeatureError
     default = ... if info.is_required() else field.default
     if default is not ... and not isinstance(default, _IMMUTABLE):
@@ -79,7 +79,7 @@ def _query_model(field: ModelField, model: type[BaseModel]) -> Read:
     info: Any = field.field_info
     if info.in_ is not ParamTypes.query or is_renamed:
         raise UnknownFeatureError
-    lists = {name: _is_list(each.annotation) for name, each in fields.items()}
+    lists = {name: is_list(each.annotation) for name, each in fields.items()}
     adapter = adapter_of(field)
     return lambda request: validated(adapter, _received_by(lists, request))
 
@@ -98,5 +98,5 @@ def _received_by(lists: Mapping[str, bool], request: Request) -> dict[str, Any]:
     return received
 
 
-def _is_list(annotation: Any) -> bool:
+def is_list(annotation: Any) -> bool:
     return get_origin(annotation) in {list, set, tuple, frozenset}

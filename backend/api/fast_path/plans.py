@@ -5,27 +5,21 @@ from dataclasses import dataclass
 from inspect import iscoroutinefunction, isroutine
 from typing import Any
 
-from fastapi import Request, Response, params
+from fastapi import Request, Response
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext
-from pydantic import TypeAdapter
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from backend.api.bodies import CheckedRequest
 from backend.api.fast_path.answers import Write, writer_of
 from backend.api.fast_path.parameters import (
-    NotPlainError,
     Read,
     UnknownFeatureError,
-    adapter_of,
     reader_of,
-    validated,
 )
+from backend.api.fast_path.received import JSON, Body, body_of
 from backend.api.routes import CheckedRoute
 
-_JSON = "application/json"
 _NO_CONTENT = 204
 
 
@@ -67,21 +61,27 @@ class Plan:
     route: CheckedRoute
     dependencies: Sequence[_Call]
     endpoint: _Call
-    body: tuple[str, TypeAdapter[Any]] | None
+    body: Body | None
     status: int
     write: Write
 
     async def answer(self, request: CheckedRequest) -> Response:
         """Raises NotPlainError before the endpoint is called, and what a function raises."""
         await self.route.prepare(request)
-        body = None if self.body is None else await _json(request)
+        if self.body is None:
+            return await self._answer(request, None)
+        try:
+            return await self._answer(request, await self.body.read(request))
+        finally:
+            await request.close()
+
+    async def _answer(self, request: CheckedRequest, body: Any) -> Response:
         notes, results = _Notes(), list[Any]()
         for call in self.dependencies:
             results.append(await call.function(**call.arguments(request, notes, results)))
         arguments = self.endpoint.arguments(request, notes, results)
         if self.body is not None:
-            name, adapter = self.body
-            arguments[name] = validated(adapter, body)
+            arguments[self.body.name] = self.body.validated(body)
         response = self._response(await self.endpoint.function(**arguments), notes)
         await self.route.finish(request, response)
         return response
@@ -91,18 +91,9 @@ class Plan:
             return result
         status = notes.status_code or self.status
         content = b"" if status == _NO_CONTENT else self.write(result)
-        response = Response(content, status, media_type=_JSON)
+        response = Response(content, status, media_type=JSON)
         response.raw_headers.extend(notes.raw_headers)
         return response
-
-
-async def _json(request: CheckedRequest) -> Any:
-    if request.headers.get("content-type") != _JSON:
-        raise NotPlainError
-    try:
-        return await request.json()
-    except (ValueError, RecursionError, ClientDisconnect, HTTPException):
-        raise NotPlainError from None
 
 
 def plan_of(context: RouteContext) -> Plan | None:
@@ -125,7 +116,7 @@ def _planned(context: RouteContext) -> Plan:
         route,
         dependencies,
         endpoint,
-        _body_of(context.dependant),
+        body_of(context.dependant),
         context.status_code or 200,
         writer_of(context.response_field),
     )
@@ -146,18 +137,6 @@ def _shapes_its_answer(context: RouteContext) -> bool:
             context._embed_body_fields,  # noqa: SLF001  # decides how a body is read
         )
     )
-
-
-def _body_of(dependant: Dependant) -> tuple[str, TypeAdapter[Any]] | None:
-    if not dependant.body_params:
-        return None
-    [field] = dependant.body_params
-    info: Any = field.field_info
-    if not isinstance(info, params.Body) or isinstance(info, params.Form | params.File):
-        raise UnknownFeatureError
-    if not info.is_required():
-        raise UnknownFeatureError
-    return field.name, adapter_of(field)
 
 
 def _add(dependant: Dependant, calls: list[_Call], places: dict[Any, int]) -> int:

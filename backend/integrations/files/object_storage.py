@@ -15,6 +15,7 @@ from backend.services.files.storage import (
     StorageUnavailableError,
     StoredFileMissingError,
 )
+from backend.services.platform.blocking import is_in_memory
 
 _BATCH = 1_000
 _READ_BYTES = 256 * 1024
@@ -38,7 +39,10 @@ class ObjectStorage(FileStorage):
 
     async def put(self, key: str, content: BinaryIO) -> None:
         with our_errors():
-            first = await asyncio.to_thread(content.read, _WRITE_BYTES)
+            if is_in_memory(content):
+                first = content.read(_WRITE_BYTES)
+            else:
+                first = await asyncio.to_thread(content.read, _WRITE_BYTES)
             # Small files take one request instead of the three of a multipart upload.
             small = len(first) < _WRITE_BYTES
             await obstore.put_async(

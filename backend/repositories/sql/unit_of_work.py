@@ -90,7 +90,6 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
     async def commit(self) -> None:
         try:
             if self._writer.is_open:
-                await self._writer.flush()
                 await self._outbox.send()
                 await self._writer.commit()
             else:

@@ -59,7 +59,7 @@ class AssistantBudget:
             held_seconds=limits.seconds,
             held_cost=limits.cost,
         )
-        await uow.usage_records.save(run)
+        await uow.usage_records.add_new(run)
         return run
 
 

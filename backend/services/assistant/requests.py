@@ -105,7 +105,11 @@ class AssistantService:
         self, text: str, options: AnswerOptions, by: Principal, key: IdempotencyKey | None
     ) -> Outcome[AssistantResponse]:
         """Without a chat, only the usage and the response for a key are stored."""
-        scope = CallScope(_scope_id(key))
+        scope, task = CallScope(_scope_id(key)), None
+        if key is None:
+            # With a key, what was answered before counts first, whatever the options name by now.
+            async with self._uow.reading() as reading:
+                task = await self._tasks.prepare(reading, text, scope, by, options)
         async with self._uow() as uow:
             claim = await uow.idempotency.claim(key, scope.scope_id)
             match claim:
@@ -115,7 +119,7 @@ class AssistantService:
                     await uow.usage_records.find(earlier)
                 ):
                     return Replayed(kept)
-            task = await self._tasks.prepare(uow, text, scope, by, options)
+            task = task or await self._tasks.prepare(uow, text, scope, by, options)
             run = await self._runner.hold(uow, task, by)
             await uow.idempotency.point_at(key, run.id)
             await uow.commit()

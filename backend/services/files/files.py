@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from backend.services.files.storage import (
     StorageUnavailableError,
     StoredFileMissingError,
 )
-from backend.services.files.uploads import Content, inspect
+from backend.services.files.uploads import Content, inspected
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.platform.ownership import is_own
 from backend.services.tasks.modules import check_own_module
@@ -105,7 +104,7 @@ class FileService:
         check_one(subject)
         if subject.is_team_data:
             by.require(Permission.FILES_WRITE)
-        found = await asyncio.to_thread(inspect, content, name or "")
+        found = await inspected(content, name or "")
         self._rules.check(found)
         row = File(
             name=clean_file_name(name), owner_id=by.user_id, **found._asdict(), **subject._asdict()
@@ -130,7 +129,7 @@ class FileService:
             TooLargeError: it is larger than the settings allow.
             UnavailableError: the storage does not answer.
         """
-        found = await asyncio.to_thread(inspect, content, name)
+        found = await inspected(content, name)
         self._rules.check_size(found)
         row = File(id=file_id, name=clean_file_name(name), owner_id=by.user_id, **found._asdict())
         async with _storage_answers():
@@ -262,7 +261,7 @@ class FileService:
                 case Answered() as answered:
                     return answered
             await self._quota.take(uow, row)
-            await uow.files.save(row)
+            await uow.files.add_new(row)
             uow.record(created(SubjectKind.FILE, row, by))
             await uow.commit()
         return row

@@ -1,10 +1,14 @@
+import asyncio
 from hashlib import sha256
+from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
 from backend.services.files.media_types import HEAD_BYTES, ZIP, judge_type
 from backend.services.files.office_content import office_type
+from backend.services.platform.blocking import is_in_memory
 
 _PIECE_BYTES = 1024 * 1024
+_QUICK_BYTES = 64 * 1024
 
 
 class Content(NamedTuple):
@@ -13,6 +17,20 @@ class Content(NamedTuple):
     media_type: str
     size: int
     sha256: str
+
+
+async def inspected(content: BinaryIO, name: str) -> Content:
+    """As `inspect`, in a thread unless it takes no longer than to ask for one."""
+    if is_in_memory(content) and _is_quick(content):
+        return inspect(content, name)
+    return await asyncio.to_thread(inspect, content, name)
+
+
+def _is_quick(content: BinaryIO) -> bool:
+    content.seek(0)
+    # What is packed may take long, however small it is.
+    is_packed = content.read(2) == b"PK"
+    return not is_packed and content.seek(0, SEEK_END) <= _QUICK_BYTES
 
 
 def inspect(content: BinaryIO, name: str) -> Content:

@@ -3,10 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
-from typing import ParamSpec, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
+
+
+def is_in_memory(content: BinaryIO) -> bool:
+    """Whether to read it blocks nobody: an upload that is too short to have a file yet."""
+    return isinstance(content, SpooledTemporaryFile) and not getattr(content, "_rolled", True)
 
 
 async def in_thread(

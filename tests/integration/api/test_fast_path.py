@@ -19,9 +19,8 @@ from tests.fixtures.people import Person
 TASK = {"title": "Water the plants", "priority": "high"}
 JSON = {"Content-Type": "application/json"}
 FASTAPIS_OWN = {
-    # Forms and files.
+    # A form that is no model.
     "sign_in",
-    "upload_file",
     # Bodies and events that come piece by piece.
     "download_file",
     "follow_execution",
@@ -143,6 +142,62 @@ async def test_both_ways_write_the_same(member: Person, method: str) -> None:
         slow = await write()
 
     assert list(fast.items()) == list(slow.items())
+
+
+def form_of(*parts: tuple[str, str]) -> dict[str, Any]:
+    """A request with the parts of a form: what stands behind each `form-data`, and its content."""
+    shown = [
+        f"--edge\r\nContent-Disposition: form-data{shown}\r\n\r\n{content}\r\n"
+        for shown, content in parts
+    ]
+    headers = {"Content-Type": "multipart/form-data; boundary=edge"}
+    return {"content": "".join(shown) + "--edge--\r\n", "headers": headers}
+
+
+NOTES = ('; name="file"; filename="notes.txt"', "Water the plants.")
+FORMS: dict[str, tuple[dict[str, Any], int]] = {
+    "a file": (form_of(NOTES), 201),
+    "an empty field": (form_of(NOTES, ('; name="task_id"', "")), 201),
+    "a name in another form": (
+        form_of(("; name=\"file\"; filename*=UTF-8''n%C3%A4her.txt", "Near.")),
+        201,
+    ),
+    "a name that is none": (form_of(('; name="file"; filename="/"', "Here.")), 201),
+    "nothing": (form_of(), 422),
+    "an empty file": (form_of(('; name="file"; filename="notes.txt"', "")), 422),
+    "text in place of a file": (form_of(('; name="file"', "Water the plants.")), 422),
+    "a field too many": (form_of(NOTES, ('; name="colour"', "red")), 422),
+    "two files": (form_of(NOTES, NOTES), 422),
+    "no id": (form_of(NOTES, ('; name="task_id"', "7")), 422),
+    "a task that is not there": (
+        form_of(NOTES, ('; name="task_id"', "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04")),
+        422,
+    ),
+    "a part without a name": (form_of(("", "Water the plants.")), 400),
+    "no edge": ({"content": "x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
+    "JSON": ({"json": {"file": "notes.txt"}}, 422),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+async def test_both_ways_take_the_same_forms(
+    member: Person, form: tuple[dict[str, Any], int]
+) -> None:
+    request, status = form
+    changing = {"id", "created_at", "updated_at", "request_id"}
+
+    async def upload() -> tuple[Any, ...]:
+        answer = await member.request("POST", "/files", **request)
+        told = {name: value for name, value in answer.json().items() if name not in changing}
+        etag, kind = (answer.headers.get(name) for name in ("etag", "content-type"))
+        return answer.status_code, etag, kind, list(told.items())
+
+    fast = await upload()
+    with fastapis_own_way(member.client):
+        slow = await upload()
+
+    assert fast == slow
+    assert fast[0] == status
 
 
 async def test_a_body_of_unknown_length_is_taken(member: Person) -> None:

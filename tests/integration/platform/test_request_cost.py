@@ -25,6 +25,12 @@ from tests.integration.api.test_fast_path import app_of
 
 TASK = {"title": "Water the plants", "description": "Twice a week.", "priority": "high"}
 ROWS = 50
+FORM = "multipart/form-data; boundary=edge"
+UPLOAD = (
+    b'--edge\r\nContent-Disposition: form-data; name="file"; filename="notes.txt"\r\n\r\n'
+    + b"water " * 170
+    + b"\r\n--edge--\r\n"
+)
 
 
 class Cost(NamedTuple):
@@ -43,17 +49,28 @@ class Cost(NamedTuple):
     kilobytes: int
 
 
-# By name: the request, its bodies, of which one after the other is sent, and the most it may cost.
-REQUESTS: dict[str, tuple[str, str, list[bytes], Cost]] = {
-    "read": ("GET", "/tasks/{id}", [b""], Cost(550, 1, 0, 40)),
-    "page": ("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 150)),
-    "create": ("POST", "/tasks", [json.dumps(TASK).encode()], Cost(1_060, 1, 0, 60)),
-    "change": (
+class Asked(NamedTuple):
+    """A request, its bodies, of which one after the other is sent, and the most it may cost."""
+
+    method: str
+    path: str
+    bodies: list[bytes]
+    most: Cost
+    kind: str = "application/json"
+
+
+REQUESTS = {
+    "read": Asked("GET", "/tasks/{id}", [b""], Cost(550, 1, 0, 40)),
+    "page": Asked("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 150)),
+    "create": Asked("POST", "/tasks", [json.dumps(TASK).encode()], Cost(1_060, 1, 0, 60)),
+    "change": Asked(
         "PATCH",
         "/tasks/{id}",
         [b'{"priority": "low"}', b'{"priority": "high"}'],
         Cost(1_150, 2, 0, 50),
     ),
+    "upload": Asked("POST", "/files", [UPLOAD], Cost(1_750, 1, 0, 60), FORM),
+    "act": Asked("POST", "/agent/act", [b'{"request": "Sing a song"}'], Cost(22_000, 9, 0, 240)),
 }
 
 
@@ -64,9 +81,11 @@ class Program:
         self._app = app
         self._headers = [(b"host", b"testserver"), (b"authorization", b"Bearer " + token.encode())]
 
-    async def send(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    async def send(
+        self, method: str, path: str, body: bytes = b"", kind: str = "application/json"
+    ) -> tuple[int, bytes]:
         path, _, query = f"/api/v1{path}".partition("?")
-        length = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        length = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -100,19 +119,19 @@ async def program(member: Person) -> Program:
 
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_a_request_costs_no_more_than_it_did(program: Program, name: str) -> None:
-    method, path, bodies, most = REQUESTS[name]
+    method, path, bodies, most, kind = REQUESTS[name]
     body = cycle(bodies)
     task = json.dumps(TASK).encode()
     made = [await program.send("POST", "/tasks", task) for _ in range(ROWS)]
     path = path.replace("{id}", json.loads(made[0][1])["id"])
     for _ in range(10):
         # Statements are prepared, and whatever is kept is there.
-        status, _ = await program.send(method, path, next(body))
+        status, _ = await program.send(method, path, next(body), kind)
     assert status < 300
 
-    counted = [await counted_cost(program.send(method, path, next(body))) for _ in range(5)]
+    counted = [await counted_cost(program.send(method, path, next(body), kind)) for _ in range(5)]
     with allocations() as peak:
-        await program.send(method, path, next(body))
+        await program.send(method, path, next(body), kind)
 
     # What else the process does meanwhile only adds: the least is what the request costs.
     cost = min(counted)._replace(kilobytes=peak[0] // 1024)

@@ -76,7 +76,7 @@ def addition(row: SQLModel) -> Addition:
 
 
 def statement_writing(written: Written, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    """Return the text of the statement, which returns no row if the row has moved; its parameters."""
+    """Return the statement, which returns no row if the changed row has moved; its parameters."""
     change = written.change
     shape = _Shape(
         (change.table, tuple(change.values)) if change else None,

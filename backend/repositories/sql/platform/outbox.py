@@ -6,7 +6,6 @@ from typing import Any
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
-from sqlalchemy import insert, text
 
 from backend.core.logging import request_id
 from backend.core.permissions import Means
@@ -15,15 +14,11 @@ from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.models.platform.mixins import now
 from backend.repositories.platform.unit import Channel, Subscriptions
-from backend.repositories.sql.platform.at_once import Notice
+from backend.repositories.sql.platform.at_once import Addition, Notice
 from backend.repositories.sql.platform.writing import Writer
 
 # It only builds statements, which run on the transaction's own connection: it is never opened.
 _JOBS = JobManager(PsycopgConnector())
-_NOTIFY = text(
-    "SELECT pg_notify(channel, payload)"
-    " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload)"
-)
 
 
 class Outbox:
@@ -49,31 +44,20 @@ class Outbox:
         return [job.id for job in deferred if job.id is not None]
 
     async def send(self) -> None:
-        """Write everything. Called directly before the commit, with the rows flushed."""
-        rows, jobs, notices = self._take()
-        connection = await self._writer.connection()
-        if rows:
-            await connection.execute(insert(Event), rows)
-        if jobs:
-            await self.defer(jobs)
-        if notices:
-            channels, payloads = zip(*notices, strict=True)
-            await connection.execute(
-                _NOTIFY, {"channels": list(map(str, channels)), "payloads": list(payloads)}
-            )
+        """Write everything, including the writer's pending rows, directly before the commit."""
+        await self._writer.write_in_transaction(*self._take())
 
     async def send_at_once(self) -> None:
-        """Write everything, including the writer's pending rows, without a transaction."""
-        rows, jobs, notices = self._take()
-        await self._writer.write_at_once([(Event, row) for row in rows], jobs, notices)
+        """As `send`, without a transaction: the statement commits."""
+        await self._writer.write_at_once(*self._take())
 
-    def _take(self) -> tuple[list[dict[str, Any]], list[JobRequest], list[Notice]]:
+    def _take(self) -> tuple[list[Addition], list[JobRequest], list[Notice]]:
         """The rows of the events, the jobs that they start, and the notices."""
         events, self._events = self._events, []
         notices, self._notices = list(self._notices), {}
         rows = [self._row(event) for event in events]
         jobs = [job for event in events for job in self._subscriptions(event)]
-        return rows, jobs, notices
+        return [(Event, row) for row in rows], jobs, notices
 
     def _row(self, event: DomainEvent) -> dict[str, Any]:
         by = event.by

@@ -65,6 +65,19 @@ class Writer:
         if watched and change:
             watched.changed(change)
 
+    async def write_in_transaction(
+        self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
+    ) -> None:
+        """Write all that waits, and other rows, with jobs and notices. The commit follows."""
+        additions = [*map(addition, self._take_waiting()), *others]
+        session = await self._transaction()
+        await session.flush()
+        written = Written(None, additions, jobs, notices)
+        if written:
+            connection = await session.connection()
+            statement = statement_writing(written, self._database.engine.dialect)
+            await connection.exec_driver_sql(*statement)
+
     def add(self, row: SQLModel) -> None:
         self.add_all([row])
 

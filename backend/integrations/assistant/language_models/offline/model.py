@@ -15,8 +15,8 @@ from backend.integrations.assistant.language_models.offline.script import Call, 
 
 _SIGN = "(offline model) "
 _TODAY = re.compile(r"^Today is (\d{4}-\d\d-\d\d)\.$", re.MULTILINE)
-_WORDS_ALONE = 8
-_WORDS_AT_ONCE = 16
+_WORDS_ALONE = 4
+_WORDS_AT_ONCE = 24
 _ANSWERS = ("text", "summary", "answer", "content", "message", "description", "reason")
 _HEADINGS = ("title", "name", "subject", "question")
 
