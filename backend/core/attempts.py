@@ -1,10 +1,13 @@
 """Attempts at a transaction that wait for nobody, as whoever began it can begin again."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
-_waits_for_nobody: ContextVar[bool] = ContextVar("waits_for_nobody", default=False)
+_beginner: ContextVar[asyncio.Task[Any] | None] = ContextVar("beginner", default=None)
+"""The task that can begin again. Those that it starts have the variable too, and can't."""
 
 
 class RowMovedError(Exception):
@@ -16,14 +19,15 @@ class RowMovedError(Exception):
 
 def waits_for_nobody() -> bool:
     """Whether rows may be read without a lock to be changed."""
-    return _waits_for_nobody.get()
+    beginner = _beginner.get()
+    return beginner is not None and beginner is asyncio.current_task()
 
 
 @contextmanager
 def waiting_for_nobody() -> Iterator[None]:
     """What runs within it may raise RowMovedError, and has to be begun again then."""
-    before = _waits_for_nobody.set(True)
+    before = _beginner.set(asyncio.current_task())
     try:
         yield
     finally:
-        _waits_for_nobody.reset(before)
+        _beginner.reset(before)

@@ -35,6 +35,7 @@ from backend.services.files.storage import (
 from backend.services.files.uploads import Content, inspected
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.platform.ownership import is_own
+from backend.services.platform.retries import retried
 from backend.services.tasks.modules import check_own_module
 
 _log = get_logger(__name__)
@@ -175,6 +176,7 @@ class FileService:
         """
         return _while_visible(file, await self.content(file, start, end), by)
 
+    @retried
     async def update(
         self, file_id: UUID, data: FileUpdate, by: Principal, match: Precondition
     ) -> File:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import Context
 from typing import Any
 from uuid import UUID
 
@@ -168,8 +167,8 @@ async def test_whatever_else_the_unit_asks_it_asks_behind_a_lock(
     async with changing(announcing, task.id) as (unit, row):
         row.title = "Sweep the attic"
         assert await unit.tasks.known([task.id]) == {task.id}
-        other = rename(uow, task.id, "Sweep the roof")
-        renaming = asyncio.create_task(other, context=Context())
+        # Another task, which could not begin again: it waits.
+        renaming = asyncio.create_task(rename(uow, task.id, "Sweep the roof"))
         done, _ = await asyncio.wait([renaming], timeout=0.3)
         assert not done
         assert await unit.tasks.get(task.id) is row
