@@ -1,0 +1,100 @@
+"""Coverage measured by probes in the code instead of a trace function.
+
+Before Python 3.14 coverage.py follows branches by a trace function, which CPython calls at every
+line of every library: the suite takes more than twice as long. SlipCover compiles `backend/` with
+probes at its lines and branches, and leaves all else alone. This plugin of coverage.py (see
+`[tool.coverage.run]`) hands on what they saw, so that data files, reports and gates stay as they
+are. Where SlipCover is not installed, coverage.py measures by itself.
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from coverage import control
+from coverage.core import Core
+from coverage.parser import PythonParser
+from coverage.types import TArc, Tracer
+
+from tests.probes.branches import mark, translate_arcs
+
+if TYPE_CHECKING:
+    from slipcover import Slipcover
+
+ROOT = Path(__file__).parents[2]
+# To replace code while it runs costs more than probes that stay.
+_NEVER = 2**31 - 1
+
+
+def coverage_init(_registry: object, options: Mapping[str, str]) -> None:
+    """Called by coverage.py when it reads its configuration.
+
+    options: `source` is the folder whose code carries probes.
+    """
+    if find_spec("slipcover"):
+        _sources[:] = [ROOT / options["source"]]
+        # It has no option for a core of one's own.
+        control.Core = ProbeCore  # type: ignore[attr-defined]
+        PythonParser.translate_arcs = translate_arcs  # type: ignore[method-assign, assignment]
+
+
+class ProbeTracer:
+    """One for all threads and greenlets of a process.
+
+    A line that ran is the arc from itself to itself, as coverage.py's core on `sys.monitoring` has
+    it. A branch is a mark, which `translate_arcs` makes coverage.py's.
+    """
+
+    # Nothing here depends on what ran before, so greenlets need no care.
+    concur_id_func: Any = None
+
+    def __init__(self) -> None:
+        self.data: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Have what is imported from now on carry probes."""
+        probes()
+
+    def stop(self) -> None:
+        """The probes stay, in case it starts again."""
+
+    def activity(self) -> bool:
+        """Coverage.py asks for it before it takes the data."""
+        for name, file in probes().get_coverage()["files"].items():
+            arcs: set[TArc] = {(line, line) for line in file["executed_lines"]}
+            arcs.update(mark(*branch) for branch in file["executed_branches"])
+            if arcs:
+                self.data[str(Path(name).absolute())] = arcs
+        return bool(self.data)
+
+    def reset_activity(self) -> None:
+        """The data is made anew each time."""
+
+    def get_stats(self) -> None:
+        """There are none."""
+
+
+class ProbeCore(Core):
+    """Coverage.py's choices, but for the tracer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.tracer_class = cast(type[Tracer], ProbeTracer)
+        self.tracer_kwargs = {}
+        self.packed_arcs = self.systrace = False
+
+
+_sources: list[Path] = []
+_running: "list[Slipcover]" = []
+
+
+def probes() -> "Slipcover":
+    """Those of this process, from the first call on."""
+    if not _running:
+        from slipcover import FileMatcher, ImportManager, Slipcover  # noqa: PLC0415  # may be away
+
+        found = Slipcover(branch=True, exclude_lines=[], d_miss_threshold=_NEVER)
+        ImportManager(found, FileMatcher(_sources)).__enter__()
+        _running.append(found)
+    return _running[0]
