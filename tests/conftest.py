@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.tavily_server",
     "tests.fixtures.application",
     "tests.fixtures.people",
+    "tests.fixtures.passwords",
     "tests.fixtures.execution_kinds",
     "tests.fixtures.processes",
     "tests.fixtures.jobs",

@@ -4,17 +4,24 @@ import threading
 import unicodedata
 
 import pytest
-from pwdlib import PasswordHash
 
 from backend.core.passwords import NOBODYS_HASH, PasswordHasher, normal_password
 from tests.factories import PASSWORD, PASSWORD_HASH
+from tests.fixtures.passwords import QUICK
 
 NFC, NFD = (unicodedata.normalize(form, "Brücken über Flüsse") for form in ("NFC", "NFD"))
 
 
 def as_typed(password: str) -> str:
     """The hash of an older version, which took passwords as they came."""
-    return PasswordHash.recommended().hash(password)
+    return QUICK.hash(password)
+
+
+async def test_hashes_are_as_strong_as_recommended(strong_passwords: None) -> None:
+    hashed = await PasswordHasher().hash(PASSWORD)
+
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await PasswordHasher().verify(PASSWORD, hashed)
 
 
 async def test_the_right_password_is_recognised() -> None:

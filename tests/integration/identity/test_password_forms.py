@@ -5,13 +5,13 @@ import unicodedata
 
 import httpx2
 import pytest
-from pwdlib import PasswordHash
 
 from backend.core.errors import RateLimitedError
 from backend.core.passwords import PasswordHasher
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD_HASH, make_user
+from tests.fixtures.passwords import QUICK
 from tests.fixtures.people import Person
 from tests.fixtures.post import Post
 from tests.integration.identity.test_sign_in import sign_in
@@ -36,7 +36,7 @@ async def test_a_password_may_be_typed_on_another_system(
 @pytest.fixture
 async def older_user(uow: UnitOfWorkFactory) -> User:
     """One whose password was hashed before passwords were normalised."""
-    hashed = PasswordHash.recommended().hash(DECOMPOSED)
+    hashed = QUICK.hash(DECOMPOSED)
     user = make_user(email="ada@example.com", password_hash=hashed)
     async with uow() as unit:
         await unit.users.save(user)

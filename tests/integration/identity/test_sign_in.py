@@ -73,7 +73,7 @@ async def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
 
 
 @pytest.fixture
-async def slow_user(uow: UnitOfWorkFactory) -> User:
+async def slow_user(uow: UnitOfWorkFactory, strong_passwords: None) -> User:
     """One whose password was hashed as in use."""
     user = make_user(email="ada@example.com", password_hash=await PasswordHasher().hash(PASSWORD))
     async with uow() as unit:

@@ -10,8 +10,8 @@ from backend.cli.runtime import with_units_of_work
 from backend.core.permissions import Role
 from backend.models.identity.users import User
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from tests.e2e.test_crash_safety import signed_in, wait_until
 from tests.factories import make_user
+from tests.faults.test_crash_safety import signed_in, wait_until
 from tests.fixtures.application import make_settings
 from tests.fixtures.processes import StartServer
 

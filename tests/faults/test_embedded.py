@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL as a library; as part of `mvp serve` it is tested in e2e."""
+"""The embedded PostgreSQL as a library; as part of `mvp serve` it is tested in test_serving.py."""
 
 import tempfile
 from pathlib import Path

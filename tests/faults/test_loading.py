@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.processes import ROOT, START_SECONDS, Server, StartServer
 
-PROGRAM = (sys.executable, str(ROOT / "tests" / "e2e" / "programs" / "noting_modules.py"))
+PROGRAM = (sys.executable, str(ROOT / "tests" / "faults" / "programs" / "noting_modules.py"))
 ON_DEMAND = {
     "alembic": "a migration",
     "mako": "a new migration",

@@ -9,7 +9,7 @@ import pytest
 
 from backend.core.embedded import embedded_postgres
 from backend.services.background.jobs import WORKER_DIED, died_often
-from tests.e2e.programs.worker_with_tasks import TABLES
+from tests.faults.programs.worker_with_tasks import TABLES
 from tests.fixtures.processes import START_SECONDS, StartServer, disposable, stop_postgres
 from tests.fixtures.workers import QUICK, Jobs, StartWorker
 
