@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
+.PHONY: help run test test-all test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -37,6 +37,8 @@ run: $(PRIVATE_UV) ## Serve on http://127.0.0.1:8000, all that is missing instal
 test: $(PRIVATE_UV) ## Run the whole suite with coverage; fails under the gate
 	@$(UV) run --locked pytest
 
+test-all: test coverage-critical test-faults test-e2e test-contract test-client docs test-docs ## Run every test there is
+
 test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 	@$(UV) run --locked pytest --override-ini=addopts= tests/e2e/browser
 
@@ -46,8 +48,8 @@ test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its 
 test-client: client ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
-test-faults: $(PRIVATE_UV) ## Test behind real proxies and a pooler: Debian's nginx, caddy, apache2 and pgbouncer
-	@$(UV) run --locked pytest --override-ini=addopts= tests/faults
+test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
+	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto --dist=loadfile tests/faults
 
 test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq
 	@$(UV) run --locked --group docs pytest --override-ini=addopts= tests/docs
