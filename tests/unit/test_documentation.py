@@ -19,6 +19,7 @@ from backend.core.config.settings import variable_name
 from backend.core.permissions import ROLE_PERMISSIONS, Role
 from tests.fixtures.documentation import Block, Page, is_ignored, pages
 from tests.fixtures.processes import ROOT
+from tests.fixtures.walking import walk
 
 PAGES = pages()
 DOCS = ROOT / "docs"
@@ -36,7 +37,7 @@ VARIABLES = {variable_name(section, name) for section in SECTIONS for name in se
 OTHER_VARIABLES = {"TAVILY_HTTPS_PROXY", "TAVILY_PROJECT", "DATABASE_MEMORY", "PROGRAM_MEMORY"}
 OTHER_VARIABLES |= {"TOKEN_OF_A_MANAGER", "TOKEN_OF_AN_ADMIN"}
 PREFIXES = tuple({variable.split("_")[0] + "_" for variable in VARIABLES if "_" in variable})
-each_page = pytest.mark.parametrize("page", PAGES, ids=str)
+each_page = walk("page", {str(page): page for page in PAGES})
 
 
 def exists(place: str, page: Page) -> bool:
@@ -86,9 +87,7 @@ def test_links_lead_somewhere(page: Page) -> None:
             assert target.fragment in Page(file).anchors(), link
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.path.is_relative_to(DOCS)], ids=str
-)
+@walk("page", {str(page): page for page in PAGES if page.path.is_relative_to(DOCS)})
 def test_an_anchor_is_the_same_in_the_site(page: Page) -> None:
     """Python-Markdown puts one dash where GitHub puts several, and numbers in another way."""
     anchors = page.anchors()

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from backend.api.openapi import access_of
 from backend.core.permissions import ROLE_PERMISSIONS, Role
 from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.walking import walk
 from tests.integration.api.document import APP
 from tests.world import EXAMPLES
 
@@ -106,37 +107,43 @@ def test_every_route_declares_what_it_should() -> None:
     assert {f"{method} {path}": access for method, path, access in ROUTES} == ACCESS
 
 
-@pytest.mark.parametrize(("method", "path", "access"), GUARDED)
+@walk("route", {f"{method} {path}": (method, path) for method, path, _ in GUARDED})
 async def test_nobody_gets_in_without_signing_in(
-    client: httpx2.AsyncClient, method: str, path: str, access: str
+    client: httpx2.AsyncClient, route: tuple[str, str]
 ) -> None:
+    method, path = route
+
     answer = await client.request(method, filled(path))
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.fixture
-async def people(signed_in: SignedIn) -> dict[Role, Person]:
-    """One of each role."""
-    return {role: await signed_in(role) for role in Role}
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "access"), [route for route in GUARDED if route[1] not in ENDLESS]
-)
 async def test_the_roles_get_in_exactly_where_the_table_says(
-    people: dict[Role, Person], method: str, path: str, access: str
+    signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
-    statuses = {role: (await call(people[role], method, path)).status_code for role in Role}
+    people = await one_of_each_role(signed_in)
+    for method, path, access in GUARDED:
+        if path in ENDLESS:
+            continue
+        with subtests.test(method=method, path=path):
+            # They end the sessions of those who call.
+            callers = await one_of_each_role(signed_in) if "/logout" in path else people
+            statuses = {
+                role: (await call(callers[role], method, path)).status_code for role in Role
+            }
 
-    # What comes after the permission differs (404 for a made-up id, 422 without a body).
-    assert max(statuses.values()) < 500
-    let_in = {role for role, status in statuses.items() if status not in {401, 403}}
-    signed_in_suffices = access == "signed in"
-    assert let_in == {
-        role for role in Role if signed_in_suffices or access in ROLE_PERMISSIONS[role]
-    }
+            # What comes after the permission differs (404 for a made-up id, 422 without a body).
+            assert max(statuses.values()) < 500
+            let_in = {role for role, status in statuses.items() if status not in {401, 403}}
+            signed_in_suffices = access == "signed in"
+            assert let_in == {
+                role for role in Role if signed_in_suffices or access in ROLE_PERMISSIONS[role]
+            }
+
+
+async def one_of_each_role(signed_in: SignedIn) -> dict[Role, Person]:
+    return {role: await signed_in(role) for role in Role}
 
 
 async def call(person: Person, method: str, path: str) -> httpx2.Response:

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api.routes import CheckedRoute
 from tests.fixtures.people import Person
+from tests.fixtures.walking import walk
 from tests.integration.api.document import APP, OPERATIONS
 from tests.integration.api.test_openapi import WITH_SCHEMA
 from tests.integration.files.test_file_forms import END, FILE, field, send
@@ -57,7 +58,7 @@ def is_bounded(kind: str, schema: dict[str, Any]) -> bool:
     return kind == "object" and not schema.get("additionalProperties")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+@walk("operation", OPERATIONS)
 def test_no_input_is_without_a_bound(operation: dict[str, Any]) -> None:
     bodies = operation.get("requestBody", {}).get("content", {}).values()
     found = [each for body in bodies for each in unbounded(body["schema"], "body")]

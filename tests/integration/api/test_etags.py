@@ -21,6 +21,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_prompt_version, make_task, make_workflow_version
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
+from tests.fixtures.walking import walk
 from tests.integration.api.document import OPERATIONS
 from tests.world import EXAMPLES, Example
 
@@ -224,7 +225,7 @@ async def test_an_empty_change_does_not_move_the_version(resource: Resource) -> 
     assert answer.headers["ETag"] == '"2"'
 
 
-@pytest.mark.parametrize("operation", sorted(CHANGES.keys() - {"PATCH /api/v1/users/me"}))
+@walk("operation", {name: name for name in sorted(CHANGES.keys() - {"PATCH /api/v1/users/me"})})
 async def test_what_is_not_there_is_not_found_whatever_its_version(
     admin: Person, operation: str
 ) -> None:

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from backend.main import create_app
 from tests.fixtures.application import client_of, make_settings
 from tests.fixtures.people import Person
+from tests.fixtures.walking import walk
 from tests.integration.api.document import APP
 from tests.integration.api.test_manners import metric
 from tests.integration.files.test_files import attempt
@@ -43,7 +44,7 @@ def comparable(answer: Any) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
 
 
-@pytest.mark.parametrize("path", [path for path in GETS if path not in {"/metrics", *STREAMS}])
+@walk("path", {path: path for path in GETS if path not in {"/metrics", *STREAMS}})
 async def test_head_answers_what_get_does_but_for_the_body(admin: Person, path: str) -> None:
     path = re.sub(r"\{\w+\}", ID, path)
 

@@ -8,10 +8,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.fixtures.processes import ROOT
+from tests.fixtures.walking import walk
 from tests.integration.api.document import DOCUMENT, OPERATIONS, resolved
 
 WITH_SCHEMA = DOCUMENT["components"]["schemas"]
-each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+each_operation = walk("operation", OPERATIONS)
 
 
 def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:

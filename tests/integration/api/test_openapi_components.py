@@ -11,6 +11,7 @@ from backend.api import problems
 from backend.api.openapi_components import Components, share_repeated
 from backend.api.openapi_problems import refer_to_problems
 from backend.api.problems import MEDIA_TYPE, OF_ANY_REQUEST, PROBLEMS, ProblemType, declare
+from tests.fixtures.walking import walk
 from tests.integration.api.document import DOCUMENT, OPERATIONS, found
 
 RESPONSES = DOCUMENT["components"]["responses"]
@@ -61,7 +62,7 @@ def test_nothing_stands_twice(section: str) -> None:
     assert [part for part, count in counts.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@walk("name", {name: name for name in OPERATIONS})
 def test_every_problem_of_an_operation_is_a_reference(name: str) -> None:
     method, path = name.split()
     responses = DOCUMENT["paths"][path][method.lower()]["responses"]
