@@ -1,6 +1,8 @@
 """Fixtures for all tests; each kind stands in a file of its own."""
 
-pytest_plugins = [
+import pytest
+
+FIXTURES = (
     "tests.fixtures.postgres",
     "tests.fixtures.openai_server",
     "tests.fixtures.tavily_server",
@@ -17,4 +19,15 @@ pytest_plugins = [
     "tests.fixtures.assistant",
     "tests.fixtures.post",
     "tests.fixtures.sheets",
-]
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where others run the tests, this process does not need what they import, nor the time."""
+    if config.option.collectonly or config.getoption("dist", "no") == "no" or _is_worker(config):
+        for name in FIXTURES:
+            config.pluginmanager.import_plugin(name)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
