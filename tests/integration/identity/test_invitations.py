@@ -13,6 +13,7 @@ from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_invitation, make_user
 from tests.fixtures.application import PUBLIC_URL
+from tests.fixtures.passwords import HeldPasswords
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
@@ -133,14 +134,16 @@ async def test_a_revoked_invitation_opens_nothing(
 
 
 async def test_an_invitation_that_is_revoked_while_it_is_accepted_opens_nothing(
-    client: httpx2.AsyncClient, admin: Person, post: Post
+    client: httpx2.AsyncClient, admin: Person, post: Post, held_passwords: HeldPasswords
 ) -> None:
     invitation = await invite(admin)
     token = await post.deliver_token()
 
+    held_passwords.hold()
     accepting = asyncio.create_task(accept(client, token))
-    await asyncio.sleep(0.03)  # Hashing takes longer, looking the token up less.
+    await held_passwords.begun.wait()
     await admin.delete(f"/invitations/{invitation['id']}")
+    held_passwords.go_on.set()
 
     assert (await accepting).status_code == 422
 

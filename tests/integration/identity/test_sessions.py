@@ -10,6 +10,7 @@ from backend.core.security import AccessClaims, AccessTokens
 from backend.models.identity.sign_in_failures import SignInFailure
 from tests.factories import PASSWORD
 from tests.fixtures.application import make_settings
+from tests.fixtures.passwords import HeldPasswords
 from tests.fixtures.people import Person, SignedIn
 
 
@@ -110,13 +111,17 @@ async def test_the_current_password_must_be_right(member: Person) -> None:
     assert answer.json()["errors"][0]["loc"] == ["body", "current_password"]
 
 
-async def test_a_session_that_ends_meanwhile_changes_no_password(member: Person) -> None:
+async def test_a_session_that_ends_meanwhile_changes_no_password(
+    member: Person, held_passwords: HeldPasswords
+) -> None:
     change = {"current_password": PASSWORD, "new_password": "a new password"}
     other = await another_session(member)
 
+    held_passwords.hold()
     changing = asyncio.create_task(member.post("/auth/password", json=change))
-    await asyncio.sleep(0.03)  # It is busy with the old password, and then with the new one.
+    await held_passwords.begun.wait()
     await member.client.post("/api/v1/auth/logout-all", headers=other)
+    held_passwords.go_on.set()
 
     assert (await changing).status_code == 401
     form = {"username": member.user.email, "password": PASSWORD}

@@ -18,6 +18,7 @@ from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import client_of, make_settings, running_app
+from tests.fixtures.passwords import HeldPasswords
 
 
 @pytest.fixture
@@ -107,19 +108,21 @@ async def test_a_deactivated_user_can_not_sign_in(
 
 
 async def test_an_account_that_is_deactivated_while_the_password_is_checked_gets_no_session(
-    client: httpx2.AsyncClient, slow_user: User, uow: UnitOfWorkFactory
+    client: httpx2.AsyncClient, user: User, uow: UnitOfWorkFactory, held_passwords: HeldPasswords
 ) -> None:
+    held_passwords.hold()
     signing_in = asyncio.create_task(sign_in(client))
-    await asyncio.sleep(0.03)  # Hashing takes longer, reading the account less.
+    await held_passwords.begun.wait()
     async with uow() as unit:
-        kept = await unit.users.get(slow_user.id)
+        kept = await unit.users.get(user.id)
         kept.is_active = False
         await unit.users.save(kept)
         await unit.commit()
+    held_passwords.go_on.set()
 
     assert (await signing_in).status_code == 401
     async with uow.reading() as reading:
-        assert not (await reading.sessions.page_live(slow_user.id, SessionQuery())).items
+        assert not (await reading.sessions.page_live(user.id, SessionQuery())).items
 
 
 async def test_the_form_of_other_oauth_clients_is_accepted(
