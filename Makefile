@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
+.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -21,7 +21,7 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/identity/email_verification.py,backend/services/identity/invitations.py,$\
 	backend/repositories/sql/identity/account_tokens.py,$\
 	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
-	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/adding.py,backend/repositories/sql/platform/writing.py,$\
+	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/at_once.py,backend/repositories/sql/platform/changing.py,backend/repositories/sql/platform/writing.py,$\
 	backend/repositories/sql/platform/audit_events.py,$\
 	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
@@ -38,6 +38,14 @@ test: $(PRIVATE_UV) ## Run the whole suite with coverage; fails under the gate
 	@$(UV) run --locked pytest
 
 test-all: test coverage-critical test-faults test-e2e test-contract test-client docs test-docs ## Run every test there is
+
+test-pythons: $(PRIVATE_UV) ## Run the suite on each Python of this machine, 3.11 to 3.14
+	@for version in 3.11 3.12 3.13 3.14; do \
+		if $(UV) python find --no-project $$version > /dev/null 2>&1; then \
+			echo "Python $$version"; \
+			UV_PROJECT_ENVIRONMENT=.venv-$$version $(UV) run --locked --python $$version pytest --no-cov || exit; \
+		else echo "Python $$version: not installed"; fi; \
+	done
 
 test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 	@$(UV) run --locked pytest --override-ini=addopts= tests/e2e/browser

@@ -4,6 +4,7 @@ import threading
 import unicodedata
 
 import pytest
+from pwdlib import PasswordHash
 
 from backend.core.passwords import NOBODYS_HASH, PasswordHasher, normal_password
 from tests.factories import PASSWORD, PASSWORD_HASH

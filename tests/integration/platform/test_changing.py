@@ -32,7 +32,7 @@ def announcing(database: Database) -> SqlUnitOfWorkFactory:
     return SqlUnitOfWorkFactory(
         database,
         Means.API,
-        lambda _event, event_id: [JobRequest("told", Queue.EVENTS, {"event_id": str(event_id)})],
+        lambda event: [JobRequest("told", Queue.EVENTS, {"event_id": str(event.id)})],
     )
 
 
