@@ -97,8 +97,7 @@ class FakeIdempotency:
         assert key is None
         return Fresh()
 
-    async def look_up(self, key: IdempotencyKey | None) -> Claim:
-        assert key is None
+    async def look_up(self, key: IdempotencyKey) -> Claim:
         return Fresh()
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:

@@ -17,8 +17,8 @@ class IdempotencyRepository(Protocol):
         """
         ...
 
-    async def look_up(self, key: IdempotencyKey | None) -> Claim:
-        """What `claim` would answer, without claiming anything. Raises KeyReusedError."""
+    async def look_up(self, key: IdempotencyKey) -> Claim:
+        """Return what `claim` would, without claiming anything. Raises KeyReusedError."""
         ...
 
     async def point_at(self, key: IdempotencyKey | None, resource_id: UUID) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from backend.core.attempts import RowMovedError, waits_for_nobody
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import TransactionLostError
@@ -137,6 +138,24 @@ async def test_a_transaction_that_is_lost_again_is_an_error() -> None:
         await lose()
 
     assert len(attempts) == 2
+
+
+async def test_a_transaction_that_is_lost_behind_locks_is_run_once_more() -> None:
+    attempts: list[bool] = []
+
+    @retried
+    async def meet_others() -> str:
+        attempts.append(waits_for_nobody())
+        match len(attempts):
+            case 1:
+                raise RowMovedError
+            case 2:
+                raise TransactionLostError("Try again.")
+        return "done"
+
+    assert await meet_others() == "done"
+
+    assert attempts == [True, False, False]
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ _NOTICES = text(
     " FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS _(channel, payload))"
 )
 _MAX_SHAPES = 500
-"""The key of cached statements: the tables, and the number of rows for each."""
+"""How many statements are cached."""
 
 
 @dataclass(slots=True)

@@ -34,9 +34,7 @@ class SqlIdempotencyRepository:
         found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
         return _claimed_before(key, found.one())
 
-    async def look_up(self, key: IdempotencyKey | None) -> Claim:
-        if key is None:
-            return _FRESH
+    async def look_up(self, key: IdempotencyKey) -> Claim:
         is_valid = col(IdempotentRequest.created_at) >= key.valid_since
         statement = select(IdempotentRequest).where(*_of(key), is_valid)
         found = (await self._session.exec(statement)).one_or_none()
