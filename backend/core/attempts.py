@@ -1,4 +1,4 @@
-"""Attempts at a transaction that wait for nobody, as whoever began it can begin again."""
+"""Optimistic attempts at a transaction: rows are read without locks, as the caller can retry."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,28 +6,28 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-_beginner: ContextVar[asyncio.Task[Any] | None] = ContextVar("beginner", default=None)
-"""The task that can begin again. Those that it starts have the variable too, and can't."""
+_retrying: ContextVar[asyncio.Task[Any] | None] = ContextVar("retrying", default=None)
+"""The task that can retry. The tasks that it starts inherit the variable, but can't."""
 
 
-class RowMovedError(Exception):
-    """Somebody else has changed a row since it was read without a lock, or is about to.
+class RowChangedError(Exception):
+    """A row was changed since it was read without a lock, or is locked by somebody else.
 
-    Nothing was written. Do it again, with a lock.
+    Nothing was written. Retry with locks.
     """
 
 
-def waits_for_nobody() -> bool:
-    """Whether rows may be read without a lock to be changed."""
-    beginner = _beginner.get()
-    return beginner is not None and beginner is asyncio.current_task()
+def is_optimistic() -> bool:
+    """Whether a row to change may be read without a lock."""
+    retrying = _retrying.get()
+    return retrying is not None and retrying is asyncio.current_task()
 
 
 @contextmanager
-def waiting_for_nobody() -> Iterator[None]:
-    """What runs within it may raise RowMovedError, and has to be begun again then."""
-    before = _beginner.set(asyncio.current_task())
+def optimistic_attempt() -> Iterator[None]:
+    """Within it, a transaction may raise RowChangedError; retry it outside."""
+    before = _retrying.set(asyncio.current_task())
     try:
         yield
     finally:
-        _beginner.reset(before)
+        _retrying.reset(before)

@@ -8,13 +8,13 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def unstorable_in(text: str) -> str | None:
-    """The first character that PostgreSQL does not store: NUL, or half a surrogate pair."""
+    """Return the first character that PostgreSQL does not store: NUL or a lone surrogate."""
     found = UNSTORABLE.search(text)
     return found[0] if found else None
 
 
 def check_storable(text: str) -> str:
-    """The text. Raises ValueError if PostgreSQL does not store it."""
+    """Return the text. Raises ValueError if PostgreSQL does not store it."""
     text.encode()  # Lone surrogates raise a ValueError.
     if "\x00" in text:
         raise ValueError("must not contain NUL characters, which the database can't store")

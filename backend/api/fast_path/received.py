@@ -1,4 +1,4 @@
-"""Bodies of requests, as FastAPI would hand them to a function."""
+"""Reads and validates the bodies of requests as FastAPI does."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ class Body(Protocol):
 
     @property
     def name(self) -> str:
-        """That of the argument."""
+        """Return the name of the argument."""
         ...
 
     async def read(self, request: CheckedRequest) -> Any:
@@ -59,7 +59,7 @@ class _JsonBody:
 
 @dataclass(slots=True, frozen=True)
 class _FormBody:
-    """A model with a field for each of the form's; whoever asks closes the request, too."""
+    """A form as one model. The caller closes the request afterwards."""
 
     name: str
     adapter: TypeAdapter[Any]
@@ -81,7 +81,7 @@ class _FormBody:
 
 
 def body_of(dependant: Dependant) -> Body | None:
-    """That of a route; None if it has none. Raises UnknownFeatureError."""
+    """Return the body of a route; None if it has none. Raises UnknownFeatureError."""
     if not dependant.body_params:
         return None
     [field] = dependant.body_params

@@ -30,7 +30,7 @@ class IdempotencyKey:
     valid_since: datetime
 
     def with_content(self, *content: object) -> "IdempotencyKey":
-        """The key of a request that also asks for what only the service knows by now."""
+        """Return the key of a request whose content only the service knows, such as an upload."""
         return replace(self, fingerprint=":".join([self.fingerprint, *map(str, content)]))
 
 
@@ -63,44 +63,44 @@ class Answer:
 
 @dataclass(frozen=True)
 class Fresh:
-    """The key stands for no request yet, or there is none: the effect is still to be made."""
+    """The key is new, or there is none: carry out the request."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The same request has made this before, and its answer was lost: read it again."""
+    """The same request has created this before, and its response was lost: read the row again."""
 
     resource_id: UUID
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The same request came before, and this was its answer."""
+    """The same request was answered before, with this response."""
 
     answer: Answer
 
 
 Claim: TypeAlias = Fresh | Replay | Answered
-"""What a key stands for."""
+"""The result of claiming a key."""
 
 
 @dataclass(frozen=True)
 class Replayed(Generic[Made]):
-    """What the same request has made before."""
+    """What an earlier request with the same key created."""
 
     value: Made
 
 
 Outcome: TypeAlias = Made | Replayed[Made] | Answered
-"""Of a method that takes a key: what it has made, or what came of the same request before."""
+"""The result of a method that takes a key: what it created, or what an earlier request did."""
 
 
 def made(outcome: Outcome[Made]) -> Made:
-    """What was made, now or before, by a caller that keeps no answers.
+    """Return what was created, now or before, for callers that store no responses.
 
     Raises:
-        ValueError: an answer was kept.
+        ValueError: a response is stored.
     """
     if isinstance(outcome, Answered):
-        raise ValueError("an answer was kept for this key")
+        raise ValueError("a response is stored for this key")
     return outcome.value if isinstance(outcome, Replayed) else outcome

@@ -215,7 +215,7 @@ class ExecutionService:
             return await _of_claim(uow, await uow.idempotency.look_up(key), by)
 
     async def _check(self, data: ExecutionDraft, by: Principal) -> Any:
-        """Returns what the kind has found."""
+        """Returns what the kind found."""
         try:
             return await self._kinds[data.kind].kind.check(data.inputs, by)
         except InvalidInputError as error:
@@ -239,7 +239,7 @@ class ExecutionService:
 async def _of_claim(
     uow: BackgroundReading, claim: Claim, by: Principal
 ) -> Replayed[Execution] | Answered | None:
-    """What came of the same request; None if it is the first."""
+    """Return the result of an earlier request with the same key; None if this is the first."""
     match claim:
         case Replay(earlier):
             return Replayed(await own(uow.executions, earlier, by))

@@ -10,7 +10,7 @@ from backend.models.notifications.notifications import Notification
 from backend.repositories.notifications.unit import NotificationsUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.live_streams import LiveStreams
-from backend.services.platform.shared_looks import SharedLooks
+from backend.services.platform.shared_reads import SharedReads
 
 _AT_ONCE = 100
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -20,7 +20,7 @@ class NotificationWatch:
     def __init__(self, uow: NotificationsUnits, streams: LiveStreams) -> None:
         self._uow = uow
         self._streams = streams
-        self._looks = SharedLooks[list[Notification]]()
+        self._reads = SharedReads[list[Notification]]()
 
     async def coming(self, by: Principal, after: UUID | None) -> AsyncGenerator[Notification, None]:
         """Yield the caller's notifications from now on, or all after the one with this id.
@@ -56,4 +56,4 @@ class NotificationWatch:
             async with self._uow.reading() as uow:
                 return await uow.notifications.newer_than(by.user_id, seen, _AT_ONCE)
 
-        return await self._looks.look((by.user_id, seen), look)
+        return await self._reads.read((by.user_id, seen), look)

@@ -1,4 +1,4 @@
-"""Rows that belong to one person: somebody else's are not found, whatever the role."""
+"""Rows of one person, which nobody else finds, whatever their role."""
 
 from typing import Protocol, TypeVar
 from uuid import UUID

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from backend.core.attempts import RowMovedError, waiting_for_nobody
+from backend.core.attempts import RowChangedError, optimistic_attempt
 from backend.core.errors import TransactionLostError
 
 Arguments = ParamSpec("Arguments")
@@ -16,8 +16,8 @@ def retried(
 ) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
     """Call the method once more if its transaction was aborted, as in a deadlock.
 
-    At first it reads a row that it changes without a lock, where that is cheaper. If somebody else
-    changes the row meanwhile, it is begun anew with locks.
+    The first attempt is optimistic: a row to change is read without a lock where that is cheaper.
+    If the row is changed meanwhile, the method is called again, with locks.
 
     Only for methods with one unit of work and no other effects: an aborted one has written nothing.
     """
@@ -31,9 +31,9 @@ def retried(
     @wraps(method)
     async def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
-            with waiting_for_nobody():
+            with optimistic_attempt():
                 return await method(*args, **kwargs)
-        except RowMovedError:
+        except RowChangedError:
             return await twice(*args, **kwargs)
         except TransactionLostError:
             return await method(*args, **kwargs)

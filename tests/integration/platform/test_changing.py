@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.core.attempts import RowMovedError, waiting_for_nobody
+from backend.core.attempts import RowChangedError, optimistic_attempt
 from backend.core.database import Database
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Means
@@ -50,7 +50,7 @@ async def changing(
     uow: SqlUnitOfWorkFactory, task_id: UUID
 ) -> AsyncIterator[tuple[UnitOfWork, Task]]:
     """Changes a task and commits, if nobody else does meanwhile."""
-    with waiting_for_nobody():
+    with optimistic_attempt():
         async with uow() as unit:
             row = await unit.tasks.get(task_id, for_update=True)
             yield unit, row
@@ -131,7 +131,7 @@ async def test_a_row_that_moved_meanwhile_is_not_written_and_nothing_is_told(
             if is_set:
                 row.title = "Sweep the attic"
 
-    with pytest.raises(RowMovedError):
+    with pytest.raises(RowChangedError):
         await change()
 
     assert await counts(database) == (0, 0)
@@ -146,7 +146,7 @@ async def test_a_row_that_somebody_holds_is_not_waited_for(
 
     async with uow() as holder:
         await holder.tasks.get(task.id, for_update=True)
-        with pytest.raises(RowMovedError):
+        with pytest.raises(RowChangedError):
             await change()
 
     assert await counts(database) == (0, 0)
@@ -200,7 +200,7 @@ async def test_a_row_that_has_moved_is_not_asked_behind(
             await rename(uow, task.id, "Sweep the roof")
             await unit.tasks.known([task.id])
 
-    with pytest.raises(RowMovedError):
+    with pytest.raises(RowChangedError):
         await change()
 
     assert (await kept(announcing, task.id)).title == "Sweep the roof"
@@ -222,7 +222,7 @@ async def test_a_new_row_is_added_with_the_changed_one_or_not_at_all(
     with sent_statements() as statements:
         await add_beside(first)
     assert len(statements) == 2
-    with pytest.raises(RowMovedError):
+    with pytest.raises(RowChangedError):
         await add_beside(second, meanwhile="Sweep the roof")
 
     async with uow.reading() as reading:
@@ -252,7 +252,7 @@ async def test_what_is_refused_names_the_field_or_says_why(
 
 
 async def give_sku(uow: SqlUnitOfWorkFactory, product_id: UUID, sku: str) -> Product:
-    with waiting_for_nobody():
+    with optimistic_attempt():
         async with uow() as unit:
             product = await unit.products.get(product_id, for_update=True)
             product.sku = sku

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.core.attempts import RowMovedError, waits_for_nobody
+from backend.core.attempts import RowChangedError, is_optimistic
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import TransactionLostError
@@ -145,10 +145,10 @@ async def test_a_transaction_that_is_lost_behind_locks_is_run_once_more() -> Non
 
     @retried
     async def meet_others() -> str:
-        attempts.append(waits_for_nobody())
+        attempts.append(is_optimistic())
         match len(attempts):
             case 1:
-                raise RowMovedError
+                raise RowChangedError
             case 2:
                 raise TransactionLostError("Try again.")
         return "done"

@@ -39,10 +39,10 @@ _MAX_SHAPES = 500
 
 @dataclass(slots=True)
 class Written:
-    """What there is to write.
+    """Everything to write.
 
     Attributes:
-        change: of a row that was read without a lock. If that row has moved, nothing is written.
+        change: of a row that was read without a lock. If the row has changed, nothing is written.
     """
 
     change: Change | None = None
@@ -76,7 +76,7 @@ def addition(row: SQLModel) -> Addition:
 
 
 def statement_writing(written: Written, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    """Return the statement, which returns no row if the changed row has moved; its parameters."""
+    """Return the statement, which returns nothing if the changed row was stale; its parameters."""
     change = written.change
     shape = _Shape(
         (change.table, tuple(change.values)) if change else None,
@@ -101,10 +101,10 @@ class _Shape(NamedTuple):
 
 @dataclass
 class _Columns:
-    """The parameters that stand for values of rows, in the order in which these are given."""
+    """Names the parameters for the values of rows, in the order of the rows."""
 
     places: list[tuple[str, int, str]] = field(default_factory=list)
-    """The name of each, the index of the row, and the column."""
+    """The name of the parameter, the index of the row, and the column."""
 
     def of_row(self, place: int, model: Any, names: Sequence[str]) -> dict[Any, Any]:
         columns = inspect(model).columns
@@ -127,7 +127,7 @@ class _Prepared:
         self._binders = {name: bind for name, bind in binders.items() if name in named}
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Those that stand for values of the rows."""
+        """Return the parameters for the values of rows."""
         values = {parameter: rows[place][name] for parameter, place, name in self._places}
         for parameter, bind in self._binders.items():
             values[parameter] = bind(values[parameter])
@@ -147,12 +147,12 @@ def _statement(shape: _Shape, columns: _Columns) -> Select[Any]:
             parts.append(_update(columns.of_row(len(shape.added), model, names), held))
     announced = [_JOBS] * shape.has_jobs + [_NOTICES] * shape.has_notices
     statement = select(text("1"), *announced).add_cte(*parts)
-    # Nothing is announced for a row that is not held: there is no row to announce it with.
+    # Without a held row there is no result row, so no job is deferred and nothing is notified.
     return statement if held is None else statement.select_from(held)
 
 
 def _held(model: Any) -> CTE:
-    """The row, locked, if it is at its version and nobody else has it: this waits for nobody."""
+    """Lock the row if it has the expected version and is not locked, without waiting."""
     columns = inspect(model).columns
     found = select(columns["id"]).where(
         columns["id"] == bindparam("held_id"), columns["version"] == bindparam("held_version")

@@ -1,7 +1,7 @@
-"""A row that was read without a lock to be changed, and what has become of it.
+"""Optimistic changes of one row, which is read without a lock.
 
-Nobody waits for anybody then: the row is written if it is still at the version that was read, and
-nobody else is changing it. Otherwise whoever changes it begins again, with a lock.
+It is written only if it still has the version that was read and nobody else has locked it.
+Otherwise the caller retries with a lock.
 """
 
 from collections.abc import Mapping
@@ -13,27 +13,27 @@ from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state, manager_of_class, set_committed_value
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.core.attempts import RowMovedError
+from backend.core.attempts import RowChangedError
 from backend.models.platform.mixins import Versioned
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.rows import is_a_row_alone
 
 
 class Change(NamedTuple):
-    """Of one row: the values that are new, by the names of its columns; perhaps none."""
+    """The new values of a row, by the names of its columns; there may be none."""
 
     table: type[Versioned]
     row_id: Any
     version: int
-    """The one that the row has to be at."""
+    """The version that the row must still have."""
     values: Mapping[str, Any]
 
 
 class WatchedRow:
-    """A row that `Reader` made, as if a session had read it: what is set in it is noticed.
+    """A row from `Reader` whose changes are tracked, as if a session had read it.
 
     Attributes:
-        is_saved: whether it was told that the row is to be written.
+        is_saved: whether `save` was called for it.
     """
 
     def __init__(self, row: Versioned) -> None:
@@ -45,7 +45,7 @@ class WatchedRow:
         make_transient_to_detached(row)
 
     def change(self) -> Change:
-        """All that was set, with the version and the moment of the change."""
+        """Return all changed values, with the next version and the time of the change."""
         state, given = instance_state(self.row), self.row.__dict__
         mapper: Mapper[Any] = state.mapper
         values = {
@@ -60,30 +60,30 @@ class WatchedRow:
         return Change(type(self.row), self.row.id, self.version, values)
 
     async def join(self, session: AsyncSession) -> None:
-        """Lock the row, and hand it to a session, as if it had been read there.
+        """Lock the row, and add it to a session, as if it had been read there.
 
         Raises:
-            RowMovedError: it is at another version by now, or gone.
+            RowChangedError: it has another version now, or no longer exists.
         """
         columns = inspect(type(self.row)).columns
         found = select(columns["version"]).where(columns["id"] == self.row.id)
         with session.no_autoflush:
             version = await session.scalar(found.with_for_update(**LOCK))
         if version != self.version:
-            raise RowMovedError
+            raise RowChangedError
         session.add(self.row)
         if self.is_saved:
             await session.flush()
 
     def changed(self, change: Change) -> None:
-        """The row is as it was written."""
+        """Set the written values, without marking them as changes."""
         for name, value in change.values.items():
             set_committed_value(self.row, name, value)
 
 
 @cache
 def is_watchable(model: Any) -> bool:
-    """Whether a row is its columns, tells one version from another, and is found by its id."""
+    """Whether rows have versions, no relations, and an id as primary key."""
     mapper: Mapper[Any] = inspect(model)
     return (
         issubclass(model, Versioned)
@@ -96,6 +96,6 @@ def is_watchable(model: Any) -> bool:
 
 @cache
 def _set_on_update(model: Any) -> list[Any]:
-    """The columns that a change sets besides those that were given."""
+    """Return the columns that every change sets."""
     mapper: Mapper[Any] = inspect(model)
     return [column for column in mapper.columns if column.onupdate is not None]

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.core.attempts import RowMovedError, waits_for_nobody
+from backend.core.attempts import RowChangedError, is_optimistic
 from backend.core.database import Database
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.sql.platform.at_once import (
@@ -51,7 +51,7 @@ class Writer:
         """Write the pending rows and others with jobs and notices, and commit.
 
         Raises:
-            RowMovedError: somebody else has changed the row, or is about to.
+            RowChangedError: the row was changed, or is locked by somebody else.
         """
         watched, self._watched = self._watched, None
         change = watched.change() if watched else None
@@ -61,14 +61,14 @@ class Writer:
             return
         statement = statement_writing(written, self._database.engine.dialect)
         if not await self._database.statements.run(*statement):
-            raise RowMovedError
+            raise RowChangedError
         if watched and change:
             watched.changed(change)
 
     async def write_in_transaction(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
-        """Write all that waits, and other rows, with jobs and notices. The commit follows."""
+        """Write the pending rows and others with jobs and notices, before the commit."""
         additions = [*map(addition, self._take_waiting()), *others]
         session = await self._transaction()
         await session.flush()
@@ -114,7 +114,7 @@ class Writer:
         self._session.expunge(row)
 
     async def flush(self) -> None:
-        """What waits for the commit goes on waiting."""
+        """Flush an open session; without one, rows stay pending until the commit."""
         if self.is_open:
             await (await self._transaction()).flush()
 
@@ -127,7 +127,7 @@ class Writer:
             await self._opened.close()
 
     def _notes(self, row: SQLModel) -> bool:
-        """Whether it is the row that waits for the commit, which is to be written then."""
+        """Mark the pending changed row as saved. Returns whether it is this row."""
         if self._watched is None or self._watched.row is not row:
             return False
         self._watched.is_saved = True
@@ -135,7 +135,7 @@ class Writer:
 
     def _may_watch(self, model: Any) -> bool:
         is_first = not (self.is_open or self._waiting or self._watched)
-        return is_first and waits_for_nobody() and is_watchable(model)
+        return is_first and is_optimistic() and is_watchable(model)
 
     async def _watch(self, model: Any, key: Any) -> Any:
         row = await Reader(self._database).get(model, key)
@@ -144,10 +144,10 @@ class Writer:
         return row
 
     async def _transaction(self) -> AsyncSession:
-        """The session, in which the row that was read without a lock has one now.
+        """Return the session, after locking the row that was read without a lock.
 
         Raises:
-            RowMovedError: somebody has changed the row since.
+            RowChangedError: the row was changed since.
         """
         session = self._session
         watched, self._watched = self._watched, None
