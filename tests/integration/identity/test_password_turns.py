@@ -67,7 +67,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_of_guesses_at_once_hardly_more_are_hashed_than_are_allowed(
-    strict: httpx2.AsyncClient, hashed: list[str]
+    strict: httpx2.AsyncClient, hashed: list[str], strong_passwords: None
 ) -> None:
     guesses = (sign_in(strict, f"nobody{number}@example.com", "wrong") for number in range(30))
 

@@ -252,8 +252,9 @@ async def test_no_secret_is_told(
     async with database.engine.connect() as connection:
         rows = await connection.execute(text("SELECT changes::text FROM events"))
         told = " ".join(rows.scalars())
-    for secret in (PASSWORD, "another horse", "argon2", *tokens.values()):
-        assert str(secret) not in told
+    secrets = (tokens["access_token"], tokens["refresh_token"], PASSWORD, "another horse", "argon2")
+    for secret in secrets:
+        assert secret not in told
 
 
 def test_no_column_that_sounds_secret_is_among_the_facts() -> None:
