@@ -1,5 +1,7 @@
 """Fixtures for all tests; each kind stands in a file of its own."""
 
+from importlib import import_module
+
 import pytest
 
 FIXTURES = (
@@ -21,12 +23,15 @@ FIXTURES = (
     "tests.fixtures.sheets",
 )
 
+# Before a conftest.py further down imports one.
+pytest.register_assert_rewrite(*FIXTURES)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where others run the tests, this process does not need what they import, nor the time."""
     if config.option.collectonly or config.getoption("dist", "no") == "no" or _is_worker(config):
         for name in FIXTURES:
-            config.pluginmanager.import_plugin(name)
+            config.pluginmanager.register(import_module(name), name)
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -94,7 +94,8 @@ def test_a_server_that_is_killed_before_the_commit_leaves_no_row_without_content
 
     server = start_server(**place.settings)
     assert server.get(FILES, headers).status_code == 200
-    assert place.rows() == before
+    # PostgreSQL may still carry out the statement that it has begun for a client which is gone.
+    assert place.rows() <= place.contents()
     assert len(place.contents() - before) == 1
 
 
