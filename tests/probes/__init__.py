@@ -5,8 +5,8 @@ line of every library: the suite takes more than twice as long. SlipCover compil
 probes at its lines and branches, and leaves all else alone. This plugin of coverage.py (see
 `[tool.coverage.run]`) hands on what they saw, so that data files, reports and gates stay as they
 are. Where SlipCover is not installed, or `COVERAGE_CORE` names another way, coverage.py measures by
-itself. At the end of a `finally` there is no probe: whatever it leads to counts as reached, so CI's
-report comes from `COVERAGE_CORE=ctrace`.
+itself. What Python runs as `__main__` carries no probes, and at the end of a `finally` there is
+none: whatever it leads to counts as reached. So CI's report comes from `COVERAGE_CORE=ctrace`.
 """
 
 import os

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from backend.integrations.exchange import sheets_process, sheets_xlsx
 from backend.integrations.exchange.sheets import read_sheet
 from backend.services.exchange.protocols import XLSX, Cell, CellFault, SheetError, SheetRow
+from tests.fixtures.processes import measuring
 from tests.fixtures.workbooks import (
     MAIN,
     OFFICE,
@@ -29,6 +30,13 @@ from tests.fixtures.workbooks import (
 )
 
 MANY = 60_000
+
+
+@pytest.fixture(autouse=True)
+def _measured_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage counts what the processes that read files run."""
+    for name, value in measuring().items():
+        monkeypatch.setenv(name, value)
 
 
 def read(content: bytes, folder: Path) -> list[SheetRow]:
