@@ -442,6 +442,26 @@ async def test_the_same_request_with_the_same_key_is_answered_once(
     assert len((await member.get("/tasks")).json()["items"]) == 1
 
 
+@pytest.mark.parametrize("in_chat", [False, True])
+async def test_an_answer_that_was_lost_is_read_again(
+    member: Person, model: OpenAiServer, database: Database, *, in_chat: bool
+) -> None:
+    model.say("Hello.")
+    chat = {"chat_id": await begin_chat(member)} if in_chat else {}
+    body, headers = {"request": "Hello", **chat}, {"Idempotency-Key": "once"}
+
+    first = await member.post("/agent/act", json=body, headers=headers)
+    kept = await member.post("/agent/act", json=body, headers=headers)
+    async with database.engine.begin() as connection:
+        # As a crash between the effect and the answer does.
+        await connection.execute(text("UPDATE idempotent_requests SET status = NULL, body = NULL"))
+    read = await member.post("/agent/act", json=body, headers=headers)
+
+    assert [answer.status_code for answer in (first, kept, read)] == [200, 200, 200]
+    assert first.json() == kept.json() == read.json()
+    assert len(model.requests) == 1
+
+
 async def test_after_a_failure_the_same_key_creates_nothing_twice(
     member: Person, model: OpenAiServer
 ) -> None:
