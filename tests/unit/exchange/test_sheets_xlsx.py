@@ -32,9 +32,12 @@ from tests.fixtures.workbooks import (
 MANY = 60_000
 
 
-@pytest.fixture(autouse=True)
-def _measured_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coverage counts what the processes that read files run."""
+MEASURED = pytest.mark.usefixtures("measured_processes")
+"""Coverage counts what the processes of such a test run, each of which then takes twice as long."""
+
+
+@pytest.fixture
+def measured_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in measuring().items():
         monkeypatch.setenv(name, value)
 
@@ -55,6 +58,7 @@ def moment(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # as the docstring says
 
 
+@MEASURED
 def test_cells_of_all_types_are_read(tmp_path: Path) -> None:
     cells = (
         '<c t="s"><v>1</v></c><c t="str"><f>A1</f><v>a_x000D_b &lt;&amp;</v></c>'
@@ -90,6 +94,7 @@ def test_what_openpyxl_writes_is_read_as_it_was(tmp_path: Path) -> None:
 ERRORS = ["#REF!", "#N/A", "#SPILL!", "#WERT!", "#ERROR!", "Err:508"]
 
 
+@MEASURED
 def test_an_error_is_never_a_blank_cell(tmp_path: Path) -> None:
     cells = "".join(f'<c t="e"><f>A1</f><v>{error}</v></c>' for error in ERRORS)
 
@@ -100,6 +105,7 @@ def test_an_error_is_never_a_blank_cell(tmp_path: Path) -> None:
     assert all(error in message for error, message in zip(ERRORS, messages, strict=False))
 
 
+@MEASURED
 def test_a_formula_that_was_never_calculated_is_never_a_blank_cell(tmp_path: Path) -> None:
     blank = '<c t="str"><f>IF(1,"")</f><v></v></c>'
     missing = ["<c><f>A1</f></c>", "<c><f>A1</f><v/></c>", '<c t="str"><f>A1</f></c>']
@@ -165,6 +171,7 @@ def test_numbers_are_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     assert [type(row[0]) for row in read_numbers] == [type(value) for _, value in NUMBERS]
 
 
+@MEASURED
 def test_a_number_that_has_lost_digits_is_not_taken(tmp_path: Path) -> None:
     numbers = ["1.2345678901234568E+17", "1E+15", "1e999", "1234567890123456.5"]
     cells = "".join(f"<c><v>{number}</v></c>" for number in numbers)
@@ -199,6 +206,7 @@ PLAIN += [
 ]
 
 
+@MEASURED
 def test_dates_are_known_by_their_format(tmp_path: Path) -> None:
     cells = "".join(f'<c s="{place}"><v>46174.5</v></c>' for place in range(len(DATES + PLAIN)))
     parts = {SHEET: sheet(f"<row>{cells}</row>"), STYLES: styles(*DATES, *PLAIN)}
@@ -237,6 +245,7 @@ ISO: list[tuple[str, Cell]] = [
 ]
 
 
+@MEASURED
 def test_dates_of_iso_8601_keep_their_offset(tmp_path: Path) -> None:
     cells = "".join(f'<c t="d"><v>{text}</v></c>' for text, _ in ISO)
 
@@ -258,6 +267,7 @@ def test_days_may_count_from_1904(tmp_path: Path) -> None:
     assert rows_of(content, tmp_path) == [[moment(1904, 1, 2, 12), 1]]
 
 
+@MEASURED
 def test_names_may_have_prefixes_and_be_strict(tmp_path: Path) -> None:
     cells = '<x:row><x:c><x:v>1</x:v></x:c><x:c t="s"><x:v>0</x:v></x:c></x:row>'
     text = f'<x:worksheet xmlns:x="{STRICT}"><x:sheetData>{cells}</x:sheetData></x:worksheet>'
@@ -298,10 +308,12 @@ def book(*states: str) -> bytes:
     return content.getvalue()
 
 
+@MEASURED
 def test_the_first_sheet_that_people_see_is_read(tmp_path: Path) -> None:
     assert rows_of(book("hidden", "veryHidden", "visible", "visible"), tmp_path) == [[2]]
 
 
+@MEASURED
 def test_a_workbook_without_a_visible_table_is_refused(tmp_path: Path) -> None:
     none = f'<workbook xmlns="{MAIN}"><sheets/></workbook>'
     hidden = (
@@ -313,6 +325,7 @@ def test_a_workbook_without_a_visible_table_is_refused(tmp_path: Path) -> None:
             rows_of(repacked({WORKBOOK: text}), tmp_path)
 
 
+@MEASURED
 def test_cells_that_are_merged_downwards_have_the_value_that_is_seen(tmp_path: Path) -> None:
     rows = (
         '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>'
@@ -336,6 +349,7 @@ def test_rows_have_the_numbers_that_the_spreadsheet_shows(tmp_path: Path) -> Non
     ]
 
 
+@MEASURED
 def test_a_sheet_of_several_pieces_is_whole(tmp_path: Path) -> None:
     rows = "".join(f'<row r="{2 * n}"><c><v>{n}</v></c></row>' for n in range(1, 12_001))
 
