@@ -57,8 +57,13 @@ class Statements:
         """Report changes in the number of open connections and of those in use."""
         self._opened, self._used = opened, used
 
-    async def run(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def run(
+        self, sql: str, parameters: Mapping[str, Any], *, prepare: bool | None = None
+    ) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
+
+        Args:
+            prepare: whether the driver prepares it; by default once it was run a few times.
 
         Raises:
             DBAPIError: the database refuses the statement or is down; the same classes as
@@ -71,7 +76,7 @@ class Statements:
             self._used(1)
             try:
                 cursor = connection.cursor(binary=True)
-                await cursor.execute(sql, parameters)
+                await cursor.execute(sql, parameters, prepare=prepare)
                 # The description of a cursor is computed at each access.
                 found = cursor.pgresult
                 return await cursor.fetchall() if found is not None and found.nfields else []

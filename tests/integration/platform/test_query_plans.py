@@ -6,7 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from backend.core.database import Database
 from backend.models.platform.paging import RELEVANCE
+from backend.models.tasks.tasks import TaskQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.fixtures.statements import Statement, sent_statements
@@ -131,3 +133,16 @@ def test_the_lists_are_found() -> None:
     assert {"/api/v1/tasks", "/api/v1/customers/{customer_id}/timeline", "/api/v1/search"} < set(
         LISTS
     )
+
+
+async def test_a_search_is_planned_for_its_words_however_often_it_is_asked(
+    uow: UnitOfWorkFactory, database: Database
+) -> None:
+    for query in [TaskQuery(q="plants"), TaskQuery()] * 10:
+        async with uow.reading() as reading:
+            await reading.tasks.page(query)
+
+    prepared = await database.statements.run("SELECT statement FROM pg_prepared_statements", {})
+    lists = [statement for (statement,) in prepared if "FROM tasks" in statement]
+    assert lists
+    assert not any("@@" in statement for statement in lists)

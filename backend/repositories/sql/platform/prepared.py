@@ -28,7 +28,11 @@ _MAX_KEPT = 500
 
 
 class Prepared:
-    """A compiled statement with the function that builds rows from its results."""
+    """A compiled statement with the function that builds rows from its results.
+
+    Attributes:
+        prepare: as `Statements.run` takes it.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,8 @@ class Prepared:
         relations: Sequence[RelationshipProperty[Any]],
     ) -> None:
         self.sql = str(compiled)
+        # The generic plan of a prepared statement parses the words of a search for every row.
+        self.prepare = False if "@@" in self.sql else None
         self.rows = rows
         self.relations = relations
         self._compiled = compiled

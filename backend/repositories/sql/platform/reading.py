@@ -112,7 +112,9 @@ class Reader:
         return self._opened
 
     async def _run(self, prepared: Prepared, values: Mapping[str, Any]) -> Found[Any]:
-        rows = prepared.rows(await self._database.statements.run(prepared.sql, values))
+        rows = prepared.rows(
+            await self._database.statements.run(prepared.sql, values, prepare=prepared.prepare)
+        )
         for relation in prepared.relations:
             # If there are further values, the row is the first element of a tuple.
             entities = [row[0] if type(row) is tuple else row for row in rows]
