@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("temperature", sa.Float(), nullable=True),
         sa.Column("max_output_tokens", sa.Integer(), nullable=True),
-        sa.Column("model_calls", sa.Integer(), nullable=True),
+        sa.Column("steps", sa.Integer(), nullable=True),
         sa.Column("tokens", sa.Integer(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("cost", sa.Numeric(precision=8, scale=4), nullable=True),
@@ -126,7 +126,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tools_created_at_id"), "tools", ["created_at", "id"])
     op.create_index("ix_tools_name_id", "tools", [sa.literal_column("sort_key(name)"), "id"])
     op.create_table(
-        "planned_actions",
+        "agent_actions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tool", sa.String(), nullable=False),
         sa.Column("plan", sa.String(), nullable=False),
@@ -143,30 +143,30 @@ def upgrade() -> None:
             "result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
         sa.ForeignKeyConstraint(
-            ["owner_id"], ["users.id"], name=op.f("fk_planned_actions_owner_id_users")
+            ["owner_id"], ["users.id"], name=op.f("fk_agent_actions_owner_id_users")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_actions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_actions")),
     )
-    op.create_index(op.f("ix_planned_actions_expires_at"), "planned_actions", ["expires_at"])
+    op.create_index(op.f("ix_agent_actions_expires_at"), "agent_actions", ["expires_at"])
     op.create_index(
-        op.f("ix_planned_actions_owner_id_created_at_id"),
-        "planned_actions",
+        op.f("ix_agent_actions_owner_id_created_at_id"),
+        "agent_actions",
         ["owner_id", "created_at", "id"],
     )
     op.create_table(
-        "usage_records",
+        "agent_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.String(length=32), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("over_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("held_model_calls", sa.Integer(), nullable=False),
+        sa.Column("held_steps", sa.Integer(), nullable=False),
         sa.Column("held_tokens", sa.Integer(), nullable=False),
         sa.Column("held_seconds", sa.Float(), nullable=False),
         sa.Column("held_cost", sa.Numeric(precision=18, scale=9), nullable=False),
-        sa.Column("model_calls", sa.Integer(), nullable=False),
+        sa.Column("steps", sa.Integer(), nullable=False),
         sa.Column("tool_calls", sa.Integer(), nullable=False),
         sa.Column("input_tokens", sa.Integer(), nullable=False),
         sa.Column("output_tokens", sa.Integer(), nullable=False),
@@ -179,17 +179,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["owner_id"],
             ["users.id"],
-            name=op.f("fk_usage_records_owner_id_users"),
+            name=op.f("fk_agent_runs_owner_id_users"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_records")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_runs")),
     )
     op.create_index(
-        op.f("ix_usage_records_owner_id_started_at_id"),
-        "usage_records",
+        op.f("ix_agent_runs_owner_id_started_at_id"),
+        "agent_runs",
         ["owner_id", "started_at", "id"],
     )
-    op.create_index(op.f("ix_usage_records_started_at"), "usage_records", ["started_at"])
+    op.create_index(op.f("ix_agent_runs_started_at"), "agent_runs", ["started_at"])
     op.create_table(
         "chats",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -252,12 +252,12 @@ def upgrade() -> None:
         sa.Column(
             "output", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
-        sa.Column("model_calls", sa.Integer(), nullable=False),
+        sa.Column("steps", sa.Integer(), nullable=False),
         sa.Column("tool_calls", sa.Integer(), nullable=False),
         sa.Column("input_tokens", sa.Integer(), nullable=False),
         sa.Column("output_tokens", sa.Integer(), nullable=False),
         sa.Column("cost", sa.Numeric(precision=18, scale=9), nullable=True),
-        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),
@@ -274,15 +274,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_messages")),
         sa.UniqueConstraint("chat_id", "position", name=op.f("uq_chat_messages_chat_id_position")),
     )
-    op.create_index(op.f("ix_chat_messages_deadline_at"), "chat_messages", ["deadline_at"])
+    op.create_index(op.f("ix_chat_messages_over_at"), "chat_messages", ["over_at"])
     op.create_index("ix_chat_messages_search", "chat_messages", ["search"], postgresql_using="gin")
 
 
 def downgrade() -> None:
     op.drop_table("chat_messages")
     op.drop_table("chats")
-    op.drop_table("usage_records")
-    op.drop_table("planned_actions")
+    op.drop_table("agent_runs")
+    op.drop_table("agent_actions")
     op.drop_table("tools")
     op.drop_table("prompt_versions")
     op.drop_table("prompts")

@@ -13,6 +13,21 @@ from backend.core.migrations import alembic_config, head_revisions, older_revisi
 from backend.models.platform.base import metadata
 from tests.fixtures.processes import RunMvp, wait_for_waiting
 
+BEFORE_THE_NEW_NAMES = "89c53bf98596"
+OLD_ROWS = """
+    INSERT INTO users (id, email, full_name, password_hash, role, is_active, created_at,
+        updated_at, version)
+    VALUES (gen_random_uuid(), 'ada@example.com', 'Ada', '', 'member', true, now(), now(), 1);
+    INSERT INTO agent_runs (id, owner_id, provider, model, started_at, over_at, held_steps,
+        held_tokens, held_seconds, held_cost, steps, tool_calls, input_tokens, output_tokens,
+        seconds, answer)
+    SELECT gen_random_uuid(), id, 'offline', 'offline', now(), now(), 6, 0, 0, 0, 2, 1, 0, 0, 0,
+        '{"text": "Done.", "usage": {"steps": 2, "tool_calls": 1}}' FROM users;
+    INSERT INTO events (id, type, subject_kind, subject_id, means, occurred_at, changes)
+    SELECT gen_random_uuid(), kind || '.created', kind, gen_random_uuid(), 'agent', now(), '{}'
+    FROM unnest(ARRAY['agent_action', 'task']) AS kind
+"""
+
 REVISIONS = list(reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions())))
 
 
@@ -61,6 +76,30 @@ def test_each_migration_can_be_taken_back_and_applied_again(
 
             command.upgrade(config, revision.revision)
             assert _schema(empty_database_url) == after
+
+
+def test_what_the_assistant_has_recorded_is_kept_under_its_new_names(
+    empty_database_url: str,
+) -> None:
+    config = alembic_config(empty_database_url)
+    command.upgrade(config, BEFORE_THE_NEW_NAMES)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(OLD_ROWS)
+
+    command.upgrade(config, "head")
+
+    with psycopg.connect(empty_database_url) as connection:
+        [used] = connection.execute(
+            "SELECT model_calls, held_model_calls, answer FROM usage_records"
+        ).fetchall()
+        events = connection.execute("SELECT type, subject_kind FROM events ORDER BY type")
+        assert events.fetchall() == [
+            ("planned_action.created", "planned_action"),
+            ("task.created", "task"),
+        ]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM events")
+    assert used == (2, 6, {"text": "Done.", "usage": {"model_calls": 2, "tool_calls": 1}})
 
 
 def test_of_two_that_migrate_at_once_one_waits_for_the_other(
