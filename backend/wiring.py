@@ -30,6 +30,7 @@ from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.tools.base import ToolDependencies
 from backend.services.assistant.web_search import WebSearch
 from backend.services.assistant.wiring import AssistantServices
+from backend.services.background.kinds import RegisteredKind
 from backend.services.background.wiring import BackgroundServices
 from backend.services.container import Services
 from backend.services.exchange.exports import ExportKind, exported_lists
@@ -140,12 +141,7 @@ def wire(
         tool_services(sales, tasks, identity, files, search, state.web_search),
         rights,
     )
-    lists = exported_lists(sales.customers, sales.leads, sales.products, tasks.tasks)
-    kinds = exchange_kinds(
-        ReportKind(uow),
-        ImportKind(uow, files.files, read_sheet),
-        ExportKind(lists, files.files, write_xlsx),
-    ) | workflow_kinds(uow, assistant)
+    kinds = execution_kinds(uow, sales, tasks, files) | workflow_kinds(uow, assistant)
     max_active, names = settings.executions.max_active, assistant.execution_names
     return Services(
         platform=PlatformServices.wire(uow),
@@ -181,6 +177,18 @@ def tool_services(
         files=files.files,
         search=search.search,
         web_search=web_search,
+    )
+
+
+def execution_kinds(
+    uow: UnitOfWorkFactory, sales: SalesServices, tasks: TasksServices, files: FilesServices
+) -> dict[str, RegisteredKind]:
+    """Return reports, imports and exports."""
+    lists = exported_lists(sales.customers, sales.leads, sales.products, tasks.tasks)
+    return exchange_kinds(
+        ReportKind(uow),
+        ImportKind(uow, files.files, read_sheet),
+        ExportKind(lists, files.files, write_xlsx),
     )
 
 

@@ -18,7 +18,7 @@ class SqlUsageRecordRepository(SqlRepository[UsageRecord]):
 
     async def lock_used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:
         # A lock of the rows would not stop somebody from adding one.
-        await lock(self._session, f"agent runs of {owner_id}")
+        await lock(self._session, f"usage of {owner_id}")
         return await self.used_by(owner_id, since)
 
     async def used_by(self, owner_id: UUID, since: datetime) -> tuple[Amounts, Amounts]:

@@ -39,6 +39,14 @@ def text_query(q: str) -> ColumnElement[Any]:
     return func.search_query(q, type_=TSQUERY())
 
 
+def is_search(sql: str) -> bool:
+    """Whether a statement searches for words, which should then not be prepared.
+
+    PostgreSQL's generic plan of a prepared statement would parse the words for every row.
+    """
+    return "search_query(" in sql
+
+
 def marked_words(q: str) -> ColumnElement[Any]:
     """The words to mark in snippets: the whole query, or a dozen different words."""
     return func.search_marks(q, type_=TSQUERY())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.repositories.sql.platform.full_text import is_search
 from backend.repositories.sql.platform.rows import (
     Make,
     Readers,
@@ -41,8 +42,7 @@ class Prepared:
         relations: Sequence[RelationshipProperty[Any]],
     ) -> None:
         self.sql = str(compiled)
-        # The generic plan of a prepared statement parses the words of a search for every row.
-        self.prepare = False if "@@" in self.sql else None
+        self.prepare = False if is_search(self.sql) else None
         self.rows = rows
         self.relations = relations
         self._compiled = compiled
