@@ -35,6 +35,18 @@ OWN = "signed in"
 """The rights of a resource that everybody has of their own."""
 
 
+class Shared(StrEnum):
+    """What a list is offered by registering it in a shared place."""
+
+    QUERY = "q"
+    CSV = "csv"
+    SEARCH = "the search over everything"
+    SHEETS = "imports and exports"
+
+
+PLAIN = frozenset(Shared)
+
+
 @dataclass(frozen=True)
 class Rights:
     """What the plain routes demand: a permission, or OWN. None: there is no such route."""
@@ -55,6 +67,7 @@ class Example:
         create, other: what POST takes, and what makes it a request for something else.
         change: what PATCH takes, and changes.
         varied: fields of the nth of several rows, some of which are equal, for sorting.
+        left_out: what this list is not in on purpose: see `tests/unit/test_shared_tables.py`.
         parameter, rows: the id in paths and the repository, where not called as the path is.
     """
 
@@ -68,6 +81,7 @@ class Example:
     other: Mapping[str, Any] = field(default_factory=dict)
     change: Mapping[str, Any] | None = None
     is_archivable: bool = False
+    left_out: frozenset[Shared] = frozenset()
     varied: Callable[[int], dict[str, Any]] = lambda _: {}
     parameter: str = ""
     rows: str = ""
@@ -132,6 +146,7 @@ EXAMPLES = (
             "password": factories.PASSWORD,
         },
         other={"email": "ada@example.com"},
+        left_out=PLAIN,
     ),
     Example(
         path="invitations",
@@ -142,6 +157,7 @@ EXAMPLES = (
         owner="invited_by",
         create={"email": "grace@example.com"},
         other={"email": "ada@example.com"},
+        left_out=PLAIN,
     ),
     Example(
         path="customers",
@@ -191,6 +207,7 @@ EXAMPLES = (
         other={"title": "Summer"},
         change={"description": "Changed"},
         varied=lambda n: {"position": n // 3},
+        left_out=PLAIN,
     ),
     Example(
         path="tasks",
@@ -218,6 +235,7 @@ EXAMPLES = (
         owner="owner_id",
         change={"name": "changed.txt"},
         varied=lambda n: {"name": f"F{n // 3}", "size": n // 2 + 1},
+        left_out=frozenset({Shared.CSV, Shared.SHEETS}),
     ),
     Example(
         path="executions",
@@ -229,6 +247,7 @@ EXAMPLES = (
         create=_REPORT,
         other={"name": "Another"},
         varied=lambda n: {"name": f"E{n // 3}"},
+        left_out=PLAIN,
     ),
     Example(
         path="model-configs",
@@ -239,6 +258,7 @@ EXAMPLES = (
         create={"name": "Offline", "provider": "offline", "model": "offline"},
         other={"name": "Another"},
         change={"model_calls": 3},
+        left_out=PLAIN,
     ),
     Example(
         path="tools",
@@ -247,6 +267,7 @@ EXAMPLES = (
         rights=Rights("assistant:use", "assistant:manage", None),
         sort=ToolSort,
         change={"is_enabled": False},
+        left_out=PLAIN,
     ),
     Example(
         path="prompts",
@@ -257,6 +278,7 @@ EXAMPLES = (
         create={"name": "a", "template": "x"},
         other={"name": "b"},
         change={"description": "Changed"},
+        left_out=PLAIN,
     ),
     Example(
         path="schemas",
@@ -268,6 +290,7 @@ EXAMPLES = (
         create={"name": "a", "json_schema": {"type": "object"}},
         other={"name": "b"},
         change={"description": "Changed"},
+        left_out=PLAIN,
     ),
     Example(
         path="chats",
@@ -280,6 +303,7 @@ EXAMPLES = (
         other={"title": "Renewal"},
         change={"title": "Renewal"},
         varied=lambda n: {"title": f"C{n // 3}", "last_message_at": MOMENT},
+        left_out=PLAIN - {Shared.QUERY},
     ),
     Example(
         path="workflows",
@@ -290,5 +314,6 @@ EXAMPLES = (
         create={"kind": "crew", "name": "Research", "definition": CREW_EXAMPLE},
         other={"name": "Planning"},
         change={"description": "Changed"},
+        left_out=PLAIN - {Shared.QUERY},
     ),
 )

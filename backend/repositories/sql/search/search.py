@@ -31,7 +31,7 @@ class _Source:
     text: str
 
 
-_SOURCES = {
+SOURCES = {
     SearchKind.CUSTOMERS: _Source(
         Customer, Customer.name, "concat_ws(' ', name, company, email, phone, notes)"
     ),
@@ -68,7 +68,7 @@ class SqlSearchRepository:
 
 def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
     """Select the best matches, and one extra row."""
-    source = _SOURCES[kind]
+    source = SOURCES[kind]
     conditions = [visible_files(by)] if kind is SearchKind.FILES else []
     if issubclass(source.model, Archivable):
         conditions += not_put_aside(source.model, Archived.NO)
