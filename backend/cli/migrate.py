@@ -15,7 +15,14 @@ from backend.cli.migrating import migrate
 from backend.cli.runtime import error_console, plain_url, print_error, running_database
 from backend.core.config import ConfigurationError
 from backend.core.database import database_url
-from backend.core.migrations import HEAD, alembic_config, alembic_errors, check_revision
+from backend.core.migrations import (
+    HEAD,
+    alembic_config,
+    alembic_errors,
+    check_revision,
+    head_revisions,
+    require_joined,
+)
 
 app = typer.Typer(name="migrate", help="Change the database's schema.", no_args_is_help=True)
 
@@ -47,6 +54,7 @@ def revision(
     ] = True,
 ) -> None:
     """Write a new migration. Read it before you commit it."""
+    require_joined()
     with _configured() as config:
         if autogenerate:
             command.upgrade(config, HEAD)
@@ -54,8 +62,25 @@ def revision(
 
 
 @app.command()
+def merge(
+    message: Annotated[
+        str, typer.Option("--message", "-m", help="What was merged in a few words.")
+    ] = "Merge branches",
+) -> None:
+    """Join the heads of branches that were merged in Git, by a migration that changes nothing."""
+    heads = sorted(head_revisions())
+    if len(heads) == 1:
+        error_console.print(f"The migrations have one head, {heads[0]}: nothing is to be merged.")
+        return
+    with alembic_errors():
+        command.merge(alembic_config(), heads, message=message)
+    error_console.print(f"{' and '.join(heads)} are joined: run `mvp migrate check` and the tests.")
+
+
+@app.command()
 def check() -> None:
     """Compare the models with the migrations in a scratch database; exit 1 if they differ."""
+    require_joined()
     with (
         running_database() as settings,
         _scratch_database(plain_url(settings)) as url,

@@ -62,11 +62,14 @@ def upgrade(url: str, revision: str = HEAD) -> None:
     """Apply migrations, all of them by default.
 
     Raises:
-        ConfigurationError: the code does not have the revision of the database, or `revision`.
+        ConfigurationError: the code does not have the revision of the database, or `revision`, or
+            its migrations have several heads.
     """
     found = check_revision(url)
-    if revision == HEAD and found == head_revisions():
-        return
+    if revision == HEAD:
+        require_joined()
+        if found == head_revisions():
+            return
     with alembic_errors():
         from alembic import command  # noqa: PLC0415  # see above
 
@@ -102,12 +105,28 @@ def alembic_errors() -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        raise ConfigurationError(str(error)) from error
+        told = str(error)
+        if told == "Ambiguous walk":
+            told = "several migrations come before that one: name the one to go to, not a number"
+        raise ConfigurationError(told) from error
 
 
 def head_revisions() -> frozenset[str]:
     """Return the newest migration in the code; several if branches have not been merged."""
     return frozenset(_named("revision")) - older_revisions()
+
+
+def require_joined() -> None:
+    """Raises ConfigurationError if there are several newest migrations in the code.
+
+    That is so after branches that each added one were merged in Git.
+    """
+    heads = sorted(head_revisions())
+    if len(heads) > 1:
+        raise ConfigurationError(
+            f"The migrations have {len(heads)} heads, {' and '.join(heads)}, as branches were "
+            "merged: run `mvp migrate merge`, and commit the file that it writes"
+        )
 
 
 def older_revisions() -> frozenset[str]:

@@ -13,7 +13,9 @@ from backend.core.migrations import alembic_config
 from tests.fixtures.postgres import execute
 from tests.fixtures.processes import ROOT, RunMvp, refusal
 
-HEAD_REVISION = ScriptDirectory.from_config(alembic_config()).get_current_head()
+_SCRIPTS = ScriptDirectory.from_config(alembic_config())
+HEAD_REVISION = _SCRIPTS.get_current_head()
+OLDEST_REVISIONS = [each.revision for each in reversed(list(_SCRIPTS.walk_revisions()))][:2]
 
 
 @pytest.fixture
@@ -45,11 +47,44 @@ def test_upgrade_brings_an_empty_database_to_the_newest_migration(
     assert _revision(empty_database_url) == HEAD_REVISION
 
 
-@pytest.mark.parametrize("target", ["-1", "base"])
-def test_downgrade_takes_migrations_back(mvp: RunMvp, fresh_database_url: str, target: str) -> None:
-    assert mvp("migrate", "downgrade", target, DATABASE_URL=fresh_database_url).returncode == 0
+def test_downgrade_takes_migrations_back(mvp: RunMvp, empty_database_url: str) -> None:
+    first, second = OLDEST_REVISIONS
+    for command_line, revision in (
+        (("upgrade", second), second),
+        (("downgrade", "-1"), first),
+        (("downgrade", "base"), None),
+    ):
+        ran = mvp("migrate", *command_line, DATABASE_URL=empty_database_url)
+        assert ran.returncode == 0
+        assert _revision(empty_database_url) == revision
 
-    assert _revision(fresh_database_url) != HEAD_REVISION
+
+def test_branches_that_were_merged_in_git_are_named_and_joined(
+    run_mvp: RunMvp, project: Path, empty_database_url: str
+) -> None:
+    settings = {"PYTHONPATH": str(project), "DATABASE_URL": empty_database_url}
+    versions = project / "alembic" / "versions"
+    for name in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
+        (versions / f"{name}.py").write_text(
+            f'revision = "{name}"\ndown_revision = "{HEAD_REVISION}"\n'
+            f'def upgrade(): __import__("alembic").op.execute("CREATE TABLE of_{name} ()")\n'
+            f'def downgrade(): __import__("alembic").op.execute("DROP TABLE of_{name}")\n'
+        )
+    for command_line in (("upgrade",), ("check",), ("revision", "-m", "Invoices")):
+        line = refusal(run_mvp("migrate", *command_line, **settings))
+        assert "have 2 heads, aaaaaaaaaaaa and bbbbbbbbbbbb, as branches were merged" in line
+        assert "run `mvp migrate merge`" in line
+
+    joined = run_mvp("migrate", "merge", "-m", "Take over the new release", **settings)
+
+    assert joined.returncode == 0, joined.stderr
+    [migration] = versions.glob("*_take_over_the_new_release.py")
+    assert "import sqlalchemy" not in migration.read_text()
+    assert run_mvp("migrate", "upgrade", **settings).returncode == 0
+    line = refusal(run_mvp("migrate", "downgrade", "-1", **settings))
+    assert "several migrations come before" in line
+    again = run_mvp("migrate", "merge", **settings)
+    assert again.stderr.startswith("The migrations have one head")
 
 
 def test_an_unknown_revision_is_told_in_a_line(mvp: RunMvp, fresh_database_url: str) -> None:

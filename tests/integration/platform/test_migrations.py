@@ -4,12 +4,18 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic import command
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from backend.core import migrations
+from backend.core.config import ConfigurationError
 from backend.core.database import database_url
-from backend.core.migrations import alembic_config, head_revisions, older_revisions
+from backend.core.migrations import (
+    alembic_config,
+    head_revisions,
+    older_revisions,
+    require_joined,
+)
 from backend.models.platform.base import metadata
 from tests.fixtures.processes import RunMvp, wait_for_waiting
 
@@ -31,10 +37,12 @@ OLD_ROWS = """
 REVISIONS = list(reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions())))
 
 
-def test_the_history_is_one_line() -> None:
-    parents = [revision.down_revision for revision in REVISIONS]
-
-    assert parents == [None, *(revision.revision for revision in REVISIONS[:-1])]
+def test_the_history_has_one_beginning_and_one_end() -> None:
+    """In between, `mvp migrate merge` may have joined branches."""
+    assert [each.revision for each in REVISIONS if not each.down_revision] == [
+        REVISIONS[0].revision
+    ]
+    require_joined()
 
 
 def test_revisions_are_read_without_alembic_as_alembic_has_them() -> None:
@@ -55,6 +63,8 @@ def test_branches_and_what_merges_them_are_read_as_well(
         text = f'revision: str = "{name}"\ndown_revision: str | None = {before}\n'
         (versions / f"{name}.py").write_text(text)
     assert head_revisions() == {"bb2", "cc3"}
+    with pytest.raises(ConfigurationError, match="2 heads, bb2 and cc3, as branches"):
+        require_joined()
 
     (versions / "dd4.py").write_text('revision = "dd4"\ndown_revision = ("bb2", "cc3")\n')
     assert head_revisions() == {"dd4"}
@@ -65,17 +75,27 @@ def test_each_migration_can_be_taken_back_and_applied_again(
     empty_database_url: str, subtests: pytest.Subtests
 ) -> None:
     config = alembic_config(empty_database_url)
+    schema_at = {"base": _schema(empty_database_url)}
     for revision in REVISIONS:
         with subtests.test(revision=revision.revision):
-            before = _schema(empty_database_url)
+            parent = _parent(revision)
+            if parent is not None:
+                # Takes back what another branch has added.
+                command.downgrade(config, parent)
             command.upgrade(config, revision.revision)
-            after = _schema(empty_database_url)
+            schema_at[revision.revision] = _schema(empty_database_url)
+            if parent is not None:
+                command.downgrade(config, parent)
+                assert _schema(empty_database_url) == schema_at[parent]
 
-            command.downgrade(config, "-1")
-            assert _schema(empty_database_url) == before
+                command.upgrade(config, revision.revision)
+                assert _schema(empty_database_url) == schema_at[revision.revision]
 
-            command.upgrade(config, revision.revision)
-            assert _schema(empty_database_url) == after
+
+def _parent(revision: Script) -> str | None:
+    """None for what only joins branches."""
+    before = revision.down_revision or "base"
+    return before if isinstance(before, str) else None
 
 
 def test_what_the_assistant_has_recorded_is_kept_under_its_new_names(
