@@ -9,6 +9,7 @@ from backend.core.passwords import PasswordHasher
 from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
+from backend.seeds.passwords import seed_password_holds
 from backend.seeds.runner import SEEDERS, Seeded, seed
 from backend.seeds.users import ADMIN
 from backend.services.assistant.wiring import tool_service
@@ -19,14 +20,14 @@ def run_seeders(settings: Settings, names: Sequence[str] = tuple(SEEDERS)) -> li
     return with_units_of_work(settings, lambda uow: seed(_context(settings, uow), names))
 
 
-def seed_password_holds(settings: Settings) -> bool:
+def admin_has_seed_password(settings: Settings) -> bool:
     """Whether the seeded admin has SEED_PASSWORD as password."""
     password = settings.seed.password.get_secret_value()
 
     async def compare(uow: UnitOfWorkFactory) -> bool:
         async with uow.reading() as unit:
             admin = await seeded_user(unit, ADMIN.email)
-        return await PasswordHasher().verify(password, admin.password_hash)
+        return await seed_password_holds(password, admin.password_hash, PasswordHasher())
 
     return with_units_of_work(settings, compare)
 

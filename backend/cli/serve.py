@@ -134,9 +134,9 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
 
 
 def _password_to_show(settings: Settings) -> str:
-    from backend.cli.seeding import seed_password_holds  # noqa: PLC0415  # as above
+    from backend.cli.seeding import admin_has_seed_password  # noqa: PLC0415  # as above
 
-    if seed_password_holds(settings):
+    if admin_has_seed_password(settings):
         return settings.seed.password.get_secret_value()
     return "another one; see `mvp user reset-password`"
 

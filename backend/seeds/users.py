@@ -5,6 +5,7 @@ from typing import NamedTuple
 from backend.core.permissions import Role
 from backend.models.identity.users import User
 from backend.seeds.base import SeedContext, seed_id
+from backend.seeds.passwords import hash_seed_password
 
 
 class SeedUser(NamedTuple):
@@ -27,7 +28,7 @@ class UserSeeder:
         if not missing:
             return 0
         # Hashing takes a while: done without a connection, and once for the shared password.
-        password_hash = await context.hasher.hash(context.password)
+        password_hash = await hash_seed_password(context.password, context.hasher)
         rows = [
             User(
                 id=seed_id("user", user.email),

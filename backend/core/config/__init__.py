@@ -13,7 +13,12 @@ from backend.core.config.assistant import (
 )
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
-from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
+from backend.core.config.process import (
+    SEED_PASSWORD,
+    GeneralSettings,
+    LoggingSettings,
+    SeedSettings,
+)
 from backend.core.config.serving import (
     DEFAULT_FILE_TYPES,
     DatabaseSettings,
@@ -26,6 +31,7 @@ from backend.core.config.settings import Settings, variable_name
 __all__ = [
     "DEFAULT_FILE_TYPES",
     "DEVELOPMENT_SECRET",
+    "SEED_PASSWORD",
     "AssistantSettings",
     "ConfigurationError",
     "DatabaseSettings",

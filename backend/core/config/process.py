@@ -11,6 +11,8 @@ from pydantic_settings import SettingsConfigDict
 
 from backend.core.config.base import Environment, Section
 
+SEED_PASSWORD = "development-only"
+
 
 class GeneralSettings(Section):
     environment: Environment = Environment.DEVELOPMENT
@@ -34,5 +36,5 @@ class SeedSettings(Section):
 
     on_start: bool | None = Field(default=None, description="Unset: only in development.")
     password: SecretStr = Field(
-        SecretStr("development-only"), description="The password of the seeded users."
+        SecretStr(SEED_PASSWORD), description="The password of the seeded users."
     )
