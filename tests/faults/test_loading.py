@@ -17,6 +17,7 @@ ON_DEMAND = {
     "alembic": "a migration",
     "mako": "a new migration",
     "jinja2": "a mail",
+    "aiosmtplib": "a mail that does not go into a folder",
     "openpyxl": "an export",
     "python_calamine": "an import, in a process of its own",
     "obstore": "a file",

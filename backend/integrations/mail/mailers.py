@@ -6,7 +6,6 @@ from urllib.request import url2pathname
 
 from backend.core.config import ConfigurationError
 from backend.integrations.mail.folder import FolderMailer
-from backend.integrations.mail.smtp import SmtpMailer, SmtpServer
 from backend.services.mail.protocols import Mailer
 
 _REMEDY = "give a URL such as smtp://user:password@host:587 or smtps://user:password@host:465"
@@ -24,12 +23,15 @@ def open_mailer(url: str, sender: str, timeout_seconds: float) -> Mailer:
         parsed = urlsplit(url)
         if parsed.scheme == "file" and not parsed.netloc:
             return FolderMailer(Path(url2pathname(parsed.path)), sender)
-        return SmtpMailer(_server(parsed), sender, timeout_seconds)
+        return _smtp_mailer(parsed, sender, timeout_seconds)
     except ValueError as error:
         raise ConfigurationError(f"MAIL_URL: it can't be used ({error}); {_REMEDY}") from None
 
 
-def _server(url: SplitResult) -> SmtpServer:
+def _smtp_mailer(url: SplitResult, sender: str, timeout_seconds: float) -> Mailer:
+    # Loaded here: a folder, as in development, needs no client of SMTP.
+    from backend.integrations.mail.smtp import SmtpMailer, SmtpServer  # noqa: PLC0415
+
     if url.scheme not in _PORTS:
         raise ValueError("it does not begin with smtp://, smtps:// or file:///")
     if not url.hostname:
@@ -39,10 +41,11 @@ def _server(url: SplitResult) -> SmtpServer:
         raise ValueError("there is something after the host; escape / ? # in the password as %2F")
     if bool(url.username) != bool(url.password):
         raise ValueError("it has only one of user and password")
-    return SmtpServer(
+    server = SmtpServer(
         host=url.hostname,
         port=url.port or _PORTS[url.scheme],
         username=unquote(url.username) if url.username else None,
         password=unquote(url.password) if url.password else None,
         tls_from_start=url.scheme == "smtps",
     )
+    return SmtpMailer(server, sender, timeout_seconds)
