@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from sqlalchemy.orm import declared_attr
+from sqlalchemy.orm import class_mapper, declared_attr
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -38,6 +38,21 @@ class Identified(SQLModel):
     secrets: ClassVar[frozenset[str]] = frozenset()
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
+
+    @classmethod
+    def from_input(cls, data: SQLModel, **given: Any) -> Self:
+        """Return a new row with the values of an input, of which `given` replaces some.
+
+        All are validated, as by `model_validate`, which then also sets one by one for SQLAlchemy
+        to compare with what was before. In a new row nothing was.
+
+        Raises:
+            ValidationError: a value is missing, or not one of its column.
+        """
+        row: Self = cls.__new__(cls)
+        cls.__pydantic_validator__.validate_python(data.__dict__ | given, self_instance=row)
+        class_mapper(cls).class_manager.setup_instance(row)
+        return row
 
     def private_fields(self) -> Iterable[str]:
         """Columns for their owner alone: the audit trail only records that they changed."""

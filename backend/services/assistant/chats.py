@@ -27,7 +27,7 @@ class ChatService(CrudService[AssistantUnit, AssistantReading, Chat, ChatQuery, 
     ) -> Outcome[Chat]:
         """Raises InvalidInputError if it refers to what does not exist."""
         title = {"title": data.title or NEW_CHAT, "has_own_title": data.title is not None}
-        chat = Chat.model_validate(data, update={"owner_id": by.user_id, **title})
+        chat = Chat.from_input(data, owner_id=by.user_id, **title)
         return await self._add(chat, by, key)
 
     async def _get(

@@ -26,7 +26,7 @@ class ModelConfigService(
         self, data: ModelConfigCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[ModelConfig]:
         """Raises ConflictError if the name is taken."""
-        return await self._add(ModelConfig.model_validate(data), by, key)
+        return await self._add(ModelConfig.from_input(data), by, key)
 
     async def _get(
         self, uow: AssistantReading, row_id: UUID, by: Principal, *, for_update: bool = False

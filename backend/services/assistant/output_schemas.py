@@ -23,4 +23,4 @@ class OutputSchemaService(
         self, data: OutputSchemaCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[OutputSchema]:
         """Raises ConflictError if the name is taken."""
-        return await self._add(OutputSchema.model_validate(data), by, key)
+        return await self._add(OutputSchema.from_input(data), by, key)

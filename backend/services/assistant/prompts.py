@@ -43,7 +43,7 @@ class PromptService(
         self, data: PromptCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[Prompt]:
         """Add a prompt with its first version. Raises ConflictError if the name is taken."""
-        prompt = Prompt.model_validate(data)
+        prompt = Prompt.from_input(data)
         return await self._create(prompt, _version(prompt.id, 1, prompt, by), by, key)
 
     async def add_version(

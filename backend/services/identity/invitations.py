@@ -51,8 +51,8 @@ class InvitationService:
             PermissionDeniedError: the person may not, or may no longer, give the role.
             ConflictError: the address has an account or an open invitation.
         """
-        given = {"invited_by": by.user_id, "expires_at": now() + self._lifetime}
-        invitation = Invitation.model_validate(data, update=given)
+        expires_at = now() + self._lifetime
+        invitation = Invitation.from_input(data, invited_by=by.user_id, expires_at=expires_at)
         async with self._uow() as uow:
             match await uow.idempotency.claim(key, invitation.id):
                 case Replay(earlier):

@@ -244,7 +244,7 @@ async def _changing(
 
 
 def _user(data: UserBase, password_hash: str, role: Role) -> User:
-    return User.model_validate(data, update={"password_hash": password_hash, "role": role})
+    return User.from_input(data, password_hash=password_hash, role=role)
 
 
 def _password_reset(user: User) -> ResourceChanged:

@@ -39,8 +39,8 @@ class CustomerService(
         Raises:
             InvalidInputError: the owner does not exist, or is deactivated.
         """
-        owner = {"owner_id": data.owner_id or by.user_id}
-        return await self._add(Customer.model_validate(data, update=owner), by, key)
+        customer = Customer.from_input(data, owner_id=data.owner_id or by.user_id)
+        return await self._add(customer, by, key)
 
     async def _check_new(self, uow: SalesUnit, row: Customer, by: Principal) -> None:
         if row.owner_id != by.user_id:

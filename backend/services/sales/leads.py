@@ -39,7 +39,7 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
             ConflictError: it can't be created as converted.
         """
         given = data.columns() | {"owner_id": data.owner_id or by.user_id}
-        lead = Lead.model_validate(data, update=given | {"status": LeadStatus.NEW})
+        lead = Lead.from_input(data, **given | {"status": LeadStatus.NEW})
         lead.move_to(data.status)
         lead.interests = []  # Unset attributes would be read from the database later.
         lead.set_products(data.product_ids)

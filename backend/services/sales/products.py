@@ -20,7 +20,7 @@ class ProductService(
         self, data: ProductCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[Product]:
         """Raises ConflictError if the SKU is taken."""
-        return await self._add(Product.model_validate(data, update=data.columns()), by, key)
+        return await self._add(Product.from_input(data, **data.columns()), by, key)
 
 
 async def check_products(uow: SalesUnit, product_ids: Collection[UUID]) -> None:

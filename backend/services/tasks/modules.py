@@ -42,7 +42,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
         self, data: ModuleCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[Module]:
         """Add a module after the others. Raises ConflictError if there are MAX_MODULES."""
-        module = Module.model_validate(data, update={"owner_id": by.user_id, "position": 0})
+        module = Module.from_input(data, owner_id=by.user_id, position=0)
         return await self._add(module, by, key)
 
     @retried

@@ -32,8 +32,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
     ) -> Outcome[Task]:
         """Raises PermissionDeniedError, or InvalidInputError as `assign` does."""
         items = [ChecklistItem(**item.model_dump()) for item in data.checklist]
-        given = {"status": TaskStatus.OPEN, "checklist": items}
-        task = Task.model_validate(data, update=given)
+        task = Task.from_input(data, status=TaskStatus.OPEN, checklist=items)
         task.move_to(data.status)
         return await self._add(task, by, key)
 

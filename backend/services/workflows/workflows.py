@@ -47,7 +47,7 @@ class WorkflowService(
     ) -> Outcome[Workflow]:
         """Store it with its first version. Raises ConflictError if the name is taken."""
         definition = _stored(data.definition)
-        workflow = Workflow.model_validate(data, update={"definition": definition})
+        workflow = Workflow.from_input(data, definition=definition)
         return await self._create(workflow, _version(workflow, definition, by), by, key)
 
     async def add_version(

@@ -60,16 +60,16 @@ class Asked(NamedTuple):
 
 
 REQUESTS = {
-    "read": Asked("GET", "/tasks/{id}", [b""], Cost(550, 1, 0, 40)),
-    "page": Asked("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 150)),
-    "create": Asked("POST", "/tasks", [json.dumps(TASK).encode()], Cost(1_060, 1, 0, 60)),
+    "read": Asked("GET", "/tasks/{id}", [b""], Cost(535, 1, 0, 32)),
+    "page": Asked("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 145)),
+    "create": Asked("POST", "/tasks", [json.dumps(TASK).encode()], Cost(800, 1, 0, 48)),
     "change": Asked(
         "PATCH",
         "/tasks/{id}",
         [b'{"priority": "low"}', b'{"priority": "high"}'],
-        Cost(1_150, 2, 0, 50),
+        Cost(1_065, 2, 0, 46),
     ),
-    "upload": Asked("POST", "/files", [UPLOAD], Cost(1_750, 1, 0, 60), FORM),
+    "upload": Asked("POST", "/files", [UPLOAD], Cost(1_670, 1, 0, 51), FORM),
     "act": Asked("POST", "/agent/act", [b'{"request": "Sing a song"}'], Cost(22_000, 9, 0, 240)),
 }
 

@@ -24,7 +24,7 @@ async def test_a_new_row_was_never_changed(member: Person, path: str, body: obje
 
 
 async def test_rows_of_an_import_were_never_changed(uow: SqlUnitOfWorkFactory) -> None:
-    task = Task.model_validate(TaskCreate(title="Call her"), update={"status": "open"})
+    task = Task.from_input(TaskCreate(title="Call her"))
     async with uow() as unit:
         await unit.tasks.insert_all([task.model_dump(include={"id", "title", "priority"})])
         await unit.commit()
