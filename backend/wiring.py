@@ -120,7 +120,7 @@ def wire(
         ConfigurationError: MAIL_URL or FILES_URL can't be used.
     """
     mail = mail_services(settings, uow)
-    identity = IdentityServices.wire(
+    identity = IdentityServices(
         uow,
         settings.security,
         mail.mails,
@@ -129,11 +129,11 @@ def wire(
     )
     rights = identity.rights
     streams = LiveStreams(rights.is_live, state.notices, state.stopped)
-    tasks = TasksServices.wire(uow, require_version=settings.server.require_if_match)
+    tasks = TasksServices(uow, require_version=settings.server.require_if_match)
     files = files_services(settings, uow)
-    sales = SalesServices.wire(uow)
-    search = SearchServices.wire(uow)
-    assistant = AssistantServices.wire(
+    sales = SalesServices(uow)
+    search = SearchServices(uow)
+    assistant = AssistantServices(
         uow,
         settings.assistant,
         ModelChooser(settings.language_models),
@@ -144,18 +144,18 @@ def wire(
     kinds = execution_kinds(uow, sales, tasks, files) | workflow_kinds(uow, assistant)
     max_active, names = settings.executions.max_active, assistant.execution_names
     return Services(
-        platform=PlatformServices.wire(uow),
+        platform=PlatformServices(uow),
         mail=mail,
         identity=identity,
         tasks=tasks,
         files=files,
         sales=sales,
         search=search,
-        background=BackgroundServices.wire(uow, kinds, max_active, rights, names, streams),
+        background=BackgroundServices(uow, kinds, max_active, rights, names, streams),
         assistant=assistant,
-        workflows=WorkflowsServices.wire(uow),
-        notifications=NotificationsServices.wire(uow, mail.mails, streams),
-        operations=OperationsServices.wire(uow, files.files, retention(settings), checks),
+        workflows=WorkflowsServices(uow),
+        notifications=NotificationsServices(uow, mail.mails, streams),
+        operations=OperationsServices(uow, files.files, retention(settings), checks),
     )
 
 
@@ -215,12 +215,12 @@ def mail_services(settings: Settings, uow: UnitOfWorkFactory) -> MailServices:
     links = MailLinks(settings.server.public_url, f"http://localhost:{settings.server.port}")
     secrets = TokenValues(uow, AccountTokens(settings.security), links)
     writer = MailWriter(JinjaTemplates(), secrets, links)
-    return MailServices.wire(uow, mailer, writer, timedelta(seconds=mail.timeout_seconds + 5))
+    return MailServices(uow, mailer, writer, timedelta(seconds=mail.timeout_seconds + 5))
 
 
 def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
     """Raises ConfigurationError if FILES_URL can't be used."""
-    return FilesServices.wire(uow, open_storage(settings.files_url), settings.files)
+    return FilesServices(uow, open_storage(settings.files_url), settings.files)
 
 
 def migrated(database: Database) -> Check:

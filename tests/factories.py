@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from backend.core.config import ModelProvider
-from backend.core.permissions import Principal, Role
+from backend.core.permissions import Principal, Role, SubjectKind
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.chats import Chat
 from backend.models.assistant.message_parts import TextPart
@@ -23,7 +23,6 @@ from backend.models.files.files import File
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.notifications.notifications import Notification, NotificationKind
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.models.sales.leads import Lead

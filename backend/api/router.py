@@ -14,15 +14,36 @@ from backend.api.v1.assistant import (
     requests,
     tools,
 )
-from backend.api.v1.background import executions, jobs
+from backend.api.v1.background import (
+    executions,
+    jobs,
+)
 from backend.api.v1.files import files
-from backend.api.v1.identity import account_links, auth, invitations, sessions, users
+from backend.api.v1.identity import (
+    account_links,
+    auth,
+    invitations,
+    sessions,
+    users,
+)
 from backend.api.v1.notifications import notifications
 from backend.api.v1.operations import audit_events
-from backend.api.v1.sales import customers, leads, products
+from backend.api.v1.sales import (
+    customers,
+    leads,
+    products,
+)
 from backend.api.v1.search import search
-from backend.api.v1.tasks import checklists, modules, task_bulk, tasks
-from backend.api.v1.workflows import workflow_versions, workflows
+from backend.api.v1.tasks import (
+    checklists,
+    modules,
+    task_bulk,
+    tasks,
+)
+from backend.api.v1.workflows import (
+    workflow_versions,
+    workflows,
+)
 
 PREFIX = "/api/v1"
 

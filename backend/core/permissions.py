@@ -30,6 +30,42 @@ class Means(StrEnum):
     AGENT = "agent"
 
 
+class SubjectKind(StrEnum):
+    """The kind of object that an event is about."""
+
+    CUSTOMER = "customer"
+    LEAD = "lead"
+    PRODUCT = "product"
+    TASK = "task"
+    MODULE = "module"
+    FILE = "file"
+    USER = "user"
+    SESSION = "session"
+    SIGN_IN = "sign_in"
+    JOB = "job"
+    INVITATION = "invitation"
+    EXECUTION = "execution"
+    MODEL_CONFIG = "model_config"
+    PROMPT = "prompt"
+    TOOL = "tool"
+    OUTPUT_SCHEMA = "output_schema"
+    CHAT = "chat"
+    PLANNED_ACTION = "planned_action"
+    WORKFLOW = "workflow"
+
+
+_Entry = tuple[str, Role]
+
+
+def _plain(name: str) -> tuple[_Entry, _Entry, _Entry]:
+    """The permissions of a plain resource: everyone reads, members write, managers delete."""
+    return (
+        (f"{name}:read", Role.VIEWER),
+        (f"{name}:write", Role.MEMBER),
+        (f"{name}:delete", Role.MANAGER),
+    )
+
+
 class Permission(StrEnum):
     """Each with the lowest role that has it. Higher roles have it too."""
 
@@ -41,22 +77,12 @@ class Permission(StrEnum):
         member.least = least
         return member
 
-    CUSTOMERS_READ = "customers:read", Role.VIEWER
-    CUSTOMERS_WRITE = "customers:write", Role.MEMBER
-    CUSTOMERS_DELETE = "customers:delete", Role.MANAGER
-    LEADS_READ = "leads:read", Role.VIEWER
-    LEADS_WRITE = "leads:write", Role.MEMBER
-    LEADS_DELETE = "leads:delete", Role.MANAGER
-    PRODUCTS_READ = "products:read", Role.VIEWER
-    PRODUCTS_WRITE = "products:write", Role.MEMBER
-    PRODUCTS_DELETE = "products:delete", Role.MANAGER
-    TASKS_READ = "tasks:read", Role.VIEWER
-    TASKS_WRITE = "tasks:write", Role.MEMBER
+    CUSTOMERS_READ, CUSTOMERS_WRITE, CUSTOMERS_DELETE = _plain("customers")
+    LEADS_READ, LEADS_WRITE, LEADS_DELETE = _plain("leads")
+    PRODUCTS_READ, PRODUCTS_WRITE, PRODUCTS_DELETE = _plain("products")
+    TASKS_READ, TASKS_WRITE, TASKS_DELETE = _plain("tasks")
     TASKS_ASSIGN = "tasks:assign", Role.MANAGER
-    TASKS_DELETE = "tasks:delete", Role.MANAGER
-    FILES_READ = "files:read", Role.VIEWER
-    FILES_WRITE = "files:write", Role.MEMBER
-    FILES_DELETE = "files:delete", Role.MANAGER
+    FILES_READ, FILES_WRITE, FILES_DELETE = _plain("files")
     USERS_READ = "users:read", Role.ADMIN
     USERS_WRITE = "users:write", Role.ADMIN
     AUDIT_READ = "audit:read", Role.ADMIN
@@ -64,9 +90,7 @@ class Permission(StrEnum):
     JOBS_WRITE = "jobs:write", Role.ADMIN
     ASSISTANT_USE = "assistant:use", Role.VIEWER
     ASSISTANT_MANAGE = "assistant:manage", Role.ADMIN
-    WORKFLOWS_READ = "workflows:read", Role.VIEWER
-    WORKFLOWS_WRITE = "workflows:write", Role.MEMBER
-    WORKFLOWS_DELETE = "workflows:delete", Role.MANAGER
+    WORKFLOWS_READ, WORKFLOWS_WRITE, WORKFLOWS_DELETE = _plain("workflows")
 
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

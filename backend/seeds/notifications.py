@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from backend.core.permissions import SubjectKind
 from backend.models.notifications.notifications import Notification, NotificationKind
-from backend.models.platform.domain_events import SubjectKind
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.executions import EXECUTIONS
 from backend.seeds.modules import MODULES

@@ -48,9 +48,9 @@ class Services:
 
     @cached_property
     def _by_class(self) -> dict[type, object]:
-        """Raises ValueError if two areas, or two fields of one, have services of the same class."""
+        """Raises ValueError if two services have the same class."""
         areas = [getattr(self, area.name) for area in fields(self)]
-        found = [getattr(area, field.name) for area in areas for field in fields(area)]
+        found = [service for area in areas for service in vars(area).values()]
         by_class: dict[type, object] = {}
         for service in found:
             if type(service) in by_class:

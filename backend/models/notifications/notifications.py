@@ -9,8 +9,8 @@ from pydantic import Field as PydanticField, model_validator
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from backend.core.permissions import SubjectKind
 from backend.models.platform.base import Input, Output, enum_type, example
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.fields import Flag, Several
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now

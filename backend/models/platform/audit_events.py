@@ -10,15 +10,9 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from backend.core.permissions import Means
+from backend.core.permissions import Means, SubjectKind
 from backend.models.platform.base import Output, enum_type, example
-from backend.models.platform.domain_events import (
-    DomainEvent,
-    RecordedActor,
-    SubjectKind,
-    class_of,
-    value_after,
-)
+from backend.models.platform.domain_events import DomainEvent, RecordedActor, class_of, value_after
 from backend.models.platform.fields import Several, Term, UtcDatetime
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery

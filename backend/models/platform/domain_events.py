@@ -5,11 +5,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from backend.core.permissions import Means
+from backend.core.permissions import Means, SubjectKind
 from backend.models.platform.mixins import new_id
 
 PRIVATE = "(private)"
@@ -17,30 +16,6 @@ PRIVATE = "(private)"
 
 Changes = Mapping[str, Mapping[str, Any]]
 """By field: `{"before": ..., "after": ...}`, as JSON values."""
-
-
-class SubjectKind(StrEnum):
-    """The kind of object that an event is about."""
-
-    CUSTOMER = "customer"
-    LEAD = "lead"
-    PRODUCT = "product"
-    TASK = "task"
-    MODULE = "module"
-    FILE = "file"
-    USER = "user"
-    SESSION = "session"
-    SIGN_IN = "sign_in"
-    JOB = "job"
-    INVITATION = "invitation"
-    EXECUTION = "execution"
-    MODEL_CONFIG = "model_config"
-    PROMPT = "prompt"
-    TOOL = "tool"
-    OUTPUT_SCHEMA = "output_schema"
-    CHAT = "chat"
-    PLANNED_ACTION = "planned_action"
-    WORKFLOW = "workflow"
 
 
 class Actor(Protocol):

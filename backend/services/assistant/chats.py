@@ -2,9 +2,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import unknown_reference
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.chats import NEW_CHAT, Chat, ChatCreate, ChatQuery, ChatUpdate
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits

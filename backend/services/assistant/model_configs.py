@@ -1,14 +1,14 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.model_configs import (
     ModelConfig,
     ModelConfigCreate,
     ModelConfigQuery,
     ModelConfigUpdate,
 )
-from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.domain_events import changes_between
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService

@@ -1,11 +1,10 @@
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.output_schemas import (
     OutputSchema,
     OutputSchemaCreate,
     OutputSchemaQuery,
     OutputSchemaUpdate,
 )
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.crud import CrudService

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from backend.core.errors import ConflictError, DomainError, StillRunningError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.message_parts import (
     CallOutcome,
@@ -12,7 +12,7 @@ from backend.models.assistant.message_parts import (
     ToolResultPart,
 )
 from backend.models.assistant.planned_actions import ActionStatus, PlannedAction
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.models.platform.idempotency import (
     Answered,
     IdempotencyKey,

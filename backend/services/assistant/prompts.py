@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.assistant.prompt_templates import PromptText, render
 from backend.models.assistant.prompt_versions import (
@@ -12,7 +12,6 @@ from backend.models.assistant.prompt_versions import (
     PromptVersionQuery,
 )
 from backend.models.assistant.prompts import Prompt, PromptCreate, PromptQuery, PromptUpdate
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.versioned import VersionedService

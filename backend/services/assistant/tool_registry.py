@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, SubjectKind
 from backend.models.assistant.tools import Tool, ToolQuery, ToolUpdate
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
 from backend.services.platform.change_events import created, deleted
 from backend.services.platform.crud import CrudService

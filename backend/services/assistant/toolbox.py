@@ -11,10 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from backend.core.errors import ConflictError, DomainError, in_words
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import PlannedAction
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.language_models import OfferedTool, ToolOutcome

@@ -1,8 +1,6 @@
 """The services of the assistant."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
 from backend.core.config import AssistantSettings
 from backend.repositories.assistant.unit import AssistantUnits
@@ -29,58 +27,34 @@ from backend.services.assistant.tools.base import ToolDependencies
 from backend.services.identity.rights import PresentRights
 
 
-@dataclass(frozen=True)
 class AssistantServices:
     """`toolbox`, `runner`, `tasks` and `execution_names` are for background work."""
 
-    toolbox: Toolbox
-    runner: AssistantEngine
-    tasks: AssistantBriefs
-    execution_names: ExecutionNames
-    writer: AnswerWriter
-    chats: ChatService
-    chat_messages: ChatMessageService
-    actions: PlannedActionService
-    agent: AssistantService
-    model_configs: ModelConfigService
-    tools: ToolRegistry
-    prompts: PromptService
-    output_schemas: OutputSchemaService
-
-    @classmethod
-    def wire(
-        cls,
+    def __init__(
+        self,
         uow: AssistantUnits,
         settings: AssistantSettings,
         chooser: ModelChooser,
         models: LanguageModels,
         services: ToolDependencies,
         rights: PresentRights,
-    ) -> Self:
-        toolbox = Toolbox(
+    ) -> None:
+        self.toolbox = Toolbox(
             uow, AGENT_TOOLS, services, timedelta(minutes=settings.confirm_minutes), rights
         )
-        budget, tasks = AssistantBudget(settings), AssistantBriefs(chooser)
-        runner = AssistantEngine(uow, models, toolbox, budget, rights)
-        titles = ChatTitles(uow, runner)
-        writer = AnswerWriter(uow, runner, tasks, titles, LiveAnswers(), settings.history_messages)
-        chat_messages = ChatMessageService(uow, writer)
-        actions = PlannedActionService(uow, toolbox)
-        return cls(
-            toolbox=toolbox,
-            runner=runner,
-            tasks=tasks,
-            execution_names=ExecutionNames(uow, chooser, runner),
-            writer=writer,
-            chats=ChatService(uow),
-            chat_messages=chat_messages,
-            actions=actions,
-            agent=AssistantService(uow, runner, tasks, budget, chat_messages, actions),
-            model_configs=ModelConfigService(uow),
-            tools=tool_service(uow),
-            prompts=PromptService(uow),
-            output_schemas=OutputSchemaService(uow),
-        )
+        budget, self.tasks = AssistantBudget(settings), AssistantBriefs(chooser)
+        self.runner = runner = AssistantEngine(uow, models, self.toolbox, budget, rights)
+        self.execution_names = ExecutionNames(uow, chooser, runner)
+        titles, history = ChatTitles(uow, runner), settings.history_messages
+        self.writer = AnswerWriter(uow, runner, self.tasks, titles, LiveAnswers(), history)
+        self.chats = ChatService(uow)
+        self.chat_messages = chats = ChatMessageService(uow, self.writer)
+        self.actions = PlannedActionService(uow, self.toolbox)
+        self.agent = AssistantService(uow, runner, self.tasks, budget, chats, self.actions)
+        self.model_configs = ModelConfigService(uow)
+        self.tools = tool_service(uow)
+        self.prompts = PromptService(uow)
+        self.output_schemas = OutputSchemaService(uow)
 
 
 def tool_service(uow: AssistantUnits) -> ToolRegistry:

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.background.executions import (
@@ -12,7 +12,7 @@ from backend.models.background.executions import (
     ExecutionQuery,
     ExecutionStatus,
 )
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.models.platform.idempotency import (
     Answered,
     Claim,

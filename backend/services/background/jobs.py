@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from backend.core.errors import ConflictError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.background.jobs import (
     JobFailure,
     JobPublic,
@@ -12,7 +12,7 @@ from backend.models.background.jobs import (
     StalledJob,
     TakeOverRules,
 )
-from backend.models.platform.domain_events import Changes, ResourceChanged, SubjectKind
+from backend.models.platform.domain_events import Changes, ResourceChanged
 from backend.models.platform.job_requests import Queue
 from backend.models.platform.paging import Page
 from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits

@@ -1,8 +1,5 @@
 """The services of background work."""
 
-from dataclasses import dataclass
-from typing import Self
-
 from backend.repositories.background.unit import BackgroundUnits
 from backend.services.background.executions import ExecutionService
 from backend.services.background.jobs import JobService
@@ -13,26 +10,18 @@ from backend.services.identity.rights import PresentRights
 from backend.services.platform.live_streams import LiveStreams
 
 
-@dataclass(frozen=True)
 class BackgroundServices:
-    executions: ExecutionService
-    execution_watch: ExecutionWatch
-    jobs: JobService
-
-    @classmethod
-    def wire(
-        cls,
+    def __init__(
+        self,
         uow: BackgroundUnits,
         kinds: ExecutionKinds,
         max_active: int,
         rights: PresentRights,
         names: NameSuggestions,
         streams: LiveStreams,
-    ) -> Self:
+    ) -> None:
         """`max_active` is how many executions one person may have pending or running at a time."""
         runner = ExecutionRunner(uow, kinds, rights)
-        return cls(
-            executions=ExecutionService(uow, kinds, max_active, runner, names),
-            execution_watch=ExecutionWatch(uow, streams),
-            jobs=JobService(uow),
-        )
+        self.executions = ExecutionService(uow, kinds, max_active, runner, names)
+        self.execution_watch = ExecutionWatch(uow, streams)
+        self.jobs = JobService(uow)

@@ -15,11 +15,11 @@ from backend.core.errors import (
     UnsupportedTypeError,
 )
 from backend.core.logging import get_logger
-from backend.core.permissions import AsOfNow, Permission, Principal
+from backend.core.permissions import AsOfNow, Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.files.file_names import clean_file_name
 from backend.models.files.files import File, FileQuery, FileSubject, FileUpdate
-from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.domain_events import changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page

@@ -4,7 +4,7 @@ from backend.core.addresses import network_of
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.auth import PasswordChange, Tokens
@@ -14,7 +14,6 @@ from backend.models.platform.domain_events import (
     RefreshReplayed,
     ResourceChanged,
     SignedIn,
-    SubjectKind,
     changes_between,
 )
 from backend.models.platform.fields import email_to_look_up

@@ -1,9 +1,9 @@
 from backend.core.errors import ConflictError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token

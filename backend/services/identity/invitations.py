@@ -4,13 +4,13 @@ from uuid import UUID
 from backend.core.addresses import network_of
 from backend.core.errors import ConflictError
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.identity.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
 from backend.models.identity.invitations import Invitation, InvitationCreate, InvitationQuery
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page

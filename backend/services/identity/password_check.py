@@ -6,14 +6,10 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError, UnavailableError
 from backend.core.passwords import PasswordHasher
+from backend.core.permissions import SubjectKind
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import (
-    ResourceChanged,
-    SignInFailed,
-    SubjectKind,
-    changes_between,
-)
+from backend.models.platform.domain_events import ResourceChanged, SignInFailed, changes_between
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.rate_windows import RateLimit, hashed
 

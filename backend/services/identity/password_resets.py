@@ -2,10 +2,11 @@ from uuid import UUID
 
 from backend.core.addresses import network_of
 from backend.core.passwords import PasswordHasher
+from backend.core.permissions import SubjectKind
 from backend.models.identity.account_tokens import NewPassword, TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind
+from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token

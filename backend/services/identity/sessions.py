@@ -2,15 +2,10 @@ from uuid import UUID
 
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.security import AccessTokens
 from backend.models.identity.sessions import SessionQuery, UserSession
-from backend.models.platform.domain_events import (
-    ResourceChanged,
-    SessionsRevoked,
-    SubjectKind,
-    changes_between,
-)
+from backend.models.platform.domain_events import ResourceChanged, SessionsRevoked, changes_between
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.rights import PresentRights

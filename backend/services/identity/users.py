@@ -13,7 +13,7 @@ from backend.core.errors import (
     unknown_reference,
 )
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import Principal, Role
+from backend.core.permissions import Principal, Role, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import Client
@@ -25,7 +25,7 @@ from backend.models.identity.users import (
     UserRegister,
     UserUpdate,
 )
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind, changes_between
+from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.models.platform.fields import email_to_look_up
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page

@@ -1,8 +1,6 @@
 """The services of identity."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
 from backend.core.caching import Cache
 from backend.core.config import SecuritySettings
@@ -24,26 +22,16 @@ from backend.services.identity.users import Registration, UserService
 from backend.services.mail.delivery import MailService
 
 
-@dataclass(frozen=True)
 class IdentityServices:
-    auth: AuthService
-    rights: PresentRights
-    sessions: SessionService
-    users: UserService
-    email_verification: EmailVerificationService
-    password_resets: PasswordResetService
-    invitations: InvitationService
-
-    @classmethod
-    def wire(
-        cls,
+    def __init__(
+        self,
         uow: IdentityUnits,
         settings: SecuritySettings,
         mails: MailService,
         identities: Cache[Identity],
         *,
         registration_enabled: bool,
-    ) -> Self:
+    ) -> None:
         hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
         rights = PresentRights(uow, identities)
         tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
@@ -52,12 +40,10 @@ class IdentityServices:
         lasting = timedelta(days=settings.refresh_token_days)
         leeway = timedelta(seconds=settings.refresh_leeway_seconds)
         passwords = PasswordCheck(uow, hasher, settings)
-        return cls(
-            auth=AuthService(uow, hasher, passwords, access_tokens, lasting, leeway),
-            rights=rights,
-            sessions=SessionService(uow, access_tokens, rights),
-            users=UserService(uow, hasher, opened if registration_enabled else None),
-            email_verification=EmailVerificationService(uow, token_mails, limits),
-            password_resets=PasswordResetService(uow, hasher, token_mails, limits),
-            invitations=InvitationService(uow, hasher, token_mails, tokens),
-        )
+        self.auth = AuthService(uow, hasher, passwords, access_tokens, lasting, leeway)
+        self.rights = rights
+        self.sessions = SessionService(uow, access_tokens, rights)
+        self.users = UserService(uow, hasher, opened if registration_enabled else None)
+        self.email_verification = EmailVerificationService(uow, token_mails, limits)
+        self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)
+        self.invitations = InvitationService(uow, hasher, token_mails, tokens)

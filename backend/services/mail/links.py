@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.models.platform.domain_events import SubjectKind
+from backend.core.permissions import SubjectKind
 
 
 @dataclass(frozen=True)

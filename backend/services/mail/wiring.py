@@ -1,8 +1,6 @@
 """The services of mail."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
 from backend.repositories.mail.unit import MailUnits
 from backend.services.mail.composing import MailWriter
@@ -10,11 +8,9 @@ from backend.services.mail.delivery import MailService
 from backend.services.mail.protocols import Mailer
 
 
-@dataclass(frozen=True)
 class MailServices:
-    mails: MailService
-
-    @classmethod
-    def wire(cls, uow: MailUnits, mailer: Mailer, writer: MailWriter, patience: timedelta) -> Self:
+    def __init__(
+        self, uow: MailUnits, mailer: Mailer, writer: MailWriter, patience: timedelta
+    ) -> None:
         """`patience` is longer than the mailer ever takes for one mail."""
-        return cls(mails=MailService(uow, mailer, writer, patience))
+        self.mails = MailService(uow, mailer, writer, patience)

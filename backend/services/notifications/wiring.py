@@ -1,8 +1,5 @@
 """The services of notifications."""
 
-from dataclasses import dataclass
-from typing import Self
-
 from backend.repositories.notifications.unit import NotificationsUnits
 from backend.services.mail.delivery import MailService
 from backend.services.notifications.handler import Notifier
@@ -11,16 +8,8 @@ from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.live_streams import LiveStreams
 
 
-@dataclass(frozen=True)
 class NotificationsServices:
-    notifications: NotificationService
-    notification_watch: NotificationWatch
-    notifier: Notifier
-
-    @classmethod
-    def wire(cls, uow: NotificationsUnits, mails: MailService, streams: LiveStreams) -> Self:
-        return cls(
-            notifications=NotificationService(uow),
-            notification_watch=NotificationWatch(uow, streams),
-            notifier=Notifier(uow, mails),
-        )
+    def __init__(self, uow: NotificationsUnits, mails: MailService, streams: LiveStreams) -> None:
+        self.notifications = NotificationService(uow)
+        self.notification_watch = NotificationWatch(uow, streams)
+        self.notifier = Notifier(uow, mails)

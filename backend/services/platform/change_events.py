@@ -1,12 +1,7 @@
 """Events of plain changes."""
 
-from backend.core.permissions import Principal
-from backend.models.platform.domain_events import (
-    Changes,
-    ResourceChanged,
-    SubjectKind,
-    changes_between,
-)
+from backend.core.permissions import Principal, SubjectKind
+from backend.models.platform.domain_events import Changes, ResourceChanged, changes_between
 from backend.models.platform.mixins import Identified
 
 

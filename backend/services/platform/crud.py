@@ -5,14 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.platform.base import Update
 from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
     ResourceChanged,
-    SubjectKind,
     changes_between,
 )
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed

@@ -6,9 +6,9 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError, NotFoundError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
-from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.domain_events import changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page
 from backend.repositories.platform.base import ListedRepository

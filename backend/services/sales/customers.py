@@ -1,8 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.permissions import Permission, Principal
-from backend.models.platform.domain_events import SubjectKind
+from backend.core.permissions import Permission, Principal, SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.paging import Page
 from backend.models.sales.customers import (

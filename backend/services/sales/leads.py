@@ -1,9 +1,9 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
-from backend.models.platform.domain_events import LeadConverted, SubjectKind, changes_between
+from backend.models.platform.domain_events import LeadConverted, changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.mixins import new_id
 from backend.models.sales.customers import Customer, CustomerStatus

@@ -2,8 +2,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError
-from backend.core.permissions import Principal
-from backend.models.platform.domain_events import SubjectKind
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.sales.products import Product, ProductCreate, ProductQuery, ProductUpdate
 from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits

@@ -1,9 +1,9 @@
 from uuid import UUID
 
 from backend.core.errors import ConflictError, NotFoundError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
-from backend.models.platform.domain_events import SubjectKind, changes_between
+from backend.models.platform.domain_events import changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.tasks.checklists import (
     MAX_ITEMS,

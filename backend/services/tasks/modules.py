@@ -3,13 +3,12 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ConflictError, InvalidInputError, unknown_reference
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
     ModuleCreated,
     ResourceChanged,
-    SubjectKind,
     changes_between,
 )
 from backend.models.platform.idempotency import IdempotencyKey, Outcome

@@ -2,13 +2,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from backend.core.permissions import Permission, Principal
+from backend.core.permissions import Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import (
     Changes,
     DomainEvent,
     ResourceChanged,
-    SubjectKind,
     TaskAssigned,
 )
 from backend.models.platform.idempotency import IdempotencyKey, Outcome

@@ -2,9 +2,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import InvalidInputError
-from backend.core.permissions import Principal
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.workflows.workflow_versions import (
     WorkflowVersion,

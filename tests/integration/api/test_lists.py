@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from backend.core.permissions import SubjectKind
 from backend.models.background.jobs import JobSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.notifications.notifications import NotificationSort
 from backend.models.platform.audit_events import EventSort
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.paging import RELEVANCE
 from backend.models.tasks.tasks import TaskPriority

@@ -12,9 +12,9 @@ from sqlmodel import SQLModel
 
 from backend.core.database import Database
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import Means, Role
+from backend.core.permissions import Means, Role, SubjectKind
 from backend.models.platform.base import metadata
-from backend.models.platform.domain_events import ResourceChanged, SubjectKind
+from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import Identified
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.users import UserService

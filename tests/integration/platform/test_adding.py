@@ -8,9 +8,8 @@ from sqlmodel import select
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.core.permissions import Means
+from backend.core.permissions import Means, SubjectKind
 from backend.models.platform.audit_events import Event
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
 from backend.models.tasks.tasks import Task, TaskQuery

@@ -11,8 +11,7 @@ import pytest
 from backend.core.attempts import RowChangedError, optimistic_attempt
 from backend.core.database import Database
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.core.permissions import Means
-from backend.models.platform.domain_events import SubjectKind
+from backend.core.permissions import Means, SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import new_id
 from backend.models.sales.products import Product

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from backend.core.permissions import SubjectKind
 from backend.models.identity.sessions import UserSession
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory

@@ -5,14 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from backend.core.permissions import Means, Role
+from backend.core.permissions import Means, Role, SubjectKind
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import (
     DomainEvent,
     ExecutionFinished,
     RecordedActor,
     ResourceChanged,
-    SubjectKind,
     TaskAssigned,
     changes_between,
 )

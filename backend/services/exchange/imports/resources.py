@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, SubjectKind
 from backend.models.exchange.sheets import SheetResource
 from backend.models.platform.base import Input, Update
-from backend.models.platform.domain_events import SubjectKind
 from backend.models.platform.mixins import Versioned
 from backend.models.platform.money import money_columns
 from backend.models.sales.customers import Customer, CustomerCreate, CustomerListed, CustomerUpdate
