@@ -1,8 +1,9 @@
 """How far a request walks through the files of `backend/`: counted, so the same on every machine.
 
 Printed are, for each road, the files that are entered, the hops from one file to another, the
-returns to a file that was left before, and the functions. Counted is the first entry into each call
-of a function: a coroutine that goes on after a wait is not entered again. The road leads through
+returns to a file that was left before, and the functions that are met. Counted is the first entry
+into each call of a function: a coroutine that goes on after a wait is not entered again, and a
+comprehension or a lambda is a part of the function that has it. The road leads through
 the task of the request, and through the tasks and threads that it starts. Of several walks the
 shortest counts, as others met a tick of a clock. The second line of a road leaves out `api/` and
 `core/`, which are the same for every request.
@@ -56,15 +57,16 @@ class Walk:
         code = frame.f_code
         if code.co_filename.startswith(f"{_BACKEND}/") and id(frame) not in self.seen:
             self.seen[id(frame)] = frame
-            name = str(Path(code.co_filename).relative_to(_BACKEND))
-            self.steps.append((name, code.co_qualname))
+            if not code.co_name.startswith("<"):
+                name = str(Path(code.co_filename).relative_to(_BACKEND))
+                self.steps.append((name, code.co_qualname))
 
     def figures(self, *, without: tuple[str, ...] = ()) -> "Figures":
         """Without the files whose paths begin so."""
-        entered = [file for file, _ in self.steps if not file.startswith(without)]
-        hops = [name for name, _ in groupby(entered)]
+        steps = [step for step in self.steps if not step[0].startswith(without)]
+        hops = [file for file, _ in groupby(steps, key=lambda step: step[0])]
         files = set(hops)
-        return Figures(len(files), len(hops), len(hops) - len(files), len(entered))
+        return Figures(len(files), len(hops), len(hops) - len(files), len(set(steps)))
 
 
 Road = Callable[["Person"], Awaitable[Walk]]

@@ -14,8 +14,7 @@ from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
-from backend.core.prepared_statements import PreparingCursor
-from backend.core.statements import Observer, Statements, refuse_closed
+from backend.core.statements import Observer, PreparingCursor, Statements, refuse_closed
 
 
 class ReadingSession(Session):

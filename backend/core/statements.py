@@ -5,21 +5,57 @@ each request waits for its time-out while the server is down.
 """
 
 import asyncio
+import logging
 import select
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.abc import Params
 from psycopg.adapt import AdaptersMap
+from psycopg.errors import FeatureNotSupported
 from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
 
+_log = logging.getLogger("backend.statements")
+
 Connection = AsyncConnection[tuple[Any, ...]]
 Observer = Callable[[int], object]
 """Called with the change of a number."""
+
+
+class PreparingCursor(AsyncCursor[TupleRow]):
+    """Prepares statements in autocommit mode, and prepares them again after a migration.
+
+    After DDL that changes the type of a result, PostgreSQL refuses the statements prepared before
+    ("cached plan must not change result type") for as long as the connection lives. A statement
+    that was refused in autocommit mode has done nothing, so it is prepared and sent anew. In a
+    transaction the refusal would lose the work before it: nothing is prepared there, which costs
+    little, as psycopg forgets all prepared statements at each ROLLBACK.
+    """
+
+    async def execute(
+        self,
+        query: Any,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s", query, params)
+        if not self.connection.autocommit:
+            return await super().execute(query, params, prepare=False, binary=binary)
+        try:
+            return await super().execute(query, params, prepare=prepare, binary=binary)
+        # Recognised by its class: the message depends on the server's language.
+        except FeatureNotSupported:
+            await super().execute("DEALLOCATE ALL", prepare=False)
+            return await super().execute(query, params, prepare=False, binary=binary)
 
 
 class Statements:

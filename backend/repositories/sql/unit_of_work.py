@@ -22,8 +22,9 @@ from backend.repositories.sql.identity.unit import SqlIdentity
 from backend.repositories.sql.mail.unit import SqlMail
 from backend.repositories.sql.notifications.unit import SqlNotifications
 from backend.repositories.sql.operations.unit import SqlOperations
-from backend.repositories.sql.platform.constraints import domain_errors
-from backend.repositories.sql.platform.outbox import Outbox
+from backend.repositories.sql.platform.at_once import Notice
+from backend.repositories.sql.platform.constraints import EXPLAINED, explain
+from backend.repositories.sql.platform.outbox import defer, rows_of
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.unit import SqlPlatform
 from backend.repositories.sql.platform.writing import Writer
@@ -52,6 +53,9 @@ class SqlReadingUnitOfWork(
 ):
     """The repositories of all areas, on one session."""
 
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
     @property
     def module_contents(self) -> dict[str, ModuleContents]:
         return {"task_ids": self.tasks, "file_ids": self.files, "chat_ids": self.chats}
@@ -67,33 +71,38 @@ class SqlReadingUnitOfWork(
 
 
 class SqlUnitOfWork(SqlReadingUnitOfWork):
-    def __init__(self, writer: Writer, outbox: Outbox, caches: Caches) -> None:
-        # It has the methods of a session that repositories use.
-        super().__init__(cast(AsyncSession, writer))
-        self._writer = writer
-        self._outbox = outbox
+    def __init__(
+        self, database: Database, means: Means, subscriptions: Subscriptions, caches: Caches
+    ) -> None:
+        self._means = means
+        self._subscriptions = subscriptions
         self._caches = caches
+        # The outbox: written with the commit, or not at all.
+        self._events: list[DomainEvent] = []
+        self._notices: dict[Notice, None] = {}
         self._outdated: set[tuple[CacheName, UUID]] = set()
+        self.writer = Writer(database)
+        # It has the methods of a session that repositories use.
+        super().__init__(cast(AsyncSession, self.writer))
 
     def record(self, event: DomainEvent) -> None:
-        self._outbox.record(event)
+        self._events.append(event)
 
     async def defer(self, job: JobRequest) -> int:
-        return (await self._outbox.defer([job]))[0]
+        return await defer(await self.writer.connection(), job)
 
     def notify(self, channel: Channel, payload: str) -> None:
-        self._outbox.notify(channel, payload)
+        self._notices[channel, payload] = None
 
     def forget(self, cache: CacheName, owner: UUID) -> None:
         self._outdated.add((cache, owner))
 
     async def commit(self) -> None:
+        events, self._events = self._events, []
+        notices, self._notices = list(self._notices), {}
+        jobs = [job for event in events for job in self._subscriptions(event)]
         try:
-            if self._writer.is_open:
-                await self._outbox.send()
-                await self._writer.commit()
-            else:
-                await self._outbox.send_at_once()
+            await self.writer.commit(rows_of(events, self._means), jobs, notices)
         finally:
             # After an error it is unknown whether it was committed.
             for cache, owner in self._outdated:
@@ -121,14 +130,14 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[UnitOfWork]:
-        writer = Writer(self._database)
-        outbox = Outbox(writer, self._means, self._subscriptions)
+        unit = SqlUnitOfWork(self._database, self._means, self._subscriptions, self._caches)
         try:
-            # Around everything, as any query may flush earlier changes.
-            with domain_errors():
-                yield SqlUnitOfWork(writer, outbox, self._caches)
+            yield unit
+        # Of all statements, as any query may flush earlier changes.
+        except EXPLAINED as error:
+            explain(error)
         finally:
-            await writer.close()
+            await unit.writer.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:

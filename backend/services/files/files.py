@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 from typing import BinaryIO
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.errors import (
     DomainError,
     InvalidInputError,
@@ -35,7 +36,6 @@ from backend.services.files.storage import (
 from backend.services.files.uploads import Content, inspected
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.platform.ownership import is_own
-from backend.services.platform.retries import retried
 from backend.services.tasks.modules import check_own_module
 
 _log = get_logger(__name__)

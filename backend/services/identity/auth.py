@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from backend.core.addresses import network_of
+from backend.core.attempts import retried
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.passwords import PasswordHasher
@@ -21,7 +22,6 @@ from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.sessions import end_sessions
-from backend.services.platform.retries import retried
 
 _DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sign in again."
 

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.addresses import network_of
+from backend.core.attempts import retried
 from backend.core.errors import ConflictError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
@@ -24,7 +25,6 @@ from backend.services.identity.account_tokens import (
 from backend.services.identity.role_grants import check_giver, lock_giver
 from backend.services.identity.token_mails import AccountMails
 from backend.services.platform.change_events import created
-from backend.services.platform.retries import retried
 
 
 class InvitationService:

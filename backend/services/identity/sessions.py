@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal, SubjectKind
@@ -9,7 +10,6 @@ from backend.models.platform.domain_events import ResourceChanged, SessionsRevok
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.rights import PresentRights
-from backend.services.platform.retries import retried
 
 
 class SessionService:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.core.addresses import network_of
+from backend.core.attempts import retried
 from backend.core.caching import CacheName
 from backend.core.errors import (
     ConflictError,
@@ -36,7 +37,6 @@ from backend.services.identity.role_grants import lock_giver
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.token_mails import AccountMails
 from backend.services.platform.change_events import created
-from backend.services.platform.retries import retried
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.permissions import Principal
 from backend.models.notifications.notifications import (
     Channels,
@@ -11,7 +12,6 @@ from backend.models.notifications.notifications import (
 )
 from backend.models.platform.paging import Page
 from backend.repositories.notifications.unit import NotificationsUnits
-from backend.services.platform.retries import retried
 
 
 class NotificationService:

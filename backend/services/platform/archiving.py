@@ -1,6 +1,7 @@
 from typing import TypeVar
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.permissions import Principal
 from backend.core.preconditions import Precondition
 from backend.models.platform.base import Update
@@ -8,7 +9,6 @@ from backend.models.platform.mixins import Archivable
 from backend.models.platform.paging import PageQuery
 from backend.repositories.platform.unit import PlatformReading, PlatformUnit
 from backend.services.platform.crud import CrudService
-from backend.services.platform.retries import retried
 
 Unit = TypeVar("Unit", bound=PlatformUnit)
 Reading = TypeVar("Reading", bound=PlatformReading)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.platform.base import Update
@@ -19,7 +20,6 @@ from backend.models.platform.mixins import Versioned
 from backend.models.platform.paging import Page, PageQuery
 from backend.repositories.platform.base import ListedRepository
 from backend.repositories.platform.unit import PlatformReading, PlatformUnit, Units
-from backend.services.platform.retries import retried
 
 Unit = TypeVar("Unit", bound=PlatformUnit)
 Reading = TypeVar("Reading", bound=PlatformReading)
@@ -84,11 +84,12 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     @retried
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Outcome[Row]:
         async with self._uow() as uow:
-            match await uow.idempotency.claim(key, row.id):
-                case Replay(earlier):
-                    return Replayed(await self._rows(uow).get(earlier))
-                case Answered() as answered:
-                    return answered
+            if key is not None:
+                match await uow.idempotency.claim(key, row.id):
+                    case Replay(earlier):
+                        return Replayed(await self._rows(uow).get(earlier))
+                    case Answered() as answered:
+                        return answered
             await self._check_new(uow, row, by)
             await self._rows(uow).add_new(row)
             changes = changes_between({}, row.facts(), row.private_fields())

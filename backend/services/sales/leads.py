@@ -1,6 +1,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.permissions import Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import LeadConverted, changes_between
@@ -12,7 +13,6 @@ from backend.repositories.sales.unit import SalesReading, SalesUnit, SalesUnits
 from backend.services.identity.users import check_active_user
 from backend.services.platform.change_events import created
 from backend.services.platform.crud import CrudService
-from backend.services.platform.retries import retried
 from backend.services.sales.products import check_products
 
 

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
@@ -14,7 +15,6 @@ from backend.models.tasks.checklists import (
 from backend.models.tasks.tasks import Task, TaskQuery, TaskUpdate
 from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.platform.crud import CrudService
-from backend.services.platform.retries import retried
 
 
 class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpdate]):

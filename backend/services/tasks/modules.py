@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.errors import ConflictError, InvalidInputError, unknown_reference
 from backend.core.permissions import Principal, SubjectKind
 from backend.models.platform.domain_events import (
@@ -25,7 +26,6 @@ from backend.models.tasks.modules import (
 from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.platform.crud import CrudService
 from backend.services.platform.ownership import is_own, own
-from backend.services.platform.retries import retried
 
 
 class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, ModuleUpdate]):

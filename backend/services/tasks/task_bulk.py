@@ -2,6 +2,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.errors import (
     BulkRefusedError,
     DomainError,
@@ -16,7 +17,6 @@ from backend.models.tasks.task_bulk import TaskBulk, TaskChange
 from backend.models.tasks.tasks import Task
 from backend.repositories.platform.base import Repository
 from backend.repositories.tasks.unit import TasksUnit, TasksUnits
-from backend.services.platform.retries import retried
 from backend.services.tasks.tasks import change_task, check_may_assign, task_events
 
 _KINDS = {

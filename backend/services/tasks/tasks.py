@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from backend.core.attempts import retried
 from backend.core.permissions import Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.models.platform.domain_events import (
@@ -16,7 +17,6 @@ from backend.models.tasks.tasks import Task, TaskCreate, TaskQuery, TaskStatus, 
 from backend.repositories.tasks.unit import TasksReading, TasksUnit, TasksUnits
 from backend.services.identity.users import check_active_user
 from backend.services.platform.crud import CrudService
-from backend.services.platform.retries import retried
 from backend.services.tasks.modules import check_own_module
 
 
@@ -30,7 +30,7 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
         self, data: TaskCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[Task]:
         """Raises PermissionDeniedError, or InvalidInputError as `assign` does."""
-        items = [ChecklistItem(**item.model_dump()) for item in data.checklist]
+        items = [ChecklistItem(**dict(item)) for item in data.checklist]
         task = Task.from_input(data, status=TaskStatus.OPEN, checklist=items)
         task.move_to(data.status)
         return await self._add(task, by, key)
@@ -65,7 +65,8 @@ class TaskService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, TaskUpda
 
     async def _check_new(self, uow: TasksUnit, row: Task, by: Principal) -> None:
         await _check_assignee(uow, row.assignee_id, by)
-        await check_own_module(uow, row.module_id, by)
+        if row.module_id is not None:
+            await check_own_module(uow, row.module_id, by)
 
     async def _apply(
         self, uow: TasksUnit, row: Task, changes: dict[str, Any], by: Principal

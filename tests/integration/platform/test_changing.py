@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.core.attempts import RowChangedError, optimistic_attempt
+from backend.core.attempts import RowChangedError, optimistic_attempt, retried
 from backend.core.database import Database
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Means, SubjectKind
@@ -19,7 +19,6 @@ from backend.models.tasks.tasks import Task, TaskPriority
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWork
 from backend.services.platform.change_events import created, updated
-from backend.services.platform.retries import retried
 from tests.factories import make_product, make_task
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements

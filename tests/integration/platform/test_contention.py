@@ -9,12 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from backend.core.attempts import RowChangedError, is_optimistic
+from backend.core.attempts import RowChangedError, is_optimistic, retried
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import TransactionLostError
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.services.platform.retries import retried
 from tests.factories import (
     PASSWORD,
     make_chat,

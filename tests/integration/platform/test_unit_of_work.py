@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.core.database import Database
 from backend.core.errors import ConflictError, InvalidInputError
-from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.constraints import EXPLAINED, explain
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_task, make_user
 
@@ -102,8 +102,12 @@ async def test_an_unknown_constraint_stays_what_it_is(
 
     async with database.writing_session() as session:
         session.add(make_task(id=task.id))
-        with pytest.raises(IntegrityError, match="pk_tasks"), domain_errors():
+        with pytest.raises(IntegrityError, match="pk_tasks") as unknown:
             await session.flush()
+
+    assert isinstance(unknown.value, EXPLAINED)
+    with pytest.raises(IntegrityError, match="pk_tasks"):
+        explain(unknown.value)
 
 
 async def test_a_reference_that_a_query_writes_early_names_the_field(

@@ -31,7 +31,7 @@ from backend.repositories.sql.background.job_tables import (
     THEIR_STATUSES,
     WORKERS,
 )
-from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.constraints import EXPLAINED, explain
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import Keyset, Sort
 
@@ -208,8 +208,10 @@ class SqlJobRepository:
 
     async def _update(self, job_ids: Sequence[int], **values: Any) -> None:
         connection = await self._session.connection()
-        with domain_errors():
+        try:
             await connection.execute(update(JOBS).where(JOBS.c.id.in_(job_ids)).values(**values))
+        except EXPLAINED as error:
+            explain(error)
 
     async def _run(self, query: str, **parameters: Any) -> None:
         """A statement of procrastinate, in this transaction."""

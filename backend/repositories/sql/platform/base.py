@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.errors import NotFoundError
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.paging import PageQuery
-from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.constraints import EXPLAINED, explain
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.rows import is_a_row_alone
@@ -80,13 +80,17 @@ class SqlRepository(Generic[Row]):
 
     async def save_many(self, rows: Collection[Row]) -> None:
         self._session.add_all(rows)
-        with domain_errors():
+        try:
             await self._session.flush()
+        except EXPLAINED as error:
+            explain(error)
 
     async def delete(self, row: Row) -> None:
         await self._session.delete(row)
-        with domain_errors():
+        try:
             await self._session.flush()
+        except EXPLAINED as error:
+            explain(error)
 
     async def add_missing(self, rows: Sequence[Row]) -> int:
         return len(await self._insert_missing(rows))
@@ -110,6 +114,8 @@ class SqlRepository(Generic[Row]):
         values = [{name: getattr(row, name) for name in columns} for row in rows]
         statement = insert(self.model).on_conflict_do_nothing().returning(col(self.model.id))
         connection = await self._session.connection()
-        with domain_errors():
+        try:
             added = await connection.execute(statement, values)
+        except EXPLAINED as error:
+            explain(error)
         return set(added.scalars())

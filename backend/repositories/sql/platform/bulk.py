@@ -30,7 +30,7 @@ from sqlmodel import SQLModel, select as select_models
 
 from backend.models.platform.mixins import Versioned, now
 from backend.models.platform.paging import PageQuery
-from backend.repositories.sql.platform.constraints import domain_errors
+from backend.repositories.sql.platform.constraints import EXPLAINED, explain
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.lists import SqlList
@@ -98,8 +98,10 @@ class SqlBulkList(SqlList[Row, Query], Generic[Row, Query]):
 
     async def _send(self, statement: Any) -> Any:
         connection = await self._session.connection()
-        with domain_errors():
+        try:
             return await connection.execute(statement)
+        except EXPLAINED as error:
+            explain(error)
 
 
 def insertion(model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Insert:

@@ -5,9 +5,8 @@ without one is explained by its column and the table that it refers to.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
 from sqlalchemy import Column, ForeignKeyConstraint, UniqueConstraint
@@ -26,29 +25,30 @@ _OF_OTHERS = {
 }
 """By the name of a unique index that no model declares."""
 
+EXPLAINED = (IntegrityError, OperationalError, StaleDataError)
+"""The errors that may have a meaning."""
+
 _CHANGED = "Somebody else changed it at the same time: read it again, then repeat the change."
 
 
-@contextmanager
-def domain_errors() -> Iterator[None]:
-    """Turn the violation of a unique constraint or a foreign key into a domain error.
+def explain(error: Exception) -> NoReturn:
+    """Raise the domain error that the violation of a unique constraint or a foreign key means.
 
-    And contention between transactions, too; see `contention.py`.
+    And that contention between transactions means, too; see `contention.py`. Other errors are
+    raised as they are.
     """
-    try:
-        yield
-    except IntegrityError as error:
-        known = _meaning(error)
-        if known is None:
-            raise
-        raise known from error
-    except StaleDataError as error:
-        raise ConflictError(_CHANGED) from error
-    except OperationalError as error:
-        known = contention(error)
-        if known is None:
-            raise
-        raise known from error
+    match error:
+        case IntegrityError():
+            known = _meaning(error)
+        case StaleDataError():
+            known = ConflictError(_CHANGED)
+        case OperationalError():
+            known = contention(error)
+        case _:
+            known = None
+    if known is None:
+        raise error
+    raise known from error
 
 
 def _meaning(error: IntegrityError) -> DomainError | None:

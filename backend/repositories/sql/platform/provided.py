@@ -9,10 +9,9 @@ Provided = TypeVar("Provided")
 
 
 class SqlRepositories:
-    """Repositories that share a session."""
+    """Repositories that share a session, which the unit of work sets."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    _session: AsyncSession
 
 
 class provided(Generic[Provided]):  # noqa: N801  # it reads as `property` does

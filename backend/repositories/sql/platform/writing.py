@@ -36,23 +36,29 @@ class Writer:
         self._waiting: list[SQLModel] = []
         self._watched: WatchedRow | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a transaction, or may be."""
-        return self._opened is not None
-
     def add_new(self, row: SQLModel) -> None:
         """Add a row that this unit does not change any more."""
         self._waiting.append(row)
 
-    async def write_at_once(
+    async def commit(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
         """Write the pending rows and others with jobs and notices, and commit.
 
+        Without an open transaction, in a statement that commits.
+
         Raises:
             RowChangedError: the row was changed, or is locked by somebody else.
         """
+        if self._opened is None:
+            await self._write_at_once(others, jobs, notices)
+        else:
+            await self._write_in_transaction(others, jobs, notices)
+            await self._opened.commit()
+
+    async def _write_at_once(
+        self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
+    ) -> None:
         watched, self._watched = self._watched, None
         change = watched.change() if watched else None
         additions = [*map(addition, self._take_waiting()), *others]
@@ -65,10 +71,9 @@ class Writer:
         if watched and change:
             watched.changed(change)
 
-    async def write_in_transaction(
+    async def _write_in_transaction(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
-        """Write the pending rows and others with jobs and notices, before the commit."""
         additions = [*map(addition, self._take_waiting()), *others]
         session = await self._transaction()
         await session.flush()
@@ -115,11 +120,8 @@ class Writer:
 
     async def flush(self) -> None:
         """Flush an open session; without one, rows stay pending until the commit."""
-        if self.is_open:
+        if self._opened is not None:
             await (await self._transaction()).flush()
-
-    async def commit(self) -> None:
-        await self._session.commit()
 
     async def close(self) -> None:
         """Roll back what was not committed."""
@@ -134,7 +136,7 @@ class Writer:
         return True
 
     def _may_watch(self, model: Any) -> bool:
-        is_first = not (self.is_open or self._waiting or self._watched)
+        is_first = not (self._opened or self._waiting or self._watched)
         return is_first and is_optimistic() and is_watchable(model)
 
     async def _watch(self, model: Any, key: Any) -> Any:
