@@ -135,7 +135,7 @@ def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     # After all routers are added: a route itself does not know its prefix.
     contexts = list(iter_route_contexts(app.routes))
     app.state.route_paths = {id(context.route): context.path for context in contexts}
-    index = RouteIndex(contexts, PREFIX)
+    index = RouteIndex(contexts, PREFIX, app.state.services)
     app.router.middleware_stack = FastPath(app.router.middleware_stack, index, max_bytes)
 
 

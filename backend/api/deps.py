@@ -7,13 +7,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from backend.api.injection import service_of
 from backend.core.addresses import known_address
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.sessions import Client
-from backend.services.identity.rights import PresentRights
-from backend.services.identity.sessions import SessionService
+from backend.services.container import Services
 
 DEVICE_LENGTH = 400
 _CALLER = "caller"
@@ -49,12 +47,14 @@ async def identify(request: Request) -> Principal:
     if _CALLER not in state:
         if (token := await bearer(request)) is None:
             raise AuthenticationError("You are not signed in.")
-        caller = await service_of(request, SessionService).identify(token)
+        services: Services = request.app.state.services
+        caller = await services.identity.sessions.identify(token)
     else:
         caller, asked_at = state[_CALLER]
         if monotonic() - asked_at < _FRESH_SECONDS:
             return caller
-        caller = await service_of(request, PresentRights).of(caller)
+        services = request.app.state.services
+        caller = await services.identity.rights.of(caller)
     state[_CALLER] = caller, monotonic()
     return caller
 

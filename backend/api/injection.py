@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 Service = TypeVar("Service")
 
 _providers: dict[type, Callable[[Request], Awaitable[object]]] = {}
+_provided: dict[object, type] = {}
 
 if TYPE_CHECKING:
     Injected = Annotated[Service, "the one service of its class"]
@@ -31,6 +32,11 @@ def injected_classes() -> Iterable[type]:
     return _providers
 
 
+def provided_class(function: object) -> type | None:
+    """Return the class of the service that a dependency provides; None if it is another one."""
+    return _provided.get(function)
+
+
 def _provider_of(service: type) -> Callable[[Request], Awaitable[object]]:
     """Return the same function for a class each time, so that FastAPI calls it once per request."""
     if service not in _providers:
@@ -39,4 +45,5 @@ def _provider_of(service: type) -> Callable[[Request], Awaitable[object]]:
             return service_of(request, service)
 
         _providers[service] = provide
+        _provided[provide] = service
     return _providers[service]

@@ -39,26 +39,23 @@ def told_of_stop(stopped: asyncio.Event) -> Iterator[None]:
 
 
 class Interruption:
-    """Keeps track of running requests, and cancels them while there is time to answer."""
+    """Cancels running requests while there is time to answer.
+
+    Attributes:
+        working: the tasks of requests that have not begun to answer.
+    """
 
     def __init__(self, stopped: asyncio.Event) -> None:
         """`stopped` is set when the process is asked to stop."""
         self._stopped = stopped
-        self._working: set[asyncio.Task[Any]] = set()
+        self.working: set[asyncio.Task[Any]] = set()
 
     @property
     def is_due(self) -> bool:
         """Whether a task cancelled now is cancelled because the process stops."""
         return self._stopped.is_set()
 
-    def watch(self, task: asyncio.Task[Any]) -> None:
-        self._working.add(task)
-
-    def leave(self, task: asyncio.Task[Any]) -> None:
-        """Stop tracking it."""
-        self._working.discard(task)
-
     def interrupt(self) -> None:
         """Cancel all tracked tasks."""
-        for task in self._working:
+        for task in self.working:
             task.cancel()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.api.middleware.interruption import InterruptionMiddleware
+from backend.api.middleware.failures import FailureMiddleware
 from backend.core.stopping import Interruption
 
 
@@ -45,7 +45,7 @@ async def interrupted(*, begins: bool, is_stopped: bool) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asking = asyncio.ensure_future(InterruptionMiddleware(app)(scope, receive, send))
+    asking = asyncio.ensure_future(FailureMiddleware(app)(scope, receive, send))
     await app.is_at_work.wait()
     if is_stopped:
         stopped.set()
@@ -75,8 +75,8 @@ async def test_all_else_is_cut_off(*, begins: bool, is_stopped: bool) -> None:
 async def test_what_has_begun_is_not_interrupted() -> None:
     interruption = Interruption(asyncio.Event())
     working = asyncio.ensure_future(asyncio.sleep(0))
-    interruption.watch(working)
-    interruption.leave(working)
+    interruption.working.add(working)
+    interruption.working.discard(working)
 
     interruption.interrupt()
 

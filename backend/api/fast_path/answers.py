@@ -12,13 +12,18 @@ from typing import Any
 from fastapi._compat import ModelField
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import ResponseValidationError
+from pydantic import TypeAdapter
 from sqlmodel import SQLModel
 
-from backend.api.fast_path.parameters import adapter_of
 from backend.models.platform.paging import Page
 
 Write = Callable[[Any], bytes]
 _new, _set = object.__new__, object.__setattr__
+
+
+def adapter_of(field: ModelField) -> TypeAdapter[Any]:
+    """Return the field by which FastAPI itself validates."""
+    return field._type_adapter  # noqa: SLF001  # `validate` would describe errors for nobody
 
 
 def writer_of(field: ModelField | None) -> Write:

@@ -1,13 +1,13 @@
 """The entry of the fast path, between all middleware and FastAPI's router."""
 
 from collections.abc import Sequence
+from math import inf
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.bodies import CheckedRequest
 from backend.api.fast_path.index import IndexedRoute, RouteIndex
-from backend.api.fast_path.parameters import NotPlainError
-from backend.api.fast_path.plans import Plan
+from backend.api.fast_path.plans import NotPlainError, Plan
 
 _BODY_BYTES = 64 * 1024
 
@@ -49,22 +49,25 @@ class FastPath:
     def _find(self, scope: Scope) -> tuple[IndexedRoute, Plan, dict[str, str]] | None:
         if scope["type"] != "http" or scope["root_path"] or "fastapi.telemetry" in scope:
             return None
+        length = _body_bytes(scope)
         found = self.index.find(scope)
         if found is None or scope["app"].dependency_overrides:
             return None
         route, path_params = found
         plan = route.plan
-        if plan is None or not self._is_short(scope, may_be_missing=plan.body is None):
+        if plan is None or (length is None and plan.body is not None):
             return None
-        return route, plan, path_params
+        return None if (length or 0) > self._max_body_bytes else (route, plan, path_params)
 
-    def _is_short(self, scope: Scope, *, may_be_missing: bool) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                return value.isdigit() and int(value) <= self._max_body_bytes
-            if name == b"transfer-encoding":
-                return False
-        return may_be_missing
+
+def _body_bytes(scope: Scope) -> float | None:
+    """Return the size of the body: None without one, and infinite if it is not known."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else inf
+        if name == b"transfer-encoding":
+            return inf
+    return None
 
 
 def _again(received: Sequence[Message], receive: Receive) -> Receive:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from fastapi.routing import APIRoute, RouteContext
 from starlette.types import Scope
 
-from backend.api.fast_path.plans import Plan, plan_of
+from backend.api.fast_path.planning import plan_of
+from backend.api.fast_path.plans import Plan
+from backend.services.container import Services
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 Words = tuple[str, ...]
@@ -23,13 +25,14 @@ class IndexedRoute:
     number: int
     """Of two routes with the same path, FastAPI takes the one added first."""
     words: Words
+    services: Services | None
     _plans: list[Plan | None] = field(default_factory=list)
 
     @property
     def plan(self) -> Plan | None:
         """None for a route that a plan can't serve."""
         if not self._plans:
-            self._plans.append(plan_of(self.context))
+            self._plans.append(plan_of(self.context, self.services))
         return self._plans[0]
 
     @property
@@ -55,7 +58,10 @@ class _Shape:
 class RouteIndex:
     """The routes below a prefix: one look-up for each shape of paths of that length."""
 
-    def __init__(self, contexts: Iterable[RouteContext], prefix: str) -> None:
+    def __init__(
+        self, contexts: Iterable[RouteContext], prefix: str, services: Services | None = None
+    ) -> None:
+        """With services, plans hold them instead of asking for them at each request."""
         self._prefix = f"{prefix}/"
         self._routes: list[IndexedRoute] = []
         self._shapes: dict[tuple[str, int], list[_Shape]] = defaultdict(list)
@@ -63,7 +69,7 @@ class RouteIndex:
             route, path = context.original_route, context.path or ""
             if isinstance(route, APIRoute) and _is_indexed(path, self._prefix):
                 words = tuple(path.split("/"))
-                self._add(IndexedRoute(context, route, len(self._routes), words))
+                self._add(IndexedRoute(context, route, len(self._routes), words, services))
 
     def __iter__(self) -> Iterator[IndexedRoute]:
         return iter(self._routes)

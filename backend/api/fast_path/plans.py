@@ -1,26 +1,27 @@
-"""The calls that serve a route, derived once from FastAPI's own description of it."""
+"""What is called for a request: a plan, which `planning` makes once for each route."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction, isroutine
-from typing import Any
+from typing import Any, ClassVar, Literal, Protocol
 
 from fastapi import Request, Response
-from fastapi.datastructures import DefaultPlaceholder
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext
+from pydantic import TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from backend.api.bodies import CheckedRequest
-from backend.api.fast_path.answers import Write, writer_of
-from backend.api.fast_path.parameters import (
-    Read,
-    UnknownFeatureError,
-    reader_of,
-)
-from backend.api.fast_path.received import JSON, Body, body_of
+from backend.api.fast_path.answers import Write
 from backend.api.routes import CheckedRoute
 
+JSON = "application/json"
+FORM = "multipart/form-data"
 _NO_CONTENT = 204
+
+Read = Callable[[Request], Any]
+
+
+class NotPlainError(Exception):
+    """The request may be invalid: FastAPI must handle it."""
 
 
 class _Notes(Response):
@@ -32,36 +33,26 @@ class _Notes(Response):
 
 
 @dataclass(slots=True, frozen=True)
-class _Call:
+class Call:
     """A function, and the source of each of its arguments."""
 
     function: Callable[..., Any]
+    services: Mapping[str, object]
+    """The same for each request."""
     results: Sequence[tuple[str, int]]
     """The results of earlier calls, by index."""
     parameters: Sequence[tuple[str, Read]]
     request: str | None
     response: str | None
 
-    def arguments(self, request: Request, notes: _Notes, results: list[Any]) -> dict[str, Any]:
-        """Raises NotPlainError."""
-        arguments = {name: results[place] for name, place in self.results}
-        for name, read in self.parameters:
-            arguments[name] = read(request)
-        if self.request is not None:
-            arguments[self.request] = request
-        if self.response is not None:
-            arguments[self.response] = notes
-        return arguments
-
 
 @dataclass(slots=True, frozen=True)
 class Plan:
-    """The calls of a route, ordered so that each finds its arguments."""
+    """The calls of a route, ordered so that each finds its arguments. The last is the endpoint."""
 
     route: CheckedRoute
-    dependencies: Sequence[_Call]
-    endpoint: _Call
-    body: Body | None
+    calls: Sequence[Call]
+    body: "Body | None"
     status: int
     write: Write
 
@@ -73,16 +64,24 @@ class Plan:
         try:
             return await self._answer(request, await self.body.read(request))
         finally:
-            await request.close()
+            if self.body.has_files:
+                await request.close()
 
     async def _answer(self, request: CheckedRequest, body: Any) -> Response:
         notes, results = _Notes(), list[Any]()
-        for call in self.dependencies:
-            results.append(await call.function(**call.arguments(request, notes, results)))
-        arguments = self.endpoint.arguments(request, notes, results)
-        if self.body is not None:
-            arguments[self.body.name] = self.body.validated(body)
-        response = self._response(await self.endpoint.function(**arguments), notes)
+        # All in one loop, without a function for each step: it runs for every call.
+        for call in self.calls:
+            arguments = {**call.services, **{name: results[place] for name, place in call.results}}
+            for name, read in call.parameters:
+                arguments[name] = read(request)
+            if call.request is not None:
+                arguments[call.request] = request
+            if call.response is not None:
+                arguments[call.response] = notes
+            if self.body is not None and call is self.calls[-1]:
+                arguments[self.body.name] = validated(self.body.adapter, body)
+            results.append(await call.function(**arguments))
+        response = self._response(results[-1], notes)
         await self.route.finish(request, response)
         return response
 
@@ -96,83 +95,105 @@ class Plan:
         return response
 
 
-def plan_of(context: RouteContext) -> Plan | None:
-    """Return the plan of a route; None if it uses a feature that is not supported here."""
+class Body(Protocol):
+    """How the body of a route is read."""
+
+    has_files: ClassVar[bool]
+    """Whether the request must be closed afterwards."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the argument."""
+        ...
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Return what validates the body."""
+        ...
+
+    async def read(self, request: CheckedRequest) -> Any:
+        """Raises NotPlainError."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class JsonBody:
+    has_files: ClassVar[bool] = False
+
+    name: str
+    adapter: TypeAdapter[Any]
+
+    async def read(self, request: CheckedRequest) -> Any:
+        if request.headers.get("content-type") != JSON:
+            raise NotPlainError
+        try:
+            return await request.json()
+        except (ValueError, RecursionError, ClientDisconnect, HTTPException):
+            raise NotPlainError from None
+
+
+@dataclass(slots=True, frozen=True)
+class FormBody:
+    """A form as one model."""
+
+    has_files: ClassVar[bool] = True
+
+    name: str
+    adapter: TypeAdapter[Any]
+
+    async def read(self, request: CheckedRequest) -> Any:
+        if not request.headers.get("content-type", "").startswith(f"{FORM};"):
+            raise NotPlainError
+        try:
+            fields = await request.form()
+        except (ClientDisconnect, HTTPException):
+            raise NotPlainError from None
+        # FastAPI takes an empty field for none.
+        if not all(value for value in fields.values()):
+            raise NotPlainError
+        return dict(fields)
+
+
+@dataclass(slots=True)
+class Parameter:
+    place: Literal["path", "query", "header", "cookie"]
+    name: str
+    default: Any
+    adapter: TypeAdapter[Any]
+
+    def read(self, request: Request) -> Any:
+        value = self._received(request)
+        if value is not None:
+            return validated(self.adapter, value)
+        if self.default is ...:
+            raise NotPlainError
+        return self.default
+
+    def _received(self, request: Request) -> str | None:
+        if self.place == "path":
+            return request.path_params.get(self.name)
+        if self.place == "header":
+            return request.headers.get(self.name)
+        return request.query_params.get(self.name) if request.scope["query_string"] else None
+
+
+def received_by(lists: Mapping[str, bool], request: Request) -> dict[str, Any]:
+    """Raises NotPlainError for an unknown name."""
+    received: dict[str, Any] = {}
+    if request.scope["query_string"]:
+        for name, value in request.query_params.multi_items():
+            if name not in lists:
+                raise NotPlainError
+            if lists[name]:
+                received.setdefault(name, []).append(value)
+            else:
+                received[name] = value
+    return received
+
+
+def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
+    """Raises NotPlainError if the value is not valid."""
     try:
-        return _planned(context)
-    # An attribute is missing if another version of FastAPI works differently.
-    except (UnknownFeatureError, AttributeError):
-        return None
-
-
-def _planned(context: RouteContext) -> Plan:
-    route = context.original_route
-    if not isinstance(route, CheckedRoute) or _shapes_its_answer(context):
-        raise UnknownFeatureError
-    calls: list[_Call] = []
-    _add(context.dependant, calls, {})
-    *dependencies, endpoint = calls
-    return Plan(
-        route,
-        dependencies,
-        endpoint,
-        body_of(context.dependant),
-        context.status_code or 200,
-        writer_of(context.response_field),
-    )
-
-
-def _shapes_its_answer(context: RouteContext) -> bool:
-    return any(
-        (
-            context.response_model_include,
-            context.response_model_exclude,
-            context.response_model_exclude_unset,
-            context.response_model_exclude_defaults,
-            context.response_model_exclude_none,
-            not context.response_model_by_alias,
-            not isinstance(context.response_class, DefaultPlaceholder),
-            context.is_sse_stream,
-            context.is_json_stream,
-            context._embed_body_fields,  # noqa: SLF001  # decides how a body is read
-        )
-    )
-
-
-def _add(dependant: Dependant, calls: list[_Call], places: dict[Any, int]) -> int:
-    """Add the calls of a dependency, its own last, and return the index of that."""
-    function = dependant.call
-    if function in places:
-        return places[function]
-    if function is None or not _is_plain(dependant, is_endpoint=not places and not calls):
-        raise UnknownFeatureError
-    needed = [(each.name, _add(each, calls, places)) for each in dependant.dependencies]
-    fields = (*dependant.path_params, *dependant.query_params, *dependant.header_params)
-    calls.append(
-        _Call(
-            function,
-            [(name, place) for name, place in needed if name is not None],
-            [(field.name, reader_of(field)) for field in fields],
-            dependant.request_param_name or dependant.http_connection_param_name,
-            dependant.response_param_name,
-        )
-    )
-    places[function] = len(calls) - 1
-    return places[function]
-
-
-def _is_plain(dependant: Dependant, *, is_endpoint: bool) -> bool:
-    call = dependant.call
-    function = call if isroutine(call) else type(call).__call__
-    beyond = (
-        dependant.cookie_params,
-        dependant.websocket_param_name,
-        dependant.background_tasks_param_name,
-        dependant.security_scopes_param_name,
-        dependant.own_oauth_scopes,
-        dependant.parent_oauth_scopes,
-        dependant.concurrency,
-        not dependant.use_cache,
-        len(dependant.body_params) > (1 if is_endpoint else 0),
-    )
-    return iscoroutinefunction(function) and not any(beyond)
+        return adapter.validate_python(value, from_attributes=True)
+    except ValidationError:
+        raise NotPlainError from None

@@ -3,11 +3,9 @@
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from backend.api.middleware.body_limit import BodyLimitMiddleware
 from backend.api.middleware.early_answers import EarlyAnswerMiddleware
 from backend.api.middleware.envelope import REQUEST_ID_HEADER, EnvelopeMiddleware
-from backend.api.middleware.error_boundary import ErrorBoundaryMiddleware
-from backend.api.middleware.interruption import InterruptionMiddleware
+from backend.api.middleware.failures import FailureMiddleware
 from backend.api.middleware.normal_form import NormalFormMiddleware
 from backend.core.config import Settings
 
@@ -29,9 +27,7 @@ _READABLE_HEADERS = (
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(NormalFormMiddleware)
-    app.add_middleware(ErrorBoundaryMiddleware)
-    app.add_middleware(InterruptionMiddleware)
-    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(FailureMiddleware)
     if settings.server.requests_per_minute:
         # Not at the top: few installations set a limit, and the library is slow to import.
         from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415

@@ -221,7 +221,7 @@ def test_every_route_is_planned_but_those_that_need_all_of_fastapi(
         f"FastAPI {fastapi.__version__} describes routes otherwise than `api/fast_path` reads them:"
         " their answers are still right, but take FastAPI's own way, which costs three times as"
         " much. Compare `fastapi/routing.py` and `fastapi/dependencies/models.py` of both versions,"
-        " and mend `api/fast_path/plans.py`."
+        " and mend `api/fast_path/planning.py`."
     )
 
 
