@@ -92,13 +92,11 @@ def walking() -> Iterator[Walk]:
     """Note what this task enters, and what it starts."""
     walk = Walk()
     kept = _walk.set(walk)
-    threading.setprofile(_note)
     sys.setprofile(_note)
     try:
         yield walk
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)
         _walk.reset(kept)
 
 
@@ -203,6 +201,8 @@ async def _running(folder: Path) -> AsyncIterator[Person]:
 
 
 async def _walk_all(folder: Path) -> dict[str, Walk]:
+    # Now, as it is for threads that begin later: those of a pool stay.
+    threading.setprofile(_note)
     async with _running(folder) as person:
         for road in ROADS.values():
             await road(person)  # What is made once is made by now.

@@ -45,6 +45,11 @@ class CheckedRequest(Request):
     Describing an error in each of a million values would take longer than everything else.
     """
 
+    @property
+    def read_body(self) -> bytes | None:
+        """The body as it was sent; None before it is read as a whole."""
+        return getattr(self, "_body", None)
+
     async def json(self) -> Any:
         if not hasattr(self, "_value"):
             self._value = _parsed(await self.body())

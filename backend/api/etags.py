@@ -6,10 +6,10 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 
-from backend.api.idempotency import KeptAnswer, unless_answered
+from backend.api.idempotency import KeptAnswer, mark_replayed
 from backend.core.errors import PreconditionRequiredError
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.models.platform.idempotency import Made, Outcome
+from backend.models.platform.idempotency import Answered, Made, Outcome, Replayed
 from backend.models.platform.mixins import Versioned
 
 Row = TypeVar("Row", bound=Versioned)
@@ -60,8 +60,18 @@ class Tag:
         return self(row)
 
     def unless_answered(self, outcome: Outcome[Made]) -> Made | KeptAnswer:
-        """As `idempotency.unless_answered`, with the response that has the ETag."""
-        return unless_answered(outcome, self._response)
+        """Return what was made, for the route to present, or the stored response, to be sent as is.
+
+        If an earlier request has made it, a header says so.
+        """
+        match outcome:
+            case Answered(answer):
+                return KeptAnswer(answer)
+            case Replayed(value):
+                mark_replayed(self._response)
+                return value
+            case value:
+                return value
 
     def existing(self, resource: str, row: Row) -> Row | KeptAnswer:
         """Like `created`, for a row that existed before: 200 instead of 201."""

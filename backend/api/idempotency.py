@@ -15,14 +15,7 @@ from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.security import fingerprint
 from backend.models.platform.characters import Form
-from backend.models.platform.idempotency import (
-    Answer,
-    Answered,
-    IdempotencyKey,
-    Made,
-    Outcome,
-    Replayed,
-)
+from backend.models.platform.idempotency import Answer, IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.services.platform.idempotency import IdempotencyService
 
@@ -113,19 +106,3 @@ class KeptAnswer(Response):
 
 def mark_replayed(response: Response) -> None:
     response.headers[REPLAYED_HEADER] = "true"
-
-
-def unless_answered(outcome: Outcome[Made], response: Response) -> Made | KeptAnswer:
-    """Return what was made, for the route to present, or the stored response, to be sent as is.
-
-    Args:
-        response: gets the header that says so if an earlier request has made it.
-    """
-    match outcome:
-        case Answered(answer):
-            return KeptAnswer(answer)
-        case Replayed(value):
-            mark_replayed(response)
-            return value
-        case value:
-            return value

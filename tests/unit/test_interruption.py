@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.api.middleware.failures import FailureMiddleware
+from backend.api.middleware.answers import AnswerMiddleware
 from backend.core.stopping import Interruption
 
 
@@ -33,6 +33,7 @@ async def interrupted(*, begins: bool, is_stopped: bool) -> list[Message]:
     sent: list[Message] = []
     scope: dict[str, Any] = {
         "type": "http",
+        "method": "GET",
         "path": "/",
         "headers": [],
         "app": SimpleNamespace(state=SimpleNamespace(interruption=interruption)),
@@ -45,7 +46,7 @@ async def interrupted(*, begins: bool, is_stopped: bool) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asking = asyncio.ensure_future(FailureMiddleware(app)(scope, receive, send))
+    asking = asyncio.ensure_future(AnswerMiddleware(app)(scope, receive, send))
     await app.is_at_work.wait()
     if is_stopped:
         stopped.set()

@@ -1,6 +1,5 @@
 """The entry of the fast path, between all middleware and FastAPI's router."""
 
-from collections.abc import Sequence
 from math import inf
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,16 +30,11 @@ class FastPath:
             return
         route, plan, path_params = found
         given = {**scope, "route": route.route, "path_params": path_params}
-        received: list[Message] = []
-
-        async def noting_receive() -> Message:
-            received.append(await receive())
-            return received[-1]
-
+        request = CheckedRequest(given, receive)
         try:
-            response = await plan.answer(CheckedRequest(given, noting_receive))
+            response = await plan.answer(request)
         except NotPlainError:
-            await self.router(scope, _again(received, receive), send)
+            await self.router(scope, _again(request, receive), send)
             return
         finally:
             scope["route"] = route.route
@@ -70,11 +64,13 @@ def _body_bytes(scope: Scope) -> float | None:
     return None
 
 
-def _again(received: Sequence[Message], receive: Receive) -> Receive:
-    """Replay the received messages, then receive more."""
-    left = list(received)
+def _again(request: CheckedRequest, receive: Receive) -> Receive:
+    """Replay the body if the request has read it, then receive more."""
+    read = [request.read_body] if request.read_body is not None else []
 
     async def receive_again() -> Message:
-        return left.pop(0) if left else await receive()
+        if read:
+            return {"type": "http.request", "body": read.pop(), "more_body": False}
+        return await receive()
 
     return receive_again

@@ -79,7 +79,12 @@ class Plan:
             if call.response is not None:
                 arguments[call.response] = notes
             if self.body is not None and call is self.calls[-1]:
-                arguments[self.body.name] = validated(self.body.adapter, body)
+                try:
+                    arguments[self.body.name] = self.body.adapter.validate_python(
+                        body, from_attributes=True
+                    )
+                except ValidationError:
+                    raise NotPlainError from None
             results.append(await call.function(**arguments))
         response = self._response(results[-1], notes)
         await self.route.finish(request, response)
@@ -145,6 +150,8 @@ class FormBody:
         if not request.headers.get("content-type", "").startswith(f"{FORM};"):
             raise NotPlainError
         try:
+            # First as a whole, as FastAPI may read it again. It is short.
+            await request.body()
             fields = await request.form()
         except (ClientDisconnect, HTTPException):
             raise NotPlainError from None

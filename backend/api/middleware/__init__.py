@@ -3,9 +3,8 @@
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from backend.api.middleware.early_answers import EarlyAnswerMiddleware
+from backend.api.middleware.answers import AnswerMiddleware
 from backend.api.middleware.envelope import REQUEST_ID_HEADER, EnvelopeMiddleware
-from backend.api.middleware.failures import FailureMiddleware
 from backend.api.middleware.normal_form import NormalFormMiddleware
 from backend.core.config import Settings
 
@@ -27,12 +26,12 @@ _READABLE_HEADERS = (
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(NormalFormMiddleware)
-    app.add_middleware(FailureMiddleware)
     if settings.server.requests_per_minute:
         # Not at the top: few installations set a limit, and the library is slow to import.
         from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415
 
         app.add_middleware(RateLimitMiddleware, per_minute=settings.server.requests_per_minute)
+    app.add_middleware(AnswerMiddleware)
     if settings.server.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -44,5 +43,4 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=_READABLE_HEADERS,
             max_age=600,
         )
-    app.add_middleware(EarlyAnswerMiddleware)
     app.add_middleware(EnvelopeMiddleware, https_only=settings.is_production)

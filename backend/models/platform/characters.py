@@ -21,7 +21,7 @@ _SPACES = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\x85"
 )
-_UNSEEN = MARKS + _SPACES + whitespace
+UNSEEN = MARKS + _SPACES + whitespace
 _NOMARKS = dict.fromkeys(map(ord, MARKS))
 _AS_TYPED = {
     **_NOMARKS,
@@ -34,7 +34,7 @@ _AS_TYPED = {
 
 def trimmed(text: str) -> str:
     """Remove white space and invisible marks around it."""
-    return text.strip(_UNSEEN)
+    return text.strip(UNSEEN)
 
 
 def without_marks(text: str) -> str:

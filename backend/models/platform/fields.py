@@ -20,13 +20,13 @@ from pydantic_core import PydanticKnownError
 
 from backend.core.passwords import normal_password
 from backend.core.storable import check_storable
-from backend.models.platform.characters import Form, as_typed, spelled, trimmed
+from backend.models.platform.characters import UNSEEN, Form, as_typed, spelled, trimmed
 
 Item = TypeVar("Item")
 
 
-def _printable(text: str) -> str:
-    if text.isprintable():
+def _check_line(text: str) -> str:
+    if check_storable(text).isprintable():
         return text
     control = next((each for each in text if category(each) == "Cc"), None)
     if control is not None:
@@ -37,7 +37,7 @@ def _printable(text: str) -> str:
 
 
 def _trim(value: object) -> object:
-    return trimmed(value) if isinstance(value, str) else value
+    return value.strip(UNSEEN) if isinstance(value, str) else value
 
 
 def _type(value: object) -> object:
@@ -116,8 +116,7 @@ Text = Annotated[str, STORABLE]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    STORABLE,
-    AfterValidator(_printable),
+    AfterValidator(_check_line),
     BeforeValidator(_trim),
 ]
 """A name or a title: 1 to 200 characters, without white space or invisible marks around them."""

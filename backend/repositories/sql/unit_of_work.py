@@ -36,7 +36,7 @@ from backend.repositories.tasks.modules import ModuleContents
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
 
 
-class SqlReadingUnitOfWork(
+class _SqlAreas(
     SqlPlatform,
     SqlMail,
     SqlIdentity,
@@ -53,9 +53,6 @@ class SqlReadingUnitOfWork(
 ):
     """The repositories of all areas, on one session."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
     @property
     def module_contents(self) -> dict[str, ModuleContents]:
         return {"task_ids": self.tasks, "file_ids": self.files, "chat_ids": self.chats}
@@ -70,7 +67,13 @@ class SqlReadingUnitOfWork(
         }
 
 
-class SqlUnitOfWork(SqlReadingUnitOfWork):
+class SqlReadingUnitOfWork(_SqlAreas):
+    def __init__(self, reader: Reader) -> None:
+        # It has the read methods of a session that repositories use.
+        self._session = cast(AsyncSession, reader)
+
+
+class SqlUnitOfWork(_SqlAreas):
     def __init__(
         self, database: Database, means: Means, subscriptions: Subscriptions, caches: Caches
     ) -> None:
@@ -83,7 +86,7 @@ class SqlUnitOfWork(SqlReadingUnitOfWork):
         self._outdated: set[tuple[CacheName, UUID]] = set()
         self.writer = Writer(database)
         # It has the methods of a session that repositories use.
-        super().__init__(cast(AsyncSession, self.writer))
+        self._session = cast(AsyncSession, self.writer)
 
     def record(self, event: DomainEvent) -> None:
         self._events.append(event)
@@ -137,13 +140,14 @@ class SqlUnitOfWorkFactory:
         except EXPLAINED as error:
             explain(error)
         finally:
-            await unit.writer.close()
+            if unit.writer.opened is not None:
+                # It rolls back what was not committed.
+                await unit.writer.opened.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
         reader = Reader(self._database)
         try:
-            # It has the read methods of a session that repositories use.
-            yield SqlReadingUnitOfWork(cast(AsyncSession, reader))
+            yield SqlReadingUnitOfWork(reader)
         finally:
             await reader.close()

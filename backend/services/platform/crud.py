@@ -93,7 +93,8 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
             await self._check_new(uow, row, by)
             await self._rows(uow).add_new(row)
             changes = changes_between({}, row.facts(), row.private_fields())
-            self._record(uow, row, "created", changes, by)
+            for event in self._events(row, "created", changes, by):
+                uow.record(event)
             await uow.commit()
         return row
 

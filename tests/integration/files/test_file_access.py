@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from backend.api.middleware import early_answers
+from backend.api.middleware import answers
 from backend.core.permissions import Role
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file, make_module
@@ -171,7 +171,7 @@ async def test_the_body_of_a_stranger_is_not_read(
 ) -> None:
     read: list[bytes] = []
     # What is read after the answer is dropped.
-    monkeypatch.setattr(early_answers, "_DRAIN_BYTES", 0)
+    monkeypatch.setattr(answers, "_DRAIN_BYTES", 0)
 
     async def body() -> AsyncIterator[bytes]:
         for _ in range(100):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import httpx2
 import pytest
 
-from backend.api.middleware import early_answers
+from backend.api.middleware import answers
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.files.test_files import attempt, stored
@@ -189,7 +189,7 @@ async def test_a_form_far_beyond_the_limit_is_not_read_to_its_end(
     limited: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    monkeypatch.setattr(early_answers, "_DRAIN_BYTES", ROOM)
+    monkeypatch.setattr(answers, "_DRAIN_BYTES", ROOM)
 
     answer = await send(limited, in_pieces(FILE + b"x" * 100 * ROOM, read))
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Path, Response
 
 from backend.api.deps import CallerDep, may
-from backend.api.etags import CachedTagDep
-from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer, unless_answered
+from backend.api.etags import CachedTagDep, Tag
+from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import (
     CONFLICT,
@@ -51,7 +51,7 @@ async def act(
     as `confirm`, and it is done exactly as shown. Every change is in the audit trail, by you, with
     the assistant as the means.
     """
-    return unless_answered(await agent.act(data, by, key), response)
+    return Tag(response).unless_answered(await agent.act(data, by, key))
 
 
 @router.get("/actions/{action_id}", response_model=PlannedActionPublic)

@@ -85,9 +85,8 @@ def statement_writing(written: Written, dialect: Dialect) -> tuple[str, dict[str
         bool(written.notices),
     )
     rows = [values for _, values in written.additions]
-    prepared = _prepared(shape, dialect)
-    parameters = prepared.parameters([*rows, change.values] if change else rows)
-    return prepared.sql, parameters | written.parameters()
+    prepared, given = _prepared(shape, dialect), written.parameters()
+    return prepared.sql, given | prepared.parameters([*rows, change.values] if change else rows)
 
 
 class _Shape(NamedTuple):

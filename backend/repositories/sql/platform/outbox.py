@@ -1,6 +1,7 @@
 """The rows and jobs of the outbox: they are written with the transaction, or not at all."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from procrastinate.jobs import Job
@@ -13,7 +14,6 @@ from backend.core.permissions import Means
 from backend.models.platform.audit_events import Event
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
-from backend.models.platform.mixins import now
 from backend.repositories.sql.platform.at_once import Addition
 
 # It only builds statements, which run on the transaction's own connection: it is never opened.
@@ -43,7 +43,7 @@ def _row(event: DomainEvent, means: Means) -> dict[str, Any]:
         "means": by.means or means if by else means,
         "changes": dict(event.changes),
         "request_id": request_id(),
-        "occurred_at": now(),
+        "occurred_at": datetime.now(UTC),
     }
 
 

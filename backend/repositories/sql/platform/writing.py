@@ -28,11 +28,14 @@ class Writer:
     New rows wait until another statement or the commit. So does a changed row that was the first to
     be read, in a method that can begin again. If there is nothing else, no session is opened for
     them: see `at_once` and `changing`.
+
+    Attributes:
+        opened: the session; None until something needs one.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._opened: AsyncSession | None = None
+        self.opened: AsyncSession | None = None
         self._waiting: list[SQLModel] = []
         self._watched: WatchedRow | None = None
 
@@ -50,11 +53,11 @@ class Writer:
         Raises:
             RowChangedError: the row was changed, or is locked by somebody else.
         """
-        if self._opened is None:
+        if self.opened is None:
             await self._write_at_once(others, jobs, notices)
         else:
             await self._write_in_transaction(others, jobs, notices)
-            await self._opened.commit()
+            await self.opened.commit()
 
     async def _write_at_once(
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
@@ -120,13 +123,8 @@ class Writer:
 
     async def flush(self) -> None:
         """Flush an open session; without one, rows stay pending until the commit."""
-        if self._opened is not None:
+        if self.opened is not None:
             await (await self._transaction()).flush()
-
-    async def close(self) -> None:
-        """Roll back what was not committed."""
-        if self._opened is not None:
-            await self._opened.close()
 
     def _notes(self, row: SQLModel) -> bool:
         """Mark the pending changed row as saved. Returns whether it is this row."""
@@ -136,7 +134,7 @@ class Writer:
         return True
 
     def _may_watch(self, model: Any) -> bool:
-        is_first = not (self._opened or self._waiting or self._watched)
+        is_first = not (self.opened or self._waiting or self._watched)
         return is_first and is_optimistic() and is_watchable(model)
 
     async def _watch(self, model: Any, key: Any) -> Any:
@@ -159,11 +157,11 @@ class Writer:
 
     @property
     def _session(self) -> AsyncSession:
-        if self._opened is None:
-            self._opened = self._database.writing_session()
+        if self.opened is None:
+            self.opened = self._database.writing_session()
         if self._waiting:
-            self._opened.add_all(self._take_waiting())
-        return self._opened
+            self.opened.add_all(self._take_waiting())
+        return self.opened
 
     def _take_waiting(self) -> list[SQLModel]:
         waiting, self._waiting = self._waiting, []

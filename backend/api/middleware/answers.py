@@ -1,11 +1,15 @@
-"""Gives every failure outside the routes the shape of all our errors.
+"""Sees to it that every request is answered, in the shape of all our errors if it fails.
 
 - A body over the framework's limit (`max_body_size`; a route may have one of its own): 413.
 - A request that a stop interrupts, where the server would send a bare 500: 503.
 - An unexpected error: 500 without details, and a traceback in the log.
+- After an early response, the rest of the body is read before the connection is closed. Closing
+  with unread bytes resets the connection, and a client that sends everything before it reads never
+  sees the response.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -28,10 +32,12 @@ _INTERRUPTED = (
     "The server is stopping and cut off the request. Check whether it was done, or send it again "
     "with the same Idempotency-Key."
 )
+_DRAIN_SECONDS = 30
+_DRAIN_BYTES = 256 * 1024 * 1024
 _log = get_logger(__name__)
 
 
-class FailureMiddleware:
+class AnswerMiddleware:
     """The `Interruption` is in the state of the application.
 
     It runs inside the middleware that adds headers, so that its answers have them too.
@@ -49,14 +55,14 @@ class FailureMiddleware:
         answer = _Answer(scope, receive, send, interruption, task)
         interruption.working.add(task)
         try:
-            await self._catching_errors(scope, receive, answer)
+            await self._catching_errors(scope, answer.receive, answer)
         except asyncio.CancelledError:
             if answer.has_begun or not interruption.is_due:
                 raise
             task.uncancel()
             headers = {"Retry-After": _RETRY_SECONDS}
             response = problem_response(Request(scope), UNAVAILABLE, _INTERRUPTED, headers=headers)
-            await response(scope, receive, send)
+            await response(scope, receive, answer)
         finally:
             interruption.working.discard(task)
 
@@ -77,7 +83,10 @@ class FailureMiddleware:
 
 
 class _Answer:
-    """Sends the answer to one request, and replaces the framework's own 413."""
+    """Sends the answer to one request, and replaces the framework's own 413.
+
+    It is sent at once; its end waits for the rest of the body, up to both limits.
+    """
 
     def __init__(
         self,
@@ -89,8 +98,16 @@ class _Answer:
     ) -> None:
         self.has_begun = False
         self._is_replaced = False
+        self._is_unread = scope["method"] not in {"GET", "HEAD"} and _has_body(scope)
+        # A client that waits for `100 Continue` sends nothing until the body is read.
+        self._may_drain = not (self._is_unread and _waits_to_send(scope))
         self._scope, self._receive, self._send = scope, receive, send
         self._interruption, self._task = interruption, task
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._is_unread, self._may_drain = message.get("more_body", False), True
+        return message
 
     async def __call__(self, message: Message) -> None:
         if not self.has_begun:
@@ -100,9 +117,16 @@ class _Answer:
             if _is_bare_too_large(message):
                 self._is_replaced = True
                 response = problem_response(Request(self._scope), TOO_LARGE)
-                await response(self._scope, self._receive, self._send)
+                await response(self._scope, self._receive, self._pass_on)
         if not self._is_replaced:
-            await self._send(message)
+            await self._pass_on(message)
+
+    async def _pass_on(self, message: Message) -> None:
+        if self._is_unread and self._may_drain and _is_end(message):
+            await self._send({**message, "more_body": True})
+            await _drain(self._receive)
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
 
 
 def _is_bare_too_large(start: Message) -> bool:
@@ -110,3 +134,29 @@ def _is_bare_too_large(start: Message) -> bool:
         start["status"] == TOO_LARGE.status
         and Headers(raw=start["headers"]).get("content-type") != MEDIA_TYPE
     )
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _waits_to_send(scope: Scope) -> bool:
+    return any(name == b"expect" for name, _ in scope["headers"])
+
+
+def _is_end(message: Message) -> bool:
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
+
+
+async def _drain(receive: Receive) -> None:
+    left = _DRAIN_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                left -= len(message["body"])
