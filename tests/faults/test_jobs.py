@@ -5,12 +5,19 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from backend.core.embedded import embedded_postgres
 from backend.services.background.jobs import WORKER_DIED, died_often
 from tests.faults.programs.worker_with_tasks import TABLES
-from tests.fixtures.processes import START_SECONDS, StartServer, disposable, stop_postgres
+from tests.fixtures.processes import (
+    START_SECONDS,
+    StartServer,
+    disposable,
+    free_port,
+    stop_postgres,
+)
 from tests.fixtures.workers import QUICK, Jobs, StartWorker
 
 
@@ -128,3 +135,25 @@ def test_a_server_runs_jobs_unless_told_not_to(
         time.sleep(0.05)
 
     assert "job_attempts_total{" not in without.get("/metrics").text
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_takes_its_queues_tells_its_metrics_and_stops_cleanly(
+    start_worker: StartWorker, fresh_database_url: str, how: signal.Signals
+) -> None:
+    jobs = Jobs(fresh_database_url)
+    port = str(free_port())
+    jobs.defer("no_such_task", 1, queue="mail")
+    jobs.defer("no_such_task", 1, queue="events")
+    worker = start_worker(
+        *("--queues=mail", "--concurrency=1"), DATABASE_URL=jobs.url, WORKER_METRICS_PORT=port
+    )
+    jobs.wait_until(lambda states: ("failed", 1) in states)
+    assert "job_attempts_total" in httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+
+    started = time.monotonic()
+    assert worker.stop(how) == 0
+
+    assert time.monotonic() - started < START_SECONDS / 3
+    assert jobs.states() == {("failed", 1): 1, ("todo", 0): 1}
+    assert jobs.run("SELECT id FROM procrastinate_workers") == []

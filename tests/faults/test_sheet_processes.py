@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 
 from backend.integrations.exchange import sheets_xlsx
 from backend.integrations.exchange.sheets import read_sheet
-from backend.services.exchange.protocols import XLSX
+from backend.services.exchange.protocols import XLSX, SheetError
 from tests.fixtures.people import Person
 from tests.fixtures.sheets import Sheets, as_xlsx
+from tests.fixtures.workbooks import MAIN, SHEET, renamed, repacked
 
 PARENT = """
 import sys
@@ -115,3 +117,24 @@ async def test_an_import_that_is_cancelled_ends_at_once(
     assert time.monotonic() - started < 5
     assert running.cancelled()
     assert not any(map(is_alive, begun))
+
+
+def test_a_file_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    path.write_bytes(renamed(repacked({}), {SHEET: "xl/other.xml"}))
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(SHEET, "w") as part,
+    ):
+        part.write(f'<worksheet xmlns="{MAIN}"><sheetData><row>'.encode())
+        for _ in range(30):
+            part.write(
+                b"<c a='' b='' c='' d='' e='' f='' g='' h='' i='' j='' k='' l=''/>" * 100_000
+            )
+
+    assert path.stat().st_size < 1_000_000
+    with (
+        pytest.raises(SheetError, match="too much memory or time"),
+        read_sheet(path, XLSX, 200) as found,
+    ):
+        list(found)

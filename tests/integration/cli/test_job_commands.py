@@ -1,12 +1,9 @@
-import signal
 import socket
-import time
 
-import httpx2
 import pytest
 
-from tests.fixtures.processes import START_SECONDS, RunMvp, free_port, refusal
-from tests.fixtures.workers import Jobs, StartWorker
+from tests.fixtures.processes import RunMvp, refusal
+from tests.fixtures.workers import Jobs
 
 
 @pytest.fixture
@@ -104,31 +101,9 @@ def test_a_port_for_metrics_that_is_taken_is_named(mvp: RunMvp, fresh_database_u
     assert f"WORKER_METRICS_PORT: can't listen on 127.0.0.1:{port}" in refusal(done)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_takes_its_queues_tells_its_metrics_and_stops_cleanly(
-    start_worker: StartWorker, fresh_database_url: str, how: signal.Signals
-) -> None:
-    jobs = Jobs(fresh_database_url)
-    port = str(free_port())
-    jobs.defer("no_such_task", 1, queue="mail")
-    jobs.defer("no_such_task", 1, queue="events")
-    worker = start_worker(
-        *("--queues=mail", "--concurrency=1"), DATABASE_URL=jobs.url, WORKER_METRICS_PORT=port
-    )
-    jobs.wait_until(lambda states: ("failed", 1) in states)
-    assert "job_attempts_total" in httpx2.get(f"http://127.0.0.1:{port}/metrics").text
-
-    started = time.monotonic()
-    assert worker.stop(how) == 0
-
-    assert time.monotonic() - started < START_SECONDS / 3
-    assert jobs.states() == {("failed", 1): 1, ("todo", 0): 1}
-    assert jobs.run("SELECT id FROM procrastinate_workers") == []
-
-
 def test_a_worker_refuses_a_database_that_is_not_migrated(
-    run_mvp: RunMvp, empty_database_url: str
+    mvp: RunMvp, empty_database_url: str
 ) -> None:
-    line = refusal(run_mvp("worker", DATABASE_URL=empty_database_url))
+    line = refusal(mvp("worker", DATABASE_URL=empty_database_url))
 
     assert "run `mvp migrate upgrade`" in line

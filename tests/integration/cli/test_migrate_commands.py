@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
+from backend.core import migrations
 from backend.core.database import database_url
 from backend.core.migrations import alembic_config
 from tests.fixtures.postgres import execute
@@ -31,12 +32,12 @@ def role_url(server_url: str, fresh_database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the code, in which a test may write migrations."""
-    for folder in ("backend", "alembic"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the migrations, to which a test may add."""
+    shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+    monkeypatch.setattr(migrations, "_ROOT", tmp_path)
+    return tmp_path / "alembic" / "versions"
 
 
 def test_upgrade_brings_an_empty_database_to_the_newest_migration(
@@ -60,10 +61,8 @@ def test_downgrade_takes_migrations_back(mvp: RunMvp, empty_database_url: str) -
 
 
 def test_branches_that_were_merged_in_git_are_named_and_joined(
-    run_mvp: RunMvp, project: Path, empty_database_url: str
+    mvp: RunMvp, versions: Path, empty_database_url: str
 ) -> None:
-    settings = {"PYTHONPATH": str(project), "DATABASE_URL": empty_database_url}
-    versions = project / "alembic" / "versions"
     for name in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
         (versions / f"{name}.py").write_text(
             f'revision = "{name}"\ndown_revision = "{HEAD_REVISION}"\n'
@@ -71,19 +70,21 @@ def test_branches_that_were_merged_in_git_are_named_and_joined(
             f'def downgrade(): __import__("alembic").op.execute("DROP TABLE of_{name}")\n'
         )
     for command_line in (("upgrade",), ("check",), ("revision", "-m", "Invoices")):
-        line = refusal(run_mvp("migrate", *command_line, **settings))
+        line = refusal(mvp("migrate", *command_line, DATABASE_URL=empty_database_url))
         assert "have 2 heads, aaaaaaaaaaaa and bbbbbbbbbbbb, as branches were merged" in line
         assert "run `mvp migrate merge`" in line
 
-    joined = run_mvp("migrate", "merge", "-m", "Take over the new release", **settings)
+    joined = mvp(
+        "migrate", "merge", "-m", "Take over the new release", DATABASE_URL=empty_database_url
+    )
 
     assert joined.returncode == 0, joined.stderr
     [migration] = versions.glob("*_take_over_the_new_release.py")
     assert "import sqlalchemy" not in migration.read_text()
-    assert run_mvp("migrate", "upgrade", **settings).returncode == 0
-    line = refusal(run_mvp("migrate", "downgrade", "-1", **settings))
+    assert mvp("migrate", "upgrade", DATABASE_URL=empty_database_url).returncode == 0
+    line = refusal(mvp("migrate", "downgrade", "-1", DATABASE_URL=empty_database_url))
     assert "several migrations come before" in line
-    again = run_mvp("migrate", "merge", **settings)
+    again = mvp("migrate", "merge", DATABASE_URL=empty_database_url)
     assert again.stderr.startswith("The migrations have one head")
 
 
@@ -154,23 +155,20 @@ def test_check_says_so_if_it_may_not_create_a_database(mvp: RunMvp, role_url: st
 
 
 def test_revision_writes_what_the_models_have_and_the_migrations_lack(
-    run_mvp: RunMvp, project: Path, empty_database_url: str
+    mvp: RunMvp, versions: Path, empty_database_url: str
 ) -> None:
-    settings = {"PYTHONPATH": str(project), "DATABASE_URL": empty_database_url}
-    versions = project / "alembic" / "versions"
     for migration in versions.glob("*.py"):
         migration.unlink()
-    found = run_mvp("migrate", "check", **settings)
+    found = mvp("migrate", "check", DATABASE_URL=empty_database_url)
     assert found.returncode == 1
     assert found.stderr.startswith("error: New upgrade operations detected: ")
 
-    written = run_mvp("migrate", "revision", "-m", "All at once", **settings)
+    written = mvp("migrate", "revision", "-m", "All at once", DATABASE_URL=empty_database_url)
 
     assert written.returncode == 0, written.stderr
     [migration] = versions.glob("*_all_at_once.py")
     assert 'op.create_table(\n        "tasks",' in migration.read_text()
     config = alembic_config(empty_database_url)
-    config.set_main_option("script_location", str(project / "alembic"))
     _make_functions(empty_database_url)
     command.upgrade(config, "head")
     command.check(config)
@@ -178,7 +176,7 @@ def test_revision_writes_what_the_models_have_and_the_migrations_lack(
 
 def _make_functions(url: str) -> None:
     """Those that Alembic does not see; they stand in a migration written by hand."""
-    revisions = reversed(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))
+    revisions = reversed(list(_SCRIPTS.walk_revisions()))
     with psycopg.connect(url) as connection:
         for revision in revisions:
             for function in getattr(revision.module, "FUNCTIONS", ()):
