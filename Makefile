@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs coverage-critical coverage-report lint format openapi client docs evaluate
+.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-mutants coverage-critical coverage-report lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -74,6 +74,9 @@ coverage-report: $(PRIVATE_UV) ## After `make test`: what it runs, and what of y
 		--format=json:htmlcov/change.json$(if $(GITHUB_ACTIONS),$(comma)github-annotations:notice) >&2
 	@$(UV) run --locked python -m tests.coverage_report htmlcov/coverage.json htmlcov/change.json \
 		--critical=$(CRITICAL) --badge=htmlcov/coverage.svg
+
+test-mutants: $(PRIVATE_UV) ## Change the critical paths bit by bit, and list what no test notices: FILES=backend/...
+	@$(UV) run --locked --group mutants python -m tests.mutants $(or $(FILES),$(CRITICAL))
 
 evaluate: $(PRIVATE_UV) ## Hold what the agent does against what is expected: PROVIDER=openai MODEL=gpt-5-mini
 	@$(UV) run --locked python -m evaluations $(EVALUATED)
