@@ -22,6 +22,7 @@ _SPACES = (
     "\u2028\u2029\u202f\u205f\u3000\x85"
 )
 UNSEEN = MARKS + _SPACES + whitespace
+"""White space and invisible marks, as `strip` removes them around a text."""
 _NOMARKS = dict.fromkeys(map(ord, MARKS))
 _AS_TYPED = {
     **_NOMARKS,
@@ -30,11 +31,6 @@ _AS_TYPED = {
     **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), "-"),
 }
-
-
-def trimmed(text: str) -> str:
-    """Remove white space and invisible marks around it."""
-    return text.strip(UNSEEN)
 
 
 def without_marks(text: str) -> str:

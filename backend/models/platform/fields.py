@@ -20,7 +20,7 @@ from pydantic_core import PydanticKnownError
 
 from backend.core.passwords import normal_password
 from backend.core.storable import check_storable
-from backend.models.platform.characters import UNSEEN, Form, as_typed, spelled, trimmed
+from backend.models.platform.characters import UNSEEN, Form, as_typed, spelled
 
 Item = TypeVar("Item")
 
@@ -52,7 +52,7 @@ def normalise_email(text: str) -> str:
     """
     if "<" in text:
         raise ValueError("must be an address alone, without a name")
-    return validate_email(trimmed(text))[1].lower()
+    return validate_email(text.strip(UNSEEN))[1].lower()
 
 
 def email_to_look_up(text: str) -> str:
@@ -60,7 +60,7 @@ def email_to_look_up(text: str) -> str:
     try:
         return normalise_email(text)
     except ValueError:
-        return trimmed(text).lower()
+        return text.strip(UNSEEN).lower()
 
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

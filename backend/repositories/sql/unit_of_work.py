@@ -68,9 +68,10 @@ class _SqlAreas(
 
 
 class SqlReadingUnitOfWork(_SqlAreas):
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, database: Database) -> None:
+        self.reader = Reader(database)
         # It has the read methods of a session that repositories use.
-        self._session = cast(AsyncSession, reader)
+        self._session = cast(AsyncSession, self.reader)
 
 
 class SqlUnitOfWork(_SqlAreas):
@@ -105,7 +106,8 @@ class SqlUnitOfWork(_SqlAreas):
         notices, self._notices = list(self._notices), {}
         jobs = [job for event in events for job in self._subscriptions(event)]
         try:
-            await self.writer.commit(rows_of(events, self._means), jobs, notices)
+            rows = rows_of(events, self._means) if events else ()
+            await self.writer.commit(rows, jobs, notices)
         finally:
             # After an error it is unknown whether it was committed.
             for cache, owner in self._outdated:
@@ -146,8 +148,9 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
-        reader = Reader(self._database)
+        unit = SqlReadingUnitOfWork(self._database)
         try:
-            yield SqlReadingUnitOfWork(reader)
+            yield unit
         finally:
-            await reader.close()
+            if unit.reader.opened is not None:
+                await unit.reader.opened.close()

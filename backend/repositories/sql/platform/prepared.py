@@ -10,6 +10,7 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.core.statements import Statements
 from backend.repositories.sql.platform.full_text import is_search
 from backend.repositories.sql.platform.rows import (
     Make,
@@ -43,8 +44,8 @@ class Prepared:
     ) -> None:
         self.sql = str(compiled)
         self.prepare = False if is_search(self.sql) else None
-        self.rows = rows
         self.relations = relations
+        self._rows = rows
         self._compiled = compiled
         self._binders = compiled._bind_processors  # noqa: SLF001  # what SQLAlchemy binds with
 
@@ -53,6 +54,14 @@ class Prepared:
         for name, bind in self._binders.items():
             values[name] = bind(values[name])
         return cast(dict[str, Any], values)
+
+    async def fetch(self, statements: Statements, given: Mapping[str, Any]) -> list[Any]:
+        """Run it with values for its named parameters, and return the rows."""
+        return await self.run(statements, self.parameters(given))
+
+    async def run(self, statements: Statements, values: Mapping[str, Any]) -> list[Any]:
+        """Run it with all its parameters, and return the rows."""
+        return self._rows(await statements.run(self.sql, values, prepare=self.prepare))
 
 
 class PreparedStatements:

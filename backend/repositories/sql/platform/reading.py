@@ -50,18 +50,24 @@ class Reader:
     """The read methods of a session that repositories use. Holds a connection per statement only.
 
     Statements that can't be prepared go to a session of SQLAlchemy, opened for the first of them.
+
+    Attributes:
+        opened: this session; None until then.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._prepared = prepared_for(database.engine.dialect)
-        self._opened: AsyncSession | None = None
+        self.opened: AsyncSession | None = None
 
     async def get(self, model: Any, key: Any, with_for_update: None = None) -> Any:
         if not (isinstance(key, UUID) and is_plain(model)):
             return await self._mapper.get(model, key)
         by_id = self._prepared.by_id(model)
-        return (await self._run(by_id, by_id.parameters({"id": key}))).one_or_none()
+        rows = await by_id.fetch(self._database.statements, {"id": key})
+        for relation in by_id.relations:
+            await self._relate(rows, relation)
+        return rows[0] if rows else None
 
     async def exec(self, statement: Any) -> Any:
         """Run a statement, or the one of a template.
@@ -101,20 +107,14 @@ class Reader:
 
     add = add_new = delete = add_all
 
-    async def close(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()
-
     @property
     def _mapper(self) -> AsyncSession:
-        if self._opened is None:
-            self._opened = self._database.reading_session()
-        return self._opened
+        if self.opened is None:
+            self.opened = self._database.reading_session()
+        return self.opened
 
     async def _run(self, prepared: Prepared, values: Mapping[str, Any]) -> Found[Any]:
-        rows = prepared.rows(
-            await self._database.statements.run(prepared.sql, values, prepare=prepared.prepare)
-        )
+        rows = await prepared.run(self._database.statements, values)
         for relation in prepared.relations:
             # If there are further values, the row is the first element of a tuple.
             entities = [row[0] if type(row) is tuple else row for row in rows]

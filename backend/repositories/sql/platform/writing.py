@@ -135,7 +135,7 @@ class Writer:
 
     def _may_watch(self, model: Any) -> bool:
         is_first = not (self.opened or self._waiting or self._watched)
-        return is_first and is_optimistic() and is_watchable(model)
+        return is_first and is_watchable(model) and is_optimistic()
 
     async def _watch(self, model: Any, key: Any) -> Any:
         row = await Reader(self._database).get(model, key)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.models.exchange.sheets import as_written
-from backend.models.platform.characters import trimmed, without_marks
+from backend.models.platform.characters import UNSEEN, without_marks
 from backend.services.exchange.protocols import Cell
 
 Read = Callable[[Cell], Any]
@@ -23,7 +23,7 @@ def is_blank(cell: Cell) -> bool:
 def read_text(cell: Cell) -> str:
     """Read a text. Spreadsheets turn texts that look like numbers, such as a SKU, into numbers."""
     if isinstance(cell, str):
-        return as_written(cell)
+        return as_written(cell) if cell.startswith("'") else cell
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, datetime):
@@ -33,7 +33,7 @@ def read_text(cell: Cell) -> str:
 
 
 def read_trimmed(cell: Cell) -> str:
-    return trimmed(read_text(cell))
+    return read_text(cell).strip(UNSEEN)
 
 
 def read_amount(cell: Cell) -> Any:
@@ -45,7 +45,7 @@ def read_amount(cell: Cell) -> Any:
 
 def read_flag(cell: Cell) -> Any:
     """Read a flag. Other values are returned unchanged, and refused later."""
-    return _FLAGS.get(trimmed(cell).lower(), cell) if isinstance(cell, str) else cell
+    return _FLAGS.get(cell.strip(UNSEEN).lower(), cell) if isinstance(cell, str) else cell
 
 
 def read_moment(cell: Cell) -> Any:

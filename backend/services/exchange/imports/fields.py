@@ -1,5 +1,7 @@
 """The importable columns of a resource, and how their cells are read."""
 
+from collections.abc import Mapping, Sequence, Set
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from uuid import UUID
@@ -36,7 +38,8 @@ class Column(NamedTuple):
     blank: Any = MISSING
 
 
-def columns_for(resource: Resource[Any]) -> dict[str, Column]:
+@cache
+def columns_for(resource: Resource[Any]) -> Mapping[str, Column]:
     """Return the columns by header."""
     columns = {header_of(path): _column(path, resource) for path in _input_paths(resource)}
     columns["id"] = Column(ID, read_trimmed)
@@ -46,12 +49,14 @@ def columns_for(resource: Resource[Any]) -> dict[str, Column]:
     return columns
 
 
-def only_exported(resource: Resource[Any]) -> set[str]:
+@cache
+def only_exported(resource: Resource[Any]) -> Set[str]:
     """Return the headers of exports that can't be imported."""
     return {header_of(path) for path in columns_of(resource.shown)} - columns_for(resource).keys()
 
 
-def required_headers(resource: Resource[Any]) -> list[str]:
+@cache
+def required_headers(resource: Resource[Any]) -> Sequence[str]:
     fields = resource.create.model_fields
     return [header_of(path) for path in _input_paths(resource) if fields[path[0]].is_required()]
 

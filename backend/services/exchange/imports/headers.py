@@ -1,11 +1,11 @@
 """Reads the header row: which column is for which field."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from backend.models.exchange.imports import RowError
-from backend.models.platform.characters import as_typed, trimmed
+from backend.models.platform.characters import UNSEEN, as_typed
 from backend.services.exchange.imports.fields import (
     EMAIL,
     Column,
@@ -58,14 +58,15 @@ def read_headers(
 ) -> Headers:
     """`mapping` has the fields of headers with other names. Raises BadHeadersError."""
     names = _names(row)
-    renamed = {_normal(header): _normal(field) for header, field in mapping.items()}
-    fields = [renamed.get(_normal(name), _normal(name)) for name in names]
+    renamed = dict(zip(_normal(mapping), _normal(mapping.values()), strict=True))
+    normal = _normal(names)
+    fields = [renamed.get(name, name) for name in normal]
     known = columns_for(resource)
     errors = [
         *_unknown(names, fields, resource),
         *_twice(names, fields),
         *_missing(fields, resource),
-        *_unused(renamed, names),
+        *_unused(renamed, normal),
     ]
     if errors:
         raise BadHeadersError(errors)
@@ -82,12 +83,13 @@ def _names(row: Sequence[Cell]) -> list[str]:
 def _name(cell: Cell) -> str:
     if isinstance(cell, CellFault):
         raise BadHeadersError([_error(None, cell.message)])
-    return "" if cell is None else trimmed(str(cell))
+    return "" if cell is None else str(cell).strip(UNSEEN)
 
 
-def _normal(header: str) -> str:
-    """Normalise a header: `Due at` and `DUE_AT` are the same."""
-    return _BETWEEN_WORDS.sub("_", trimmed(as_typed(header)).lower())
+def _normal(headers: Iterable[str]) -> list[str]:
+    """Normalise headers: `Due at` and `DUE_AT` are the same."""
+    typed = [as_typed(header) for header in headers]
+    return [_BETWEEN_WORDS.sub("_", header.strip(UNSEEN).lower()) for header in typed]
 
 
 def _error(column: str | None, message: str) -> RowError:
@@ -135,10 +137,9 @@ def _missing(fields: Sequence[str], resource: Resource[Any]) -> list[RowError]:
     return errors
 
 
-def _unused(renamed: Mapping[str, str], names: Sequence[str]) -> list[RowError]:
-    there = {_normal(name) for name in names}
+def _unused(renamed: Mapping[str, str], normal: Sequence[str]) -> list[RowError]:
     return [
         _error(header, "`mapping` names this column, but the file does not have it: correct it.")
         for header in renamed
-        if header not in there
+        if header not in normal
     ]

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ConflictError, DomainError, InvalidInputError, PermissionDeniedError
-from backend.core.permissions import Principal
 from backend.models.exchange.imports import RowError
 from backend.models.platform.money import check_entered
 from backend.repositories.exchange.unit import ExchangeReading
@@ -47,19 +46,17 @@ class Planner:
     def __init__(self, resource: Resource[Any], headers: Headers, run: ExecutionContext) -> None:
         self._resource = resource
         self._headers = headers
-        self._run = run
+        self._run, self._by = run, run.by
         self._taken: dict[UUID, int] = {}
-
-    @property
-    def _by(self) -> Principal:
-        return self._run.by
 
     async def plan(
         self, uow: ExchangeReading, batch: Sequence[ParsedRow], *, for_update: bool = False
     ) -> Plan:
         """`for_update` locks the existing rows. Writes nothing."""
-        resource = self._resource
-        new_ids = [new_row_id(self._run.id, row.number) for row in batch]
+        resource, run_id = self._resource, self._run.id
+        # Their role may have changed since the last batch.
+        self._by = self._run.by
+        new_ids = [new_row_id(run_id, row.number) for row in batch]
         ids, keys = set(), set()
         for row, new_id in zip(batch, new_ids, strict=True):
             key = resource.key_of(row.data)
