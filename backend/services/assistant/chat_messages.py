@@ -128,7 +128,7 @@ class ChatMessageService:
         async with self._uow() as uow:
             chat = await own(uow.chats, chat_id, by, for_update=True)
             answer_id = new_id()
-            claim = await uow.idempotency.claim(key, answer_id)
+            claim = await uow.idempotency.claim(key, answer_id) if key else Fresh()
             match claim:
                 case Answered():
                     return claim

@@ -85,8 +85,10 @@ class ExecutionService:
             owner_id=by.user_id,
         )
         async with self._uow() as uow:
-            if before := await _of_claim(uow, await uow.idempotency.claim(key, execution.id), by):
-                return before
+            if key is not None:
+                claim = await uow.idempotency.claim(key, execution.id)
+                if before := await _of_claim(uow, claim, by):
+                    return before
             await self._check_room(uow, by)
             execution.job_id = await _defer(uow, execution)
             _record(uow, "requested", execution, by)

@@ -80,8 +80,8 @@ class Writer:
         additions = [*map(addition, self._take_waiting()), *others]
         session = await self._transaction()
         await session.flush()
-        written = Written(None, additions, jobs, notices)
-        if written:
+        if additions or jobs or notices:
+            written = Written(None, additions, jobs, notices)
             connection = await session.connection()
             statement = statement_writing(written, self._database.engine.dialect)
             await connection.exec_driver_sql(*statement)
