@@ -68,6 +68,19 @@ class Plan:
                 await request.close()
 
     async def _answer(self, request: CheckedRequest, body: Any) -> Response:
+        result, notes = await self._result(request, body)
+        if isinstance(result, Response):
+            response = result
+        else:
+            status = notes.status_code or self.status
+            content = b"" if status == _NO_CONTENT else self.write(result)
+            response = Response(content, status, media_type=JSON)
+            response.raw_headers.extend(notes.raw_headers)
+        await self.route.finish(request, response)
+        return response
+
+    async def _result(self, request: CheckedRequest, body: Any) -> tuple[Any, _Notes]:
+        """Return what the endpoint returns, and the response that functions added headers to."""
         notes, results = _Notes(), list[Any]()
         # All in one loop, without a function for each step: it runs for every call.
         for call in self.calls:
@@ -80,24 +93,12 @@ class Plan:
                 arguments[call.response] = notes
             if self.body is not None and call is self.calls[-1]:
                 try:
-                    arguments[self.body.name] = self.body.adapter.validate_python(
-                        body, from_attributes=True
-                    )
+                    valid = self.body.adapter.validate_python(body, from_attributes=True)
                 except ValidationError:
                     raise NotPlainError from None
+                arguments[self.body.name] = valid
             results.append(await call.function(**arguments))
-        response = self._response(results[-1], notes)
-        await self.route.finish(request, response)
-        return response
-
-    def _response(self, result: Any, notes: _Notes) -> Response:
-        if isinstance(result, Response):
-            return result
-        status = notes.status_code or self.status
-        content = b"" if status == _NO_CONTENT else self.write(result)
-        response = Response(content, status, media_type=JSON)
-        response.raw_headers.extend(notes.raw_headers)
-        return response
+        return results[-1], notes
 
 
 class Body(Protocol):
@@ -132,6 +133,7 @@ class JsonBody:
         if request.headers.get("content-type") != JSON:
             raise NotPlainError
         try:
+            await request.body()
             return await request.json()
         except (ValueError, RecursionError, ClientDisconnect, HTTPException):
             raise NotPlainError from None
