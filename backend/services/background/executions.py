@@ -27,9 +27,8 @@ from backend.models.platform.paging import Page
 from backend.models.platform.shortening import shortened
 from backend.repositories.background.unit import BackgroundReading, BackgroundUnit, BackgroundUnits
 from backend.repositories.platform.unit import Channel
-from backend.services.background.attempts import finished
+from backend.services.background.attempts import LEASE, finished
 from backend.services.background.kinds import ExecutionKinds, NameSuggestions
-from backend.services.background.leases import LEASE
 from backend.services.background.runner import ExecutionRunner
 from backend.services.platform.ownership import own
 

@@ -14,9 +14,13 @@ from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
 from backend.repositories.background.unit import BackgroundUnits
 from backend.repositories.platform.unit import Channel
-from backend.services.background.attempts import Attempt
+from backend.services.background.attempts import (
+    LEASE,
+    Attempt,
+    CancelRequestedError,
+    LeaseLostError,
+)
 from backend.services.background.kinds import ExecutionKinds, RegisteredKind, TryAgainError
-from backend.services.background.leases import LEASE, CancelRequestedError, LeaseLostError
 from backend.services.identity.rights import PresentRights
 
 POLL_SECONDS = 1.0
