@@ -62,8 +62,8 @@ class Notification(NotificationBase, Identified, table=True):
     event_id: UUID
 
 
-class Channels(SQLModel):
-    """The channels for notifications of one kind."""
+class Delivery(SQLModel):
+    """Where notifications of one kind go."""
 
     in_app: bool = Field(default=True, description="To `/notifications`.")
     mail: bool = Field(default=False, description="To the e-mail address.")
@@ -73,8 +73,8 @@ class Channels(SQLModel):
         return cls(in_app=True, mail=kind in MAILED)
 
 
-class NotificationPreference(Channels, table=True):
-    """A person's deviation from the default channels."""
+class NotificationPreference(Delivery, table=True):
+    """A person's deviation from the default."""
 
     __tablename__ = "notification_preferences"
 
@@ -85,7 +85,7 @@ class NotificationPreference(Channels, table=True):
 _PREFERENCE = {"kind": "task_assigned", "in_app": True, "mail": False}
 
 
-class PreferenceInput(Input, Channels):
+class PreferenceInput(Input, Delivery):
     kind: NotificationKind
     in_app: Flag
     mail: Flag
@@ -105,7 +105,7 @@ class Preferences(Input):
         return self
 
 
-class PreferencePublic(Output, Channels):
+class PreferencePublic(Output, Delivery):
     kind: NotificationKind
 
 

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.models.notifications.notifications import (
-    Channels,
+    Delivery,
     Notification,
     NotificationKind,
     NotificationPreference,
@@ -47,8 +47,8 @@ class NotificationRepository(Repository[Notification], Protocol):
         """Mark all as read; returns how many were unread."""
         ...
 
-    async def channels(self, user_id: UUID, kind: NotificationKind) -> Channels:
-        """Return the user's channels, or the default."""
+    async def delivery(self, user_id: UUID, kind: NotificationKind) -> Delivery:
+        """Return what the user has chosen, or the default."""
         ...
 
     async def preferences(self, user_id: UUID) -> list[NotificationPreference]:

@@ -20,10 +20,10 @@ class Notifier:
             message = await RULES[type(event)](uow, event)
             if message is None:
                 return
-            channels = await uow.notifications.channels(message.receiver_id, message.kind)
-            if channels.in_app:
+            delivery = await uow.notifications.delivery(message.receiver_id, message.kind)
+            if delivery.in_app:
                 await self._keep(uow, event, message)
-            if channels.mail:
+            if delivery.mail:
                 await self._mail(uow, event, message)
             await uow.commit()
 

@@ -3,7 +3,7 @@ from uuid import UUID
 from backend.core.attempts import retried
 from backend.core.permissions import Principal
 from backend.models.notifications.notifications import (
-    Channels,
+    Delivery,
     Notification,
     NotificationKind,
     NotificationPreference,
@@ -42,15 +42,15 @@ class NotificationService:
             await uow.commit()
         return read
 
-    async def preferences(self, by: Principal) -> dict[NotificationKind, Channels]:
-        """Return the channels of every kind."""
+    async def preferences(self, by: Principal) -> dict[NotificationKind, Delivery]:
+        """Return how notifications of every kind are delivered."""
         async with self._uow.reading() as uow:
             return _complete(await uow.notifications.preferences(by.user_id))
 
     @retried
     async def set_preferences(
         self, data: Preferences, by: Principal
-    ) -> dict[NotificationKind, Channels]:
+    ) -> dict[NotificationKind, Delivery]:
         """Change the named kinds; returns all."""
         wanted = [
             NotificationPreference(user_id=by.user_id, **each.model_dump())
@@ -63,6 +63,6 @@ class NotificationService:
         return _complete(found)
 
 
-def _complete(found: list[NotificationPreference]) -> dict[NotificationKind, Channels]:
-    chosen: dict[NotificationKind, Channels] = {each.kind: each for each in found}
-    return {kind: chosen.get(kind) or Channels.usual(kind) for kind in NotificationKind}
+def _complete(found: list[NotificationPreference]) -> dict[NotificationKind, Delivery]:
+    chosen: dict[NotificationKind, Delivery] = {each.kind: each for each in found}
+    return {kind: chosen.get(kind) or Delivery.usual(kind) for kind in NotificationKind}

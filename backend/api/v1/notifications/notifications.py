@@ -13,7 +13,7 @@ from backend.api.event_streams import event_of
 from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.notifications.notifications import (
-    Channels,
+    Delivery,
     Notification,
     NotificationKind,
     NotificationPage,
@@ -101,10 +101,10 @@ async def read_notification(
     return await notifications.mark_read(notification_id, by)
 
 
-def _public(channels: dict[NotificationKind, Channels]) -> PreferencesPublic:
+def _public(deliveries: dict[NotificationKind, Delivery]) -> PreferencesPublic:
     return PreferencesPublic(
         preferences=[
             PreferencePublic(kind=kind, in_app=each.in_app, mail=each.mail)
-            for kind, each in channels.items()
+            for kind, each in deliveries.items()
         ]
     )

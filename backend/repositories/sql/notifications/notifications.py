@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from backend.core.errors import NotFoundError
 from backend.models.notifications.notifications import (
-    Channels,
+    Delivery,
     Notification,
     NotificationKind,
     NotificationPreference,
@@ -69,9 +69,9 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
         connection = await self._session.connection()
         return (await connection.execute(unread)).rowcount
 
-    async def channels(self, user_id: UUID, kind: NotificationKind) -> Channels:
+    async def delivery(self, user_id: UUID, kind: NotificationKind) -> Delivery:
         found = await self._session.get(NotificationPreference, (user_id, kind))
-        return found or Channels.usual(kind)
+        return found or Delivery.usual(kind)
 
     async def preferences(self, user_id: UUID) -> list[NotificationPreference]:
         of_the_user = col(NotificationPreference.user_id) == user_id
