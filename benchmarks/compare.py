@@ -5,7 +5,7 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.core.embedded import embedded_postgres
-from benchmarks.cases import Case, more_cases, prepare
+from benchmarks.cases import Case, cheap_sign_in, more_cases, prepare
 from benchmarks.footprint import cpu_of_openapi, memory_after_mix
 from benchmarks.listeners import cpu_of_event
 from benchmarks.measure import measure
@@ -45,6 +45,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="How often each case is measured.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, help="How long each time.")] = 5,
     connections: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 16,
+    case: Annotated[list[str] | None, typer.Option(help="Measure only these, by name.")] = None,
 ) -> None:
     """Measure this checkout, another revision and a bare program in turn, on one machine."""
     found: Figures = defaultdict(lambda: defaultdict(list))
@@ -58,14 +59,13 @@ def main(
         ]
         for number in range(rounds):
             _console.print(f"Round {number + 1} of {rounds}")
-            _one_round(programs, connections, seconds, folder, found)
-        _latency(programs, connections, seconds, folder, found)
-        for program in programs[:2]:
-            memory = memory_after_mix(program.server, program.cases, folder)
-            found["memory after the mix, MB"][program.name].append(memory)
-            if program.mvp is not None:
-                cpu = cpu_of_openapi(program.mvp, folder)
-                found["mvp openapi, CPU s"][program.name].append(cpu)
+            names = case or list(programs[0].cases)
+            _one_round(programs, names, connections, seconds, folder, found)
+            if case is None:
+                _events(programs, found)
+        if case is None:
+            _latency(programs, connections, seconds, folder, found)
+            _footprint(programs, folder, found)
     Console().print(_table(found, revision))
 
 
@@ -78,7 +78,7 @@ def _program(folder: Path, name: str, mvp: Path) -> Iterator[Program]:
         running_server(own, _SETTINGS | {"DATABASE_URL": url}, (str(mvp), "serve")) as server,
     ):
         cases = prepare(server.url)
-        named = {case.name: case for case in [*cases, *more_cases(cases)]}
+        named = {case.name: case for case in [*cases, *more_cases(cases), cheap_sign_in(url)]}
         with httpx2.Client(base_url=server.url, timeout=60) as client:
             named["ask the agent"].send(client)  # Language models are loaded with the first.
         yield Program(name, server, named, mvp)
@@ -105,9 +105,14 @@ def _bare(folder: Path) -> Iterator[Program]:
 
 
 def _one_round(
-    programs: list[Program], connections: int, seconds: int, folder: Path, found: Figures
+    programs: list[Program],
+    names: Sequence[str],
+    connections: int,
+    seconds: int,
+    folder: Path,
+    found: Figures,
 ) -> None:
-    for name in programs[0].cases:
+    for name in names:
         for program in programs:
             if name in program.cases:
                 case = program.cases[name]
@@ -115,6 +120,9 @@ def _one_round(
                 if result.failed:
                     raise RuntimeError(f"{program.name}, {name}: {result.failed} requests failed")
                 found[f"{name}, CPU ms"][program.name].append(result.cpu_ms)
+
+
+def _events(programs: list[Program], found: Figures) -> None:
     for program in programs[:2]:
         cpu = cpu_of_event(program.server, _LISTENERS)
         found[f"event to {_LISTENERS} listeners, CPU ms"][program.name].append(cpu)
@@ -130,6 +138,15 @@ def _latency(
         case = program.cases["read one"]
         latency = asyncio.run(p99_at(program.server.url, case, most / 2, 4 * seconds))
         found[f"read one, p99 ms at {most / 2:.0f} a second"][program.name].append(latency)
+
+
+def _footprint(programs: list[Program], folder: Path, found: Figures) -> None:
+    for program in programs[:2]:
+        memory = memory_after_mix(program.server, program.cases, folder)
+        found["memory after the mix, MB"][program.name].append(memory)
+        if program.mvp is not None:
+            cpu = cpu_of_openapi(program.mvp, folder)
+            found["mvp openapi, CPU s"][program.name].append(cpu)
 
 
 def _table(found: Figures, revision: str) -> Table:

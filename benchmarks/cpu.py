@@ -21,13 +21,19 @@ def cpu_of(pid: int) -> float:
 
 def cpu_of_family(pid: int) -> float:
     """The CPU seconds of a process and its children, those that have ended included."""
-    total = _times(pid).own + _times(pid).ended_children
+    return sum(cpu_by_process(pid).values()) + _times(pid).ended_children
+
+
+def cpu_by_process(pid: int) -> dict[int, float]:
+    """The CPU seconds of a process and of each of its children, by their ids."""
+    found = {pid: _times(pid).own}
     for folder in Path("/proc").glob("[0-9]*"):
         # Some end while we look.
         with suppress(FileNotFoundError, ProcessLookupError):
             child = _times(int(folder.name))
-            total += child.own if child.parent == pid else 0
-    return total
+            if child.parent == pid:
+                found[int(folder.name)] = child.own
+    return found
 
 
 def _times(pid: int) -> _Times:

@@ -21,7 +21,7 @@ from benchmarks.server import running_server, signed_in
 
 SMALL = 1_000
 PAGE = 50
-_MAX_RATIO = 2.0
+_MAX_RATIO = 1.5
 # Half have the common word, one in fifty the seldom one, one in 1,000 the rare one.
 _FILL = """
     INSERT INTO tasks (id, title, description, status, priority, due_at, assignee_id, created_at,
