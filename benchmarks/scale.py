@@ -49,6 +49,10 @@ _QUERIES = {
     "search, word of nobody": "q=nobody",
     "search, sorted by title": "q=rare&sort=title",
     "search, beginning of a word": "q=commo",
+    "counted page": "total=true",
+    "counted page, filtered": "status=open&priority=low&total=true",
+    "counted search, common word": "q=common&total=true",
+    "counted search, seldom word": "q=seldom&total=true",
 }
 _LISTS = {"status", "priority"}
 _console = Console(stderr=True)

@@ -1,9 +1,10 @@
 """Bodies that have one of several shapes, told apart by their field `kind`."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -20,13 +21,16 @@ class TakenByKind:
         self._models = models
 
     def __get_pydantic_core_schema__(
-        self, _source: object, handler: GetCoreSchemaHandler
+        self, _source: object, _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_wrap_validator_function(
-            self._read, _one_of(self._models, handler)
-        )
+        return core_schema.no_info_plain_validator_function(self._read)
 
-    def _read(self, value: Any, _handler: object) -> BaseModel:
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(_one_of(self._models))
+
+    def _read(self, value: Any) -> BaseModel:
         kind = value.get("kind") if isinstance(value, dict) else None
         model = self._models.get(kind, self._base) if isinstance(kind, str) else self._base
         return model.model_validate(value)
@@ -43,15 +47,18 @@ class ShownByKind:
         self._models = models
 
     def __get_pydantic_core_schema__(
-        self, _source: object, handler: GetCoreSchemaHandler
+        self, _source: object, _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_wrap_validator_function(
-            self._read,
-            _one_of(self._models, handler),
-            serialization=core_schema.plain_serializer_function_ser_schema(_dump),
+        return core_schema.no_info_plain_validator_function(
+            self._read, serialization=core_schema.plain_serializer_function_ser_schema(_dump)
         )
 
-    def _read(self, value: Any, _handler: object) -> BaseModel:
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(_one_of(self._models))
+
+    def _read(self, value: Any) -> BaseModel:
         return self._base.model_validate(value, from_attributes=True)
 
 
@@ -59,8 +66,10 @@ def _dump(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json")
 
 
-def _one_of(models: Mapping[str, type[BaseModel]], handler: GetCoreSchemaHandler) -> CoreSchema:
-    choices = {kind: handler.generate_schema(model) for kind, model in models.items()}
+def _one_of(models: Mapping[str, type[BaseModel]]) -> CoreSchema:
+    choices: dict[Hashable, CoreSchema] = {
+        kind: model.__pydantic_core_schema__ for kind, model in models.items()
+    }
     return core_schema.tagged_union_schema(choices, discriminator="kind")
 
 
