@@ -4,10 +4,10 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import httpx2
 import psycopg
@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.core.embedded import embedded_postgres
+from benchmarks.cpu import cpu_of, cpu_of_family
 from benchmarks.plans import plan_of
-from benchmarks.server import running_server, signed_in
+from benchmarks.server import postgres_pid_in, running_server, signed_in
 
 SMALL = 1_000
 PAGE = 50
@@ -55,7 +56,27 @@ _QUERIES = {
     "counted search, seldom word": "q=seldom&total=true",
 }
 _LISTS = {"status", "priority"}
+_WARM_UP = 3
 _console = Console(stderr=True)
+
+
+class _Cost(NamedTuple):
+    """Of one request, in milliseconds: of CPU, PostgreSQL included, and the median until it is
+    answered."""
+
+    cpu: float
+    wall: float
+
+
+class _Scene(NamedTuple):
+    url: str
+    database_url: str
+    server: int
+    postgres: int
+
+    def cpu(self) -> float:
+        """The seconds that both have used."""
+        return cpu_of(self.server) + cpu_of_family(self.postgres)
 
 
 def main(
@@ -64,40 +85,50 @@ def main(
     plans: Annotated[bool, typer.Option(help="Print the plan of each query.")] = True,
 ) -> None:
     """Hold the cost of lists and searches in a large table against that in a small one."""
-    with _server() as (url, database_url), signed_in(url) as client:
-        small = _measure(client, database_url, SMALL, requests)
+    with _server() as scene, signed_in(scene.url) as client:
+        small = _measure(client, scene, SMALL, requests)
         _console.print(f"Adding tasks until there are {tasks:,} ...")
-        large = _measure(client, database_url, tasks, requests)
-        table = Table("case", f"{SMALL:,} tasks, ms", f"{tasks:,} tasks, ms", "ratio")
-        for name, ms in small.items():
-            table.add_row(name, f"{ms:.2f}", f"{large[name]:.2f}", f"{large[name] / ms:.2f}")
-        Console().print(table)
+        large = _measure(client, scene, tasks, requests)
+        Console().print(_table(small, large, tasks))
         if plans:
-            _print_plans(client, database_url)
-    if any(large[name] > _MAX_RATIO * before for name, before in small.items()):
+            _print_plans(client, scene.database_url)
+    if any(large[name].cpu > _MAX_RATIO * before.cpu for name, before in small.items()):
         raise typer.Exit(1)
 
 
+def _table(small: Mapping[str, _Cost], large: Mapping[str, _Cost], tasks: int) -> Table:
+    table = Table("case")
+    for name in (f"{SMALL:,} tasks, CPU ms", f"{tasks:,}, CPU ms", "ratio", "ms", "ms"):
+        table.add_column(name, justify="right")
+    for name, few in small.items():
+        many = large[name]
+        ratio = f"{many.cpu / few.cpu:.2f}"
+        took = (f"{each.wall:.1f}" for each in (few, many))
+        table.add_row(name, f"{few.cpu:.2f}", f"{many.cpu:.2f}", ratio, *took)
+    return table
+
+
 @contextmanager
-def _server() -> Iterator[tuple[str, str]]:
-    """The URLs of a server and of its database, both of their own."""
+def _server() -> Iterator[_Scene]:
+    """A server and a database of their own."""
     with tempfile.TemporaryDirectory(prefix="mvp-scale-") as name:
         folder = Path(name)
         with (
             embedded_postgres(folder / "database") as database_url,
             running_server(folder, {"DATABASE_URL": database_url}) as server,
         ):
-            yield server.url, database_url
+            postgres = postgres_pid_in(folder / "database")
+            if postgres is None:
+                raise RuntimeError("PostgreSQL has left no pid behind")
+            yield _Scene(server.url, database_url, server.pid, postgres)
 
 
-def _measure(
-    client: httpx2.Client, database_url: str, tasks: int, requests: int
-) -> dict[str, float]:
-    """By case: the median of its requests, one after the other, in milliseconds."""
-    _fill(database_url, tasks)
+def _measure(client: httpx2.Client, scene: _Scene, tasks: int, requests: int) -> dict[str, _Cost]:
+    """By case: what its requests cost, sent one after the other."""
+    _fill(scene.database_url, tasks)
     paths = {name: _path(client, query) for name, query in _QUERIES.items()}
-    found = {name: _median(client, path, requests) for name, path in paths.items()}
-    return found | {"page 10,000, or the last": _median(client, _deep_path(client), requests)}
+    paths["page 10,000, or the last"] = _deep_path(client)
+    return {name: _cost(client, scene, path, requests) for name, path in paths.items()}
 
 
 def _fill(database_url: str, tasks: int) -> None:
@@ -123,13 +154,16 @@ def _deep_path(client: httpx2.Client) -> str:
     return path
 
 
-def _median(client: httpx2.Client, path: str, requests: int) -> float:
+def _cost(client: httpx2.Client, scene: _Scene, path: str, requests: int) -> _Cost:
+    for _ in range(_WARM_UP):
+        client.get(path).raise_for_status()
     times = []
+    before = scene.cpu()
     for _ in range(requests):
         started = time.perf_counter()
         client.get(path).raise_for_status()
         times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+    return _Cost((scene.cpu() - before) * 1000 / requests, statistics.median(times))
 
 
 def _print_plans(client: httpx2.Client, database_url: str) -> None:

@@ -56,7 +56,7 @@ def running_server(
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(process, url, log)
-        yield Server(url, process.pid, _postgres_pid(folder))
+        yield Server(url, process.pid, postgres_pid_in(folder))
     finally:
         process.terminate()
         process.wait(timeout=_STOP_SECONDS)
@@ -103,6 +103,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
     raise RuntimeError(f"the server did not get ready:\n{log.read_text(errors='replace')}")
 
 
-def _postgres_pid(folder: Path) -> int | None:
+def postgres_pid_in(folder: Path) -> int | None:
+    """The embedded PostgreSQL of a data folder, if there is one."""
     pid_file = folder / "postgres" / "cluster" / "postmaster.pid"
     return int(pid_file.read_text().splitlines()[0]) if pid_file.exists() else None
