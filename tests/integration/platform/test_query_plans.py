@@ -129,6 +129,22 @@ async def test_what_was_found_is_counted_from_an_index(
     assert await whole_reads(admin, plan, url, counted(path)) == {}
 
 
+@pytest.mark.parametrize("name", ["assignee_id", "customer_id", "module_id"])
+async def test_a_count_along_an_index_ends_with_the_last_row_that_is_counted(
+    admin: Person, uow: UnitOfWorkFactory, plan: Plan, name: str
+) -> None:
+    await fill(uow, admin, 3)
+    with sent_statements() as statements:
+        await admin.get("/tasks", params={name: SOME_ID, "total": "true"})
+
+    counting = plan(statements[-1])
+
+    assert "count(" in statements[-1][0]
+    assert f"ix_tasks_{name}_created_at_id" in counting
+    # All rows that match would be read and sorted first.
+    assert "Sort" not in counting
+
+
 def test_the_lists_are_found() -> None:
     assert {"/api/v1/tasks", "/api/v1/customers/{customer_id}/timeline", "/api/v1/search"} < set(
         LISTS

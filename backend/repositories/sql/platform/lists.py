@@ -48,11 +48,14 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         wanted = [*conditions, *created_between(self.model, query)]
         if isinstance(query, SearchableQuery) and query.q:
             page = await self._page_of_matches(query, query.q, wanted)
+            order: Sequence[Any] = ()
             wanted.append(matches(self.model, query.q))
         else:
             page = await self._sorted_page(query, wanted)
+            # The indexes of filters have the list's usual order: none has to be sorted.
+            order = self._keyset(type(query).model_fields["sort"].default).order
         if query.total:
-            page.total = await self._count(wanted)
+            page.total = await self._count(wanted, order)
         return page
 
     async def _sorted_page(
@@ -132,7 +135,10 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         sort = cls.sorts[sort_name.removeprefix("-")]
         return Keyset(cls.model.__tablename__, sort_name, sort, inspect(cls.model).columns["id"])
 
-    async def _count(self, conditions: Iterable[ColumnElement[bool]]) -> int:
-        ids = select(self.model.id).where(*conditions).order_by(self.model.id)
+    async def _count(
+        self, conditions: Iterable[ColumnElement[bool]], order: Sequence[ColumnElement[Any]] = ()
+    ) -> int:
+        """Count up to MAX_COUNTED rows, the first in an order that an index has."""
+        ids = select(self.model.id).where(*conditions).order_by(*order)
         some = ids.limit(MAX_COUNTED).subquery()
         return (await self._session.exec(select(func.count()).select_from(some))).one()
