@@ -45,7 +45,9 @@ class SessionRepository(Repository[UserSession], Protocol):
         """
         ...
 
-    async def save_token(self, token: RefreshToken) -> None: ...
+    async def save_token(self, token: RefreshToken) -> None:
+        """Add a token, which is written when the unit of work commits."""
+        ...
 
     async def lock_family(self, token_hash: str) -> TokenFamily | None:
         """Find a refresh token, used or not, and lock its session for all tokens of it."""

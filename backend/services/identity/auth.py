@@ -54,7 +54,7 @@ class AuthService:
             session = UserSession(
                 user_id=checked.id, expires_at=now() + self._refresh_lifetime, **client._asdict()
             )
-            await uow.sessions.save(session)
+            await uow.sessions.add_new(session)
             tokens = await self._issue(uow, session)
             uow.record(_signed_in(checked, session))
             await uow.commit()

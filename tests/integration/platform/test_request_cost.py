@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from itertools import cycle
 from types import FrameType
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from fastapi import FastAPI
 from fastapi._compat import ModelField
 
+from tests.factories import PASSWORD
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
 from tests.integration.api.test_fast_path import app_of
@@ -136,6 +138,22 @@ async def test_a_request_costs_no_more_than_it_did(program: Program, name: str) 
     # What else the process does meanwhile only adds: the least is what the request costs.
     cost = min(counted)._replace(kilobytes=peak[0] // 1024)
     assert all(found <= bound for found, bound in zip(cost, most, strict=True)), cost
+
+
+async def test_a_sign_in_costs_no_more_than_it_did(program: Program, member: Person) -> None:
+    form = urlencode({"username": member.user.email, "password": PASSWORD}).encode()
+    kind = "application/x-www-form-urlencoded"
+    for _ in range(10):
+        status, _ = await program.send("POST", "/auth/token", form, kind)
+    assert status == 200
+
+    counted = [
+        await counted_cost(program.send("POST", "/auth/token", form, kind)) for _ in range(5)
+    ]
+
+    cost = min(counted)
+    assert cost.functions <= 7_400, cost
+    assert cost.statements <= 8, cost
 
 
 async def counted_cost(request: Coroutine[Any, Any, object]) -> Cost:

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, update
@@ -14,6 +15,7 @@ from backend.repositories.sql.platform.base import in_order
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.writing import Writer
 
 # The most frequent query: built once and run without the ORM, it costs half.
 _ACTIVE = (
@@ -58,8 +60,7 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         return session.created_at - user.created_at > _FIRST_DAY
 
     async def save_token(self, token: RefreshToken) -> None:
-        self._session.add(token)
-        await self._session.flush()
+        cast(Writer, self._session).add_new(token)
 
     async def lock_family(self, token_hash: str) -> TokenFamily | None:
         this_one = RefreshToken.token_hash == token_hash
