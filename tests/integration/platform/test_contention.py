@@ -100,12 +100,15 @@ async def test_a_transaction_that_was_lost_is_run_once_more(uow: SqlUnitOfWorkFa
     one, other = make_task(title="One"), make_task(title="Other")
     await save(uow, tasks=one)
     await save(uow, tasks=other)
-    both = asyncio.Barrier(2)
+    both, one_is_done = asyncio.Barrier(2), asyncio.Event()
     attempts = []
 
     @retried
     async def rename(first: UUID, second: UUID, title: str) -> None:
         attempts.append(title)
+        if len(attempts) > 2:
+            # It might be quicker than the other, which the database has yet to wake.
+            await one_is_done.wait()
         async with uow() as unit:
             tasks = [await unit.tasks.get(first, for_update=True)]
             if len(attempts) <= 2:
@@ -115,6 +118,7 @@ async def test_a_transaction_that_was_lost_is_run_once_more(uow: SqlUnitOfWorkFa
                 task.title += title
             await unit.tasks.save_many(tasks)
             await unit.commit()
+        one_is_done.set()
 
     await asyncio.gather(rename(one.id, other.id, " here"), rename(other.id, one.id, " there"))
 
