@@ -148,17 +148,14 @@ class ExecutionFinished(DomainEvent):
 
 def class_of(event_type: str) -> type[DomainEvent]:
     """The class of the events of a type, such as `task.assigned`."""
-    return _CLASSES.get(event_type, ResourceChanged)
+    # Looked up anew: resources declare events of their own beside their models.
+    own = (each for each in DomainEvent.__subclasses__() if each is not ResourceChanged)
+    return next((each for each in own if _type_of(each) == event_type), ResourceChanged)
 
 
 def _type_of(event: type[DomainEvent]) -> str:
     fields = event.__dataclass_fields__
     return f"{fields['kind'].default}.{fields['verb'].default}"
-
-
-_CLASSES: Mapping[str, type[DomainEvent]] = {
-    _type_of(each): each for each in DomainEvent.__subclasses__() if each is not ResourceChanged
-}
 
 
 def value_after(changes: Changes, name: str) -> Any:

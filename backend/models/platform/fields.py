@@ -1,7 +1,7 @@
 """Field types shared by several resources, with their validation."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar
 from unicodedata import category
@@ -11,8 +11,10 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
+    HttpUrl,
     Strict,
     StringConstraints,
+    TypeAdapter,
     validate_email,
 )
 from pydantic.config import JsonDict
@@ -63,6 +65,8 @@ def email_to_look_up(text: str) -> str:
         return text.strip(UNSEEN).lower()
 
 
+_WEB_ADDRESS: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -78,6 +82,23 @@ def _written_out(value: object) -> object:
     if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
         raise ValueError("must be a date and a time with a time zone, as in 2026-06-01T12:00:00Z")
     return value
+
+
+def _a_day(value: object) -> object:
+    """Refuse numbers and moments, which Pydantic would take for days."""
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    if is_day or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("must be a day, as in 2026-06-01")
+
+
+def _four_decimals(number: Decimal) -> Decimal:
+    return number.quantize(Decimal("0.0001"))
+
+
+def _address(text: str) -> str:
+    _WEB_ADDRESS.validate_python(text)
+    return text
 
 
 def _to_utc(moment: datetime) -> datetime:
@@ -215,6 +236,9 @@ Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
 """A whole number: a body may say neither true nor "3"."""
 
+Integer = Annotated[int, Strict(), Field(ge=-(2**31), lt=2**31)]
+"""A whole number that a column of integers holds."""
+
 Number = Annotated[float, Strict()]
 """As `Whole`, with decimals."""
 
@@ -222,6 +246,23 @@ PLAIN_NUMBER = BeforeValidator(_plain_number)
 Exact = Annotated[Decimal, PLAIN_NUMBER]
 """A decimal number, which as text has the syntax of JSON. Constraints come before
 `PLAIN_NUMBER`."""
+
+Quantity = Annotated[
+    Decimal, Field(max_digits=16, decimal_places=4), PLAIN_NUMBER, AfterValidator(_four_decimals)
+]
+"""An exact number with four decimals, as a column of `money.AMOUNT` holds it."""
+
+Day = Annotated[date, BeforeValidator(_a_day)]
+"""A day without a time, such as 2026-06-01."""
+
+Url = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2_000),
+    STORABLE,
+    AfterValidator(_address),
+    Field(json_schema_extra={"format": "uri"}),
+]
+"""An address of the web, as it was typed."""
 
 UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
 """A date and time with a time zone, converted to UTC. Naive values are refused."""

@@ -107,11 +107,21 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     async def _page(self, uow: Unit | Reading, query: Query, by: Principal) -> Page[Row]:
         return await self._rows(uow).page(query)
 
+    async def _check(self, uow: Unit, row: Row, before: Row | None, by: Principal) -> None:
+        """Override for the rules of the resource. Called before a row is created or changed.
+
+        `row` is as it would be, and in no session: queries write nothing of it early. `before` is
+        the row as it is; None if it is new.
+        """
+
     async def _check_new(self, uow: Unit, row: Row, by: Principal) -> None:
-        """Override to refuse rows that the rules of the resource do not allow."""
+        """Override to complete new rows, or for rules that only they have."""
+        await self._check(uow, row, None, by)
 
     async def _apply(self, uow: Unit, row: Row, changes: dict[str, Any], by: Principal) -> None:
-        """Apply the changes to the row. Override to add rules."""
+        """Apply the changes to the row. Override where that is more than setting its columns."""
+        if type(self)._check is not CrudService._check:  # Without rules the copy would be for none.
+            await self._check(uow, type(row)(**{**dict(row), **changes}), row, by)
         row.sqlmodel_update(changes)
 
     async def _let_go(self, uow: Unit, row: Row) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from backend.services.platform.archiving import ArchivingService
 class ProductService(
     ArchivingService[SalesUnit, SalesReading, Product, ProductQuery, ProductUpdate]
 ):
+    """Rules belong into `_check`, which is called before a row is created or changed."""
+
     def __init__(self, uow: SalesUnits) -> None:
         super().__init__(uow, SubjectKind.PRODUCT, lambda unit: unit.products)
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
 from sqlalchemy import Column, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -71,11 +72,13 @@ def _unique() -> dict[str, dict[Any, Any]]:
 
 
 def unique_constraints() -> Iterator[tuple[str, dict[Any, Any]]]:
-    """Return the name of each unique constraint and index of the models with its message."""
+    """Return the name of each unique or exclusion constraint and index with its message."""
     for table in metadata.tables.values():
         for constraint in table.constraints:
             if isinstance(constraint, UniqueConstraint):
                 yield str(constraint.name), _noted(constraint, list(constraint.columns))
+            elif isinstance(constraint, ExcludeConstraint):
+                yield str(constraint.name), constraint.info
         for index in table.indexes:
             if index.unique:
                 yield str(index.name), index.info

@@ -9,7 +9,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -18,7 +18,7 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, tuple_
 
 from backend.core.errors import InvalidCursorError
-from backend.models.platform.fields import Text, UtcDatetime
+from backend.models.platform.fields import Day, Text, UtcDatetime
 from backend.models.platform.paging import Page
 
 Row = TypeVar("Row")
@@ -48,6 +48,7 @@ class Sort(Generic[Row]):
 
 
 MOMENT: TypeAdapter[Any] = TypeAdapter(UtcDatetime)
+DAY: TypeAdapter[Any] = TypeAdapter(Day)
 TEXT: TypeAdapter[Any] = TypeAdapter(Text)
 RANK: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=32_767)])
 COUNT: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=0, le=2**31 - 1)])
@@ -119,7 +120,7 @@ class Keyset(Generic[Row]):
         content = [
             self.list_name,
             self.sort_name,
-            value.isoformat() if isinstance(value, datetime) else value,
+            value.isoformat() if isinstance(value, date) else value,
             str(row.id),  # type: ignore[attr-defined]  # rows of lists have one
         ]
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")

@@ -1,0 +1,1 @@
+"""Writes and removes resources: for development, and in no wheel or image."""

@@ -1,0 +1,205 @@
+"""Additions to Python files by their syntax tree. Each refuses what is there already."""
+
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+from libcst import matchers as m
+
+from scaffold.errors import RefusedError
+
+Edit = Callable[[str], str]
+
+
+def import_from(module: str, name: str) -> Edit:
+    """Add `from module import name`; the formatter sorts it. Twice is once."""
+    statement = f"from {module} import {name}"
+
+    def edit(source: str) -> str:
+        tree = cst.parse_module(source)
+        places = [at for at, each in enumerate(tree.body) if _is_import(each)]
+        at = places[-1] + 1 if places else _after_docstring(tree)
+        line = cst.parse_statement(statement)
+        body = [*tree.body[:at], line, *tree.body[at:]]
+        return tree.with_changes(body=body).code
+
+    return edit
+
+
+def member(class_name: str, code: str, *, after: str | None = None) -> Edit:
+    """Add a statement to a class: behind the last one whose code contains `after`, or at the end.
+
+    Raises RefusedError if the class has it.
+    """
+    return lambda source: _to_class(source, class_name, code, after)
+
+
+def element(variable: str, code: str) -> Edit:
+    """Add an element at the end of a tuple, list, set or dict that a module-level name has."""
+
+    def edit(source: str) -> str:
+        return _changed(source, _Elements(variable, code), f"{variable} has no {code}")
+
+    return edit
+
+
+def keyword(function: str, callee: str, code: str) -> Edit:
+    """Add a keyword argument to the call of `callee` within a function."""
+
+    def edit(source: str) -> str:
+        return _changed(source, _Keywords(function, callee, code), f"no {callee}(...) in {function}")
+
+    return edit
+
+
+def statement(code: str, *, before: str) -> Edit:
+    """Add a statement to the module, before the first whose code begins with `before`."""
+
+    def edit(source: str) -> str:
+        tree = cst.parse_module(source)
+        _refuse_if_there(source, code.strip().splitlines()[0])
+        places = [
+            at for at, each in enumerate(tree.body) if _code(each).lstrip().startswith(before)
+        ]
+        if not places:
+            raise RefusedError(f"There is no statement that begins with {before!r}.")
+        new = list(cst.parse_module(code).body)
+        body = [*tree.body[: places[0]], *new, *tree.body[places[0] :]]
+        return tree.with_changes(body=body).code
+
+    return edit
+
+
+def _to_class(source: str, class_name: str, code: str, after: str | None) -> str:
+    edit = _Members(class_name, code, after)
+    return _changed(source, edit, f"there is no class {class_name}")
+
+
+class _Once(cst.CSTTransformer):
+    is_done = False
+
+
+def _changed(source: str, edit: _Once, problem: str) -> str:
+    tree = cst.parse_module(source).visit(edit)
+    if not edit.is_done:
+        raise RefusedError(f"The project is not as expected: {problem}.")
+    return tree.code
+
+
+class _Members(_Once):
+    def __init__(self, class_name: str, code: str, after: str | None) -> None:
+        super().__init__()
+        self._class, self._code, self._after = class_name, code, after
+
+    def leave_ClassDef(  # noqa: N802  # libcst calls it by the class of the node
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.ClassDef:
+        if updated_node.name.value != self._class:
+            return updated_node
+        [new] = cst.parse_module(self._code).body
+        body = list(updated_node.body.body)
+        if any(_same(each, new) for each in body):
+            raise RefusedError(f"{self._class} has this already: {self._code.strip()}")
+        body.insert(_place(body, self._after), new)
+        self.is_done = True
+        return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
+
+
+def _place(body: Sequence[cst.CSTNode], after: str | None) -> int:
+    """Behind the last that contains `after`; else behind the last that is not a method."""
+    found = [at for at, each in enumerate(body) if after and after in _code(each)]
+    return found[-1] + 1 if found else len(body)
+
+
+class _Elements(_Once):
+    def __init__(self, variable: str, code: str) -> None:
+        super().__init__()
+        self._variable, self._code_ = variable, code
+
+    def leave_Assign(  # noqa: N802  # libcst calls it by the class of the node
+        self, original_node: cst.Assign, updated_node: cst.Assign
+    ) -> cst.Assign:
+        [target, *_] = updated_node.targets
+        if not m.matches(target.target, m.Name(self._variable)):
+            return updated_node
+        return updated_node.with_changes(value=self._with(updated_node.value))
+
+    def leave_AnnAssign(  # noqa: N802  # libcst calls it by the class of the node
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.AnnAssign:
+        if not m.matches(updated_node.target, m.Name(self._variable)) or not updated_node.value:
+            return updated_node
+        return updated_node.with_changes(value=self._with(updated_node.value))
+
+    def _with(self, value: cst.BaseExpression) -> cst.BaseExpression:
+        self.is_done = True
+        if isinstance(value, cst.BinaryOperation):  # A | {...}
+            return value.with_changes(right=self._with(value.right))
+        if not isinstance(value, cst.Tuple | cst.List | cst.Set | cst.Dict):
+            raise RefusedError(f"{self._variable} is not a tuple, list, set or dict.")
+        new = _element_like(value, self._code_)
+        if any(_same(each, new) for each in value.elements):
+            raise RefusedError(f"{self._variable} has this already: {self._code_.strip()}")
+        return value.with_changes(elements=[*_separated(value.elements), new])
+
+
+def _element_like(value: cst.BaseExpression, code: str) -> cst.CSTNode:
+    """Return the code as an element of such a value."""
+    if isinstance(value, cst.Dict):
+        parsed = cst.ensure_type(cst.parse_expression("{" + code + "}"), cst.Dict)
+        return parsed.elements[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return cst.Element(cst.parse_expression(code.strip().rstrip(",")))
+
+
+def _separated(elements: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Keep the last comma where it is, with its comments, and let the formatter break lines."""
+    return list(elements)
+
+
+class _Keywords(_Once):
+    def __init__(self, function: str, callee: str, code: str) -> None:
+        super().__init__()
+        self._function, self._callee, self._keyword = function, callee, code
+        self._within = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802  # see above
+        self._within += node.name.value == self._function
+
+    def leave_FunctionDef(  # noqa: N802  # see above
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        self._within -= original_node.name.value == self._function
+        return updated_node
+
+    def leave_Call(  # noqa: N802  # see above
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.Call:
+        if not self._within or not m.matches(updated_node.func, m.Name(self._callee)):
+            return updated_node
+        call = cst.ensure_type(cst.parse_expression(f"f({self._keyword})"), cst.Call)
+        if any(_same(each, call.args[0]) for each in updated_node.args):
+            raise RefusedError(f"{self._callee} has this already: {self._keyword}")
+        self.is_done = True
+        return updated_node.with_changes(args=[*updated_node.args, *call.args])
+
+
+def _same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    return _code(one).strip().rstrip(",").strip() == _code(other).strip().rstrip(",").strip()
+
+
+def _code(node: cst.CSTNode) -> str:
+    return cst.Module(body=[]).code_for_node(node)
+
+
+def _refuse_if_there(source: str, line: str) -> None:
+    if line in source.splitlines():
+        raise RefusedError(f"There is already: {line}")
+
+
+def _is_import(node: cst.CSTNode) -> bool:
+    return m.matches(
+        node, m.SimpleStatementLine(body=[m.ImportFrom() | m.Import(), m.ZeroOrMore()])
+    )
+
+
+def _after_docstring(tree: cst.Module) -> int:
+    return 1 if tree.get_docstring() is not None else 0

@@ -1,0 +1,1 @@
+"""`mvp new`: what grows."""
