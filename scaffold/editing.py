@@ -42,11 +42,50 @@ def element(variable: str, code: str) -> Edit:
     return edit
 
 
-def keyword(function: str, callee: str, code: str) -> Edit:
-    """Add a keyword argument to the call of `callee` within a function."""
+def returned(function: str, code: str) -> Edit:
+    """Add an element to the dict that a function returns."""
 
     def edit(source: str) -> str:
-        return _changed(source, _Keywords(function, callee, code), f"no {callee}(...) in {function}")
+        return _changed(source, _Returned(function, code), f"{function} returns no dict")
+
+    return edit
+
+
+def parameter(function: str, code: str) -> Edit:
+    """Add a parameter behind the others of a function."""
+
+    def edit(source: str) -> str:
+        return _changed(source, _Parameters(function, code), f"there is no function {function}")
+
+    return edit
+
+
+def union(variable: str, name: str) -> Edit:
+    """Add a type to a union that has a name."""
+
+    def edit(source: str) -> str:
+        return _changed(source, _Union(variable, name), f"there is no union {variable}")
+
+    return edit
+
+
+def keyword(function: str, callee: str, code: str) -> Edit:
+    """Add an argument to the calls of `callee` within a function."""
+
+    def edit(source: str) -> str:
+        return _changed(
+            source, _Keywords(function, callee, code), f"no {callee}(...) in {function}"
+        )
+
+    return edit
+
+
+def in_method(class_name: str, method: str, code: str) -> Edit:
+    """Add a statement at the end of a method."""
+
+    def edit(source: str) -> str:
+        problem = f"there is no {class_name}.{method}"
+        return _changed(source, _Statements(class_name, method, code), problem)
 
     return edit
 
@@ -110,6 +149,35 @@ def _place(body: Sequence[cst.CSTNode], after: str | None) -> int:
     return found[-1] + 1 if found else len(body)
 
 
+class _Statements(_Once):
+    def __init__(self, class_name: str, method: str, code: str) -> None:
+        super().__init__()
+        self._class, self._method, self._code = class_name, method, code
+        self._classes: list[str] = []
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802  # see below
+        self._classes.append(node.name.value)
+
+    def leave_ClassDef(  # noqa: N802  # see below
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.ClassDef:
+        self._classes.pop()
+        return updated_node
+
+    def leave_FunctionDef(  # noqa: N802  # libcst calls it by the class of the node
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        if self._classes != [self._class] or updated_node.name.value != self._method:
+            return updated_node
+        new = cst.parse_statement(self._code)
+        body = list(updated_node.body.body)
+        if any(_same(each, new) for each in body):
+            raise RefusedError(f"{self._class}.{self._method} has this already: {self._code}")
+        self.is_done = True
+        changed = updated_node.body.with_changes(body=[*body, new])
+        return updated_node.with_changes(body=changed)
+
+
 class _Elements(_Once):
     def __init__(self, variable: str, code: str) -> None:
         super().__init__()
@@ -121,25 +189,25 @@ class _Elements(_Once):
         [target, *_] = updated_node.targets
         if not m.matches(target.target, m.Name(self._variable)):
             return updated_node
-        return updated_node.with_changes(value=self._with(updated_node.value))
+        return updated_node.with_changes(value=self.extended(updated_node.value))
 
     def leave_AnnAssign(  # noqa: N802  # libcst calls it by the class of the node
         self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
     ) -> cst.AnnAssign:
         if not m.matches(updated_node.target, m.Name(self._variable)) or not updated_node.value:
             return updated_node
-        return updated_node.with_changes(value=self._with(updated_node.value))
+        return updated_node.with_changes(value=self.extended(updated_node.value))
 
-    def _with(self, value: cst.BaseExpression) -> cst.BaseExpression:
+    def extended(self, value: cst.BaseExpression) -> cst.BaseExpression:
         self.is_done = True
         if isinstance(value, cst.BinaryOperation):  # A | {...}
-            return value.with_changes(right=self._with(value.right))
+            return value.with_changes(right=self.extended(value.right))
         if not isinstance(value, cst.Tuple | cst.List | cst.Set | cst.Dict):
             raise RefusedError(f"{self._variable} is not a tuple, list, set or dict.")
         new = _element_like(value, self._code_)
         if any(_same(each, new) for each in value.elements):
             raise RefusedError(f"{self._variable} has this already: {self._code_.strip()}")
-        return value.with_changes(elements=[*_separated(value.elements), new])
+        return value.with_changes(elements=[*value.elements, new])
 
 
 def _element_like(value: cst.BaseExpression, code: str) -> cst.CSTNode:
@@ -150,9 +218,71 @@ def _element_like(value: cst.BaseExpression, code: str) -> cst.CSTNode:
     return cst.Element(cst.parse_expression(code.strip().rstrip(",")))
 
 
-def _separated(elements: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """Keep the last comma where it is, with its comments, and let the formatter break lines."""
-    return list(elements)
+class _Returned(_Once):
+    def __init__(self, function: str, code: str) -> None:
+        super().__init__()
+        self._function, self._code = function, code
+
+    def leave_FunctionDef(  # noqa: N802  # libcst calls it by the class of the node
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        if updated_node.name.value != self._function:
+            return updated_node
+        inner = _Elements("", self._code)
+        changed = updated_node.visit(_Returns(inner))
+        self.is_done = inner.is_done
+        return cst.ensure_type(changed, cst.FunctionDef)
+
+
+class _Returns(cst.CSTTransformer):
+    def __init__(self, elements: "_Elements") -> None:
+        super().__init__()
+        self._elements = elements
+
+    def leave_Return(  # noqa: N802  # see above
+        self, original_node: cst.Return, updated_node: cst.Return
+    ) -> cst.Return:
+        if not isinstance(updated_node.value, cst.Dict):
+            return updated_node
+        return updated_node.with_changes(value=self._elements.extended(updated_node.value))
+
+
+class _Parameters(_Once):
+    def __init__(self, function: str, code: str) -> None:
+        super().__init__()
+        self._function, self._code = function, code
+
+    def leave_FunctionDef(  # noqa: N802  # see above
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        if updated_node.name.value != self._function:
+            return updated_node
+        parsed = cst.parse_statement(f"def f({self._code}): ...")
+        [new] = cst.ensure_type(parsed, cst.FunctionDef).params.params
+        params = updated_node.params
+        if any(_same(each, new) for each in params.params):
+            raise RefusedError(f"{self._function} has this already: {self._code}")
+        self.is_done = True
+        last = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in params.params]
+        return updated_node.with_changes(params=params.with_changes(params=[*last, new]))
+
+
+class _Union(_Once):
+    def __init__(self, variable: str, name: str) -> None:
+        super().__init__()
+        self._variable, self._name = variable, name
+
+    def leave_Assign(  # noqa: N802  # see above
+        self, original_node: cst.Assign, updated_node: cst.Assign
+    ) -> cst.Assign:
+        [target, *_] = updated_node.targets
+        if not m.matches(target.target, m.Name(self._variable)):
+            return updated_node
+        if self._name in _code(updated_node.value).split():
+            raise RefusedError(f"{self._variable} has this already: {self._name}")
+        self.is_done = True
+        value = cst.parse_expression(f"{_code(updated_node.value)} | {self._name}")
+        return updated_node.with_changes(value=value)
 
 
 class _Keywords(_Once):

@@ -7,13 +7,21 @@ from pathlib import Path
 from scaffold.errors import RefusedError
 
 _RULES = "I,F401"
+_FIRST_PARTY = 'lint.isort.known-first-party=["backend", "tests", "scaffold"]'
+"""Ruff takes modules that are not written yet for those of others."""
 
 
 def formatted(root: Path, path: str, text: str) -> str:
     """Return the text as it should stand at the path. Raises RefusedError for a syntax error."""
     sorted_ = _run(
-        root, ["ruff", "check", "--fix-only", "--quiet", f"--select={_RULES}"], path, text
-    )
+        root,
+        [
+            "ruff", "check", "--fix-only", "--quiet", f"--select={_RULES}",
+            "--config", _FIRST_PARTY,
+        ],
+        path,
+        text,
+    )  # fmt: skip
     return _run(root, ["black", "--quiet"], path, sorted_)
 
 

@@ -35,7 +35,7 @@ def words_of(name: str) -> str:
 
 def with_article(words: str) -> str:
     """Such as `an appointment`."""
-    sounds_like_vowel = words[0] in "aeiou" and not words.startswith(_SAME_SOUND)
+    sounds_like_vowel = words.startswith(tuple("aeiou")) and not words.startswith(_SAME_SOUND)
     return f"{'an' if sounds_like_vowel else 'a'} {words}"
 
 

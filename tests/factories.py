@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role, SubjectKind
@@ -41,6 +41,11 @@ PASSWORD_HASH = (
 """The hash of PASSWORD, made to be compared with in a moment, unlike those that are in use."""
 
 _number = count(1)
+
+
+def known_id(path: str) -> UUID:
+    """The id of the row that others refer to where they must: see `add_needed` in world.py."""
+    return uuid5(NAMESPACE_URL, path)
 
 
 def make_user(**fields: Any) -> User:

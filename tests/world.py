@@ -28,6 +28,7 @@ from backend.models.tasks.modules import Module, ModuleSort
 from backend.models.tasks.tasks import Task, TaskPriority, TaskSort
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.models.workflows.workflows import Workflow, WorkflowSort
+from backend.repositories.unit_of_work import UnitOfWork
 from tests import factories
 
 MOMENT = now()
@@ -67,6 +68,8 @@ class Example:
         create, other: what POST takes, and what makes it a request for something else.
         change: what PATCH takes, and changes.
         varied: fields of the nth of several rows, some of which are equal, for sorting.
+        needs: the paths of resources that each row refers to, by their `known_id`.
+        actions: routes that change a row, without a body; not one that `make` makes has had it.
         left_out: what this list is not in on purpose: see `tests/unit/test_shared_tables.py`.
         parameter, rows: the id in paths and the repository, where not called as the path is.
     """
@@ -81,6 +84,8 @@ class Example:
     other: Mapping[str, Any] = field(default_factory=dict)
     change: Mapping[str, Any] | None = None
     is_archivable: bool = False
+    needs: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     left_out: frozenset[Shared] = frozenset()
     varied: Callable[[int], dict[str, Any]] = lambda _: {}
     parameter: str = ""
@@ -114,13 +119,17 @@ class Example:
             f"POST {one}/archive": rights.write if self.is_archivable else None,
             f"POST {one}/restore": rights.write if self.is_archivable else None,
         }
+        routes |= {f"POST {one}/{action}": rights.write for action in self.actions}
         return {route: access for route, access in routes.items() if access is not None}
 
     def owned_by(self, person: User) -> dict[str, Any]:
         return {self.owner: person.id} if self.owner else {}
 
     def several(self, count: int, owner: User, **fields: Any) -> list[Any]:
-        return [self.make(**self.owned_by(owner), **fields) for _ in range(count)]
+        """Rows that belong to the owner. The first is the one that others refer to."""
+        owned = self.owned_by(owner) | fields
+        known = self.make(**{"id": factories.known_id(self.path), **owned})
+        return [known, *(self.make(**owned) for _ in range(count - 1))]
 
 
 def of_team(resource: str) -> Rights:
@@ -317,3 +326,15 @@ EXAMPLES = (
         left_out=PLAIN - {Shared.QUERY},
     ),
 )
+
+
+async def add_needed(
+    unit: UnitOfWork, owner: User, path: str, *, also: tuple[str, ...] = ()
+) -> None:
+    """Add the rows that those of a resource refer to, where they are missing."""
+    by_path = {each.path: each for each in EXAMPLES}
+    for name in (*by_path[path].needs, *also):
+        await add_needed(unit, owner, name)
+        needed = by_path[name]
+        row = needed.make(**{"id": factories.known_id(name), **needed.owned_by(owner)})
+        await getattr(unit, needed.repository).add_missing([row])

@@ -56,10 +56,10 @@ def subscriptions(
     """
     started = {
         event: [handler for handler in handlers if event in handler.events]
-        for event in DomainEvent.__subclasses__()
+        for event in (*DomainEvent.__subclasses__(), *ResourceChanged.__subclasses__())
     }
-    for event, its_handlers in started.items():
-        if bool(its_handlers) == (event in unhandled):
+    for event in DomainEvent.__subclasses__():
+        if bool(started[event]) == (event in unhandled):
             raise ValueError(f"{event.__name__}: name it in a handler or in UNHANDLED")
     return started
 

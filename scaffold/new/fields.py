@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 from backend.models.platform.mixins import Archivable, Timestamped
 from scaffold.errors import RefusedError
-from scaffold.names import check_name, class_of, singular_of, with_article, words_of
+from scaffold.names import check_name, class_of, with_article, words_of
 from scaffold.new.kinds import KINDS, Kind
 
 _FIELD = re.compile(
@@ -115,11 +115,6 @@ class Field:
     def unique_sql(self) -> str:
         return f"lower({self.column})"
 
-    @property
-    def referred_kind(self) -> str:
-        """The word for a row that it refers to."""
-        return words_of(singular_of(self.target)) if self.target else ""
-
 
 def parse_field(text: str, owner: str) -> Field:
     """Raises RefusedError, which names the field and the remedy."""
@@ -197,6 +192,8 @@ def _check_choices(field: Field, arguments: list[str]) -> None:
             raise RefusedError(f"{field.name}: an enum can't have the member {choice}: rename it.")
     if len(set(arguments)) < len(arguments):
         raise RefusedError(f"{field.name}: a choice is named twice.")
+    if len(arguments) == 1 and not field.is_optional:
+        raise RefusedError(f"{field.name}: name two choices or more, or make it optional (?).")
 
 
 def _check_default(field: Field) -> None:

@@ -32,7 +32,7 @@ _ALL = (
     Kind(
         "line",
         "Line",
-        example='"An example"',
+        example='"{a}"',
         made='f"{word} {number}"',
         sort="by_name({})",
         bad='" "',

@@ -1,6 +1,5 @@
 """A resource as it was asked for, checked as a whole, with what templates ask of it."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,8 +54,7 @@ class Flags:
     """Where the resource is registered beside its own routes."""
 
     csv: bool = False
-    imports: bool = False
-    exports: bool = False
+    sheets: bool = False
     tool: bool = False
     timeline: bool = False
 
@@ -80,10 +78,6 @@ class Resource:
     def base(self) -> str:
         """The mixin that counts its changes."""
         return "Archivable" if self.is_archivable else "Versioned"
-
-    @property
-    def mixin(self) -> str:
-        return f"{self.area_class}"
 
     @property
     def service_base(self) -> str:
@@ -134,10 +128,10 @@ class Resource:
 
     @cached_property
     def sorts(self) -> list[Field]:
-        """Those that are never NULL: the title, what is unique, and moments."""
+        """Those that are never NULL: the title, what is unique, and the first moment."""
         keys = [field for field in self.unique if not field.is_optional and field != self.title]
         moments = [field for field in self.fields if field.is_moment and not field.is_optional]
-        return [*([self.title] if self.title else []), *keys, *moments]
+        return [*([self.title] if self.title else []), *keys, *moments[:1]]
 
     @property
     def names_sorted(self) -> list[Field]:
@@ -180,63 +174,6 @@ class Resource:
                     return f"{field.column} <> '{choice}'"
         freeing = (action.column for action in self.timed if action.state in _FREES)
         return next((f"{column} IS NULL" for column in freeing), "")
-
-    @property
-    def example_id(self) -> str:
-        return example_id(self.names.plural)
-
-    def json(self, field: Field) -> str:
-        """An example of a value, as code."""
-        if field.kind.name == "enum":
-            return f'"{field.given_default or field.choices[0]}"'
-        if field.is_reference:
-            return f'"{example_id(field.target)}"'
-        if field.kind.name == "bool":
-            return str(field.given_default == "true")
-        if field.kind.name == "line":
-            return f'"{field.a.capitalize()}"'
-        if field.kind.name == "datetime":
-            hour = 9 + self.of_kind("datetime").index(field)
-            return f'"2026-06-01T{hour % 24:02}:00:00Z"'
-        if field.kind.name == "date":
-            return f'"2026-06-{1 + self.of_kind("date").index(field):02}"'
-        return field.kind.example
-
-    def made(self, field: Field, number: str = "number") -> str:
-        """The code of a value for a row of the table, different for each number."""
-        if field.kind.name == "enum":
-            return f"{field.type}.{field.choices[0].upper()}"
-        if field.is_reference:
-            return f'known_id("{field.target.replace("_", "-")}")'
-        if field.is_moment:
-            unit = "days" if field.kind.name == "date" else "hours"
-            later = self.of_kind(field.kind.name).index(field)
-            step = "2 * " if len(self.of_kind(field.kind.name)) > 1 else ""
-            many = f"{step}{number}" + (f" + {later}" if later else "")
-            moment = f"MOMENT + timedelta({unit}={many})"
-            return f"({moment}).date()" if unit == "days" else moment
-        word = self.names.words.capitalize() if field == self.title else field.words.capitalize()
-        return field.kind.made.replace("{number}", f"{{{number}}}").replace("{word}", word).replace(
-            '= number', f"= {number}"
-        )
-
-
-_KNOWN = {
-    "users": "01",
-    "customers": "03",
-    "tasks": "04",
-    "products": "05",
-    "leads": "06",
-    "modules": "07",
-}
-
-
-def example_id(plural: str) -> str:
-    """The id in examples: the same wherever a resource is referred to."""
-    if plural in _KNOWN:
-        return f"01976d5e-8f60-7c3a-9b52-5d1f0a6c7e{_KNOWN[plural]}"
-    digest = hashlib.sha256(plural.encode()).hexdigest()[:12]
-    return f"01976d5e-8f60-7c3a-9b52-{digest}"
 
 
 def parse_action(text: str, fields: tuple[Field, ...], singular: str) -> Action:

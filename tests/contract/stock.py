@@ -24,6 +24,7 @@ from backend.models.tasks.tasks import TaskStatus
 from backend.services.identity.account_tokens import AccountTokens
 from tests.factories import (
     PASSWORD,
+    known_id,
     make_action,
     make_message,
     make_notification,
@@ -78,7 +79,7 @@ class Stock:
     def renew(self) -> None:
         """Empty the tables and fill them again; the token is that of a new caller."""
         caller = make_user(role=self.role)
-        users = [make_user() for _ in range(3)]
+        users = [make_user(id=known_id("users")), make_user(), make_user()]
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller)
         # No relationships tell the session the order.

@@ -66,7 +66,10 @@ class DomainEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceChanged(DomainEvent):
-    """A change without a handler. Events with handlers have their own classes."""
+    """A change that is only recorded. So are its subclasses, until a handler names one.
+
+    Resources declare theirs beside their models.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +151,10 @@ class ExecutionFinished(DomainEvent):
 
 def class_of(event_type: str) -> type[DomainEvent]:
     """The class of the events of a type, such as `task.assigned`."""
-    # Looked up anew: resources declare events of their own beside their models.
-    own = (each for each in DomainEvent.__subclasses__() if each is not ResourceChanged)
-    return next((each for each in own if _type_of(each) == event_type), ResourceChanged)
+    # Looked up anew, as the models of resources may be imported later.
+    own = (*DomainEvent.__subclasses__(), *ResourceChanged.__subclasses__())
+    named = (each for each in own if each is not ResourceChanged and _type_of(each) == event_type)
+    return next(named, ResourceChanged)
 
 
 def _type_of(event: type[DomainEvent]) -> str:

@@ -120,7 +120,8 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
 
     async def _apply(self, uow: Unit, row: Row, changes: dict[str, Any], by: Principal) -> None:
         """Apply the changes to the row. Override where that is more than setting its columns."""
-        if type(self)._check is not CrudService._check:  # Without rules the copy would be for none.
+        # Without rules there is nobody to make the copy for.
+        if type(self)._check is not CrudService._check:  # noqa: SLF001  # its own method
             await self._check(uow, type(row)(**{**dict(row), **changes}), row, by)
         row.sqlmodel_update(changes)
 

@@ -44,7 +44,7 @@ from tests.factories import (
 from tests.fixtures.application import SECRET, make_settings
 from tests.fixtures.people import Person
 from tests.integration.api.document import OPERATIONS
-from tests.world import EXAMPLES
+from tests.world import EXAMPLES, add_needed
 
 
 class Creation(NamedTuple):
@@ -124,6 +124,8 @@ async def route(operation: str, admin: Person, uow: UnitOfWorkFactory) -> Route:
     workflow = make_workflow()
     first = make_workflow_version(workflow, created_by=admin.user.id)
     async with uow() as unit:
+        for each in EXAMPLES:
+            await add_needed(unit, admin.user, each.path)
         await unit.leads.save(lead)
         await unit.tasks.save(task)
         await unit.prompts.save(prompt)

@@ -21,7 +21,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import make_notification, make_task
 from tests.fixtures.people import Person
-from tests.world import EXAMPLES, MOMENT
+from tests.world import EXAMPLES, MOMENT, add_needed
 
 SORTS: list[tuple[str, type[StrEnum]]] = [
     *((f"/{each.path}", each.sort) for each in EXAMPLES),
@@ -46,6 +46,7 @@ async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
     same = {"created_at": MOMENT, "updated_at": MOMENT}
     async with uow() as unit:
         for each in EXAMPLES:
+            await add_needed(unit, admin.user, each.path)
             owned = each.owned_by(admin.user) if each.path != "tasks" else {}
             made = [each.make(**owned, **each.varied(number), **same) for number in range(7)]
             await getattr(unit, each.repository).add_missing(made)
