@@ -2,39 +2,49 @@
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scaffold.errors import RefusedError
 
-_RULES = "I,F401"
-_FIRST_PARTY = 'lint.isort.known-first-party=["backend", "tests", "scaffold"]'
-"""Ruff takes modules that are not written yet for those of others."""
+_RUFF = (
+    "ruff", "check", "--fix-only", "--quiet", "--no-cache", "--select=I,F401",
+    # It takes modules that are not written yet for those of others.
+    "--config", 'lint.isort.known-first-party=["backend", "tests", "scaffold"]',
+)  # fmt: skip
+_JOINED = ("--config", "lint.isort.split-on-trailing-comma=false")
 
 
-def formatted(root: Path, path: str, text: str) -> str:
-    """Return the text as it should stand at the path. Raises RefusedError for a syntax error."""
-    sorted_ = _run(
-        root,
-        [
-            "ruff", "check", "--fix-only", "--quiet", f"--select={_RULES}",
-            "--config", _FIRST_PARTY,
-        ],
-        path,
-        text,
-    )  # fmt: skip
-    return _run(root, ["black", "--quiet"], path, sorted_)
+def formatted(root: Path, texts: Mapping[str, str], new: Collection[str]) -> dict[str, str]:
+    """Return the texts by path as they should stand there.
+
+    Args:
+        new: those without an author, whose imports are joined in one line where they fit.
+
+    Raises:
+        RefusedError: a text is not Python.
+    """
+    with tempfile.TemporaryDirectory(prefix="mvp-format-") as folder:
+        paths = {path: Path(folder, path) for path in texts}
+        for path, file in paths.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(texts[path], encoding="utf-8")
+        settings = ("--config", str(root / "pyproject.toml"))
+        joined = [str(file) for path, file in paths.items() if path in new]
+        others = [str(file) for path, file in paths.items() if path not in new]
+        if joined:
+            _run([*_RUFF, *_JOINED, *settings, *joined])
+        if others:
+            _run([*_RUFF, *settings, *others])
+        if paths:
+            _run(["black", "--quiet", *settings, folder])
+        return {path: file.read_text(encoding="utf-8") for path, file in paths.items()}
 
 
-def _run(root: Path, command: list[str], path: str, text: str) -> str:
-    file = ["--stdin-filename", str(root / path), "-"]
+def _run(command: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *command, *file],
-        input=text,
-        capture_output=True,
-        text=True,
-        cwd=root,
-        check=False,
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RefusedError(f"{path} can't be formatted: {done.stderr.strip()}")
-    return done.stdout
+        raise RefusedError(f"A template makes no Python: {done.stderr.strip()}")

@@ -1,9 +1,11 @@
 """The files of a project, changed in memory and written together: none is half changed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from scaffold.errors import RefusedError
+from scaffold.formatting import formatted
 
 
 class Tree:
@@ -32,9 +34,13 @@ class Tree:
     def changed(self) -> list[str]:
         return sorted(self._changed)
 
-    def map(self, change: Callable[[str, str], str]) -> None:
-        """Replace each changed file by what `change` makes of its path and text."""
-        self._changed = {path: change(path, text) for path, text in self._changed.items()}
+    def format(self) -> None:
+        """Format all changed files. Raises RefusedError."""
+        python = {path: text for path, text in self._changed.items() if path.endswith(".py")}
+        new = {path for path in python if not (self.root / path).exists()}
+        for path, text in self._changed.items():
+            self._changed[path] = re.sub(r"\n{3,}", "\n\n", text.rstrip("\n")) + "\n"
+        self._changed |= formatted(self.root, python, new)
 
     def write(self) -> Callable[[], None]:
         """Write all changes. Returns a function that takes them back."""

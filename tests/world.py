@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import SQLModel
 
@@ -68,7 +69,7 @@ class Example:
         create, other: what POST takes, and what makes it a request for something else.
         change: what PATCH takes, and changes.
         varied: fields of the nth of several rows, some of which are equal, for sorting.
-        needs: the paths of resources that each row refers to, by their `known_id`.
+        needs: by field, the path of the resource that each row refers to, by its `known_id`.
         actions: routes that change a row, without a body; not one that `make` makes has had it.
         left_out: what this list is not in on purpose: see `tests/unit/test_shared_tables.py`.
         parameter, rows: the id in paths and the repository, where not called as the path is.
@@ -84,7 +85,7 @@ class Example:
     other: Mapping[str, Any] = field(default_factory=dict)
     change: Mapping[str, Any] | None = None
     is_archivable: bool = False
-    needs: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
     actions: tuple[str, ...] = ()
     left_out: frozenset[Shared] = frozenset()
     varied: Callable[[int], dict[str, Any]] = lambda _: {}
@@ -329,12 +330,27 @@ EXAMPLES = (
 
 
 async def add_needed(
-    unit: UnitOfWork, owner: User, path: str, *, also: tuple[str, ...] = ()
+    unit: UnitOfWork, owner: User, path: str, *, given: Mapping[str, Any] | None = None
 ) -> None:
-    """Add the rows that those of a resource refer to, where they are missing."""
-    by_path = {each.path: each for each in EXAMPLES}
-    for name in (*by_path[path].needs, *also):
-        await add_needed(unit, owner, name)
-        needed = by_path[name]
-        row = needed.make(**{"id": factories.known_id(name), **needed.owned_by(owner)})
-        await getattr(unit, needed.repository).add_missing([row])
+    """Add the rows that those of a resource refer to, where they are missing.
+
+    `given` is a body whose ids they have, instead of their `known_id`.
+    """
+    for name, needed in _example(path).needs.items():
+        await add_known(unit, owner, needed, (given or {}).get(name))
+
+
+async def add_known(
+    unit: UnitOfWork, owner: User, path: str, row_id: UUID | str | None = None
+) -> None:
+    """Add a row with the id, or else its `known_id`, and what it refers to."""
+    await add_needed(unit, owner, path)
+    example = _example(path)
+    known = UUID(str(row_id)) if row_id else factories.known_id(path)
+    row = example.make(**{"id": known, **example.owned_by(owner)})
+    await getattr(unit, example.repository).add_missing([row])
+
+
+def _example(path: str) -> Example:
+    [found] = (each for each in EXAMPLES if each.path == path)
+    return found

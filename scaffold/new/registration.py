@@ -83,9 +83,7 @@ def _of_tools(r: Resource) -> Iterator[Change]:
     field = f"{n.plural}: {n.cls}Service"
     yield Change(path, editing.member("ToolDependencies", field, after="Service"))
     given = f"{n.plural}={r.area}.{n.plural}"
-    yield Change(
-        "backend/wiring.py", editing.keyword("tool_dependencies", "ToolDependencies", given)
-    )
+    yield Change("backend/wiring.py", editing.keyword("tool_services", "ToolDependencies", given))
 
 
 def _of_sheets(rendering: Rendering) -> Iterator[Change]:

@@ -60,7 +60,7 @@ class Rendering:
             "n": resource.names,
             "needed_targets": [self.known[name] for name in sorted(needed - {"users"})],
             "needs_user": any(not field.is_optional for field in resource.users),
-            "needs": tuple(sorted(name.replace("_", "-") for name in needed)),
+            "needs": self._needs(),
             "a_name": resource.names.a.replace(" ", "_"),
             "change": self._literal(self.change()),
             "freeing": self._freeing(),
@@ -220,6 +220,12 @@ class Rendering:
         if field.is_reference:
             return f"str(factories.{self.made(field)})"
         return self.json(field)
+
+    def _needs(self) -> str:
+        """The paths of what a row must refer to, by field, as code."""
+        needed = [field for field in self.resource.references if not field.is_optional]
+        paths = (f'"{field.column}": "{self.known[field.target].path}"' for field in needed)
+        return "{" + ", ".join(paths) + "}" if needed else ""
 
     def _left_out(self) -> str:
         has = {

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 from scaffold.errors import RefusedError
-from scaffold.formatting import formatted
 from scaffold.new.own_files import own_files
 from scaffold.new.registration import registrations
 from scaffold.new.rendering import Rendering
@@ -28,17 +27,7 @@ def plan(tree: Tree, rendering: Rendering) -> None:
         tree.create(path, rendering.render(f"resource/{template}.jinja"))
     for path, edit in registrations(rendering):
         tree.edit(path, edit)
-    format_all(tree)
-
-
-def format_all(tree: Tree) -> None:
-    tree.map(lambda path, text: _shaped(tree.root, path, text))
-
-
-def _shaped(root: Path, path: str, text: str) -> str:
-    if path.endswith(".py"):
-        return formatted(root, path, text)
-    return re.sub(r"\n{3,}", "\n\n", text.rstrip("\n")) + "\n"
+    tree.format()
 
 
 def apply(tree: Tree, message: str, *, needs_ranges: bool = False) -> list[str]:
@@ -103,7 +92,8 @@ def _complete(path: Path, *, needs_ranges: bool) -> None:
     others = (each for each in path.parent.glob("*.py") if each != path)
     if not needs_ranges or any(_RANGE in each.read_text(encoding="utf-8") for each in others):
         return
-    text = text.replace(
-        "def upgrade() -> None:\n", f'def upgrade() -> None:\n    op.execute("{_RANGE}")\n', 1
-    )
+    functions = f'FUNCTIONS = ("{_RANGE}",)\n"""What Alembic does not see."""\n\n\n'
+    run = "    for function in FUNCTIONS:\n        op.execute(function)\n"
+    upgrade = "def upgrade() -> None:\n"
+    text = text.replace(f"\n{upgrade}", f"{functions}{upgrade}{run}", 1)
     path.write_text(text.rstrip("\n") + '\n    op.execute("DROP TYPE uuidrange")\n', "utf-8")

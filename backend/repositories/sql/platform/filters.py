@@ -25,6 +25,26 @@ def created_between(model: type[Timestamped], query: PageQuery) -> Iterator[Colu
             yield col(model.created_at) < query.created_before
 
 
+def equal_to(column: Any, value: Any) -> Iterator[ColumnElement[bool]]:
+    """Nothing without a value."""
+    if value is not None:
+        yield column == value
+
+
+def any_of(column: Any, values: Collection[Any]) -> Iterator[ColumnElement[bool]]:
+    """Nothing without values."""
+    if values:
+        yield one_of(column, values)
+
+
+def between(column: Any, after: Any, before: Any) -> Iterator[ColumnElement[bool]]:
+    """From `after` on, and earlier than `before`: as far as they are given."""
+    if after is not None:
+        yield column >= after
+    if before is not None:
+        yield column < before
+
+
 def one_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """Whether the column has one of the values: one parameter for all, and one statement."""
     given: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))

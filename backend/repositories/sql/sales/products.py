@@ -2,11 +2,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, literal_column
-from sqlmodel import col
 
 from backend.models.sales.products import SKU_SQL, Product, ProductQuery
 from backend.repositories.sql.platform.bulk import SqlBulkList
-from backend.repositories.sql.platform.filters import not_put_aside
+from backend.repositories.sql.platform.filters import equal_to, not_put_aside
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 
 
@@ -29,7 +28,5 @@ class SqlProductRepository(SqlBulkList[Product, ProductQuery]):
 
     def conditions(self, query: ProductQuery) -> Iterator[ColumnElement[bool]]:
         yield from not_put_aside(Product, query.archived)
-        if query.is_active is not None:
-            yield col(Product.is_active).is_(query.is_active)
-        if query.currency is not None:
-            yield col(Product.price_currency) == query.currency
+        yield from equal_to(Product.is_active, query.is_active)
+        yield from equal_to(Product.price_currency, query.currency)
