@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-mutants coverage-critical coverage-report lint format openapi client docs evaluate
+.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -37,7 +37,7 @@ run: $(PRIVATE_UV) ## Serve on http://127.0.0.1:8000, all that is missing instal
 test: $(PRIVATE_UV) ## Run the whole suite with coverage; fails under the gate
 	@$(UV) run --locked pytest
 
-test-all: test coverage-critical test-faults test-e2e test-contract test-client docs test-docs ## Run every test there is
+test-all: test coverage-critical test-faults test-e2e test-contract test-client test-bake docs test-docs ## Run every test there is
 
 test-pythons: $(PRIVATE_UV) ## Run the suite on each Python of this machine, 3.11 to 3.14
 	@for version in 3.11 3.12 3.13 3.14; do \
@@ -58,6 +58,9 @@ test-client: client ## Make the TypeScript and the Python client, and use them a
 
 test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto --dist=loadfile tests/faults
+
+test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some minutes
+	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=1800 tests/bake
 
 test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq
 	@$(UV) run --locked --group docs pytest --override-ini=addopts= tests/docs

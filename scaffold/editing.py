@@ -1,5 +1,6 @@
 """Additions to Python files by their syntax tree. Each refuses what is there already."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import libcst as cst
@@ -8,6 +9,7 @@ from libcst import matchers as m
 from scaffold.errors import RefusedError
 
 Edit = Callable[[str], str]
+_FIRST = "\0"
 
 
 def import_from(module: str, name: str) -> Edit:
@@ -31,6 +33,19 @@ def member(class_name: str, code: str, *, after: str | None = None) -> Edit:
     Raises RefusedError if the class has it.
     """
     return lambda source: _to_class(source, class_name, code, after)
+
+
+def first_member(class_name: str, code: str) -> Edit:
+    """Add a statement to a class, before its others but behind its docstring."""
+    return lambda source: _to_class(source, class_name, code, _FIRST)
+
+
+def members_of(code: str) -> list[str]:
+    """Split indented code of a class into its statements."""
+    parsed = cst.ensure_type(
+        cst.parse_statement(f"class C:\n{code.strip(chr(10))}\n"), cst.ClassDef
+    )
+    return [_code(each).strip() for each in parsed.body.body]
 
 
 def element(variable: str, code: str) -> Edit:
@@ -80,12 +95,12 @@ def keyword(function: str, callee: str, code: str) -> Edit:
     return edit
 
 
-def in_method(class_name: str, method: str, code: str) -> Edit:
-    """Add a statement at the end of a method."""
+def in_method(class_name: str, method: str, code: str, *, first: bool = False) -> Edit:
+    """Add a statement at the end of a method, or else behind its docstring."""
 
     def edit(source: str) -> str:
         problem = f"there is no {class_name}.{method}"
-        return _changed(source, _Statements(class_name, method, code), problem)
+        return _changed(source, _Statements(class_name, method, code, first=first), problem)
 
     return edit
 
@@ -104,6 +119,27 @@ def statement(code: str, *, before: str) -> Edit:
         new = list(cst.parse_module(code).body)
         body = [*tree.body[: places[0]], *new, *tree.body[places[0] :]]
         return tree.with_changes(body=body).code
+
+    return edit
+
+
+def appended(code: str) -> Edit:
+    """Add code behind everything else. Raises RefusedError if its first line is there."""
+
+    def edit(source: str) -> str:
+        head = next(line for line in code.splitlines() if line and not line.startswith("@"))
+        _refuse_if_there(source, head)
+        return f"{source.rstrip()}\n\n\n{code.strip()}\n"
+
+    return edit
+
+
+def in_call(callee: str, mark: str, name: str, code: str) -> Edit:
+    """Add an element to a tuple that is an argument of one call: that which has `mark`."""
+
+    def edit(source: str) -> str:
+        problem = f"no {callee} has {mark}"
+        return _changed(source, _InCall(callee, mark, name, code), problem)
 
     return edit
 
@@ -144,15 +180,19 @@ class _Members(_Once):
 
 
 def _place(body: Sequence[cst.CSTNode], after: str | None) -> int:
-    """Behind the last that contains `after`; else behind the last that is not a method."""
+    """Behind the last that contains `after`, or behind all."""
+    if after == _FIRST:
+        docstring = m.SimpleStatementLine(body=[m.Expr(m.SimpleString())])
+        return int(bool(body) and m.matches(body[0], docstring))
     found = [at for at, each in enumerate(body) if after and after in _code(each)]
     return found[-1] + 1 if found else len(body)
 
 
 class _Statements(_Once):
-    def __init__(self, class_name: str, method: str, code: str) -> None:
+    def __init__(self, class_name: str, method: str, code: str, *, first: bool) -> None:
         super().__init__()
         self._class, self._method, self._code = class_name, method, code
+        self._first = first
         self._classes: list[str] = []
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802  # see below
@@ -174,7 +214,8 @@ class _Statements(_Once):
         if any(_same(each, new) for each in body):
             raise RefusedError(f"{self._class}.{self._method} has this already: {self._code}")
         self.is_done = True
-        changed = updated_node.body.with_changes(body=[*body, new])
+        at = (1 if updated_node.get_docstring() is not None else 0) if self._first else len(body)
+        changed = updated_node.body.with_changes(body=[*body[:at], new, *body[at:]])
         return updated_node.with_changes(body=changed)
 
 
@@ -285,6 +326,28 @@ class _Union(_Once):
         return updated_node.with_changes(value=value)
 
 
+class _InCall(_Once):
+    def __init__(self, callee: str, mark: str, name: str, code: str) -> None:
+        super().__init__()
+        self._callee, self._mark, self._name, self._code = callee, mark, name, code
+
+    def leave_Call(  # noqa: N802  # see above
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.Call:
+        args = list(updated_node.args)
+        marked = any(_without_layout(each) == self._mark for each in args)
+        if not marked or not m.matches(updated_node.func, m.Name(self._callee)):
+            return updated_node
+        self.is_done = True
+        for at, each in enumerate(args):
+            if each.keyword is not None and each.keyword.value == self._name:
+                value = _Elements(self._name, self._code).extended(each.value)
+                args[at] = each.with_changes(value=value)
+                return updated_node.with_changes(args=args)
+        call = cst.ensure_type(cst.parse_expression(f"f({self._name}=({self._code},))"), cst.Call)
+        return updated_node.with_changes(args=[*args, *call.args])
+
+
 class _Keywords(_Once):
     def __init__(self, function: str, callee: str, code: str) -> None:
         super().__init__()
@@ -313,7 +376,12 @@ class _Keywords(_Once):
 
 
 def _same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
-    return _code(one).strip().rstrip(",").strip() == _code(other).strip().rstrip(",").strip()
+    return _without_layout(one) == _without_layout(other)
+
+
+def _without_layout(node: cst.CSTNode) -> str:
+    dense = re.sub(r"\s+", "", _code(node))
+    return re.sub(r",(?=[)\]}]|$)", "", dense)
 
 
 def _code(node: cst.CSTNode) -> str:

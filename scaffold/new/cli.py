@@ -8,11 +8,15 @@ import typer
 from backend.cli.runtime import error_console
 from scaffold.errors import RefusedError
 from scaffold.names import Names
+from scaffold.new.action import VERBS, plan_action, plan_event
 from scaffold.new.checks import check_possible
+from scaffold.new.existing import Existing
+from scaffold.new.field import plan_field
 from scaffold.new.fields import Field, parse_field
 from scaffold.new.rendering import Rendering
 from scaffold.new.resource import Exclusive, Flags, Resource, parse_action, parse_exclusive
-from scaffold.new.writing import apply, plan
+from scaffold.new.tool import plan_tool
+from scaffold.new.writing import apply, as_it_is, plan, with_default, with_ranges
 from scaffold.project import known_resources
 from scaffold.tree import Tree
 
@@ -70,8 +74,59 @@ def resource(
         _show(tree.changed, "would be written or changed, with a migration and openapi.json")
         return
     message = names.many_words.capitalize()
-    _show(apply(tree, message, needs_ranges=wanted.exclusive is not None), "written or changed")
+    _show(apply(tree, message, with_ranges if wanted.exclusive else as_it_is), "written or changed")
     _say_what_is_next(wanted)
+
+
+@app.command()
+def field(
+    name: Annotated[str, typer.Argument(help="The resource, such as appointments.")],
+    text: Annotated[str, typer.Argument(metavar="field", help="Such as location:line?.")],
+) -> None:
+    """Add a field to a resource: column, schemas, filter, migration."""
+    existing = Existing.find(ROOT, name)
+    added = parse_field(text, existing.names.cls)
+    tree = Tree(ROOT)
+    plan_field(tree, existing, added)
+    message = f"{added.words.capitalize()} of {existing.names.many_words}"
+    complete = with_default(name, added.column, added.stored_default)
+    _show(apply(tree, message, as_it_is if added.is_optional else complete), "written or changed")
+
+
+@app.command()
+def action(
+    name: Annotated[str, typer.Argument(help="The resource, such as appointments.")],
+    text: Annotated[str, typer.Argument(metavar="action", help="cancel, or finish:done.")],
+) -> None:
+    """Add an action to a resource: route, rule, event, test."""
+    existing = Existing.find(ROOT, name)
+    tree = Tree(ROOT)
+    added = plan_action(tree, existing, text)
+    message = f"When {existing.names.many_words} are {added.state}"
+    _show(apply(tree, message, None if added.field else as_it_is), "written or changed")
+
+
+@app.command()
+def event(
+    name: Annotated[str, typer.Argument(help="The resource, such as appointments.")],
+    verb: Annotated[str, typer.Argument(help=f"One of {', '.join(VERBS)}.")],
+) -> None:
+    """Give a change of a resource an event of its own, which handlers can name."""
+    existing = Existing.find(ROOT, name)
+    tree = Tree(ROOT)
+    plan_event(tree, existing, verb)
+    _show(apply(tree, ""), "changed")
+
+
+@app.command()
+def tool(
+    name: Annotated[str, typer.Argument(help="The resource, such as appointments.")],
+) -> None:
+    """Have the assistant find, read and create rows of a resource."""
+    existing = Existing.find(ROOT, name)
+    tree = Tree(ROOT)
+    plan_tool(tree, existing)
+    _show(apply(tree, ""), "written or changed")
 
 
 def _exclusive(text: str | None, fields: tuple[Field, ...]) -> Exclusive | None:

@@ -81,6 +81,13 @@ class Field:
         return "None" if self.is_optional else None
 
     @property
+    def stored_default(self) -> str:
+        """Its default as SQL stores it; empty for a text."""
+        if self.kind.name == "enum":
+            return self.given_default or self.choices[0]
+        return (self.given_default or "false") if self.kind.name == "bool" else ""
+
+    @property
     def is_needed(self) -> bool:
         """Whether a body must have it."""
         return self.default is None

@@ -54,7 +54,7 @@ def _of_flags(rendering: Rendering) -> Iterator[Change]:
     if r.search:
         yield from _of_search(r)
     if r.flags.tool:
-        yield from _of_tools(r)
+        yield from tool_registrations(r)
     if r.flags.sheets:
         yield from _of_sheets(rendering)
     if r.flags.timeline:
@@ -76,7 +76,7 @@ def _of_search(r: Resource) -> Iterator[Change]:
     yield Change(path, editing.element("SOURCES", source))
 
 
-def _of_tools(r: Resource) -> Iterator[Change]:
+def tool_registrations(r: Resource) -> Iterator[Change]:
     n = r.names
     path = "backend/services/assistant/tools/base.py"
     yield _import(path, f"backend.services.{r.area}.{n.plural}", f"{n.cls}Service")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from scaffold.errors import RefusedError
@@ -12,6 +13,9 @@ from scaffold.new.own_files import own_files
 from scaffold.new.registration import registrations
 from scaffold.new.rendering import Rendering
 from scaffold.tree import Tree
+
+Complete = Callable[[str, Path], str]
+"""Changes the text of a migration, beside the others in this folder."""
 
 _MARKS = re.compile(r"^    # ### .*\n", re.MULTILINE)
 _NEW_TABLE = re.compile(r'op\.create_table\(\n\s+"(\w+)"')
@@ -30,8 +34,12 @@ def plan(tree: Tree, rendering: Rendering) -> None:
     tree.format()
 
 
-def apply(tree: Tree, message: str, *, needs_ranges: bool = False) -> list[str]:
+def apply(tree: Tree, message: str, complete: Complete | None = None) -> list[str]:
     """Write the changes, a migration and openapi.json. Returns the paths of all of them.
+
+    Args:
+        message: the change in a few words.
+        complete: what else the migration needs. Without it there is none.
 
     Raises:
         RefusedError: a step failed; then nothing is changed.
@@ -40,9 +48,11 @@ def apply(tree: Tree, message: str, *, needs_ranges: bool = False) -> list[str]:
     migrations = _migrations(tree.root)
     openapi = (tree.root / "openapi.json").read_bytes()
     try:
-        _migrate(tree.root, message)
-        [new] = _migrations(tree.root) - migrations
-        _complete(new, needs_ranges=needs_ranges)
+        if complete is not None:
+            _migrate(tree.root, message)
+        written = _migrations(tree.root) - migrations
+        for path in written:
+            path.write_text(_whole(path, complete or as_it_is), encoding="utf-8")
         _mvp(tree.root, "openapi", "--output", "openapi.json")
     except BaseException:
         for path in _migrations(tree.root) - migrations:
@@ -50,7 +60,8 @@ def apply(tree: Tree, message: str, *, needs_ranges: bool = False) -> list[str]:
         (tree.root / "openapi.json").write_bytes(openapi)
         take_back()
         raise
-    return sorted([*tree.changed, str(new.relative_to(tree.root)), "openapi.json"])
+    own = [str(path.relative_to(tree.root)) for path in written]
+    return sorted([*tree.changed, *own, "openapi.json"])
 
 
 def _migrations(root: Path) -> set[Path]:
@@ -80,20 +91,40 @@ def _mvp(root: Path, *arguments: str, **variables: str | None) -> None:
         raise RefusedError(f"mvp {' '.join(arguments)} failed, so nothing was changed: {said}")
 
 
-def _complete(path: Path, *, needs_ranges: bool) -> None:
-    """Add the type of ranges of ids, which PostgreSQL lacks, where the first table needs it.
-
-    And leave out what Alembic says of itself, and indexes that a dropped table takes along.
-    """
+def _whole(path: Path, complete: Complete) -> str:
+    """The migration without what Alembic says of itself, and indexes that a table takes along."""
     text = _MARKS.sub("", path.read_text(encoding="utf-8"))
     for table in _NEW_TABLE.findall(text):
         text = re.sub(_DROPPED_INDEX.format(table), "", text, flags=re.MULTILINE)
-    path.write_text(text, "utf-8")
-    others = (each for each in path.parent.glob("*.py") if each != path)
-    if not needs_ranges or any(_RANGE in each.read_text(encoding="utf-8") for each in others):
-        return
+    return complete(text, path.parent)
+
+
+def with_ranges(text: str, versions: Path) -> str:
+    """Add the type of ranges of ids, which PostgreSQL lacks, where no other migration has it."""
+    if any(_RANGE in each.read_text(encoding="utf-8") for each in versions.glob("*.py")):
+        return text
     functions = f'FUNCTIONS = ("{_RANGE}",)\n"""What Alembic does not see."""\n\n\n'
     run = "    for function in FUNCTIONS:\n        op.execute(function)\n"
     upgrade = "def upgrade() -> None:\n"
     text = text.replace(f"\n{upgrade}", f"{functions}{upgrade}{run}", 1)
-    path.write_text(text.rstrip("\n") + '\n    op.execute("DROP TYPE uuidrange")\n', "utf-8")
+    return text.rstrip("\n") + '\n    op.execute("DROP TYPE uuidrange")\n'
+
+
+def with_default(table: str, column: str, value: str) -> Complete:
+    """Give rows that are there a value of a column that may not be NULL."""
+
+    def complete(text: str, _versions: Path) -> str:
+        added = re.compile(
+            rf'(op\.add_column\(\s*"{table}",\s*sa\.Column\(\s*"{column}".*?nullable=False)'
+            r"(,?\s*\),?\s*\)\n)",
+            re.DOTALL,
+        )
+        default = f', server_default="{value}"'
+        reset = f'    op.alter_column("{table}", "{column}", server_default=None)\n'
+        return added.sub(lambda found: f"{found[1]}{default}{found[2]}{reset}", text, count=1)
+
+    return complete
+
+
+def as_it_is(text: str, _versions: Path) -> str:
+    return text

@@ -1,8 +1,8 @@
 """The common operations of plain resources: read, list, change and delete."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from backend.core.attempts import retried
@@ -34,7 +34,12 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     It is typed with the units of its area.
 
     Every change is recorded with the changed values; requests that change nothing are not.
+
+    Attributes:
+        own_events: by verb, the class of its event where that is not `ResourceChanged`.
     """
+
+    own_events: ClassVar[Mapping[str, Callable[..., DomainEvent]]] = {}
 
     def __init__(
         self,
@@ -132,7 +137,10 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     def _events(
         self, row: Row, verb: str, changes: Changes, by: Principal
     ) -> Iterable[DomainEvent]:
-        """Return the events of a change. Override for the resource's own events."""
+        """Return the events of a change. Override where `own_events` do not suffice."""
+        if own := self.own_events.get(verb):
+            yield own(subject_id=row.id, by=by, changes=changes)
+            return
         yield ResourceChanged(kind=self._kind, verb=verb, subject_id=row.id, by=by, changes=changes)
 
     def _record(self, uow: Unit, row: Row, verb: str, changes: Changes, by: Principal) -> None:
