@@ -110,7 +110,7 @@ def statement(code: str, *, before: str) -> Edit:
 
     def edit(source: str) -> str:
         tree = cst.parse_module(source)
-        _refuse_if_there(source, code.strip().splitlines()[0])
+        _refuse_if_there(source, code)
         places = [
             at for at, each in enumerate(tree.body) if _code(each).lstrip().startswith(before)
         ]
@@ -127,8 +127,7 @@ def appended(code: str) -> Edit:
     """Add code behind everything else. Raises RefusedError if its first line is there."""
 
     def edit(source: str) -> str:
-        head = next(line for line in code.splitlines() if line and not line.startswith("@"))
-        _refuse_if_there(source, head)
+        _refuse_if_there(source, code)
         return f"{source.rstrip()}\n\n\n{code.strip()}\n"
 
     return edit
@@ -388,9 +387,11 @@ def _code(node: cst.CSTNode) -> str:
     return cst.Module(body=[]).code_for_node(node)
 
 
-def _refuse_if_there(source: str, line: str) -> None:
-    if line in source.splitlines():
-        raise RefusedError(f"There is already: {line}")
+def _refuse_if_there(source: str, code: str) -> None:
+    """By the line behind its decorators."""
+    head = next(line for line in code.splitlines() if line and not line.startswith("@"))
+    if head in source.splitlines():
+        raise RefusedError(f"There is already: {head}")
 
 
 def _is_import(node: cst.CSTNode) -> bool:

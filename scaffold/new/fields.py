@@ -195,8 +195,6 @@ def _check_choices(field: Field, arguments: list[str]) -> None:
         check_name(f"{field.name}: the choice", choice)
         if len(choice) > _MAX_CHOICE:
             raise RefusedError(f"{field.name}: {choice} has more than {_MAX_CHOICE} characters.")
-        if hasattr(str, choice.upper()) or choice in {"mro", "name", "value"}:
-            raise RefusedError(f"{field.name}: an enum can't have the member {choice}: rename it.")
     if len(set(arguments)) < len(arguments):
         raise RefusedError(f"{field.name}: a choice is named twice.")
     if len(arguments) == 1 and not field.is_optional:

@@ -162,7 +162,9 @@ class Rendering:
         return values[field.kind.name]
 
     def change(self) -> dict[str, str]:
-        """A change that any row takes, as code."""
+        """A change that any row takes, as code; none without fields."""
+        if not self.resource.fields:
+            return {}
         field = next(
             field
             for kinds in (("line", "text", "sku", "email", "url"), ("int", "decimal", "bool"), ())
