@@ -172,7 +172,7 @@ class _Members(_Once):
         [new] = cst.parse_module(self._code).body
         body = list(updated_node.body.body)
         if any(_same(each, new) for each in body):
-            raise RefusedError(f"{self._class} has this already: {self._code.strip()}")
+            raise RefusedError(f"{self._class} has this already: {_head(self._code)}")
         body.insert(_place(body, self._after), new)
         self.is_done = True
         return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
@@ -211,7 +211,9 @@ class _Statements(_Once):
         new = cst.parse_statement(self._code)
         body = list(updated_node.body.body)
         if any(_same(each, new) for each in body):
-            raise RefusedError(f"{self._class}.{self._method} has this already: {self._code}")
+            raise RefusedError(
+                f"{self._class}.{self._method} has this already: {_head(self._code)}"
+            )
         self.is_done = True
         at = (1 if updated_node.get_docstring() is not None else 0) if self._first else len(body)
         changed = updated_node.body.with_changes(body=[*body[:at], new, *body[at:]])
@@ -246,7 +248,7 @@ class _Elements(_Once):
             raise RefusedError(f"{self._variable} is not a tuple, list, set or dict.")
         new = _element_like(value, self._code_)
         if any(_same(each, new) for each in value.elements):
-            raise RefusedError(f"{self._variable} has this already: {self._code_.strip()}")
+            raise RefusedError(f"{self._variable} has this already: {_head(self._code_)}")
         return value.with_changes(elements=[*value.elements, new])
 
 
@@ -301,7 +303,7 @@ class _Parameters(_Once):
         [new] = cst.ensure_type(parsed, cst.FunctionDef).params.params
         params = updated_node.params
         if any(_same(each, new) for each in params.params):
-            raise RefusedError(f"{self._function} has this already: {self._code}")
+            raise RefusedError(f"{self._function} has this already: {_head(self._code)}")
         self.is_done = True
         last = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in params.params]
         return updated_node.with_changes(params=params.with_changes(params=[*last, new]))
@@ -387,9 +389,13 @@ def _code(node: cst.CSTNode) -> str:
     return cst.Module(body=[]).code_for_node(node)
 
 
+def _head(code: str) -> str:
+    """The line by which a statement is known: behind its decorators."""
+    return next(line for line in code.splitlines() if line and not line.startswith("@"))
+
+
 def _refuse_if_there(source: str, code: str) -> None:
-    """By the line behind its decorators."""
-    head = next(line for line in code.splitlines() if line and not line.startswith("@"))
+    head = _head(code)
     if head in source.splitlines():
         raise RefusedError(f"There is already: {head}")
 

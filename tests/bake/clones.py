@@ -32,7 +32,7 @@ class Clone:
         return self.run(self.program("mvp"), *arguments, **variables)
 
     def pytest(self, *arguments: str) -> str:
-        return self.run(self.program("pytest"), "-n", "0", "--no-cov", "-q", *arguments)
+        return self.run(self.program("pytest"), "--no-cov", "--quiet", *arguments)
 
     def lint(self) -> None:
         """As `make lint` does."""

@@ -39,11 +39,15 @@ WALKS = (
     "tests/integration/api/test_openapi_examples.py",
     "tests/integration/cli/test_migrate_commands.py",
     "tests/integration/cli/test_seed_commands.py",
-    "tests/integration/exchange",
     "tests/integration/platform/test_migrations.py",
     "tests/integration/platform/test_query_count.py",
     "tests/integration/platform/test_query_plans.py",
-    "tests/unit",
+    "tests/unit/notifications/test_subscriptions.py",
+    "tests/unit/test_container.py",
+    "tests/unit/test_documentation.py",
+    "tests/unit/test_new_resource.py",
+    "tests/unit/test_permissions.py",
+    "tests/unit/test_shared_tables.py",
 )
 """What walks over all resources, or over the shared tables."""
 

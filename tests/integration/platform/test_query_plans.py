@@ -17,7 +17,13 @@ from tests.integration.platform.test_query_count import fill
 
 SOME_ID = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
 PAGING = {"sort", "limit", "cursor", "total", "q"}
-VALUES = {"uuid": SOME_ID, "date-time": "2026-01-01T00:00:00Z", "boolean": "true", "string": "EUR"}
+VALUES = {
+    "uuid": SOME_ID,
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+    "boolean": "true",
+    "string": "EUR",
+}
 
 Query = dict[str, str]
 Plan = Callable[[Statement], str]

@@ -7,16 +7,20 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from backend.models.platform.fields import (
+    Day,
     Email,
     Exact,
     GivenPassword,
     Identifier,
+    Integer,
     Line,
     Paragraphs,
     Password,
     Phone,
+    Quantity,
     Sku,
     Slug,
+    Url,
     UtcDatetime,
 )
 
@@ -30,6 +34,21 @@ def parse(kind: Any, value: object) -> Any:
     [
         (Line, ""),
         (Line, "   "),
+        (Integer, 2**31),
+        (Integer, "3"),
+        (Integer, True),
+        (Quantity, "1.23456"),
+        (Quantity, "1e13"),
+        (Quantity, "1_000"),
+        (Quantity, "NaN"),
+        (Day, 20_000),
+        (Day, "2026-02-30"),
+        (Day, "2026-06-01T00:00:00Z"),
+        (Day, datetime(2026, 6, 1, tzinfo=UTC)),
+        (Url, "nowhere"),
+        (Url, "ftp://example.com"),
+        (Url, "javascript:alert(1)"),
+        (Url, "https://example.com/" + "x" * 2_000),
         (Line, "x" * 201),
         (Line, "a\x00b"),
         (Password, "a\x00bcdefgh"),
@@ -179,3 +198,13 @@ def test_a_number_is_written_as_in_json(value: Any) -> None:
 def test_numbers_of_other_forms_are_refused(value: str) -> None:
     with pytest.raises(ValidationError, match="digits 0 to 9"):
         parse(Exact, value)
+
+
+def test_a_quantity_has_four_decimals_as_its_column_has() -> None:
+    assert str(parse(Quantity, "1.5")) == "1.5000"
+    assert str(parse(Quantity, 0.1)) == "0.1000"
+
+
+def test_a_day_and_an_address_are_kept_as_they_are() -> None:
+    assert parse(Day, "2026-06-01").isoformat() == "2026-06-01"
+    assert parse(Url, " https://example.com/A?b=ä ") == "https://example.com/A?b=ä"
