@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scaffold.errors import RefusedError
+from scaffold.formatting import formatted
 from scaffold.new.own_files import own_files
 from scaffold.new.registration import registrations
 from scaffold.new.rendering import Rendering
@@ -52,7 +53,8 @@ def apply(tree: Tree, message: str, complete: Complete | None = None) -> list[st
             _migrate(tree.root, message)
         written = _migrations(tree.root) - migrations
         for path in written:
-            path.write_text(_whole(path, complete or as_it_is), encoding="utf-8")
+            text = {path.name: _whole(path, complete or as_it_is)}
+            path.write_text(formatted(tree.root, text, ())[path.name], encoding="utf-8")
         _mvp(tree.root, "openapi", "--output", "openapi.json")
     except BaseException:
         for path in _migrations(tree.root) - migrations:
