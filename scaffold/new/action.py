@@ -11,6 +11,7 @@ from scaffold.new.fields import Field, parse_field
 from scaffold.new.registration import Change
 from scaffold.new.rendering import Rendering
 from scaffold.new.resource import Action, parse_action
+from scaffold.new.rules import rule
 from scaffold.project import known_resources
 from scaffold.tree import Tree
 
@@ -102,25 +103,14 @@ def _time(existing: Existing, action: Action) -> Iterator[Change]:
     yield Change(path, editing.member(f"{n.cls}Public", column))
 
 
-def _rule(tree: Tree, existing: Existing, field: Field, rule: str) -> Iterator[Change]:
+def _rule(tree: Tree, existing: Existing, field: Field, code: str) -> Iterator[Change]:
     """Only the action may set the state."""
-    n, path = existing.names, existing.service
+    path = existing.service
     yield Change(path, editing.import_from("backend.core.errors", "ConflictError"))
     yield Change(path, editing.import_from(existing.module, field.type))
-    service = f"{n.cls}Service"
-    if "async def _check(" in tree.read(path):
-        yield Change(path, editing.in_method(service, "_check", _dedented(rule), first=True))
-        return
-    if "async def _apply(" in tree.read(path) or "async def _check_new(" in tree.read(path):
-        raise RefusedError(f"{path} has rules of its own in _apply: add the action by hand.")
-    unit = f"{existing.area.capitalize()}Unit"
-    head = (
-        f"async def _check(\n    self, uow: {unit}, row: {n.cls}, before: {n.cls} | None, "
-        "by: Principal\n) -> None:\n"
-        '    """Raises ConflictError: only an action may set this state."""\n'
+    yield from rule(
+        tree, existing, code, "Raises ConflictError: only an action may set this state."
     )
-    body = "\n".join(f"    {line}" for line in _dedented(rule).splitlines())
-    yield Change(path, editing.member(service, f"{head}{body}\n"))
 
 
 def _dedented(code: str) -> str:

@@ -9,6 +9,7 @@ from scaffold.new.fields import Field
 from scaffold.new.registration import Change
 from scaffold.new.rendering import Rendering
 from scaffold.new.resource import Resource
+from scaffold.new.rules import rule
 from scaffold.new.text_edits import row_after
 from scaffold.project import known_resources
 from scaffold.tree import Tree
@@ -67,6 +68,12 @@ def _changes(
     yield from _examples(tree, existing, field, rendering)
     if field in rendering.resource.filters:
         yield from _filter(tree, existing, rendering, field)
+    if field.kind.name == "user":
+        active = "backend.services.identity.users"
+        yield Change(existing.service, editing.import_from(active, "check_active_user"))
+        code = rendering.render("resource/rule_of_user.py.jinja", field=field)
+        raised = f"Raises InvalidInputError: the {field.words} is unknown or deactivated."
+        yield from rule(tree, existing, code, raised)
     if field in rendering.resource.filters and "\nPATH = " in tree.read(existing.test):
         test = rendering.render("resource/test_of_field.py.jinja", field=field)
         yield Change(existing.test, editing.appended(test))
