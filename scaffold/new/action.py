@@ -50,7 +50,7 @@ def _changes(
     yield Change(service, editing.import_from("uuid", "UUID"))
     preconditions = editing.import_from("backend.core.preconditions", "Precondition")
     yield Change(service, preconditions)
-    retries = editing.import_from("backend.services.platform.retries", "retried")
+    retries = editing.import_from("backend.core.attempts", "retried")
     yield Change(service, retries)
     method = _dedented(part("action_of_service.py"))
     yield Change(service, editing.member(f"{n.cls}Service", method))
