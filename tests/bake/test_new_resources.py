@@ -28,6 +28,15 @@ EXCLUSIVE = (
     "location:line?", "status:enum(planned,done,cancelled)", "customer:ref", "assignee:user?",
     "--action", "cancel", "--exclusive", "assignee:starts_at..ends_at",
 )  # fmt: skip
+GROWTH = (
+    ("field", "rooms", "floor:enum(low,high,closed)"),
+    ("field", "rooms", "keeper:user?"),
+    ("field", "parcels", "is_fragile:bool"),
+    ("action", "rooms", "close"),
+    ("action", "appointments", "confirm"),
+    ("event", "bookings", "updated"),
+    ("tool", "rooms"),
+)
 RESOURCES = (PLAIN, REFERRING, SHARED, EXCLUSIVE)
 WALKS = (
     "tests/integration/api/test_access.py",
@@ -57,6 +66,8 @@ def baked(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     made = clone(tmp_path_factory.mktemp("baked") / "project")
     for resource in RESOURCES:
         made.mvp("new", "resource", *resource)
+    for more in GROWTH:
+        made.mvp("new", *more)
     return made
 
 
