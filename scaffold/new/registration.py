@@ -8,6 +8,12 @@ from scaffold.new.rendering import Rendering
 from scaffold.new.resource import Resource
 from scaffold.new.text_edits import in_cell, line_after, row_after
 
+_OTHER_EXPORTS = {
+    "tests/fixtures/sheets.py": "__init__",
+    "benchmarks/import_process.py": "_measure",
+}
+"""Functions that export as the program does, by their file."""
+
 
 class Change(NamedTuple):
     path: str
@@ -105,9 +111,9 @@ def _of_sheets(rendering: Rendering) -> Iterator[Change]:
     yield Change(path, editing.returned("exported_lists", exported))
     given = editing.keyword("execution_kinds", "exported_lists", f"{r.area}.{n.plural}")
     yield Change("backend/wiring.py", given)
-    path = "tests/fixtures/sheets.py"
-    yield _import(path, f"backend.services.{r.area}.{n.plural}", service)
-    yield Change(path, editing.keyword("__init__", "exported_lists", f"{service}(uow)"))
+    for path, function in _OTHER_EXPORTS.items():
+        yield _import(path, f"backend.services.{r.area}.{n.plural}", service)
+        yield Change(path, editing.keyword(function, "exported_lists", f"{service}(uow)"))
     yield from _of_imports(rendering, model)
 
 

@@ -156,8 +156,8 @@ class Rendering:
             "decimal": '"7.0000"',
             "money": '{"amount": "260.00", "currency": "EUR"}',
             "bool": str(field.default != "True"),
-            "date": '"2026-06-20"',
-            "datetime": '"2026-06-20T09:00:00Z"',
+            "date": '"2099-06-20"',
+            "datetime": '"2099-06-20T09:00:00Z"',
         }
         return values[field.kind.name]
 
@@ -171,6 +171,8 @@ class Rendering:
             for field in self.resource.fields
             if field.kind.name in kinds or not kinds
         )
+        if self.resource.exclusive and field == self.resource.exclusive.start:
+            field = self.resource.exclusive.end  # A later beginning would come after it.
         if field.kind.name == "enum":
             acted = {action.state for action in self.resource.actions}
             given = field.given_default or field.choices[0]
