@@ -20,22 +20,23 @@ BY = make_principal(Role.MEMBER)
 SEAT: dict[str, Any] = {"sku": "S", "name": "Seat", "price": {"amount": "1", "currency": "EUR"}}
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProductPraised(ResourceChanged):
+    kind: SubjectKind = SubjectKind.PRODUCT
+    verb: str = "praised"
+    subject_id: UUID
+
+
 class Ruled(ProductService):
     """Names may not become longer."""
 
+    own_events = {"praised": ProductPraised}
     seen: str | None = None
 
     async def _check(self, uow: Any, row: Product, before: Product | None, by: Principal) -> None:
         self.seen = before.name if before else None
         if before is not None and len(row.name) > len(before.name):
             raise ConflictError("The name is longer.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProductPraised(ResourceChanged):
-    kind: SubjectKind = SubjectKind.PRODUCT
-    verb: str = "praised"
-    subject_id: UUID
 
 
 async def test_a_rule_sees_the_row_as_it_would_be_and_as_it_is() -> None:
@@ -61,6 +62,18 @@ async def test_a_new_row_has_no_row_before_it() -> None:
     await service.create(ProductCreate.model_validate(SEAT), BY)
 
     assert service.seen is None
+
+
+def test_a_change_that_has_an_event_of_its_own_is_told_by_it() -> None:
+    service, product = Ruled(fake_units_of_work()), make_product()
+
+    [praised] = service._events(product, "praised", {}, BY)
+    [updated] = service._events(product, "updated", {}, BY)
+
+    assert praised == ProductPraised(subject_id=product.id, by=BY, changes={})
+    assert updated == ResourceChanged(
+        kind=SubjectKind.PRODUCT, verb="updated", subject_id=product.id, by=BY, changes={}
+    )
 
 
 def test_an_event_of_a_resource_is_known_by_its_type() -> None:
