@@ -195,7 +195,7 @@ def make_execution(**fields: Any) -> Execution:
     defaults: dict[str, Any] = {
         "kind": "report",
         "name": f"Report {next(_number)}",
-        "inputs": {"report": "leads_pipeline"},
+        "inputs": {"report": "tasks_by_age"},
         "status": ExecutionStatus.CANCELLED,
     }
     return Execution(**(defaults | fields))

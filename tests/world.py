@@ -140,7 +140,7 @@ def of_team(resource: str) -> Rights:
 _ACCOUNTS = Rights("users:read", "users:write", None)
 _MANAGED = Rights("assistant:use", "assistant:manage", "assistant:manage")
 _OWN = Rights(OWN, OWN, OWN)
-_REPORT = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+_REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 
 # What others refer to comes first.
 EXAMPLES = (

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from backend.models.background.executions import Execution, ExecutionStatus
-from backend.models.exchange.reports import PipelineStage, ReportInputs, ReportName, ReportResult
+from backend.models.exchange.reports import ReportInputs, ReportName, ReportResult
 from backend.models.platform.money import MoneyTotal
-from backend.models.sales.leads import LeadStatus
+from backend.models.sales.leads import LeadStatus, PipelineStage
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.users import MEMBER
 
@@ -22,17 +22,18 @@ class SeedExecution(NamedTuple):
     error: str | None = None
 
 
+FAILED = SeedExecution(
+    "Tasks of a colleague who has left",
+    ReportName.TASKS_BY_AGE,
+    ExecutionStatus.FAILED,
+    2,
+    "person_id: There is no user with this id.",
+)
 EXECUTIONS = (
     SeedExecution(
         "Pipeline of last month", ReportName.LEADS_PIPELINE, ExecutionStatus.COMPLETED, 20
     ),
-    SeedExecution(
-        "Tasks of a colleague who has left",
-        ReportName.TASKS_BY_AGE,
-        ExecutionStatus.FAILED,
-        2,
-        "person_id: There is no user with this id.",
-    ),
+    FAILED,
 )
 _STAGES = (
     (LeadStatus.NEW, 4, "5200.00"),

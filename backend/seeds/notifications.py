@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.core.permissions import SubjectKind
 from backend.models.notifications.notifications import Notification, NotificationKind
 from backend.seeds.base import SeedContext, seed_id, seeded_user
-from backend.seeds.executions import EXECUTIONS
+from backend.seeds.executions import FAILED
 from backend.seeds.modules import MODULES
 from backend.seeds.tasks import TASKS
 from backend.seeds.users import MEMBER
@@ -36,7 +36,7 @@ NOTIFICATIONS = (
     SeedNotification(
         NotificationKind.EXECUTION_FINISHED,
         "Your execution has failed",
-        EXECUTIONS[1].name,
+        FAILED.name,
         SubjectKind.EXECUTION,
         days=2,
     ),

@@ -17,7 +17,7 @@ from tests.fixtures.processes import START_SECONDS, Server, StartServer
 from tests.fixtures.workers import QUICK
 
 APART = QUICK | {"WORKER_EXECUTIONS_APART": "true", "SEED_ON_START": "false"}
-REPORT = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 ADA = "ada@example.com"
 
 

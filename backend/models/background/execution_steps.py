@@ -40,7 +40,7 @@ class ExecutionStepPublic(Output, ExecutionStepBase, Identified):
             "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e12",
             "name": "count",
             "position": 1,
-            "result": {"leads": 42},
+            "result": {"tasks": 42},
             "started_at": "2026-06-01T09:30:00Z",
             "finished_at": "2026-06-01T09:30:02Z",
         },

@@ -136,7 +136,7 @@ class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
 EXAMPLE: dict[str, Any] = {
     "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11",
     "kind": "report",
-    "name": "Pipeline of leads",
+    "name": "Unfinished tasks by age",
     "status": "completed",
     "progress_done": 1,
     "progress_total": 1,
@@ -181,7 +181,7 @@ class ExecutionState(Output):
             "status": "running",
             "progress_done": 3,
             "progress_total": 8,
-            "progress_message": "Counting the leads",
+            "progress_message": "Counting the tasks",
             "attempts": 1,
             "error": None,
             "summary": {},
@@ -220,7 +220,7 @@ class ExecutionCreate(ExecutionDraft):
 
 
 class ExecutionName(Output):
-    model_config = example({"name": "Pipeline of leads"}, base=Output)
+    model_config = example({"name": "Unfinished tasks by age"}, base=Output)
 
     name: str
 

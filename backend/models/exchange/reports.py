@@ -8,8 +8,7 @@ from sqlmodel import Field
 
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import UtcDatetime
-from backend.models.platform.money import MoneyTotal
-from backend.models.sales.leads import LeadStatus
+from backend.models.sales.leads import PipelineStage
 from backend.models.tasks.tasks import TaskStatus
 
 
@@ -48,14 +47,6 @@ class ReportInputs(ReportFilter):
     model_config = example({"report": "leads_pipeline"})
 
     report: ReportName
-
-
-class PipelineStage(Output):
-    """The leads of one status."""
-
-    status: LeadStatus
-    count: int
-    values: list[MoneyTotal] = Field(description="The sum of the estimated values, by currency.")
 
 
 class TasksOfAge(Output):

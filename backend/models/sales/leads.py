@@ -16,7 +16,7 @@ from backend.models.platform.fields import Email, Line, Paragraphs, Phone, Sever
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
-from backend.models.platform.money import AMOUNT, Money, money_columns
+from backend.models.platform.money import AMOUNT, Money, MoneyTotal, money_columns
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -260,3 +260,11 @@ class LeadQuery(SearchableQuery):
     owner_id: UUID | None = None
     customer_id: UUID | None = None
     product_id: UUID | None = PydanticField(default=None, description="Interested in this product.")
+
+
+class PipelineStage(Output):
+    """The leads of one status."""
+
+    status: LeadStatus
+    count: int
+    values: list[MoneyTotal] = PydanticField(description="The sum of the estimated values, by currency.")

@@ -1,17 +1,7 @@
-from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from backend.models.exchange.reports import ReportFilter, TasksOfAge
-from backend.models.sales.leads import LeadStatus
-
-
-class LeadGroup(NamedTuple):
-    """The leads of one status with estimated values in one currency, or without one."""
-
-    status: LeadStatus
-    currency: str | None
-    size: int
-    amount: Decimal | None
+from backend.repositories.sales.leads import LeadGroup
 
 
 class ReportRepository(Protocol):

@@ -6,16 +6,15 @@ from backend.core.errors import unknown_reference
 from backend.core.permissions import Permission, Principal
 from backend.models.exchange.reports import (
     Age,
-    PipelineStage,
     ReportInputs,
     ReportName,
     ReportResult,
 )
 from backend.models.platform.mixins import now
 from backend.models.platform.money import MoneyTotal
-from backend.models.sales.leads import LeadStatus
-from backend.repositories.exchange.reports import LeadGroup
+from backend.models.sales.leads import LeadStatus, PipelineStage
 from backend.repositories.exchange.unit import ExchangeUnits
+from backend.repositories.sales.leads import LeadGroup
 from backend.services.background.kinds import ExecutionContext
 
 _NEEDED = {

@@ -104,7 +104,7 @@ HOSTILE = {
     "a list": ("/tasks", LIST, "30,000 values"),
     "a list that is looked through": (
         "/executions",
-        f'{{"kind": "export", "inputs": {{"resource": "leads", "filters": {{"status": {LIST}}}}}}}',
+        f'{{"kind": "export", "inputs": {{"resource": "tasks", "filters": {{"status": {LIST}}}}}}}',
         "30,000 values",
     ),
     "a list within the limit": (
@@ -112,7 +112,7 @@ HOSTILE = {
         json.dumps(
             {
                 "kind": "export",
-                "inputs": {"resource": "leads", "filters": {"status": [1] * 25_000}},
+                "inputs": {"resource": "tasks", "filters": {"status": [1] * 25_000}},
             }
         ),
         "status",
@@ -191,7 +191,7 @@ async def test_a_parameter_that_stands_twice_is_named(
 
 async def test_a_parameter_of_many_values_may_stand_twice(member: Person) -> None:
     assert (await member.get("/tasks?status=open&status=done")).status_code == 200
-    assert (await member.get("/search?q=a&kind=tasks&kind=leads")).status_code == 200
+    assert (await member.get("/search?q=a&kind=tasks&kind=files")).status_code == 200
 
 
 async def test_more_parameters_than_there_are_get_a_short_answer(member: Person) -> None:

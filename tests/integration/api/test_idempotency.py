@@ -278,9 +278,9 @@ async def test_without_a_key_nothing_is_kept(route: Route, database: Database) -
 
 
 async def test_a_key_stands_for_one_path(member: Person) -> None:
-    await post(member, "/customers", KEY, json={"name": "Grace"})
+    await post(member, "/tasks", KEY, json={"title": "Call her"})
 
-    refused = await post(member, "/leads", KEY, json={"name": "Grace"})
+    refused = await post(member, "/modules", KEY, json={"title": "Call her"})
 
     assert refused.status_code == 422
     assert refused.json()["type"] == "/problems/idempotency-key-reused"

@@ -64,11 +64,11 @@ def test_every_example_fits_its_schema() -> None:
 def test_an_example_that_does_not_fit_would_be_found() -> None:
     schema = "/components/schemas/FilePublic"
     example = DOCUMENT["components"]["schemas"]["FilePublic"]["examples"][0]
-    incomplete = {name: value for name, value in example.items() if name != "lead_id"}
+    incomplete = {name: value for name, value in example.items() if name != "module_id"}
 
     assert faults(Example(schema, example)) == []
     assert faults(Example(schema, example | {"id": "17"})) == ['"17" is not a "uuid"']
-    assert faults(Example(schema, incomplete)) == ['"lead_id" is a required property']
+    assert faults(Example(schema, incomplete)) == ['"module_id" is a required property']
 
 
 def test_a_part_has_no_example_beside_that_of_the_whole() -> None:

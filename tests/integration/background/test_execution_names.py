@@ -7,8 +7,8 @@ import pytest
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
 
-REPORT: dict[str, Any] = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
-OWN = "Pipeline of leads"
+REPORT: dict[str, Any] = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
+OWN = "Unfinished tasks by age"
 
 
 async def name_of(person: Person) -> str:
@@ -19,11 +19,11 @@ async def name_of(person: Person) -> str:
 
 
 async def test_the_model_writes_a_name(member: Person, model: OpenAiServer) -> None:
-    model.say('"How our leads', ' are\n doing" ')
+    model.say('"How old our tasks', ' are\n by now" ')
 
-    assert await name_of(member) == "How our leads are doing"
+    assert await name_of(member) == "How old our tasks are by now"
     (request,) = model.requests
-    assert "leads_pipeline" in request.body["messages"][-1]["content"]
+    assert "tasks_by_age" in request.body["messages"][-1]["content"]
     assert "tools" not in request.body
 
 
@@ -55,7 +55,7 @@ async def test_an_execution_waits_for_no_model(member: Person, model: OpenAiServ
 
 async def test_what_may_not_run_gets_no_name(member: Person, model: OpenAiServer) -> None:
     person_id = "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"
-    inputs = {"report": "leads_pipeline", "person_id": person_id}
+    inputs = {"report": "tasks_by_age", "person_id": person_id}
 
     answer = await member.post(
         "/executions/generate-name", json={"kind": "report", "inputs": inputs}

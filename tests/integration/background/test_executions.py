@@ -21,13 +21,13 @@ from tests.fixtures.execution_kinds import begin, steps_of, stored
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.statements import sent_statements
 
-PIPELINE = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 MAX_ACTIVE = 10
 Shown = dict[str, Any]
 
 
 async def create(person: Person, **fields: Any) -> Shown:
-    answer = await person.post("/executions", json=PIPELINE | fields)
+    answer = await person.post("/executions", json=REPORT | fields)
     assert answer.status_code == 202, answer.text
     created: Shown = answer.json()
     return created
@@ -44,12 +44,12 @@ async def add(uow: SqlUnitOfWorkFactory, owner: Person, **fields: Any) -> str:
 async def test_an_execution_is_asked_for_and_waits_for_its_job(
     viewer: Person, database: Database
 ) -> None:
-    answer = await viewer.post("/executions", json=PIPELINE)
+    answer = await viewer.post("/executions", json=REPORT)
 
     created = answer.json()
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/api/v1/executions/{created['id']}"
-    assert (created["status"], created["name"]) == ("pending", "Pipeline of leads")
+    assert (created["status"], created["name"]) == ("pending", "Unfinished tasks by age")
     async with database.engine.connect() as connection:
         jobs = await connection.execute(
             text("SELECT id, task_name, queue_name, args FROM procrastinate_jobs")
@@ -93,14 +93,14 @@ async def test_a_refused_execution_leaves_no_job(member: Person, database: Datab
 async def test_a_bad_request_names_the_field(
     member: Person, bad: dict[str, Any], place: list[str]
 ) -> None:
-    answer = await member.post("/executions", json=PIPELINE | bad)
+    answer = await member.post("/executions", json=REPORT | bad)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", *place]
 
 
 async def test_an_unknown_kind_is_told_with_those_that_there_are(member: Person) -> None:
-    answer = await member.post("/executions", json=PIPELINE | {"kind": "dance"})
+    answer = await member.post("/executions", json=REPORT | {"kind": "dance"})
 
     assert "report" in answer.json()["errors"][0]["msg"]
 
@@ -262,7 +262,7 @@ async def test_a_kind_that_is_not_known_any_more_is_shown_as_it_was(
 
 async def test_nobody_has_too_many_at_once(member: Person, viewer: Person) -> None:
     answers = await asyncio.gather(
-        *(member.post("/executions", json=PIPELINE) for _ in range(MAX_ACTIVE + 3))
+        *(member.post("/executions", json=REPORT) for _ in range(MAX_ACTIVE + 3))
     )
 
     refused = [answer for answer in answers if answer.status_code == 409]
@@ -284,7 +284,7 @@ async def test_the_settings_say_how_many_are_too_many(
         strict = Person(member.user, member.session, member.token, client)
         await create(strict)
 
-        assert (await strict.post("/executions", json=PIPELINE)).status_code == 409
+        assert (await strict.post("/executions", json=REPORT)).status_code == 409
 
 
 async def test_who_may_not_do_it_may_not_ask_for_it(
@@ -299,11 +299,11 @@ async def test_a_replay_gets_its_answer_although_there_is_no_room_by_now(
     member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     headers = {"Idempotency-Key": "again"}
-    first = await member.post("/executions", json=PIPELINE, headers=headers)
+    first = await member.post("/executions", json=REPORT, headers=headers)
     for _ in range(MAX_ACTIVE - 1):
         await create(member)
 
-    again = await member.post("/executions", json=PIPELINE, headers=headers)
+    again = await member.post("/executions", json=REPORT, headers=headers)
 
     assert (again.status_code, again.content) == (202, first.content)
     assert (await stored(uow, first.json()["id"])).version == 1

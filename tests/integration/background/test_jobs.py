@@ -638,7 +638,7 @@ class TestSweep:
     async def test_an_execution_whose_workers_die_ends_and_says_so(
         self, jobs: Jobs, database: Database, admin: Person, viewer: Person
     ) -> None:
-        report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+        report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
         execution = (await viewer.post("/executions", json=report)).json()
         sweep = jobs.app.tasks["take_over_stalled_jobs"]
 
@@ -658,7 +658,7 @@ class TestSweep:
     async def test_a_job_of_an_execution_that_another_one_runs_by_now_leaves_it_alone(
         self, jobs: Jobs, viewer: Person
     ) -> None:
-        report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+        report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
         execution = (await viewer.post("/executions", json=report)).json()
 
         await jobs.services.background.executions.end_crashed(UUID(execution["id"]), 0)

@@ -113,7 +113,7 @@ async def test_moments_before_the_time_of_spreadsheets_are_texts(
 
 async def test_an_unknown_column_is_named(sheets: Sheets, admin: Person) -> None:
     with pytest.raises(InvalidInputError, match="colour") as refused:
-        await sheets.exports.check(wanted("leads", columns=["name", "colour"]), admin.principal)
+        await sheets.exports.check(wanted("tasks", columns=["title", "colour"]), admin.principal)
 
     assert refused.value.field == "columns"
 

@@ -106,12 +106,12 @@ async def test_the_end_of_a_session_ends_only_what_needs_one(
 async def test_a_permission_that_was_lost_is_named(
     rights: PresentRights, member: Person, admin: Person
 ) -> None:
-    may_write = rights.as_of_now(member.principal, Permission.LEADS_WRITE)
+    may_write = rights.as_of_now(member.principal, Permission.TASKS_WRITE)
     assert (await may_write()).role is Role.MEMBER
 
     await demote(admin, member)
 
-    with pytest.raises(PermissionDeniedError, match="leads:write"):
+    with pytest.raises(PermissionDeniedError, match="tasks:write"):
         await may_write()
 
 

@@ -98,17 +98,17 @@ async def test_a_new_module_is_told_of(viewer: Person, jobs: Jobs) -> None:
 
 
 async def test_the_owner_is_told_of_the_end_of_an_execution(viewer: Person, jobs: Jobs) -> None:
-    report = {"kind": "report", "inputs": {"report": "leads_pipeline"}, "name": "Pipeline"}
+    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}, "name": "Ages"}
     assert (await viewer.post("/executions", json=report)).status_code == 202
     await jobs.drain(Queue.EXECUTIONS, Queue.EVENTS)
 
     (notification,) = await told(viewer)
     assert notification["title"] == "Your execution is completed"
-    assert notification["text"] == "Pipeline (count: 0)"
+    assert notification["text"] == "Ages (count: 0)"
 
 
 async def test_who_cancels_an_execution_is_not_told(viewer: Person, jobs: Jobs) -> None:
-    report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
     execution = (await viewer.post("/executions", json=report)).json()["id"]
     await viewer.post(f"/executions/{execution}/cancel")
     await jobs.drain(Queue.EXECUTIONS, Queue.EVENTS)
@@ -163,7 +163,7 @@ async def test_mails_lead_to_what_they_tell_of(
     lead = (await member.post("/leads", json={"name": "Ada"})).json()["id"]
     await manager.post(f"/leads/{lead}/convert")
     await member.post("/modules", json={"title": "Mine"})
-    report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
     await member.post("/executions", json=report)
     await jobs.drain(Queue.EXECUTIONS, Queue.EVENTS)
 

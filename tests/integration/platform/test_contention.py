@@ -207,15 +207,8 @@ SHORT_WRITES: dict[str, tuple[str, str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("request_", SHORT_WRITES.values(), ids=SHORT_WRITES)
-async def test_short_writes_are_run_once_more(
-    admin: Person,
-    viewer: Person,
-    uow: SqlUnitOfWorkFactory,
-    database: Database,
-    request_: tuple[str, str, Any],
-) -> None:
-    method, path, body = request_
+async def written_rows(uow: SqlUnitOfWorkFactory, admin: Person) -> dict[str, UUID]:
+    """Add what the requests write; answers the ids in their paths."""
     left, lead = make_user(is_active=False), make_lead(owner_id=admin.user.id)
     config, invitation = make_model_config(), make_invitation(invited_by=admin.user.id)
     notification = make_notification(user_id=admin.user.id)
@@ -226,14 +219,25 @@ async def test_short_writes_are_run_once_more(
         await unit.invitations.save(invitation)
         await unit.notifications.add(notification)
         await unit.commit()
-    ids = {
-        "viewer": viewer.user.id,
+    return {
         "left": left.id,
         "lead": lead.id,
         "config": config.id,
         "invitation": invitation.id,
         "notification": notification.id,
     }
+
+
+@pytest.mark.parametrize("request_", SHORT_WRITES.values(), ids=SHORT_WRITES)
+async def test_short_writes_are_run_once_more(
+    admin: Person,
+    viewer: Person,
+    uow: SqlUnitOfWorkFactory,
+    database: Database,
+    request_: tuple[str, str, Any],
+) -> None:
+    method, path, body = request_
+    ids = await written_rows(uow, admin) | {"viewer": viewer.user.id}
 
     async with losing(database):
         answer = await admin.request(method, path.format(**ids), json=body)

@@ -16,7 +16,12 @@ from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.statements import Statement, sent_statements
 
 Task = dict[str, Any]
-REFERENCES = ("assignee_id", "customer_id", "lead_id", "module_id")
+REFERENCES = {
+    "assignee_id": make_user,
+    "customer_id": make_customer,
+    "lead_id": make_lead,
+    "module_id": make_module,
+}
 
 
 async def create(person: Person, **fields: Any) -> Task:
@@ -264,20 +269,17 @@ async def test_two_at_once_change_the_same_tasks_in_whatever_order(member: Perso
 
 async def fill(uow: UnitOfWorkFactory, owner: Person, count: int) -> list[Task]:
     """Tasks, each with references of its own, as they can be sent."""
-    users = [make_user() for _ in range(count)]
-    customers = [make_customer(owner_id=owner.user.id) for _ in range(count)]
-    leads = [make_lead(owner_id=owner.user.id) for _ in range(count)]
-    modules = [make_module(owner_id=owner.user.id) for _ in range(count)]
-    references = [
-        dict(zip(REFERENCES, (row.id for row in rows), strict=True))
-        for rows in zip(users, customers, leads, modules, strict=True)
+    owned = {"owner_id": owner.user.id}
+    made = {
+        field: [make(**owned if field != "assignee_id" else {}) for _ in range(count)]
+        for field, make in REFERENCES.items()
+    }
+    tasks = [
+        make_task(**{field: rows[n].id for field, rows in made.items()}) for n in range(count)
     ]
-    tasks = [make_task(**fields) for fields in references]
     async with uow() as unit:
-        await unit.users.add_missing(users)
-        await unit.customers.add_missing(customers)
-        await unit.leads.add_missing(leads)
-        await unit.modules.add_missing(modules)
+        for field, rows in made.items():
+            await unit.task_references[field].add_missing(rows)
         await unit.tasks.add_missing(tasks)
         await unit.commit()
     return [task.model_dump(mode="json") for task in tasks]

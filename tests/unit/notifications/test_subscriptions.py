@@ -5,9 +5,9 @@ import pytest
 from backend.jobs.subscriptions import HANDLERS, SUBSCRIPTIONS, UNHANDLED, subscriptions
 from backend.models.platform.domain_events import (
     DomainEvent,
-    LeadConverted,
     ResourceChanged,
     SignInFailed,
+    TaskAssigned,
 )
 from backend.services.notifications.rules import RULES
 
@@ -28,13 +28,13 @@ def test_an_event_that_is_named_nowhere_stops_the_start() -> None:
 
 
 def test_an_event_is_not_handled_and_unhandled_at_once() -> None:
-    with pytest.raises(ValueError, match="LeadConverted"):
-        subscriptions(HANDLERS, UNHANDLED | {LeadConverted})
+    with pytest.raises(ValueError, match="TaskAssigned"):
+        subscriptions(HANDLERS, UNHANDLED | {TaskAssigned})
 
 
 def test_a_rule_that_is_taken_away_stops_the_start() -> None:
-    fewer: frozenset[type[DomainEvent]] = frozenset(RULES) - {LeadConverted}
+    fewer: frozenset[type[DomainEvent]] = frozenset(RULES) - {TaskAssigned}
     handlers = [type(each)(each.name, fewer, each.handle) for each in HANDLERS]
 
-    with pytest.raises(ValueError, match="LeadConverted"):
+    with pytest.raises(ValueError, match="TaskAssigned"):
         subscriptions(handlers, UNHANDLED)

@@ -55,7 +55,7 @@ def test_an_event_comes_back_as_the_class_that_was_recorded(kind: type[DomainEve
 
 
 def test_a_plain_change_comes_back_with_its_kind_and_verb() -> None:
-    recorded = ResourceChanged(kind=SubjectKind.LEAD, verb="updated", subject_id=new_id())
+    recorded = ResourceChanged(kind=SubjectKind.TASK, verb="updated", subject_id=new_id())
 
     assert stored(recorded).happened() == recorded
 

@@ -10,7 +10,7 @@ from backend.models.exchange.reports import DAYS, Age, ReportFilter, TasksOfAge
 from backend.models.platform.mixins import now
 from backend.models.sales.leads import Lead
 from backend.models.tasks.tasks import UNFINISHED, Task
-from backend.repositories.exchange.reports import LeadGroup
+from backend.repositories.sales.leads import LeadGroup
 from backend.repositories.sql.platform.filters import one_of
 
 
