@@ -49,7 +49,7 @@ def _due_at(word: str, today: date | None) -> str:
 
 
 def create_person(asked: Request) -> Script:
-    """A customer or a lead."""
+    """Somebody of `PEOPLE`."""
     name, said = cut_options(asked.words["what"], OF_PERSON)
     created = yield Call(f"create_{asked.words['thing']}", {"name": name, **said})
     return _created(asked.words["thing"], created, name)

@@ -10,6 +10,7 @@ from datetime import date
 
 from backend.integrations.assistant.language_models.offline import changing, reading
 from backend.integrations.assistant.language_models.offline.script import Request, Script, say
+from backend.integrations.assistant.language_models.offline.things import PEOPLE, THINGS
 from backend.integrations.assistant.language_models.offline.words import request_in
 
 
@@ -28,7 +29,9 @@ _FIND = "(?:find|show|list|search for|search|look for)(?: me)?(?: all)?(?: the)?
 _READ = "(?:read|show|open|describe)(?: me)? (?:the )?"
 _DELETE = "(?:delete|remove) (?:the )?"
 _PRIORITY = "(?:(?P<priority>low|normal|high|urgent)(?:[ -]priority)? )?"
-_THING = "(?P<thing>customer|lead|product|task)"
+NEVER = "(?!)"
+_THING = f"(?P<thing>{'|'.join(THINGS)})"
+_PERSON = f"(?P<thing>{'|'.join(PEOPLE) or NEVER})"
 _THE_TASK = "(?:the )?(?:task )?(?P<what>.+)"
 _DONE = "as (?:done|complete|completed|finished)"
 
@@ -40,7 +43,7 @@ KINDS = (
     ),
     Kind(
         "Create a customer Ada Lovelace with email ada@example.com",
-        rf"{_CREATE}(?P<thing>customer|lead){_CALLED}(?P<what>.+)",
+        rf"{_CREATE}{_PERSON}{_CALLED}(?P<what>.+)",
         changing.create_person,
     ),
     Kind(

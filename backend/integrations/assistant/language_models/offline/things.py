@@ -30,6 +30,7 @@ LEAD = Thing("lead", ("company", "status", "email", "source", "notes"), LeadStat
 PRODUCT = Thing("product", ("sku", "price", "description"))
 
 THINGS = {thing.word: thing for thing in (TASK, CUSTOMER, LEAD, PRODUCT)}
+PEOPLE = {word: thing for word, thing in THINGS.items() if "email" in thing.facts}
 
 
 def name_of(row: dict[str, Any]) -> str:
