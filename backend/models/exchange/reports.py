@@ -44,7 +44,7 @@ class ReportFilter(Input):
 
 
 class ReportInputs(ReportFilter):
-    model_config = example({"report": "leads_pipeline"})
+    model_config = example({"report": "tasks_by_age"})
 
     report: ReportName
 
@@ -61,17 +61,18 @@ class TasksOfAge(Output):
 class ReportResult(Output):
     model_config = example(
         {
-            "report": "leads_pipeline",
+            "report": "tasks_by_age",
             "as_of": "2026-06-01T09:30:00Z",
             "count": 2,
-            "stages": [
+            "stages": [],
+            "tasks": [
                 {
-                    "status": "new",
+                    "age": "up to a week",
+                    "status": "open",
+                    "assignee_id": None,
                     "count": 2,
-                    "values": [{"amount": "9600.00", "currency": "EUR"}],
                 }
             ],
-            "tasks": [],
         },
         base=Output,
     )
