@@ -1,5 +1,7 @@
-"""MVP Backend: a layered FastAPI and SQLModel backend. See docs/develop/road-of-a-request.md."""
+"""A layered FastAPI and SQLModel backend. See docs/develop/road-of-a-request.md."""
 
 from importlib.metadata import version
 
-__version__ = version("mvp-backend")
+from backend.core.product import PACKAGE
+
+__version__ = version(PACKAGE)

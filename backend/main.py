@@ -22,6 +22,7 @@ from backend.core.database import Database
 from backend.core.logging import configure_logging
 from backend.core.orphans import stop_with_parent
 from backend.core.permissions import Means
+from backend.core.product import DESCRIPTION, NAME
 from backend.core.production import refuse_unsafe
 from backend.core.stopping import Interruption, told_of_stop
 from backend.jobs.supervisor import Supervisor
@@ -29,9 +30,8 @@ from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor, queues_of_server
 
-_DESCRIPTION = """
-Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
-permissions.
+_DESCRIPTION = f"""
+{DESCRIPTION}
 
 Sign in with **Authorize** in Swagger UI, or at `/api/v1/auth/token`. Every error is a problem as
 RFC 9457 defines it; every answer has an `X-Request-ID`, which leads to the request in the log.
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     for asked_for in injected_classes():
         services.of(asked_for)
     app = FastAPI(
-        title="MVP Backend",
+        title=NAME,
         version=__version__,
         description=_DESCRIPTION,
         openapi_tags=TAGS,

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from backend.api import problems
 from backend.api.kept_content import KeptContent
 from backend.core.errors import NotFoundError
+from backend.core.product import NAME
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
 _OWN = Path(str(files("backend.api") / "static"))
@@ -24,7 +25,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>MVP Backend: {title}</title>
+<title>{name}: {title}</title>
 <link rel="icon" href="/docs/assets/favicon.png">
 {head}<link rel="stylesheet" href="/docs/own/docs.css">
 </head>
@@ -34,6 +35,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 _SWAGGER = _PAGE.format(
+    name=NAME,
     title="Swagger UI",
     head=(
         '<link rel="preload" href="/openapi.json" as="fetch" crossorigin>\n'
@@ -46,6 +48,7 @@ _SWAGGER = _PAGE.format(
     ),
 )
 _REDOC = _PAGE.format(
+    name=NAME,
     title="ReDoc",
     head='<link rel="preload" href="/openapi.json" as="fetch" crossorigin>\n',
     body=(
@@ -119,7 +122,7 @@ async def explain_problem(slug: str) -> HTMLResponse:
         raise NotFoundError("There is no problem with this name.")
     meaning = re.sub("`(.+?)`", r"<code>\1</code>", kind.meaning)
     body = f"<main><h1>{kind.title}</h1><p>Status {kind.status}. {meaning}</p></main>"
-    return _page(_PAGE.format(title=kind.title, head="", body=body))
+    return _page(_PAGE.format(name=NAME, title=kind.title, head="", body=body))
 
 
 def _page(html: str, *, styles: str = "'self'", workers: str = "'none'") -> HTMLResponse:

@@ -11,11 +11,12 @@ from backend.cli.loading import CommandsOnDemand
 from backend.cli.runtime import print_error
 from backend.core.config import ConfigurationError
 from backend.core.errors import DomainError
+from backend.core.product import NAME
 
 app = typer.Typer(
     name="mvp",
     cls=CommandsOnDemand,
-    help="Run and manage MVP Backend.",
+    help=f"Run and manage {NAME}.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,

@@ -26,7 +26,9 @@ _MODULES: Mapping[str, str] = {
 }
 # In a clone alone: neither the wheel nor the image has them.
 _OF_CLONES: Mapping[str, str] = {
+    "init": "scaffold.init.cli",
     "new": "scaffold.new.cli",
+    "remove": "scaffold.remove.cli",
 }
 
 

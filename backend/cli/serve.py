@@ -23,6 +23,7 @@ from backend.core.config import ConfigurationError, Settings
 from backend.core.garbage import without_collection
 from backend.core.logging import configure_logging
 from backend.core.orphans import PARENT_VARIABLE
+from backend.core.product import NAME
 from backend.core.production import refuse_unsafe
 
 _KEEP_ALIVE_SECONDS = 75
@@ -125,7 +126,7 @@ def _announce(settings: Settings, listener: socket.socket) -> None:
 
         lines += [f"Sign in   {user.email}" for user in USERS]
         lines.append(f"Password  {_password_to_show(settings)}")
-    error_console.print(Panel("\n".join(lines), title="MVP Backend", expand=False), highlight=False)
+    error_console.print(Panel("\n".join(lines), title=NAME, expand=False), highlight=False)
     if not settings.is_production and not ip_address(host).is_loopback:
         error_console.print(
             f"Warning: other machines may reach {host}, and everybody knows the secret and the "

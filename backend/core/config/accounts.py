@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from backend.core.config.base import Section
 from backend.core.permissions import Role
+from backend.core.product import MAIL_SENDER, PACKAGE
 
 DEVELOPMENT_SECRET = "development-only-secret-key-never-use-in-production"
 
@@ -26,8 +27,8 @@ class SecuritySettings(Section):
         le=60,
         description="How long the same device may reuse a refresh token.",
     )
-    token_issuer: str = "mvp-backend"
-    token_audience: str = "mvp-backend"
+    token_issuer: str = PACKAGE
+    token_audience: str = PACKAGE
     registration_enabled: bool | None = Field(
         default=None, description="Unset: yes, except in production."
     )
@@ -55,9 +56,7 @@ class MailSettings(Section):
         description="smtp://user:password@host:587, smtps://host:465 or file:///folder. "
         "Unset: in DATA_DIR.",
     )
-    sender: str = Field(
-        default="MVP <no-reply@example.com>", description="The sender of mails: name and address."
-    )
+    sender: str = Field(default=MAIL_SENDER, description="The sender of mails: name and address.")
     timeout_seconds: float = Field(
         default=20, gt=0, le=300, description="How long the mail server may take for one mail."
     )

@@ -267,4 +267,6 @@ class PipelineStage(Output):
 
     status: LeadStatus
     count: int
-    values: list[MoneyTotal] = PydanticField(description="The sum of the estimated values, by currency.")
+    values: list[MoneyTotal] = PydanticField(
+        description="The sum of the estimated values, by currency."
+    )

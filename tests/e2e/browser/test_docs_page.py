@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from backend.core.product import NAME
 from backend.seeds.users import MEMBER
 from tests.e2e.browser.conftest import SEED_PASSWORD, Tab
 
@@ -31,7 +32,7 @@ def test_the_root_leads_to_swagger_ui(tab: Tab) -> None:
     tab.page.goto("/")
 
     assert tab.page.url == f"{tab.origin}/docs"
-    expect(tab.page.get_by_role("heading", name="MVP Backend")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name=NAME)).to_be_visible()
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
@@ -105,7 +106,7 @@ def test_each_choice_of_a_body_has_its_name(page: Page) -> None:
 def test_redoc_introduces_the_api_before_it_shows_the_operations(tab: Tab) -> None:
     tab.page.goto("/redoc")
 
-    expect(tab.page.get_by_role("heading", name="MVP Backend")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name=NAME)).to_be_visible()
     assert tab.page.locator(OPERATIONS["/redoc"]).count() == 0
     expect(tab.page.locator(OPERATIONS["/redoc"]).last).to_be_attached()
 

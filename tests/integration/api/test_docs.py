@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from backend.api.kept_content import KeptContent
+from backend.core.product import NAME
 from tests.integration.api.document import DOCUMENT
 
 
@@ -47,7 +48,7 @@ async def test_a_page_runs_no_inline_script(client: httpx2.AsyncClient, path: st
 async def test_the_document_is_served(client: httpx2.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
 
-    assert document["info"]["title"] == "MVP Backend"
+    assert document["info"]["title"] == NAME
 
 
 async def test_the_document_is_that_of_the_code(client: httpx2.AsyncClient) -> None:
@@ -77,7 +78,7 @@ async def test_the_document_is_compressed_for_who_takes_that(
 
     assert answer.headers.get("Content-Encoding") == coding
     assert answer.headers["Vary"] == "Accept-Encoding"
-    assert answer.json()["info"]["title"] == "MVP Backend"
+    assert answer.json()["info"]["title"] == NAME
 
 
 async def test_the_compressed_document_is_short(client: httpx2.AsyncClient) -> None:
