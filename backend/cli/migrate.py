@@ -83,7 +83,7 @@ def check() -> None:
     require_joined()
     with (
         running_database() as settings,
-        _scratch_database(plain_url(settings)) as url,
+        scratch_database(plain_url(settings)) as url,
         alembic_errors(),
     ):
         config = alembic_config(url)
@@ -111,7 +111,7 @@ def _configured() -> Iterator[Config]:
 
 
 @contextmanager
-def _scratch_database(url: str) -> Iterator[str]:
+def scratch_database(url: str) -> Iterator[str]:
     name = f"mvp_check_{uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as server:
         try:

@@ -1,0 +1,1 @@
+"""Makes a fresh clone a project of its own."""

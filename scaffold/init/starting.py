@@ -1,0 +1,91 @@
+"""What `mvp init` does, step by step."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scaffold.declarations import Area
+from scaffold.errors import RefusedError
+from scaffold.init.naming import Names, rename, set_author, set_description
+from scaffold.remove.checkers import formatted
+from scaffold.remove.packages import drop_packages, locked_anew
+from scaffold.remove.removing import (
+    remove,
+    run_python,
+    tracked_files,
+    write_contract,
+    write_migration,
+)
+from scaffold.remove.reporting import print_removed
+from scaffold.remove.subject import of_area
+
+_MARK = "[tool.mvp]\n"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Start:
+    names: Names
+    author: str | None
+    description: str | None
+    without: tuple[Area, ...]
+
+
+def refuse_twice(root: Path) -> None:
+    """Raises RefusedError if the project has been initialised."""
+    if _MARK in (root / "pyproject.toml").read_text():
+        raise RefusedError(
+            "This project is initialised already: use `mvp remove` and `mvp new` from now on."
+        )
+
+
+def initialise(root: Path, start: Start, say: Say) -> None:
+    """Raises RefusedError if something is left that has to be cut by hand."""
+    if start.without:
+        subjects = [of_area(root, area) for area in start.without]
+        removed = remove(root, subjects, [area.name for area in start.without], say)
+        print_removed(removed)
+        if removed.problems:
+            raise RefusedError("The places above have to be cut by hand; then run it again.")
+        write_migration(root, "Without what is removed")
+        drop_packages(root, [each for area in start.without for each in area.packages])
+    say(f"Naming the product {start.names.title}")
+    rename(root, start.names, tracked_files(root))
+    set_author(root, start.author, start.names.title, datetime.now(UTC).year)
+    if start.description:
+        set_description(root, start.description)
+    _mark(root)
+    locked_anew(root)
+    say("Writing one fresh migration")
+    _write_initial(root)
+    formatted(root)
+    say("Writing openapi.json")
+    write_contract(root)
+
+
+def _mark(root: Path) -> None:
+    path = root / "pyproject.toml"
+    date = datetime.now(UTC).date().isoformat()
+    mark = f'{_MARK}# By `mvp init`, which runs only once.\ninitialised = "{date}"\n\n'
+    path.write_text(path.read_text().replace("[tool.uv]\n", f"{mark}[tool.uv]\n", 1))
+
+
+def _write_initial(root: Path) -> None:
+    run_python(root, "-m", "scaffold.init.initial")
+    core = root / "backend/core/migrations.py"
+    replaced = re.compile(r"^REPLACED_REVISIONS = frozenset\(\n.*?^\)\n", re.MULTILINE | re.DOTALL)
+    core.write_text(
+        replaced.sub("REPLACED_REVISIONS: frozenset[str] = frozenset()\n", core.read_text())
+    )
+
+
+def run_checks(root: Path) -> None:
+    """Raises RefusedError if the checks fail."""
+    for target in ("lint", "test"):
+        command = ["make", target]
+        if subprocess.run(command, cwd=root, check=False).returncode:
+            raise RefusedError(f"make {target} fails: see above.")

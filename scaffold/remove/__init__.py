@@ -1,0 +1,1 @@
+"""Takes a resource or an area out of the project."""

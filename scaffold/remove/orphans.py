@@ -1,0 +1,52 @@
+"""What was only there for what is gone: functions, classes and constants that nobody names now."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from scaffold.remove.syntax import Source, name_of
+
+_TOKEN = re.compile(r"\b[a-zA-Z_]\w{2,}\b")
+_DEFINED = re.compile(r"\b(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", re.MULTILINE)
+_HARMLESS = {"property", "staticmethod", "classmethod", "dataclass", "asynccontextmanager", "cache"}
+
+
+def mentions(texts: Iterable[str]) -> Counter[str]:
+    """Count the words of all files."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(_TOKEN.findall(text))
+    return found
+
+
+def orphaned(before: Counter[str], texts: list[str]) -> set[str]:
+    """Return the names that were mentioned more often before, and are only defined by now."""
+    now, defined = mentions(texts), Counter[str]()
+    for text in texts:
+        defined.update(one or other for one, other in _DEFINED.findall(text))
+    return {
+        name
+        for name, count in defined.items()
+        if now[name] == count < before[name] and not name.startswith(("test_", "__"))
+    }
+
+
+def definitions_of(
+    source: Source, names: set[str]
+) -> Iterator[cst.FunctionDef | cst.ClassDef | cst.Assign]:
+    """Yield the definitions of these names, but those that something else finds by itself."""
+    for node in source.nodes():
+        match node:
+            case cst.FunctionDef(name=cst.Name(value=name)) | cst.ClassDef(
+                name=cst.Name(value=name)
+            ) if (name in names):
+                if all(name_of(each.decorator) in _HARMLESS for each in node.decorators):
+                    yield node
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                if name in names and source.nearest(node, *_INNER) is None:
+                    yield node
+
+
+_INNER = (cst.FunctionDef, cst.ClassDef)

@@ -1,0 +1,137 @@
+"""Takes what is removed out of files that are not Python: contracts, lists of paths, pages."""
+
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from scaffold.declarations import FILE, SERVICES
+from scaffold.remove.prose import cleaned, pages, without_items
+from scaffold.remove.words import Words
+
+IsGone = Callable[[str], bool]
+_PATH = re.compile(r"\b(?:backend|tests|docs|benchmarks|evaluations|deploy|scaffold)/[\w/.-]+\w")
+
+
+def _clean_declarations(root: Path, names: Iterable[str], is_gone: IsGone) -> None:
+    """Take what is removed out of what other areas declare."""
+    for path in sorted((root / SERVICES).glob(f"*/{FILE}")):
+        text = path.read_text()
+        gone = {each for each in re.findall(r'"([\w/.-]+)"', text) if is_gone(each)}
+        for name in {*names, *gone}:
+            text = re.sub(
+                rf'"{re.escape(name)}", |, "{re.escape(name)}"|"{re.escape(name)}"', "", text
+            )
+        _replace(path, text)
+
+
+def clean_texts(
+    root: Path, words: Words, tracked: set[str], areas: Iterable[str], names: Iterable[str]
+) -> None:
+    """Clean every text file.
+
+    Args:
+        names: of the resources that are removed.
+        tracked: the paths that there were before.
+        areas: those that are removed.
+    """
+
+    def is_gone(path: str) -> bool:
+        folder = f"{path.rstrip('/')}/"
+        was_there = path in tracked or any(each.startswith(folder) for each in tracked)
+        return bool(path) and was_there and not (root / path).exists()
+
+    _clean_declarations(root, [*areas, *names], is_gone)
+    _clean_contracts(root / "pyproject.toml", list(areas))
+    _clean_lists(root / "Makefile", is_gone)
+    for page in pages(root):
+        _replace(root / page, cleaned((root / page).read_text(), words, is_gone, page))
+    for path in sorted((root / "backend").rglob("*.py")):
+        if words.may_be_in(path.read_text()):
+            _replace(path, _without_items_in_texts(path.read_text(), words))
+
+
+def _replace(path: Path, text: str) -> None:
+    if text != path.read_text():
+        path.write_text(text)
+
+
+def _clean_contracts(path: Path, areas: list[str]) -> None:
+    """Take areas out of the contracts of import-linter."""
+    text = path.read_text()
+    for area in areas:
+        text = re.sub(rf'^ *"\({area}\)",\n', "", text, flags=re.MULTILINE)
+        text = re.sub(rf"\({area}\) \| | \| \({area}\)", "", text)
+        text = re.sub(rf'^ *"backend\.services\.{area} : .*\n', "", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^\[\[tool\.importlinter\.contracts\]\]\n(?:(?!^\[).*\n)*?"
+            rf'protected_modules = \["backend\.[\w.]*\.{area}\.(?:.*\n)(?:(?!^\[).*\n)*',
+            "",
+            text,
+            flags=re.MULTILINE,
+        )
+    _replace(path, text)
+
+
+def clean_checked(root: Path) -> None:
+    """Take folders without code out of what mypy checks."""
+    path = root / "pyproject.toml"
+    text = path.read_text()
+    checked = re.search(r"^files = \[(.*)\]$", text, re.MULTILINE)
+    folders = re.findall(r'"([^"]+)"', checked[1]) if checked else []
+    for each in folders:
+        if not (root / each).is_file() and not any((root / each).rglob("*.py")):
+            text = text.replace(f', "{each}"', "")
+    _replace(path, text)
+
+
+def _clean_lists(path: Path, is_gone: IsGone) -> None:
+    """Take paths that are gone out of lists that are separated by commas."""
+    text = path.read_text()
+    for each in sorted(set(_PATH.findall(text)), key=len, reverse=True):
+        if is_gone(each):
+            text = re.sub(rf"{re.escape(each)},|,{re.escape(each)}(?![\w/])", "", text)
+    text = re.sub(r"\n\t\$\\(?=\n)", "", text)
+    text = re.sub(r",\$\\\n(?=\n)", "\n", text)
+    _replace(path, text)
+
+
+def _without_items_in_texts(code: str, words: Words) -> str:
+    """Clean the docstrings and descriptions of a Python file."""
+    lines = code.splitlines(keepends=True)
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
+        if token.type != tokenize.STRING or " " not in token.string:
+            continue
+        left = without_items(token.string, words)
+        if left != token.string:
+            (begin, column), (end, end_column) = token.start, token.end
+            before, after = lines[begin - 1][:column], lines[end - 1][end_column:]
+            lines[begin - 1 : end] = [before + left + after]
+    return "".join(lines)
+
+
+def still_mentioned(root: Path, words: Words, tracked: Iterable[str]) -> list[str]:
+    """Return where the words still are, as `path:line: text`, but not in what is history."""
+    pattern = re.compile(
+        rf"(?<![\w-])(?:{'|'.join(re.escape(each) for each in sorted(words.texts))})(?![\w-])",
+        re.IGNORECASE,
+    )
+    found = []
+    for name in sorted(tracked):
+        path = root / name
+        is_history = name.startswith(("CHANGELOG", "docs/adr/", "alembic/versions/", "findings/"))
+        if is_history or not path.is_file() or path.suffix in {".lock", ".svg", ".png"}:
+            continue
+        if name == "openapi.json":
+            continue
+        try:
+            lines = path.read_text().splitlines()
+        except UnicodeDecodeError:
+            continue
+        found += [
+            f"{name}:{number}: {line.strip()}"
+            for number, line in enumerate(lines, 1)
+            if pattern.search(line)
+        ]
+    return found
