@@ -142,7 +142,14 @@ def wire(
         rights,
     )
     kinds = execution_kinds(uow, sales, tasks, files) | workflow_kinds(uow, assistant)
-    max_active, names = settings.executions.max_active, assistant.execution_names
+    background = BackgroundServices(
+        uow,
+        kinds,
+        settings.executions.max_active,
+        rights,
+        streams,
+        names=assistant.execution_names,
+    )
     return Services(
         platform=PlatformServices(uow),
         mail=mail,
@@ -151,7 +158,7 @@ def wire(
         files=files,
         sales=sales,
         search=search,
-        background=BackgroundServices(uow, kinds, max_active, rights, names, streams),
+        background=background,
         assistant=assistant,
         workflows=WorkflowsServices(uow),
         notifications=NotificationsServices(uow, mail.mails, streams),

@@ -13,6 +13,7 @@ State = Literal["dead", "false", "true"]
 """What a piece of code has become: it has no value any more, or it is a condition with this one."""
 
 _Collection = cst.Tuple | cst.List | cst.Set
+_VARIADIC = {"gather", "or_", "and_", "union", "union_all", "chain"}
 _EQUAL = (cst.Equal, cst.Is, cst.In)
 
 
@@ -159,7 +160,7 @@ class Cutter:
             self._climb_base(around, argument, node)
         elif not isinstance(around, cst.Call):
             self._climb(around, "dead")
-        elif self._takes_no_longer(around, argument):
+        elif self._takes_no_longer(around, argument) or self._may_lack(around, argument):
             self._remove(argument)
         elif name_of(around.func) == "isinstance":
             self._climb(around, "false")
@@ -167,6 +168,15 @@ class Cutter:
             self._kill_definition(self._source.nearest(around, cst.FunctionDef) or around)
         else:
             self._climb(around, state if name_of(around.func) == "bool" else "dead")
+
+    def _may_lack(self, call: cst.Call, argument: cst.Arg) -> bool:
+        """Can the call perhaps do without it? The type checker says so afterwards."""
+        if argument.star:
+            return True
+        if name_of(call.func) in _VARIADIC:
+            return len([each for each in call.args if each not in self._rewriting.gone]) > 1
+        is_named = argument.keyword is not None
+        return is_named and not self._is_text and not self._source.is_test
 
     def _is_mark(self, call: cst.Call) -> bool:
         return isinstance(self._outer(call), cst.Decorator)

@@ -17,8 +17,8 @@ class BackgroundServices:
         kinds: ExecutionKinds,
         max_active: int,
         rights: PresentRights,
-        names: NameSuggestions,
         streams: LiveStreams,
+        names: NameSuggestions | None = None,
     ) -> None:
         """`max_active` is how many executions one person may have pending or running at a time."""
         runner = ExecutionRunner(uow, kinds, rights)
