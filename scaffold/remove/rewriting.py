@@ -133,6 +133,9 @@ def _rebuilt_with(node: cst.CSTNode, changes: dict[str, object]) -> cst.CSTNode:
                 changes["elements"] = [elements[0].with_changes(comma=cst.Comma())]
             if not elements and not node.lpar:
                 changes |= {"lpar": [cst.LeftParen()], "rpar": [cst.RightParen()]}
+        case cst.Subscript() if isinstance(slices := changes.get("slice"), list) and slices:
+            last = slices[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            changes["slice"] = [*slices[:-1], last]
         case cst.ImportFrom(lpar=None) if isinstance(names, list):
             last = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
             changes["names"] = [*names[:-1], last]

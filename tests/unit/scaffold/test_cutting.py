@@ -1,0 +1,138 @@
+"""The smallest piece of code around something that is gone, and what goes with it."""
+
+import ast
+from pathlib import Path
+from textwrap import dedent
+
+import libcst as cst
+import pytest
+
+from scaffold.remove.cutter import Cutter
+from scaffold.remove.dead import Dead, DeadParameter
+from scaffold.remove.finding import uses_of
+from scaffold.remove.syntax import Source
+
+CODE = Path("backend/services/garden/plants.py")
+TEST = Path("tests/unit/garden/test_plants.py")
+
+
+def without(name: str, code: str, path: Path = CODE, dead: Dead | None = None) -> str:
+    """Cut every use of a name. Returns the code as Python itself would write it."""
+    source = Source(path, dedent(code))
+    cutter = Cutter(source, dead or Dead())
+    for use in list(uses_of(source, {name})):
+        cutter.kill(use)
+    return plain(cutter.code())
+
+
+def plain(code: str) -> str:
+    return ast.unparse(ast.parse(dedent(code)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("KNOWN = (Rose, Weed, Oak)", "KNOWN = (Rose, Oak)"),
+        ("KNOWN = (Rose, Weed)", "KNOWN = (Rose,)"),
+        ("KNOWN = {Rose: 1, Weed: 2}", "KNOWN = {Rose: 1}"),
+        ("KNOWN: set[type] = {Weed}", "KNOWN: set[type] = set()"),
+        ("Plant = Rose | Weed | Oak", "Plant = Rose | Oak"),
+        ("kind: Literal[Rose, Weed]", "kind: Literal[Rose]"),
+        ("rows = [(Rose, 1), (Weed, 2)]", "rows = [(Rose, 1)]"),
+        ("rose, weed = Rose(), Weed()", "(rose,) = (Rose(),)"),
+        ("class Bed(Rose, Weed): ...", "class Bed(Rose): ..."),
+        ("x = tall or isinstance(plant, Weed)", "x = tall"),
+        ("x = [each for each in plants if each is not Weed]", "x = [each for each in plants]"),
+        ("x = find(*Weed.values(), Rose)", "x = find(Rose)"),
+        ("await gather(a, grow(Weed))", "await gather(a)"),
+        ("grow: Weed | None = None", ""),
+    ],
+)
+def test_one_of_several_goes_by_itself(before: str, after: str) -> None:
+    assert without("Weed", before) == plain(after)
+
+
+def test_a_branch_that_is_never_taken_goes_and_the_other_stays() -> None:
+    code = """
+        def grow(plant):
+            if plant is Weed:
+                pull(plant)
+            else:
+                water(plant)
+    """
+
+    assert without("Weed", code) == plain("def grow(plant):\n    water(plant)")
+
+
+def test_a_condition_that_is_always_true_goes_and_its_body_stays() -> None:
+    code = """
+        def grow(plant):
+            if plant is not Weed and plant.is_dry:
+                water(plant)
+    """
+
+    left = "def grow(plant):\n    if plant.is_dry:\n        water(plant)"
+    assert without("Weed", code) == plain(left)
+
+
+def test_a_parameter_goes_and_is_remembered_for_its_callers() -> None:
+    dead = Dead()
+
+    left = without("Weed", "def plant(rose: Rose, weed: Weed) -> None: ...", dead=dead)
+
+    assert left == plain("def plant(rose: Rose) -> None: ...")
+    assert dead.parameters == {DeadParameter("plant", 1, "weed")}
+
+
+def test_callers_no_longer_give_what_is_no_parameter() -> None:
+    dead = Dead(parameters={DeadParameter("plant", 1, "weed")})
+
+    assert without("Weed", "x = plant(rose, Weed(), 3)", dead=dead) == "x = plant(rose, 3)"
+
+
+def test_what_returns_something_that_is_gone_is_gone() -> None:
+    dead = Dead()
+
+    assert without("Weed", "def weed() -> Weed: ...\ndef rose() -> Rose: ...", dead=dead) == (
+        plain("def rose() -> Rose: ...")
+    )
+    assert dead.names == {("backend.services.garden.plants", "weed")}
+
+
+def test_a_test_that_uses_it_goes_as_a_whole() -> None:
+    code = """
+        def test_roses():
+            assert Rose()
+
+
+        def test_weeds():
+            weed = Weed()
+            assert weed.grows
+    """
+
+    assert without("Weed", code, TEST) == plain("def test_roses():\n    assert Rose()")
+
+
+def test_a_case_of_a_test_goes_by_itself() -> None:
+    code = """
+        @pytest.mark.parametrize("plant", [Rose, Weed])
+        def test_plants(plant): ...
+    """
+
+    left = without("Weed", code, TEST)
+
+    assert left.splitlines()[0] == "@pytest.mark.parametrize('plant', [Rose])"
+
+
+def test_a_constant_goes_with_the_text_below_it() -> None:
+    code = 'HEIGHT = Weed.height\n"""In metres."""\nWIDTH = 1'
+
+    assert without("Weed", code) == "WIDTH = 1"
+
+
+def test_places_are_those_of_the_file() -> None:
+    code = "x = 1\n\n\ndef f():\n    try:\n        a()\n    finally:\n        b()\n"
+    source = Source(CODE, code)
+    calls = [node for node in source.nodes() if isinstance(node, cst.Call)]
+
+    assert sorted(source.line(call) for call in calls) == [6, 8]
