@@ -68,6 +68,7 @@ def tidy(root: Path) -> None:
     """Remove imports and variables that nothing uses any more, and format."""
     command = [sys.executable, "-m", "ruff", "check", "--quiet", "--fix", "--exit-zero"]
     _run([*command, "--select=F401,F811,RUF022", "."], root)
+    _run([*command, "--unsafe-fixes", "--select=RUF059", "."], root)
 
 
 def formatted(root: Path) -> None:

@@ -5,6 +5,7 @@ left. Alembic's autogenerate drops a table before the foreign keys that refer to
 see that a dropped column takes along the CHECK constraints that read it.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from scaffold.remove.catalog import StoredTable, referring_first, stored
 
 _ALEMBIC = {"alembic_version"}
 _SHORT = 80
+_LINES = re.MULTILINE | re.DOTALL
 
 
 def write_migration(message: str) -> Path | None:
@@ -88,7 +90,10 @@ def _filled(template: str, up: list[str], down: list[str]) -> str:
     upgrade = f"def upgrade() -> None:\n{_executed(up)}\n"
     downgrade = f"def downgrade() -> None:\n{_executed(down)}"
     body = f"{head}{upgrade}\n\n{downgrade}{end}"
-    return body.replace("import sqlalchemy as sa\n", "")
+    imports = "from collections.abc import Sequence\n\nfrom alembic import op\n"
+    return re.sub(
+        r"^from collections.*?(?=\n\nrevision)", imports.rstrip(), body, count=1, flags=_LINES
+    )
 
 
 def _executed(statements: list[str]) -> str:

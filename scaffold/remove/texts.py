@@ -45,6 +45,7 @@ def clean_texts(
     _clean_declarations(root, [*areas, *names], is_gone)
     _clean_contracts(root / "pyproject.toml", list(areas))
     _clean_lists(root / "Makefile", is_gone)
+    _clean_site(root / "zensical.toml", root / "docs")
     for page in pages(root):
         _replace(root / page, cleaned((root / page).read_text(), words, is_gone, page))
     for path in sorted((root / "backend").rglob("*.py")):
@@ -72,6 +73,18 @@ def _clean_contracts(path: Path, areas: list[str]) -> None:
             flags=re.MULTILINE,
         )
     _replace(path, text)
+
+
+def _clean_site(path: Path, folder: Path) -> None:
+    """Take pages that are gone out of the navigation."""
+    lines = path.read_text().splitlines(keepends=True)
+    named = [re.search(r'"([\w/.-]+\.md)"', line) for line in lines]
+    left = [
+        line
+        for line, page in zip(lines, named, strict=True)
+        if page is None or (folder / page[1]).exists()
+    ]
+    _replace(path, "".join(left))
 
 
 def clean_checked(root: Path) -> None:
