@@ -11,6 +11,9 @@ from scaffold.declarations import Area
 from scaffold.errors import RefusedError
 from scaffold.init.naming import Names, rename, set_author, set_description
 from scaffold.remove.checkers import formatted
+from scaffold.remove.dead import Dead
+from scaffold.remove.fixed_point import Tree, cut_all
+from scaffold.remove.orphans import mentions
 from scaffold.remove.packages import drop_packages, locked_anew
 from scaffold.remove.removing import (
     remove,
@@ -20,9 +23,11 @@ from scaffold.remove.removing import (
     write_migration,
 )
 from scaffold.remove.reporting import print_removed
-from scaffold.remove.subject import of_area
+from scaffold.remove.subject import CODE, of_area
+from scaffold.remove.words import Words
 
 _MARK = "[tool.mvp]\n"
+_REVISION = re.compile(r'"([0-9a-f]{12})"')
 
 Say = Callable[[str], None]
 
@@ -75,12 +80,22 @@ def _mark(root: Path) -> None:
 
 
 def _write_initial(root: Path) -> None:
-    run_python(root, "-m", "scaffold.init.initial")
     core = root / "backend/core/migrations.py"
     replaced = re.compile(r"^REPLACED_REVISIONS = frozenset\(\n.*?^\)\n", re.MULTILINE | re.DOTALL)
+    texts = [path.read_text() for path in (root / "alembic/versions").glob("*.py")]
+    old = {each for text in (*texts, core.read_text()) for each in _REVISION.findall(text)}
     core.write_text(
         replaced.sub("REPLACED_REVISIONS: frozenset[str] = frozenset()\n", core.read_text())
     )
+    run_python(root, "-m", "scaffold.init.initial")
+    _cut_tests_of(root, old)
+
+
+def _cut_tests_of(root: Path, revisions: set[str]) -> None:
+    """Cut the tests of migrations that are gone."""
+    tree = Tree(root, CODE)
+    before = mentions(tree.text(path) for path in tree.files())
+    cut_all(tree, Dead(), Words(texts=frozenset(revisions)), before)
 
 
 def run_checks(root: Path) -> None:

@@ -274,9 +274,7 @@ async def fill(uow: UnitOfWorkFactory, owner: Person, count: int) -> list[Task]:
         field: [make(**owned if field != "assignee_id" else {}) for _ in range(count)]
         for field, make in REFERENCES.items()
     }
-    tasks = [
-        make_task(**{field: rows[n].id for field, rows in made.items()}) for n in range(count)
-    ]
+    tasks = [make_task(**{field: rows[n].id for field, rows in made.items()}) for n in range(count)]
     async with uow() as unit:
         for field, rows in made.items():
             await unit.task_references[field].add_missing(rows)
