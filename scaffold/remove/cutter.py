@@ -176,7 +176,7 @@ class Cutter:
         if name_of(call.func) in _VARIADIC:
             return len([each for each in call.args if each not in self._rewriting.gone]) > 1
         is_named = argument.keyword is not None
-        return is_named and not self._is_text and not self._source.is_test
+        return is_named and not self._is_text and self._in_case(call) is None
 
     def _is_mark(self, call: cst.Call) -> bool:
         return isinstance(self._outer(call), cst.Decorator)

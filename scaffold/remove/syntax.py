@@ -114,7 +114,7 @@ class Source:
         if statement is None:
             return []
         inner = self._heads(statement)
-        return [node for node in inner if self.module.code_for_node(node).strip() == text]
+        return [node for node in inner if _joined(self.module.code_for_node(node)) == text]
 
     def _heads(self, statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the expressions of a statement, but not those of the statements within it."""
@@ -129,7 +129,12 @@ class Source:
         lines = self._lines[span.line - 1 : span.end_line]
         lines[-1] = lines[-1][: span.end_column]
         lines[0] = lines[0][span.column :]
-        return "\n".join(lines).strip()
+        return _joined("\n".join(lines))
+
+
+def _joined(code: str) -> str:
+    """Without whitespace: a node by itself is not indented as it is in its block."""
+    return "".join(code.split())
 
 
 @cache
