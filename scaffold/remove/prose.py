@@ -59,6 +59,9 @@ def _row(line: str, words: Words, is_gone: Callable[[str], bool], page: Path) ->
         only = [re.fullmatch(r"`([\w./-]+)`", cell.strip()) for cell in line.split("|")]
         if any(each and (is_gone(_resolved(page, each[1])) or is_gone(each[1])) for each in only):
             return None
+    for link, anchor in _LINK.findall(line):
+        if is_gone(_resolved(page, link)):
+            line = re.sub(rf"\[([^\]]*)\]\({re.escape(link + anchor)}\)", r"\1", line)
     named = re.findall(r"`([\w./-]+)`", line)
     gone = [each for each in named if is_gone(each) or is_gone(_resolved(page, each))]
     gone += [each for each in named if words.is_dead(each) and (":" in line or "/" in each)]

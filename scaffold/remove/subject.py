@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 import libcst as cst
 
@@ -124,20 +125,22 @@ def delete(root: Path, subject: Subject, dead: Dead) -> None:
         if path.suffix == ".py":
             _remember(path, (root / path).read_text(), dead)
         (root / path).unlink()
-    for path in subject.files:
-        folder = root / path.parent
-        left = [each for each in folder.iterdir() if each.name != "__pycache__"]
-        if all(each.name in {"__init__.py", "README.md", "area.toml"} for each in left) and (
-            "conftest" not in str(left)
-        ):
-            _remove_folder(folder, dead, root)
+    for folder in {path.parent for path in subject.files}:
+        if folder.name == subject.name:
+            rmtree(root / folder, ignore_errors=True)
+            dead.modules.add(".".join(folder.parts))
+    for folder in sorted({path.parent for path in subject.files}, reverse=True):
+        if (root / folder).exists() and not any(_content(root / folder)):
+            rmtree(root / folder)
+            dead.modules.add(".".join(folder.parts))
 
 
-def _remove_folder(folder: Path, dead: Dead, root: Path) -> None:
-    for each in folder.iterdir():
-        if each.is_file():
-            each.unlink()
-    dead.modules.add(".".join(folder.relative_to(root).parts))
+def _content(folder: Path) -> Iterator[Path]:
+    """Yield what a folder has beside its own description."""
+    described = {"__init__.py", "README.md"}
+    for path in folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and path.name not in described:
+            yield path
 
 
 def _remember(path: Path, text: str, dead: Dead) -> None:
