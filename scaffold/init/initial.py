@@ -22,6 +22,9 @@ VERSIONS = Path("alembic/versions")
 _NOISE = re.compile(
     r"^(?:--.*|SET .*;|SELECT pg_catalog\.set_config.*;|\\(?:un)?restrict .*)\n", re.MULTILINE
 )
+_CHOICE = re.compile(
+    r"\(\((\w+)\)::text = ANY \(\(ARRAY\[((?:'[^']*'::character varying(?:, )?)+)\]\)::text\[\]\)\)"
+)
 _DROPPED = """
 SELECT format('DROP TABLE %s CASCADE', oid::regclass) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
@@ -31,7 +34,8 @@ WHERE pronamespace = 'public'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 UNION ALL
 SELECT format('DROP TYPE IF EXISTS %s CASCADE', oid::regtype) FROM pg_type
-WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
+WHERE typnamespace = 'public'::regnamespace AND (typtype IN ('e', 'd') OR EXISTS (
+  SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'))
 UNION ALL
 SELECT format('DROP TEXT SEARCH CONFIGURATION IF EXISTS %I CASCADE', cfgname) FROM pg_ts_config
 WHERE cfgnamespace = 'public'::regnamespace
@@ -73,7 +77,7 @@ def write_initial() -> Path:
     """Return the path of the migration; its SQL stands beside it."""
     with running_database() as settings, scratch_database(plain_url(settings)) as url:
         command.upgrade(alembic_config(url), "head")
-        schema = _NOISE.sub("", _dumped(url))
+        schema = _CHOICE.sub(_as_written, _NOISE.sub("", _dumped(url)))
         with psycopg.connect(url) as connection:
             dropped = [line for (line,) in connection.execute(_DROPPED).fetchall()]
     for path in VERSIONS.iterdir():
@@ -89,6 +93,11 @@ def write_initial() -> Path:
         )
     )
     return path
+
+
+def _as_written(found: re.Match[str]) -> str:
+    """PostgreSQL writes IN in another way, and would write that in a third one."""
+    return f"({found[1]} IN ({found[2].replace('::character varying', '')}))"
 
 
 def _dumped(url: str) -> str:
