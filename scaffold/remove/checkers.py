@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from scaffold.errors import RefusedError
 from scaffold.remove.syntax import Span
 
 _ERROR = re.compile(
@@ -34,7 +35,7 @@ def type_errors(root: Path) -> list[Problem]:
     done = _run([*command, *plain], root)
     found = [_ERROR.match(line) for line in done.stdout.splitlines()]
     if done.returncode not in {0, 1} or (done.returncode and not any(found)):
-        raise RuntimeError(f"mypy could not check the tree:\n{done.stdout}{done.stderr}")
+        raise RefusedError(f"mypy could not check the tree:\n{done.stdout}{done.stderr}")
     return [_type_error(each) for each in found if each]
 
 

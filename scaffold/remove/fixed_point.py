@@ -18,6 +18,7 @@ from scaffold.remove.syntax import Source, name_of
 from scaffold.remove.words import Words, dead_texts, values_of_members
 
 _ROUNDS = 40
+_TEXT = re.compile(r'"[^"\n]*"')
 _KINDS = (
     {"attr-defined", "name-defined", "import-not-found"},
     {"call-arg", "arg-type", "override"},
@@ -74,8 +75,9 @@ def cut_all(tree: Tree, dead: Dead, words: Words, before: Counter[str]) -> list[
     for _ in range(_ROUNDS):
         while cut_by_name(tree, dead):
             pass
-        problems = _certain(type_errors(tree.root))
-        if cut_problems(tree, dead, problems) or _cut_unused(tree, dead):
+        problems = type_errors(tree.root)
+        kinds = ([each for each in problems if _is_of(each, codes)] for codes in _KINDS)
+        if any(cut_problems(tree, dead, found) for found in kinds) or _cut_unused(tree, dead):
             continue
         if not _cut_orphans(tree, dead, before):
             break
@@ -84,13 +86,9 @@ def cut_all(tree: Tree, dead: Dead, words: Words, before: Counter[str]) -> list[
     return type_errors(tree.root)
 
 
-def _certain(problems: list[Problem]) -> list[Problem]:
-    """Return those that surely use something that is gone; others may only follow from them."""
-    for codes in _KINDS:
-        found = [each for each in problems if each.code in codes and "? has" not in each.text]
-        if found:
-            return found
-    return []
+def _is_of(problem: Problem, codes: set[str]) -> bool:
+    """Does an error surely use something that is gone? Others may only follow from those."""
+    return problem.code in codes and "? has" not in problem.text
 
 
 def _cut_orphans(tree: Tree, dead: Dead, before: Counter[str]) -> bool:
@@ -106,13 +104,17 @@ def _cut_orphans(tree: Tree, dead: Dead, before: Counter[str]) -> bool:
     return any(changed)
 
 
+def _without_column(name: str, found: re.Match[str]) -> str:
+    return re.sub(rf"\b{name}, |, {name}\b", "", found[0])
+
+
 def _cut_columns_in_sql(tree: Tree, words: Words) -> None:
     """Columns in a list within a text, as in `num_nonnulls(customer_id, lead_id)`."""
     for path in tree.files():
         for name in words.names if path.parts[0] == "backend" else ():
             text = tree.text(path)
             if re.search(rf"\b{name}\b", text):
-                left = re.sub(rf"\b{name}, |, {name}\b", "", text)
+                left = _TEXT.sub(partial(_without_column, name), text)
                 (tree.root / path).write_text(left)
 
 
