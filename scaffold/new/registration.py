@@ -172,7 +172,7 @@ def _of_docs(r: Resource) -> Iterator[Change]:
     n = r.names
     roles = "docs/use/roles-and-permissions.md"
     for what in ("read", "write", "delete"):
-        yield Change(roles, in_cell(f"`workflows:{what}`", f"`{n.plural}:{what}`", among="| `"))
+        yield Change(roles, in_cell(f"`tasks:{what}`", f"`{n.plural}:{what}`", among="| `"))
     title = n.many_words.capitalize()
     row = f"| [{title}]({n.path}.md) | `/{n.path}` |"
     yield Change("docs/use/README.md", row_after("| [Clients](", row, before=True))
@@ -183,7 +183,7 @@ def _of_docs(r: Resource) -> Iterator[Change]:
     line = f"- {title}, with {_what(r)}."
     yield Change("CHANGELOG.md", line_after("### Added", line))
     page = f'    "use/{n.path}.md",'
-    yield Change("zensical.toml", line_after('    "use/workflows.md",', page, blank=False))
+    yield Change("zensical.toml", line_after('    "use/tasks.md",', page, blank=False))
 
 
 def _what(r: Resource) -> str:

@@ -55,7 +55,7 @@ def faults(example: Example) -> list[str]:
 
 
 def test_every_example_fits_its_schema() -> None:
-    assert len(FOUND) > 150
+    assert len(FOUND) > 1.08 * len(OPERATIONS)
     wrong = {example.schema: faults(example)[:2] for example in FOUND if faults(example)}
 
     assert wrong == {}
