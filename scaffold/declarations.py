@@ -1,7 +1,8 @@
 """The areas of the project, as each declares itself beside its services."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ class Area:
         settings: the sections of the settings that are its own.
         pages: the pages of `docs/` that are its own.
         packages: the dependencies that only it needs.
+        files: what else is its own, as patterns.
+        own: the same of each of its resources, by name.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Area:
     pages: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    own: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def read_areas(root: Path) -> dict[str, Area]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from shutil import rmtree
 
@@ -45,7 +46,8 @@ def of_resource(root: Path, area: Area, name: str) -> Subject:
         if (path.name == f"{name}.py" and _is_beside(path, area))
         or (path.parts[0] == "tests" and area.name in path.parts and _fits(path, tests))
     ]
-    return _subject(root, name, files, identifiers=[f"{one}_id"])
+    every = dict.fromkeys([*files, *_matching(root, area.own.get(name, ()))])
+    return _subject(root, name, [*every], identifiers=[f"{one}_id"])
 
 
 def area_of(areas: dict[str, Area], name: str) -> Area:
@@ -62,15 +64,15 @@ def of_area(root: Path, area: Area) -> Subject:
     seeds = {Path("backend/seeds", f"{each}.py") for each in area.seeds}
     tests = {Path("tests/integration/cli", f"test_seed_{each}.py") for each in area.seeds}
     files = [path for path in _python(root) if area.name in path.parts[1:-1]]
-    named = [
-        path.relative_to(root)
-        for pattern in (*area.files, *area.pages)
-        for path in sorted(root.glob(pattern))
-        if path.is_file()
-    ]
+    named = _matching(root, [*area.files, *area.pages, *chain(*area.own.values())])
     every = [*files, *sorted(seeds | tests), *named]
     there = [each for each in dict.fromkeys(every) if (root / each).exists()]
     return _subject(root, area.name, there, members=[area.name.upper()])
+
+
+def _matching(root: Path, patterns: Iterable[str]) -> list[Path]:
+    found = (path for pattern in patterns for path in sorted(root.glob(pattern)))
+    return [path.relative_to(root) for path in found if path.is_file()]
 
 
 def _is_beside(path: Path, area: Area) -> bool:
