@@ -18,6 +18,7 @@ class Area:
     Attributes:
         needs: areas without which it makes no sense.
         uses: areas that can be taken out of it.
+        reason: why it can't be removed, if it is not that others are built on it.
         resources: those of its resources that can be removed by themselves.
         lends: what others get of it, in words.
         seeds: the modules of `backend/seeds/` that are its own.
@@ -34,6 +35,7 @@ class Area:
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     lends: str
+    reason: str = ""
     resources: tuple[str, ...] = ()
     seeds: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -68,7 +70,8 @@ def chosen(areas: dict[str, Area], names: list[str]) -> list[Area]:
             known = ", ".join(each.name for each in areas.values() if each.is_removable)
             raise RefusedError(f"There is no area {name!r}. These can be removed: {known}.")
         if not areas[name].is_removable:
-            raise RefusedError(f"{name} can't be removed: it is part of the base.")
+            reason = areas[name].reason or "it is part of the base"
+            raise RefusedError(f"{name} can't be removed: {reason}.")
     for area in areas.values():
         missing = [name for name in names if name in area.needs]
         if missing and area.name not in names:

@@ -54,6 +54,7 @@ def test_what_an_area_names_is_there() -> None:
     for area in AREAS.values():
         named = [f"backend/seeds/{each}.py" for each in area.seeds] + [*area.pages, *area.files]
         named += [f"backend/models/{area.name}/{each}.py" for each in area.resources]
+        named += [each for own in area.own.values() for each in own]
         assert [each for each in named if not [*ROOT.glob(each)]] == []
 
 
@@ -64,24 +65,45 @@ def test_each_seed_belongs_to_one_area() -> None:
     assert seeds == sorted(files - {"__init__", "base", "runner"})
 
 
+def declared(name: str, *needs: str, is_removable: bool = True, reason: str = "") -> Area:
+    return Area(
+        name=name,
+        title=name.capitalize(),
+        is_removable=is_removable,
+        needs=needs,
+        uses=(),
+        lends="",
+        reason=reason,
+    )
+
+
+DECLARED = {
+    each.name: each
+    for each in (
+        declared("harbour", is_removable=False),
+        declared("lights", "harbour", is_removable=False, reason="ships need them"),
+        declared("ships", "harbour"),
+        declared("cargo", "ships"),
+    )
+}
+
+
 def test_what_needs_others_goes_first() -> None:
-    assert [each.name for each in chosen(AREAS, ["assistant", "workflows"])] == [
-        "workflows",
-        "assistant",
-    ]
+    assert [each.name for each in chosen(DECLARED, ["ships", "cargo"])] == ["cargo", "ships"]
 
 
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        (["weather"], "There is no area 'weather'"),
-        (["tasks"], "part of the base"),
-        (["assistant"], "workflows needs it: remove workflows too"),
+        (["weather"], "There is no area 'weather'. These can be removed: ships, cargo."),
+        (["harbour"], "it is part of the base"),
+        (["lights"], "lights can't be removed: ships need them"),
+        (["ships"], "cargo needs it: remove cargo too"),
     ],
 )
 def test_an_impossible_choice_is_refused_with_the_reason(names: list[str], reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
-        chosen(AREAS, names)
+        chosen(DECLARED, names)
 
 
 def test_areas_are_those_of_the_packages() -> None:
