@@ -21,7 +21,7 @@ def seed_all() -> None:
 
 @app.command("defaults")
 def seed_defaults() -> None:
-    """Run those that production needs too, such as prompts and tools."""
+    """Run those that production needs too."""
     _seed(tuple(DEFAULTS))
 
 

@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Seeder] = {
     "schemas": SchemaSeeder(),
     "templates": TemplateSeeder(),
 }
-"""Defaults of the assistant, also for production."""
+"""What production needs too."""
 
 EXAMPLES: dict[str, Seeder] = {
     "users": UserSeeder(),

@@ -42,11 +42,18 @@ def definitions_of(
             case cst.FunctionDef(name=cst.Name(value=name)) | cst.ClassDef(
                 name=cst.Name(value=name)
             ) if (name in names):
-                if all(name_of(each.decorator) in _HARMLESS for each in node.decorators):
+                harmless = all(name_of(each.decorator) in _HARMLESS for each in node.decorators)
+                if harmless and not _may_override(source, node):
                     yield node
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 if name in names and source.nearest(node, *_INNER) is None:
                     yield node
+
+
+def _may_override(source: Source, node: cst.CSTNode) -> bool:
+    """Is it in a class whose base class, perhaps of a library, may call it?"""
+    owner = source.nearest(node, cst.ClassDef)
+    return owner is not None and any(name_of(base.value) != "Protocol" for base in owner.bases)
 
 
 _INNER = (cst.FunctionDef, cst.ClassDef)

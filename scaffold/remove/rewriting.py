@@ -139,8 +139,18 @@ def _rebuilt_with(node: cst.CSTNode, changes: dict[str, object]) -> cst.CSTNode:
         case cst.ImportFrom(lpar=None) if isinstance(names, list):
             last = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
             changes["names"] = [*names[:-1], last]
+        case cst.Call() | cst.List() | cst.Set() | cst.Dict():
+            _drop_last_comma(node, changes)
         case cst.Parameters(star_arg=cst.ParamStar()) if not changes.get(
             "kwonly_params", node.kwonly_params
         ):
             changes["star_arg"] = cst.MaybeSentinel.DEFAULT
     return node.with_changes(**changes)
+
+
+def _drop_last_comma(node: cst.CSTNode, changes: dict[str, object]) -> None:
+    """What stood on one line does so again: the last part has no comma if the last one had none."""
+    name = "args" if isinstance(node, cst.Call) else "elements"
+    left, before = changes.get(name), getattr(node, name)
+    if isinstance(left, list) and left and isinstance(before[-1].comma, cst.MaybeSentinel):
+        changes[name] = [*left[:-1], left[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]

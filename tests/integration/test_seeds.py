@@ -138,9 +138,7 @@ async def test_ids_are_the_same_in_every_database(context: SeedContext, database
 async def test_an_unknown_seeder_is_refused_before_any_runs(
     context: SeedContext, database: Database
 ) -> None:
-    with pytest.raises(
-        NotFoundError, match="The seeders are: model_configs, tools, schemas, templates, users"
-    ):
+    with pytest.raises(NotFoundError, match=f"The seeders are: {', '.join(SEEDERS)}"):
         await seed(context, ["users", "nonsense"])
 
     assert (await _rows(database))["users"] == []

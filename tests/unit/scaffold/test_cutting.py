@@ -10,6 +10,7 @@ import pytest
 from scaffold.remove.cutter import Cutter
 from scaffold.remove.dead import Dead, DeadParameter
 from scaffold.remove.finding import uses_of
+from scaffold.remove.orphans import definitions_of
 from scaffold.remove.syntax import Source
 
 CODE = Path("backend/services/garden/plants.py")
@@ -136,3 +137,28 @@ def test_places_are_those_of_the_file() -> None:
     calls = [node for node in source.nodes() if isinstance(node, cst.Call)]
 
     assert sorted(source.line(call) for call in calls) == [6, 8]
+
+
+def test_what_stood_on_one_line_does_so_again() -> None:
+    source = Source(CODE, "GARDEN = [Rose, Weed]\n")
+    cutter = Cutter(source, Dead())
+    for use in list(uses_of(source, {"Weed"})):
+        cutter.kill(use)
+
+    assert cutter.code() == "GARDEN = [Rose]\n"
+
+
+def test_a_method_that_a_base_class_may_call_is_no_orphan() -> None:
+    code = """
+        class Bed(Frame):
+            def on_rain(self): ...
+
+        class Pot:
+            def on_rain(self): ...
+
+        def on_frost(): ...
+    """
+    source = Source(CODE, dedent(code))
+    found = [source.lines(each).first for each in definitions_of(source, {"on_rain", "on_frost"})]
+
+    assert found == [6, 8]
