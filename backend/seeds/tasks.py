@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import Task, TaskPriority, TaskStatus
+from backend.repositories.unit_of_work import UnitOfWork
 from backend.seeds.base import SeedContext, seed_id, seeded_user
 from backend.seeds.customers import CUSTOMERS
 from backend.seeds.users import ADMIN, MANAGER, MEMBER, SeedUser
@@ -51,19 +52,23 @@ class TaskSeeder:
             users = {
                 user: (await seeded_user(uow, user.email)).id for user in (ADMIN, MANAGER, MEMBER)
             }
-            customer_ids = [seed_id("customer", seeded.email) for seeded in CUSTOMERS]
-            known = await uow.customers.known(customer_ids)
-            customers = {place: each for place, each in enumerate(customer_ids) if each in known}
-            added = await uow.tasks.add_missing(
-                [_row(task, users, customers, context.now) for task in TASKS]
-            )
+            rows = [_row(task, users, context.now) for task in TASKS]
+            await _link_customers(uow, rows)
+            added = await uow.tasks.add_missing(rows)
             await uow.commit()
         return added
 
 
-def _row(
-    task: SeedTask, users: dict[SeedUser, UUID], customers: dict[int, UUID], now: datetime
-) -> Task:
+async def _link_customers(uow: UnitOfWork, rows: list[Task]) -> None:
+    """Leave out those that somebody has deleted."""
+    ids = [seed_id("customer", each.email) for each in CUSTOMERS]
+    known = await uow.customers.known(ids)
+    for row, task in zip(rows, TASKS, strict=True):
+        if task.customer is not None and ids[task.customer] in known:
+            row.customer_id = ids[task.customer]
+
+
+def _row(task: SeedTask, users: dict[SeedUser, UUID], now: datetime) -> Task:
     created = now - timedelta(days=20)
     return Task(
         id=seed_id("task", task.title),
@@ -73,7 +78,6 @@ def _row(
         priority=task.priority,
         due_at=None if task.due_in is None else now + timedelta(days=task.due_in),
         assignee_id=users[task.assignee] if task.assignee else None,
-        customer_id=None if task.customer is None else customers.get(task.customer),
         checklist=[
             ChecklistItem(id=seed_id("step", step), text=step, is_done=place == 0)
             for place, step in enumerate(task.steps)

@@ -1,6 +1,6 @@
 """Exports: a list as a spreadsheet, stored as a file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, RootModel
@@ -48,18 +48,20 @@ class TaskExport(_Export):
 
 
 ListExport = CustomerExport | LeadExport | ProductExport | TaskExport
+# Pydantic refuses to discriminate where there is only one.
+_BY = "resource" if get_args(ListExport) else None
 
 
-class ExportInputs(RootModel[Annotated[ListExport, Field(discriminator="resource")]]):
+class ExportInputs(RootModel[Annotated[ListExport, Field(discriminator=_BY)]]):
     """What to export; each resource has the filters of its own list."""
 
     model_config = config(
         json_schema_extra={
             "examples": [
                 {
-                    "resource": "customers",
-                    "filters": {"status": ["active"], "sort": "name"},
-                    "columns": ["name", "email", "phone"],
+                    "resource": "tasks",
+                    "filters": {"status": ["open"], "sort": "due_at"},
+                    "columns": ["title", "due_at", "priority"],
                 }
             ]
         }

@@ -19,11 +19,11 @@ MAX_COLUMNS = 200
 class ImportInputs(Input):
     model_config = example(
         {
-            "resource": "customers",
+            "resource": "tasks",
             "file_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08",
             "dry_run": True,
             "all_or_nothing": True,
-            "mapping": {"Mail": "email"},
+            "mapping": {"Task": "title"},
         }
     )
 

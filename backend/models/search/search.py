@@ -53,12 +53,12 @@ class SearchResult(BaseModel):
                 {
                     "groups": [
                         {
-                            "kind": "customers",
+                            "kind": "tasks",
                             "hits": [
                                 {
-                                    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e03",
-                                    "title": "Grace Hopper",
-                                    "snippet": "<mark>Grace</mark> Hopper Compilers &amp; Co.",
+                                    "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04",
+                                    "title": "Send the offer to Grace",
+                                    "snippet": "Send the offer to <mark>Grace</mark>",
                                 }
                             ],
                             "has_more": False,
