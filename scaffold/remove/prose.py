@@ -66,8 +66,11 @@ def _row(line: str, words: Words, is_gone: Callable[[str], bool], page: Path) ->
     gone = [each for each in named if is_gone(each) or is_gone(_resolved(page, each))]
     gone += [each for each in named if words.is_dead(each) and (":" in line or "/" in each)]
     gone += [each for each in re.findall(r"`([\w-]+:[\w-]+|/[\w-]+)`", line) if words.is_dead(each)]
+    before = line
     for each in dict.fromkeys(gone):
         line = _without_item(line, f"`{each}`")
+    if line != before and any(f"`{each}`" in line for each in gone):
+        return _row(line, words, is_gone, page)
     return None if re.fullmatch(r"\|(?: *\|)+ *(?:[^|`]*\|)?", line) and gone else line
 
 

@@ -54,8 +54,10 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     """Add rows of every kind; answers an id for each parameter of a path."""
     rows = {each.path: each.several(count, admin.user) for each in EXAMPLES}
     customers, products = rows["customers"], rows["products"]
-    for task, user, customer in zip(rows["tasks"], rows["users"], customers, strict=True):
-        task.assignee_id, task.customer_id = user.id, customer.id
+    for task, user in zip(rows["tasks"], rows["users"], strict=True):
+        task.assignee_id = user.id
+    for task, customer in zip(rows["tasks"], customers, strict=True):
+        task.customer_id = customer.id
     for lead in rows["leads"]:
         lead.customer_id = customers[0].id
         lead.set_products([products[0].id])
@@ -65,7 +67,9 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     async with uow() as unit:
         for each in EXAMPLES:
             await getattr(unit, each.repository).add_missing(rows[each.path])
-        ids |= await add_parts(unit, admin, rows, count)
+        ids |= await add_parts_of_chats(unit, admin, rows, count)
+        await add_versions(unit, admin, rows, count)
+        await add_parts(unit, admin, rows, count)
         for user in rows["users"]:
             unit.record(created(SubjectKind.USER, user, None))
         jobs = [await unit.defer(JobRequest("work", Queue.EVENTS)) for _ in range(count)]
@@ -75,35 +79,49 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
 
 async def add_parts(
     unit: UnitOfWork, admin: Person, rows: dict[str, list[Any]], count: int
-) -> dict[str, UUID]:
-    """Rows that belong to the first of each kind, or to a person; answers the ids in paths."""
-    numbers = range(1, count + 1)
-    soon = now() + timedelta(days=1)
-    messages = [make_message(chat_id=rows["chats"][0].id) for _ in numbers]
-    actions = [make_action(owner_id=admin.user.id) for _ in numbers]
-    execution, prompt, workflow = (rows[kind][0] for kind in ("executions", "prompts", "workflows"))
+) -> None:
+    """Rows that belong to the first of each kind, or to a person."""
+    numbers = range(count)
+    execution = rows["executions"][0]
     await unit.notifications.add_missing(
         [make_notification(user_id=admin.user.id) for _ in numbers]
     )
     await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
-    await unit.chat_messages.add_missing(messages)
-    await unit.planned_actions.add_missing(actions)
-    await unit.prompt_versions.add_missing(
-        [make_prompt_version(prompt_id=prompt.id, number=number) for number in numbers]
-    )
-    await unit.workflow_versions.add_missing(
-        [
-            make_workflow_version(workflow, number=number, created_by=admin.user.id)
-            for number in numbers
-        ]
-    )
+    soon = now() + timedelta(days=1)
     await unit.sessions.add_missing(
         [
             UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
             for _ in numbers
         ]
     )
+
+
+async def add_parts_of_chats(
+    unit: UnitOfWork, admin: Person, rows: dict[str, list[Any]], count: int
+) -> dict[str, UUID]:
+    """Answers the ids in paths."""
+    messages = [make_message(chat_id=rows["chats"][0].id) for _ in range(count)]
+    actions = [make_action(owner_id=admin.user.id) for _ in range(count)]
+    await unit.chat_messages.add_missing(messages)
+    await unit.planned_actions.add_missing(actions)
     return {"message_id": messages[0].id, "action_id": actions[0].id}
+
+
+async def add_versions(
+    unit: UnitOfWork, admin: Person, rows: dict[str, list[Any]], count: int
+) -> None:
+    numbers = range(1, count + 1)
+    prompt = rows["prompts"][0]
+    await unit.prompt_versions.add_missing(
+        [make_prompt_version(prompt_id=prompt.id, number=number) for number in numbers]
+    )
+    workflow = rows["workflows"][0]
+    await unit.workflow_versions.add_missing(
+        [
+            make_workflow_version(workflow, number=number, created_by=admin.user.id)
+            for number in numbers
+        ]
+    )
 
 
 @pytest.mark.parametrize("count", [1, 50])
