@@ -9,6 +9,7 @@ import typer
 from backend.cli.runtime import error_console
 from scaffold.declarations import chosen, read_areas
 from scaffold.errors import RefusedError
+from scaffold.remove.packages import drop_packages, locked_anew
 from scaffold.remove.removing import check_clean, remove, write_contract, write_migration
 from scaffold.remove.reporting import print_removed
 from scaffold.remove.subject import Subject, area_of, of_area, of_resource
@@ -31,7 +32,7 @@ def resource(names: Names, *, dry_run: DryRun = False, yes: Yes = False) -> None
     """Remove resources: their files, all that uses them, their tables."""
     areas = read_areas(ROOT)
     subjects = [of_resource(ROOT, area_of(areas, name), name) for name in names]
-    _remove(subjects, [], dry_run=dry_run, yes=yes)
+    _remove(subjects, [], [], dry_run=dry_run, yes=yes)
 
 
 @app.command()
@@ -39,10 +40,18 @@ def area(names: Names, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Remove areas: their packages, all that uses them, their tables."""
     going = chosen(read_areas(ROOT), names)
     subjects = [of_area(ROOT, each) for each in going]
-    _remove(subjects, [each.name for each in going], dry_run=dry_run, yes=yes)
+    packages = [name for each in going for name in each.packages]
+    _remove(subjects, [each.name for each in going], packages, dry_run=dry_run, yes=yes)
 
 
-def _remove(subjects: Sequence[Subject], areas: list[str], *, dry_run: bool, yes: bool) -> None:
+def _remove(
+    subjects: Sequence[Subject],
+    areas: list[str],
+    packages: list[str],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
     check_clean(ROOT)
     for subject in subjects:
         for path in subject.files:
@@ -62,4 +71,8 @@ def _remove(subjects: Sequence[Subject], areas: list[str], *, dry_run: bool, yes
     migration = write_migration(ROOT, f"Remove {names}")
     write_contract(ROOT)
     error_console.print(f"Written: {migration or 'no migration'}, openapi.json.")
+    if packages:
+        drop_packages(ROOT, packages)
+        locked_anew(ROOT)
+        error_console.print(f"Without {', '.join(packages)}: pyproject.toml, uv.lock.")
     error_console.print("Read `git diff`, then run `make lint test`.")

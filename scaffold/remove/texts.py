@@ -44,6 +44,7 @@ def clean_texts(
 
     _clean_declarations(root, [*areas, *names], is_gone)
     _clean_contracts(root / "pyproject.toml", list(areas))
+    _clean_protected(root)
     _clean_lists(root / "Makefile", is_gone)
     _clean_site(root / "zensical.toml", root / "docs")
     for page in pages(root):
@@ -72,6 +73,20 @@ def _clean_contracts(path: Path, areas: list[str]) -> None:
             text,
             flags=re.MULTILINE,
         )
+    _replace(path, text)
+
+
+def _clean_protected(root: Path) -> None:
+    """Take packages that nothing imports any more out of the contracts."""
+    path = root / "pyproject.toml"
+    code = "\n".join(each.read_text() for each in (root / "backend").rglob("*.py"))
+    text = path.read_text()
+    for named in re.findall(r"protected_modules = \[([^\]]*)\]", text):
+        left = named
+        for package in re.findall(r'"(\w+)"', named):
+            if not re.search(rf"^ *(?:from|import) {package}\b", code, re.MULTILINE):
+                left = re.sub(rf', "{package}"|"{package}", ', "", left)
+        text = text.replace(named, left)
     _replace(path, text)
 
 
