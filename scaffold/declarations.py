@@ -27,6 +27,7 @@ class Area:
         packages: the dependencies that only it needs.
         files: what else is its own, as patterns.
         own: the same of each of its resources, by name.
+        kept: those of its resources that can't be removed by themselves, with the reason.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Area:
     packages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     own: Mapping[str, list[str]] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_areas(root: Path) -> dict[str, Area]:

@@ -55,6 +55,8 @@ def area_of(areas: dict[str, Area], name: str) -> Area:
     for area in areas.values():
         if name in area.resources:
             return area
+        if name in area.kept:
+            raise RefusedError(f"{name} can't be removed by itself: {area.kept[name]}.")
     known = ", ".join(each for area in areas.values() for each in area.resources)
     raise RefusedError(f"There is no resource {name!r} to remove. These can be: {known}.")
 

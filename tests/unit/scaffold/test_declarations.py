@@ -1,5 +1,6 @@
 """What areas declare of themselves is what their imports say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import grimp
@@ -7,6 +8,7 @@ import pytest
 
 from scaffold.declarations import Area, chosen, read_areas
 from scaffold.errors import RefusedError
+from scaffold.remove.subject import area_of as area_of_resource
 
 ROOT = Path(__file__).parents[3]
 AREAS = read_areas(ROOT)
@@ -104,6 +106,16 @@ def test_what_needs_others_goes_first() -> None:
 def test_an_impossible_choice_is_refused_with_the_reason(names: list[str], reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
         chosen(DECLARED, names)
+
+
+def test_a_resource_that_others_are_built_on_is_refused_with_the_reason() -> None:
+    ships = replace(DECLARED["ships"], resources=("masts",), kept={"hulls": "masts stand on them"})
+
+    assert area_of_resource({"ships": ships}, "masts") == ships
+    with pytest.raises(RefusedError, match="hulls can't be removed by itself: masts stand on them"):
+        area_of_resource({"ships": ships}, "hulls")
+    with pytest.raises(RefusedError, match="There is no resource 'sails' to remove"):
+        area_of_resource({"ships": ships}, "sails")
 
 
 def test_areas_are_those_of_the_packages() -> None:
