@@ -30,6 +30,7 @@ _DIFFERENT = {"seeder.py", "test.py", "page.md"}
 
 def products(root: Path) -> Rendering:
     names = Names.of("products", None)
+    has_assistant = (root / "backend/services/assistant").exists()
     fields = tuple(parse_field(text, names.cls) for text in _FIELDS)
     resource = Resource(
         names=names,
@@ -37,7 +38,7 @@ def products(root: Path) -> Rendering:
         fields=fields,
         is_archivable=True,
         search=fields[:3],
-        flags=Flags(csv=True, sheets=True, tool=True),
+        flags=Flags(csv=True, sheets=True, tool=has_assistant),
     )
     return Rendering(resource, known_resources(root))
 

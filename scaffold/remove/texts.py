@@ -119,6 +119,7 @@ def _clean_lists(path: Path, is_gone: IsGone) -> None:
     text = path.read_text()
     for each in sorted(set(_PATH.findall(text)), key=len, reverse=True):
         if is_gone(each):
+            text = re.sub(rf",\$\\\n\t{re.escape(each)}(?=\n)", "", text)
             text = re.sub(rf"{re.escape(each)},|,{re.escape(each)}(?![\w/])", "", text)
     text = re.sub(r"\n\t\$\\(?=\n)", "", text)
     text = re.sub(r",\$\\\n(?=\n)", "\n", text)
