@@ -62,11 +62,11 @@ class LeadSeeder:
     async def run(self, context: SeedContext) -> int:
         async with context.uow() as uow:
             owners = [(await seeded_user(uow, user.email)).id for user in (MANAGER, MEMBER)]
-            products = await _seeded_products(uow)
             rows = [
-                _row(lead, owners[place % 2], products, context.now - timedelta(days=place * 3))
+                _row(lead, owners[place % 2], context.now - timedelta(days=place * 3))
                 for place, lead in enumerate(LEADS)
             ]
+            await _add_products(uow, rows)
             customer_id = seed_id("customer", CUSTOMERS[5].email)
             if await uow.customers.find(customer_id) is None:
                 rows = [row for row in rows if row.status is not LeadStatus.CONVERTED]
@@ -75,14 +75,18 @@ class LeadSeeder:
         return added
 
 
-async def _seeded_products(uow: ReadingUnitOfWork) -> set[UUID]:
-    wanted = {seed_id("product", sku) for lead in LEADS for sku in lead.products}
-    return {product.id for product in await uow.products.find_many(wanted)}
+async def _add_products(uow: ReadingUnitOfWork, rows: list[Lead]) -> None:
+    """Leave out those that somebody has deleted."""
+    ids = {sku: seed_id("product", sku) for lead in LEADS for sku in lead.products}
+    known = {product.id for product in await uow.products.find_many({*ids.values()})}
+    for row, lead in zip(rows, LEADS, strict=True):
+        row.set_products([ids[sku] for sku in lead.products if ids[sku] in known])
+        row.updated_at = row.created_at
 
 
-def _row(lead: SeedLead, owner_id: UUID, products: set[UUID], created: datetime) -> Lead:
+def _row(lead: SeedLead, owner_id: UUID, created: datetime) -> Lead:
     is_converted = lead.status is LeadStatus.CONVERTED
-    row = Lead(
+    return Lead(
         id=seed_id("lead", lead.email),
         name=lead.name,
         company=lead.company,
@@ -96,7 +100,5 @@ def _row(lead: SeedLead, owner_id: UUID, products: set[UUID], created: datetime)
         customer_id=seed_id("customer", lead.email) if is_converted else None,
         converted_at=created if is_converted else None,
         created_at=created,
+        updated_at=created,
     )
-    row.set_products([pid for sku in lead.products if (pid := seed_id("product", sku)) in products])
-    row.updated_at = created
-    return row

@@ -72,16 +72,22 @@ class StoredTable(NamedTuple):
             *(each.definition for each in self.indexes),
         ]
 
-    def creation_of(self, column: str) -> list[str]:
-        """Return what makes a column of this table anew, with its constraints and indexes."""
+    def constraints_of(self, columns: set[str]) -> list[Constraint]:
+        return [each for each in self.constraints if not columns.isdisjoint(each.columns)]
+
+    def creation_of(self, columns: set[str]) -> list[str]:
+        """Return what makes columns of this table anew, with their constraints and indexes."""
         return [
-            f"ALTER TABLE {self.name} ADD COLUMN {column} {self.columns[column]}",
+            *(
+                f"ALTER TABLE {self.name} ADD COLUMN {name} {definition}"
+                for name, definition in self.columns.items()
+                if name in columns
+            ),
             *(
                 f"ALTER TABLE {self.name} ADD CONSTRAINT {each.name} {each.definition}"
-                for each in self.constraints
-                if column in each.columns
+                for each in self.constraints_of(columns)
             ),
-            *(each.definition for each in self.indexes if column in each.columns),
+            *(each.definition for each in self.indexes if not columns.isdisjoint(each.columns)),
         ]
 
 

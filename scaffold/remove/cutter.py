@@ -263,6 +263,9 @@ class Cutter:
         elif state == "true":
             self._note(branch)
             self._rewriting.inlined.add(branch)
+        elif branch.orelse is None and isinstance(self._outer(branch), cst.IndentedBlock):
+            self._remove(branch)
+            self._kill_if_empty(self._outer(branch))
         else:
             self._note(branch)
             self._rewriting.branches.add(branch)

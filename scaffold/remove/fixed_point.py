@@ -235,7 +235,7 @@ def _cut_one(
             _cut_place(source, cutter, dead, node)
         case "override":
             _cut_parameters(source, cutter, dead, node)
-        case "attr-defined" if problem.text.startswith("Module "):
+        case "attr-defined" if problem.text.startswith('Module "'):
             _cut_import(source, cutter, problem)
         case "ARG001":
             _cut_parameter(source, cutter, problem)

@@ -19,7 +19,7 @@ from backend.cli.runtime import plain_url, running_database
 from backend.core.database import database_url
 from backend.core.migrations import alembic_config
 from backend.models.platform.base import metadata
-from scaffold.remove.catalog import StoredTable, referring_first, stored
+from scaffold.remove.catalog import referring_first, stored
 
 _ALEMBIC = {"alembic_version"}
 _SHORT = 80
@@ -53,35 +53,27 @@ def _changes(connection: sa.Connection) -> tuple[list[str], list[str]]:
     known = {name for name in names if not name.startswith("procrastinate_")}
     gone = referring_first([stored(connection, name) for name in known - {*metadata.tables}])
     kept = [stored(connection, name) for name in sorted(known & {*metadata.tables})]
-    columns = [
-        (table, name)
-        for table in kept
-        for name in table.columns
-        if name not in metadata.tables[table.name].columns
-    ]
     up, down = list[str](), list[str]()
-    for table, name in columns:
-        checks = [each for each in table.constraints if each.kind == "c"]
-        lost = [each.name for each in checks if name in each.columns]
+    for table in kept:
+        columns = {*table.columns} - {*metadata.tables[table.name].columns.keys()}
+        lost = {each.name for each in table.constraints_of(columns) if each.kind == "c"}
         again = _checks(table.name, lost)
-        up += [f"ALTER TABLE {table.name} DROP COLUMN {name}", *again]
-        down += [*(_dropped(table, each) for each in lost if again), *table.creation_of(name)]
+        up += [f"ALTER TABLE {table.name} DROP COLUMN {name}" for name in sorted(columns)]
+        up += again.values()
+        down += [f"ALTER TABLE {table.name} DROP CONSTRAINT {name}" for name in again]
+        down += table.creation_of(columns)
     up += [f"DROP TABLE {table.name}" for table in gone]
     creation = [line for table in reversed(gone) for line in table.creation()]
     return up, creation + down
 
 
-def _checks(table: str, names: list[str]) -> list[str]:
-    """Return what makes CHECK constraints as the models have them now."""
-    return [
-        f"ALTER TABLE {table} ADD CONSTRAINT {each.name} CHECK ({each.sqltext})"
+def _checks(table: str, names: set[str]) -> dict[str, str]:
+    """Return by name what makes CHECK constraints as the models have them now."""
+    return {
+        str(each.name): f"ALTER TABLE {table} ADD CONSTRAINT {each.name} CHECK ({each.sqltext})"
         for each in metadata.tables[table].constraints
         if isinstance(each, sa.CheckConstraint) and str(each.name) in names
-    ]
-
-
-def _dropped(table: StoredTable, check: str) -> str:
-    return f"ALTER TABLE {table.name} DROP CONSTRAINT {check}"
+    }
 
 
 def _filled(template: str, up: list[str], down: list[str]) -> str:

@@ -162,3 +162,14 @@ def test_a_method_that_a_base_class_may_call_is_no_orphan() -> None:
     found = [source.lines(each).first for each in definitions_of(source, {"on_rain", "on_frost"})]
 
     assert found == [6, 8]
+
+
+def test_what_only_did_something_in_a_branch_that_is_never_taken_goes() -> None:
+    code = """
+        def tend(plants):
+            for plant in plants:
+                if plant.kind is Weed:
+                    plant.pull()
+    """
+
+    assert without("Weed", code) == ""
