@@ -42,8 +42,8 @@ def _seed(names: Sequence[str]) -> None:
     settings = Settings.load()
     if settings.is_production and not DEFAULTS.keys() >= set(names):
         raise ConfigurationError(
-            f"ENVIRONMENT is production: only {', '.join(DEFAULTS)} may run there, together by "
-            "`mvp seed defaults`. Others add users whose password is known; "
+            f"ENVIRONMENT is production: only {', '.join(DEFAULTS) or 'none'} may run there, "
+            "together by `mvp seed defaults`. Others add users whose password is known; "
             "create accounts with `mvp user create`"
         )
     with running_database() as ready:

@@ -20,7 +20,7 @@ def fields(*texts: str) -> tuple[Field, ...]:
     return tuple(parse_field(text, "Parcel") for text in texts)
 
 
-def check(*texts: str, area: str = "sales", name: str = "parcels", **more: Any) -> None:
+def check(*texts: str, area: str = "tasks", name: str = "parcels", **more: Any) -> None:
     parsed = fields(*texts)
     by_name = {field.name: field for field in parsed}
     more["search"] = tuple(by_name[each] for each in more.pop("search", ()))
@@ -74,7 +74,6 @@ def test_a_field_that_can_not_be_is_named(text: str, said: str) -> None:
         (["label:line", "module:ref"], {}, "modules are private"),
         (["label:line", "parcel:ref"], {}, "can't refer to itself"),
         (["price:money", "price_amount:decimal"], {}, "price_amount: two fields make"),
-        (["label:line"], {"flags": Flags(tool=True)}, "--tool: the assistant finds rows by words"),
         (["label:line"], {"flags": Flags(timeline=True)}, "--timeline: add the field customer:ref"),
         (["pieces:int"], {"search": ["pieces"]}, "--search: pieces has no words"),
         (["label:line"], {"area": "workflows", "search": ["label"]}, "search can't use resources"),
@@ -90,7 +89,7 @@ def test_a_resource_that_can_not_be_says_why(
 
 
 def test_a_resource_that_can_be_is_not_refused() -> None:
-    check("label:line", "customer:ref?", "keeper:user", search=["label"], flags=Flags(tool=True))
+    check("label:line", "keeper:user", search=["label"])
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_production_gets_no_examples(
     production = {"ENVIRONMENT": "production", "SECRET_KEY": SECRET}
     line = refusal(mvp("seed", *arguments, DATABASE_URL=fresh_database_url, **production))
 
-    assert "ENVIRONMENT is production: only model_configs, tools, schemas, templates" in line
+    assert f"ENVIRONMENT is production: only {', '.join(DEFAULTS) or 'none'} may run" in line
     assert _count(fresh_database_url, "users") == 0
 
 
