@@ -36,6 +36,9 @@ VARIABLES = {variable_name(section, name) for section in SECTIONS for name in se
 # Of Tavily's library, of deploy/compose.yaml, and of examples in the shell.
 OTHER_VARIABLES = {"TAVILY_HTTPS_PROXY", "TAVILY_PROJECT", "DATABASE_MEMORY", "PROGRAM_MEMORY"}
 OTHER_VARIABLES |= {"TOKEN_OF_A_MANAGER", "TOKEN_OF_AN_ADMIN"}
+# Names of before, which the changelog gives.
+OTHER_VARIABLES |= {"ASSISTANT_STEPS", "ASSISTANT_STEPS_PER_DAY", "EXECUTIONS_MOST_ACTIVE"}
+OTHER_VARIABLES |= {"WORKER_RETRY_MOST_SECONDS"}
 PREFIXES = tuple({variable.split("_")[0] + "_" for variable in VARIABLES if "_" in variable})
 each_page = walk("page", {str(page): page for page in PAGES})
 
@@ -184,3 +187,11 @@ def test_every_page_is_in_the_navigation() -> None:
         path.as_posix() for path in written if path.parts[0] != "adr" or path.name == "README.md"
     }
     assert named == shown
+
+
+def test_every_release_says_what_a_project_has_to_do() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    _, *releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert releases[0].startswith(f"[{version}]")
+    assert [each.splitlines()[0] for each in releases if "\n### Upgrading\n" not in each] == []
