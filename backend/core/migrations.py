@@ -45,8 +45,8 @@ REPLACED_REVISIONS = frozenset(
         "7b1c5e0f2a94",
     }
 )
-"""Migrations from before the squash. The last of them, 89c53bf98596, is not listed: the
-tenth of the new ones makes the same schema, under the same revision."""
+"""Migrations from before they were squashed. The last of them is not listed: what replaces them
+makes the same schema, under the same revision."""
 
 
 def alembic_config(url: str | None = None) -> "Config":

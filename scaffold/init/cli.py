@@ -10,6 +10,7 @@ from scaffold.declarations import chosen, read_areas
 from scaffold.errors import RefusedError
 from scaffold.init.naming import Names, present
 from scaffold.init.starting import Start, initialise, refuse_twice, run_checks
+from scaffold.remove.packages import uv_of
 from scaffold.remove.removing import check_clean
 from scaffold.remove.subject import of_area
 
@@ -39,10 +40,12 @@ def init(
     if dry_run:
         _print_plan(start)
         return
+    uv_of(ROOT)
     initialise(ROOT, start, lambda text: error_console.print(f"{text} …", highlight=False))
     if checks:
         run_checks(ROOT)
     error_console.print("Read `git status` and `git diff`, then commit.")
+    error_console.print("Begin with an empty database: one from before has what was taken out.")
 
 
 def _asked(given: str | None, question: str, usual: str) -> str:

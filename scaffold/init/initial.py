@@ -1,6 +1,6 @@
 """Writes one fresh migration in place of all others: nothing is deployed yet.
 
-By itself, as `python -m scaffold.init.initial`, so that it reads the models that are left.
+By itself, as `python -m scaffold.init.initial REVISION`, so that it reads the models that are left.
 """
 
 import re
@@ -8,7 +8,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 
 import psycopg
 from alembic import command
@@ -73,8 +72,13 @@ def downgrade() -> None:
 '''
 
 
-def write_initial() -> Path:
-    """Return the path of the migration; its SQL stands beside it."""
+def write_initial(revision: str) -> Path:
+    """Return the path of the migration; its SQL stands beside it.
+
+    Args:
+        revision: that of the newest migration it replaces. What follows that one, as the next
+            version of the project may bring it, follows the fresh one then.
+    """
     with running_database() as settings, scratch_database(plain_url(settings)) as url:
         command.upgrade(alembic_config(url), "head")
         schema = _CHOICE.sub(_as_written, _NOISE.sub("", _dumped(url)))
@@ -89,7 +93,7 @@ def write_initial() -> Path:
     lines = "\n".join(f"    op.execute({each!r})".replace("'", '"') for each in dropped)
     path.write_text(
         _TEMPLATE.format(
-            revision=token_hex(6), created=f"{now:%Y-%m-%d %H:%M}:00+00:00", downgrade=lines
+            revision=revision, created=f"{now:%Y-%m-%d %H:%M}:00+00:00", downgrade=lines
         )
     )
     return path
@@ -113,4 +117,4 @@ def _dumped(url: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write_initial()}\n")
+    sys.stdout.write(f"{write_initial(sys.argv[1])}\n")

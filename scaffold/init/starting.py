@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from backend.core.migrations import head_revisions, older_revisions, require_joined
 from scaffold.declarations import Area
 from scaffold.errors import RefusedError
 from scaffold.init.naming import Names, rename, set_author, set_description
@@ -27,7 +28,19 @@ from scaffold.remove.subject import CODE, of_area
 from scaffold.remove.words import Words
 
 _MARK = "[tool.mvp]\n"
-_REVISION = re.compile(r'"([0-9a-f]{12})"')
+_REPLACED = "REPLACED_REVISIONS = frozenset(\n    {\n"
+
+_PAGE = Path("docs/develop/migrations.md")
+_FIRST = re.compile(
+    r"^The first \w+ files make the initial schema.*?(?=Once a release)", re.MULTILINE
+)
+_BEFORE = "## A database from before the squash\n\n"
+_REMEDY = """\
+`mvp init` has replaced the migrations that were there by one, at the revision of the newest of \
+them. At an older one, `mvp` says "The database is at revision ..., from before the migrations \
+were squashed", and changes nothing. Begin with an empty database; the embedded one is the folder \
+`DATA_DIR` (`.data`).
+"""
 
 Say = Callable[[str], None]
 
@@ -50,6 +63,8 @@ def refuse_twice(root: Path) -> None:
 
 def initialise(root: Path, start: Start, say: Say) -> None:
     """Raises RefusedError if something is left that has to be cut by hand."""
+    require_joined()
+    [head], older = head_revisions(), older_revisions()
     if start.without:
         subjects = [of_area(root, area) for area in start.without]
         removed = remove(root, subjects, [area.name for area in start.without], say)
@@ -66,7 +81,9 @@ def initialise(root: Path, start: Start, say: Say) -> None:
     _mark(root)
     locked_anew(root)
     say("Writing one fresh migration")
-    _write_initial(root)
+    run_python(root, "-m", "scaffold.init.initial", head)
+    _cut_tests_of(root, older)
+    _name_replaced(root, older)
     formatted(root)
     say("Writing openapi.json")
     write_contract(root)
@@ -79,23 +96,22 @@ def _mark(root: Path) -> None:
     path.write_text(path.read_text().replace("[tool.uv]\n", f"{mark}[tool.uv]\n", 1))
 
 
-def _write_initial(root: Path) -> None:
-    core = root / "backend/core/migrations.py"
-    replaced = re.compile(r"^REPLACED_REVISIONS = frozenset\(\n.*?^\)\n", re.MULTILINE | re.DOTALL)
-    texts = [path.read_text() for path in (root / "alembic/versions").glob("*.py")]
-    old = {each for text in (*texts, core.read_text()) for each in _REVISION.findall(text)}
-    core.write_text(
-        replaced.sub("REPLACED_REVISIONS: frozenset[str] = frozenset()\n", core.read_text())
-    )
-    run_python(root, "-m", "scaffold.init.initial")
-    _cut_tests_of(root, old)
+def _name_replaced(root: Path, revisions: frozenset[str]) -> None:
+    """Have a database that was made before told what to do."""
+    path = root / "backend/core/migrations.py"
+    lines = "".join(f'        "{each}",\n' for each in sorted(revisions))
+    path.write_text(path.read_text().replace(_REPLACED, f"{_REPLACED}{lines}", 1))
+    page = root / _PAGE
+    text, _, _ = page.read_text().partition(_BEFORE)
+    text = _FIRST.sub("The first file makes the initial schema, by the SQL beside it. ", text)
+    page.write_text(f"{text}{_BEFORE}{_REMEDY}")
 
 
-def _cut_tests_of(root: Path, revisions: set[str]) -> None:
+def _cut_tests_of(root: Path, revisions: frozenset[str]) -> None:
     """Cut the tests of migrations that are gone."""
     tree = Tree(root, CODE)
     before = mentions(tree.text(path) for path in tree.files())
-    cut_all(tree, Dead(), Words(texts=frozenset(revisions)), before)
+    cut_all(tree, Dead(), Words(texts=revisions), before)
 
 
 def run_checks(root: Path) -> None:

@@ -19,16 +19,22 @@ def drop_packages(root: Path, names: Iterable[str]) -> None:
     path.write_text(text)
 
 
+def uv_of(root: Path) -> str:
+    """Return the path of uv. Raises RefusedError if it is not there."""
+    private = root / ".uv/bin/uv"
+    uv = shutil.which("uv") or (str(private) if private.exists() else None)
+    if uv is None:
+        raise RefusedError("uv is not on the PATH: run `make help` once, which fetches it.")
+    return uv
+
+
 def locked_anew(root: Path) -> None:
     """Have uv.lock agree with pyproject.toml, and the environment with it.
 
     Raises:
         RefusedError: uv is not there, or can't do so.
     """
-    private = root / ".uv/bin/uv"
-    uv = shutil.which("uv") or (str(private) if private.exists() else None)
-    if uv is None:
-        raise RefusedError("uv is not on the PATH: run `make help` once, which fetches it.")
+    uv = uv_of(root)
     for command in (["lock", "--quiet"], ["sync", "--locked", "--quiet", "--inexact"]):
         done = subprocess.run([uv, *command], cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
