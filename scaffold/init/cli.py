@@ -8,10 +8,10 @@ import typer
 from backend.cli.runtime import error_console
 from scaffold.declarations import chosen, read_areas
 from scaffold.errors import RefusedError
-from scaffold.init.naming import Names, present
+from scaffold.init.naming import Names, present, renamed
 from scaffold.init.starting import Start, initialise, refuse_twice, run_checks
 from scaffold.remove.packages import uv_of
-from scaffold.remove.removing import check_clean
+from scaffold.remove.removing import check_clean, tracked_files
 from scaffold.remove.subject import of_area
 
 app = typer.Typer()
@@ -60,8 +60,12 @@ def _asked(given: str | None, question: str, usual: str) -> str:
 
 
 def _print_plan(start: Start) -> None:
-    error_console.print(f"The product is called {start.names.title}, its package", end=" ")
-    error_console.print(f"{start.names.package}.")
+    named = [name for name, _ in renamed(ROOT, start.names, tracked_files(ROOT))]
+    error_console.print(
+        f"The product is called {start.names.title}, its package {start.names.package}, "
+        f"in {len(named)} files: {', '.join(named)}.",
+        soft_wrap=True,
+    )
     for area in start.without:
         subject = of_area(ROOT, area)
         error_console.print(f"Without {area.name}: {len(subject.files)} files of its own.")

@@ -1,7 +1,7 @@
 """Gives the product its name, wherever no code can read `backend/core/product.py`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from scaffold.errors import RefusedError
 
 PRODUCT = Path("backend/core/product.py")
 _HISTORY = ("CHANGELOG.md", "docs/adr/", "findings/", "alembic/versions/")
-_CONSTANT = re.compile(r'^(NAME|PACKAGE) = "([^"\n]+)"$', re.MULTILINE)
+_CONSTANT = re.compile(r'^(NAME|PACKAGE|MAIL_SENDER) = "([^"\n]+)"$', re.MULTILINE)
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9 .&'-]{0,58}[A-Za-z0-9]")
 
 
@@ -19,10 +19,12 @@ class Names:
     Attributes:
         title: such as `Acme CRM`.
         package: such as `acme-crm`.
+        sender: of mails, such as `Acme CRM <no-reply@example.com>`.
     """
 
     title: str
     package: str
+    sender: str
 
     @property
     def module(self) -> str:
@@ -38,20 +40,33 @@ class Names:
             raise RefusedError(
                 "--name: use up to 60 letters, digits, spaces and . & ' -, such as 'Acme CRM'."
             )
-        return cls(title, package)
+        # With a full stop it would have to be in quotation marks.
+        return cls(title, package, f"{title.replace('.', '')} <no-reply@example.com>")
 
 
 def present(root: Path) -> Names:
     """Return what the product is called now."""
     found = dict(_CONSTANT.findall((root / PRODUCT).read_text()))
-    return Names(found["NAME"], found["PACKAGE"])
+    return Names(found["NAME"], found["PACKAGE"], found["MAIL_SENDER"])
 
 
 def rename(root: Path, new: Names, tracked: Iterable[str]) -> list[str]:
     """Replace the name in every file but history. Returns the files that were changed."""
+    texts = dict(renamed(root, new, tracked))
+    for name, text in texts.items():
+        (root / name).write_text(text, encoding="utf-8")
+    return [*texts]
+
+
+def renamed(root: Path, new: Names, tracked: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each file that has the name, with its text under the new one."""
     old = present(root)
-    pairs = [(old.title, new.title), (old.package, new.package), (old.module, new.module)]
-    changed = []
+    pairs = [
+        (old.sender, new.sender),
+        (old.title, new.title),
+        (old.package, new.package),
+        (old.module, new.module),
+    ]
     for name in sorted(tracked):
         path = root / name
         if name.startswith(_HISTORY) or not path.is_file() or path.is_symlink():
@@ -64,9 +79,7 @@ def rename(root: Path, new: Names, tracked: Iterable[str]) -> list[str]:
         for one, other in pairs:
             text = text.replace(one, other)
         if text != before:
-            path.write_text(text, encoding="utf-8")
-            changed.append(name)
-    return changed
+            yield name, text
 
 
 def _boxed(text: str, old: str, new: str) -> str:

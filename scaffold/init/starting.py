@@ -73,8 +73,8 @@ def initialise(root: Path, start: Start, say: Say) -> None:
             raise RefusedError("The places above have to be cut by hand; then run it again.")
         write_migration(root, "Without what is removed")
         drop_packages(root, [each for area in start.without for each in area.packages])
-    say(f"Naming the product {start.names.title}")
-    rename(root, start.names, tracked_files(root))
+    changed = rename(root, start.names, tracked_files(root))
+    say(f"Naming the product {start.names.title} in {len(changed)} files")
     set_author(root, start.author, start.names.title, datetime.now(UTC).year)
     if start.description:
         set_description(root, start.description)
