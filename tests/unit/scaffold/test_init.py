@@ -58,8 +58,8 @@ def commit(root: Path) -> None:
     git(root, "commit", "--quiet", "--no-verify", "--message", "Begin")
 
 
-def begin(**options: str | bool) -> None:
-    cli.init(**({"name": "New Garden", "without": "", "checks": False} | options))
+def begin(name: str = "New Garden", without: str = "", *, dry_run: bool = False) -> None:
+    cli.init(name=name, without=without, checks=False, dry_run=dry_run)
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(
