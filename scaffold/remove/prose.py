@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scaffold.remove.words import Words
 
-_HISTORY = ("CHANGELOG.md", "docs/adr/")
+_HISTORY = ("CHANGELOG.md", "docs/adr/0")
 _LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
 
@@ -52,7 +52,7 @@ def _row(line: str, words: Words, is_gone: Callable[[str], bool], page: Path) ->
     """Return a line without what names files that are gone; None if nothing is left of it."""
     if line.lstrip().startswith(("| ", "- ", "* ")):
         first = line.split("|")[1].strip() if line.lstrip().startswith("|") else ""
-        if first.startswith("`") and words.is_dead(first.strip("`")):
+        if re.fullmatch(r"`[^`]+`", first) and words.is_dead(first.strip("`")):
             return None
         if any(is_gone(_resolved(page, link)) for link, _ in _LINK.findall(first)):
             return None
@@ -71,7 +71,21 @@ def _row(line: str, words: Words, is_gone: Callable[[str], bool], page: Path) ->
         line = _without_item(line, f"`{each}`")
     if line != before and any(f"`{each}`" in line for each in gone):
         return _row(line, words, is_gone, page)
-    return None if re.fullmatch(r"\|(?: *\|)+ *(?:[^|`]*\|)?", line) and gone else line
+    if re.fullmatch(r"\|(?: *\|)+ *(?:[^|`]*\|)?", line) and gone:
+        return None
+    files = [each for each in named if is_gone(each) or is_gone(_resolved(page, each))]
+    return _without_sentences(line, [f"`{each}`" for each in files])
+
+
+def _without_sentences(line: str, gone: list[str]) -> str | None:
+    """Return a line without the sentences, or the row, that still name what is gone."""
+    if not any(each in line for each in gone):
+        return line
+    if line.lstrip().startswith("|"):
+        return None
+    sentences = re.split(r"(?<=[.:;]) (?=[A-Z`*])", line)
+    left = " ".join(one for one in sentences if not any(each in one for each in gone))
+    return left or None
 
 
 def _resolved(page: Path, link: str) -> str:
@@ -100,6 +114,8 @@ def _without_item(text: str, item: str) -> str:
     text = re.sub(rf"(?<=, ){begin}, ", "", text, flags=re.IGNORECASE)
     text = re.sub(rf"(?i){begin}, (\w)(?=[^.|]*\b(?:and|or)\b)", _as_begun, text)
     text = re.sub(rf"([\w`)]+), ([^,.|]+) (and|or) {begin}", r"\1 \3 \2", text, flags=re.IGNORECASE)
+    if item.startswith("`"):
+        text = re.sub(rf"{begin}, (?=`)", "", text)
     return re.sub(rf", {begin}(?=[,|.;:)\n]| \||$)", "", text, flags=re.IGNORECASE)
 
 
