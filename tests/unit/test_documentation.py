@@ -24,6 +24,7 @@ from tests.fixtures.walking import walk
 PAGES = pages()
 DOCS = ROOT / "docs"
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and not is_ignored(path)}
+FOLDERS.discard(".git")
 FILE = re.compile(r"[\w.-]+(/[\w.-]+)*\.(py|md|toml|ya?ml|json|txt|html|conf|lock|css|js)")
 PLACE = re.compile(r"[\w.-]+(/[\w.-]+)+/?")
 IN_BLOCK = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*\w")
