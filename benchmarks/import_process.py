@@ -30,7 +30,8 @@ from backend.models.platform.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
-from backend.services.files.files import FileRules, FileService
+from backend.services.files.files import FileService
+from backend.services.files.uploads import FileRules
 from backend.services.sales.customers import CustomerService
 from backend.services.sales.leads import LeadService
 from backend.services.sales.products import ProductService

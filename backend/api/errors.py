@@ -61,8 +61,8 @@ def _handle(
     error: type[Handled],
     handler: Callable[[Request, Handled], Awaitable[Response]],
 ) -> None:
-    # Starlette's type lets a handler take any error; it is called with those of its class alone.
-    app.add_exception_handler(error, handler)  # type: ignore[arg-type]
+    """Starlette's type lets a handler take any error; it is called with its own class alone."""
+    app.add_exception_handler(error, handler)  # type: ignore[arg-type]  # as the docstring says
 
 
 async def _domain_error(request: Request, error: DomainError) -> Response:

@@ -1,3 +1,5 @@
+"""`mvp db`: a shell of the database."""
+
 import os
 import shutil
 import subprocess

@@ -1,3 +1,5 @@
+"""`mvp files`: the contents of files that no row refers to."""
+
 from datetime import timedelta
 from typing import Annotated
 

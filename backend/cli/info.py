@@ -1,3 +1,5 @@
+"""`mvp openapi` and `mvp config`: what the program offers, and how it is set."""
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""`mvp jobs`: lists, retries and cancels jobs."""
+
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 

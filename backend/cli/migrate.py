@@ -1,3 +1,5 @@
+"""`mvp migrate`: changes the database's schema, and writes migrations."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated

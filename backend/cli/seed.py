@@ -1,3 +1,5 @@
+"""`mvp seed`: fills the database with defaults and example rows."""
+
 from collections.abc import Sequence
 from typing import Annotated
 

@@ -1,3 +1,5 @@
+"""`mvp user`: creates and changes accounts."""
+
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, TypeVar
 

@@ -1,3 +1,5 @@
+"""`mvp worker`: runs jobs in a process of their own."""
+
 import asyncio
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""Who may do what: one readable table, and the caller that it applies to."""
+"""What kinds of objects there are, who may do what with them, and the caller it applies to.
+
+One readable table: a resource adds its kind and its permissions here.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""The jobs that hand an event to its handlers, one each."""
+
 from uuid import UUID
 
 from procrastinate import App

@@ -1,3 +1,5 @@
+"""The job that runs an execution."""
+
 import asyncio
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""The jobs that send mails and answer requests to reset a password."""
+
 from uuid import UUID
 
 from procrastinate import App

@@ -69,13 +69,12 @@ class AnswerMiddleware:
     async def _catching_errors(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             await self.app(scope, receive, answer)
-        except Exception as error:
+        except Exception as error:  # whatever it is: the log gets all details, the caller none
             if answer.has_begun and isinstance(error.__cause__, DomainError):
                 # The server closes the connection, so that nobody takes a partial response for the
                 # whole.
                 _log.warning("answer_broken_off", reason=str(error.__cause__))
                 return
-            # Any error: the log gets all details, the caller none.
             _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
             if answer.has_begun:
                 raise

@@ -45,8 +45,8 @@ def local_name(name: str) -> str:
 def find_table(archive: ZipFile) -> TableParts:
     """
     Raises:
-        SheetError: no visible sheet has cells, or a part is too large. LookupError,
-        ElementTree.ParseError: this is not an XLSX file.
+        SheetError: no visible sheet has cells, or a part is too large.
+        LookupError, ElementTree.ParseError: this is not an XLSX file.
     """
     package = _Package(archive)
     root = package.relations("")

@@ -71,8 +71,8 @@ class ExecutionService:
         """Create an execution; a job will run it. No model is asked for its name.
 
         Raises:
-            ConflictError: the person has too many unfinished ones. InvalidInputError,
-            PermissionDeniedError: as the kind's `check` does.
+            ConflictError: the person has too many unfinished ones.
+            InvalidInputError, PermissionDeniedError: as the kind's `check` does.
         """
         if before := await self._made_before(key, by):
             return before

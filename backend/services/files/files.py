@@ -1,19 +1,14 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from fnmatch import fnmatch
 from typing import BinaryIO
 from uuid import UUID
 
 from backend.core.attempts import retried
 from backend.core.errors import (
     DomainError,
-    InvalidInputError,
     NotFoundError,
-    TooLargeError,
     UnavailableError,
-    UnsupportedTypeError,
 )
 from backend.core.logging import get_logger
 from backend.core.permissions import AsOfNow, Permission, Principal, SubjectKind
@@ -25,7 +20,6 @@ from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcom
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.files.unit import FilesUnits
-from backend.services.files.media_types import UNKNOWN
 from backend.services.files.quota import UNLIMITED, FileQuota
 from backend.services.files.rights import check_may_change, check_one, check_visible, visible_file
 from backend.services.files.storage import (
@@ -33,37 +27,12 @@ from backend.services.files.storage import (
     StorageUnavailableError,
     StoredFileMissingError,
 )
-from backend.services.files.uploads import Content, inspected
+from backend.services.files.uploads import FileRules, inspected
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.platform.ownership import is_own
 from backend.services.tasks.modules import check_own_module
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class FileRules:
-    """`allowed_types` may contain `*`."""
-
-    max_bytes: int
-    allowed_types: Sequence[str]
-
-    def check(self, content: Content) -> None:
-        """Raises InvalidInputError, TooLargeError or UnsupportedTypeError."""
-        if content.size == 0:
-            raise InvalidInputError("file", "The file is empty; choose another.")
-        self.check_size(content)
-        if not any(fnmatch(content.media_type, allowed) for allowed in self.allowed_types):
-            unknown = " If it is text, save it as UTF-8." if content.media_type == UNKNOWN else ""
-            raise UnsupportedTypeError(
-                f"The content is of the type {content.media_type}, which is not allowed.{unknown} "
-                f"Allowed are: {', '.join(self.allowed_types)}."
-            )
-
-    def check_size(self, content: Content) -> None:
-        """Raises TooLargeError."""
-        if content.size > self.max_bytes:
-            raise TooLargeError(f"A file may have at most {self.max_bytes:,} bytes.")
 
 
 class FileService:
@@ -98,8 +67,8 @@ class FileService:
         Raises:
             PermissionDeniedError: the caller may not add to the team's data.
             InvalidInputError: it is empty, or attached to two objects or to one that does not
-                exist. TooLargeError,
-            UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
+                exist.
+            TooLargeError, UnsupportedTypeError, QuotaReachedError: the settings do not allow it.
             UnavailableError: the storage does not answer.
         """
         check_one(subject)

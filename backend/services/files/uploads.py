@@ -1,9 +1,15 @@
+"""What is uploaded: its type, size and checksum, and whether that is allowed."""
+
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from hashlib import sha256
 from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
-from backend.services.files.media_types import HEAD_BYTES, ZIP, judge_type
+from backend.core.errors import InvalidInputError, TooLargeError, UnsupportedTypeError
+from backend.services.files.media_types import HEAD_BYTES, UNKNOWN, ZIP, judge_type
 from backend.services.files.office_content import office_type
 from backend.services.platform.blocking import is_in_memory
 
@@ -17,6 +23,31 @@ class Content(NamedTuple):
     media_type: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class FileRules:
+    """`allowed_types` may contain `*`."""
+
+    max_bytes: int
+    allowed_types: Sequence[str]
+
+    def check(self, content: Content) -> None:
+        """Raises InvalidInputError, TooLargeError or UnsupportedTypeError."""
+        if content.size == 0:
+            raise InvalidInputError("file", "The file is empty; choose another.")
+        self.check_size(content)
+        if not any(fnmatch(content.media_type, allowed) for allowed in self.allowed_types):
+            unknown = " If it is text, save it as UTF-8." if content.media_type == UNKNOWN else ""
+            raise UnsupportedTypeError(
+                f"The content is of the type {content.media_type}, which is not allowed.{unknown} "
+                f"Allowed are: {', '.join(self.allowed_types)}."
+            )
+
+    def check_size(self, content: Content) -> None:
+        """Raises TooLargeError."""
+        if content.size > self.max_bytes:
+            raise TooLargeError(f"A file may have at most {self.max_bytes:,} bytes.")
 
 
 async def inspected(content: BinaryIO, name: str) -> Content:

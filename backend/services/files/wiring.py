@@ -2,9 +2,10 @@
 
 from backend.core.config import FileSettings
 from backend.repositories.files.unit import FilesUnits
-from backend.services.files.files import FileRules, FileService
+from backend.services.files.files import FileService
 from backend.services.files.quota import FileQuota
 from backend.services.files.storage import FileStorage
+from backend.services.files.uploads import FileRules
 
 
 class FilesServices:

@@ -97,8 +97,9 @@ class AuthService:
 
         Raises:
             InvalidInputError: the current password is wrong; this counts as a failed sign-in.
-            AuthenticationError: the session has ended meanwhile. RateLimitedError,
-            UnavailableError: there were too many failures, or too many requests are waiting.
+            AuthenticationError: the session has ended meanwhile.
+            RateLimitedError: there were too many failures.
+            UnavailableError: too many requests are waiting.
         """
         async with self._uow.reading() as uow:
             email = (await uow.users.get(by.user_id)).email

@@ -89,17 +89,15 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     @retried
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Outcome[Row]:
         async with self._uow() as uow:
-            if key is not None:
-                match await uow.idempotency.claim(key, row.id):
-                    case Replay(earlier):
-                        return Replayed(await self._rows(uow).get(earlier))
-                    case Answered() as answered:
-                        return answered
+            match await uow.idempotency.claim(key, row.id):
+                case Replay(earlier):
+                    return Replayed(await self._rows(uow).get(earlier))
+                case Answered() as answered:
+                    return answered
             await self._check_new(uow, row, by)
             await self._rows(uow).add_new(row)
             changes = changes_between({}, row.facts(), row.private_fields())
-            for event in self._events(row, "created", changes, by):
-                uow.record(event)
+            self._record(uow, row, "created", changes, by)
             await uow.commit()
         return row
 

@@ -1,3 +1,5 @@
+"""The kept answers of requests with an Idempotency-Key."""
+
 from backend.models.platform.idempotency import Answer, IdempotencyKey
 from backend.repositories.platform.unit import PlatformUnits
 

@@ -1,3 +1,5 @@
+"""One search over the kinds that the caller may read."""
+
 from backend.core.permissions import Permission, Principal
 from backend.models.search.search import SearchKind, SearchQuery, SearchResult
 from backend.repositories.search.unit import SearchUnits

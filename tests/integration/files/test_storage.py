@@ -17,12 +17,13 @@ from backend.core.config import ConfigurationError
 from backend.integrations.files import object_storage
 from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.files.files import FileRules, FileService
+from backend.services.files.files import FileService
 from backend.services.files.storage import (
     FileStorage,
     StorageUnavailableError,
     StoredFileMissingError,
 )
+from backend.services.files.uploads import FileRules
 from tests.factories import make_file
 from tests.fixtures.http_server import HttpServer, Reply, Request
 from tests.fixtures.processes import free_port

@@ -1,3 +1,5 @@
+"""The figures of reports, counted by the database."""
+
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any

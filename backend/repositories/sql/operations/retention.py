@@ -1,3 +1,5 @@
+"""Deletes what has expired."""
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

@@ -1,3 +1,5 @@
+"""Idempotency keys: who claims one first, and what was answered."""
+
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, update

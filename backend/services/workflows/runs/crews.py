@@ -1,3 +1,5 @@
+"""Runs a crew: its tasks in turn, each with the results of those it needs."""
+
 import json
 from typing import Any
 

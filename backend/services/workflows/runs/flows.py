@@ -1,3 +1,5 @@
+"""Runs the steps of a flow."""
+
 import time
 from collections.abc import Awaitable
 from typing import Any
