@@ -40,10 +40,22 @@ class Cutter:
             is_text: it is dead for its text, such as a path: a mapping of texts is one record.
         """
         self._is_text = is_text
-        self._climb(node, "dead")
+        if not self._kill_case(node):
+            self._climb(node, "dead")
 
     def remove_argument(self, argument: cst.Arg) -> None:
-        self._remove(argument)
+        if not self._kill_case(argument):
+            self._remove(argument)
+
+    def _kill_case(self, node: cst.CSTNode) -> bool:
+        """What is within a test takes all of it along: with less, it would be another test."""
+        around = [*self._source.around(node)]
+        for each in around:
+            if isinstance(each, cst.FunctionDef) and self._is_case(each) and each.body in around:
+                if not self.is_gone(each):
+                    self._kill_definition(each)
+                return True
+        return False
 
     def remove_definition(self, node: cst.CSTNode) -> None:
         self._kill_definition(node)

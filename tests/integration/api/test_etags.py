@@ -18,7 +18,7 @@ from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import TaskStatus
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from tests.factories import make_customer, make_prompt_version, make_task, make_workflow_version
+from tests.factories import make_prompt_version, make_task, make_workflow_version
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.walking import walk
@@ -36,7 +36,7 @@ class Change(NamedTuple):
 ITEM = ChecklistItem(text="Ask for the address")
 WITH_ITEM = {"checklist": [ITEM]}
 ARCHIVED = {"archived_at": now()}
-CUSTOMER_ID = uuid4()
+TASK_ID = uuid4()
 
 
 def plain_changes(example: Example) -> Iterator[tuple[str, Change]]:
@@ -67,7 +67,7 @@ CHANGES = {name: change for each in EXAMPLES for name, change in plain_changes(e
     "POST /api/v1/tasks/{task_id}/checklist": Change({"text": "Call her"}),
     "PATCH /api/v1/tasks/{task_id}/checklist/{item_id}": Change({"is_done": True}, WITH_ITEM),
     "DELETE /api/v1/tasks/{task_id}/checklist/{item_id}": Change(before=WITH_ITEM),
-    "DELETE /api/v1/files/{file_id}/subject": Change(before={"customer_id": CUSTOMER_ID}),
+    "DELETE /api/v1/files/{file_id}/subject": Change(before={"task_id": TASK_ID}),
     "POST /api/v1/workflows/{workflow_id}/versions": Change(
         {"kind": "crew", "definition": CREW_EXAMPLE}
     ),
@@ -149,10 +149,8 @@ async def add_row(
     row = example.make(version=2, **fields)
     async with uow() as unit:
         await add_needed(unit, owner.user, path)
-        if before.get("customer_id") == CUSTOMER_ID:
-            await unit.customers.add_missing(
-                [make_customer(id=CUSTOMER_ID, owner_id=owner.user.id)]
-            )
+        if before.get("task_id") == TASK_ID:
+            await unit.tasks.add_missing([make_task(id=TASK_ID)])
         await getattr(unit, kind).add_missing([row])
         if kind == "prompts":
             versions = [make_prompt_version(prompt_id=row.id, number=number) for number in (1, 2)]

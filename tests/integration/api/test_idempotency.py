@@ -86,7 +86,7 @@ MODELS: list[type[SQLModel]] = [
     PromptVersion,
 ]
 # It answers what was done, which has no place of its own: see test_agent.py.
-ANSWERS = {"POST /api/v1/agent/act"}
+ANSWERS: set[str] = {"POST /api/v1/agent/act"}
 # An execution is accepted: what it makes comes later.
 CREATED = {201, 202}
 KEY = "d4f0c8e2-retry"
@@ -361,7 +361,7 @@ async def test_bad_input_does_not_use_up_the_key(member: Person) -> None:
 
 
 async def test_an_unknown_reference_does_not_use_up_the_key(member: Person) -> None:
-    unknown = TASK | {"customer_id": str(new_id())}
+    unknown = TASK | {"module_id": str(new_id())}
     assert (await post(member, "/tasks", KEY, json=unknown)).status_code == 422
 
     assert (await post(member, "/tasks", KEY, json=TASK)).status_code == 201

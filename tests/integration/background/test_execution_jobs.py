@@ -10,15 +10,15 @@ from backend.models.platform.job_requests import Queue
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
 
-CSV = b"name,email\n" + b"".join(b"Ada %d,ada%d@example.com\n" % (n, n) for n in range(20_000))
+CSV = b"title\n" + b"".join(b"Call %d\n" % n for n in range(20_000))
 
 
 @pytest.fixture
 async def import_id(manager: Person) -> str:
     """An import that takes some seconds."""
-    upload = {"file": ("people.csv", io.BytesIO(CSV), "text/csv")}
+    upload = {"file": ("tasks.csv", io.BytesIO(CSV), "text/csv")}
     file = (await manager.post("/files", files=upload)).json()
-    inputs = {"resource": "customers", "file_id": file["id"], "all_or_nothing": False}
+    inputs = {"resource": "tasks", "file_id": file["id"], "all_or_nothing": False}
     asked = await manager.post("/executions", json={"kind": "import", "inputs": inputs})
     assert asked.status_code == 202, asked.text
     return str(asked.json()["id"])

@@ -3,24 +3,24 @@ import pytest
 
 from tests.fixtures.processes import RunMvp, refusal
 
-OFFERS = "SELECT count(*) FROM products WHERE search @@ search_query('running ')"
+FOUND = "SELECT count(*) FROM tasks WHERE search @@ search_query('running ')"
 
 
 @pytest.fixture
 def url(fresh_database_url: str) -> str:
-    """A database with a product that runs."""
+    """A database with a task that runs."""
     with psycopg.connect(fresh_database_url) as connection:
         connection.execute(
-            "INSERT INTO products (id, sku, name, description, is_active, created_at, updated_at,"
-            " version, price_amount, price_currency) VALUES (gen_random_uuid(), 'A', 'It runs', '',"
-            " true, now(), now(), 7, 1, 'EUR')"
+            "INSERT INTO tasks (id, title, description, status, priority, checklist, created_at,"
+            " updated_at, version) VALUES (gen_random_uuid(), 'It runs', '', 'open', 'normal',"
+            " '[]', now(), now(), 7)"
         )
     return fresh_database_url
 
 
 def found(url: str) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute(OFFERS).fetchone()
+        row = connection.execute(FOUND).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -41,7 +41,7 @@ def test_the_change_moves_no_version(mvp: RunMvp, url: str) -> None:
     mvp("migrate", "upgrade", DATABASE_URL=url, SEARCH_CONFIGURATION="english")
 
     with psycopg.connect(url) as connection:
-        assert connection.execute("SELECT version FROM products").fetchone() == (7,)
+        assert connection.execute("SELECT version FROM tasks").fetchone() == (7,)
 
 
 def test_an_unknown_configuration_is_named_with_those_that_there_are(mvp: RunMvp, url: str) -> None:

@@ -65,6 +65,7 @@ async def test_the_pipeline_counts_and_sums_leads_by_status(
     assert stages["lost"] == {"count": 2, "values": [{"amount": "7.00", "currency": "USD"}]}
     assert stages["converted"] == {"count": 0, "values": []}
     assert (result["count"], result["tasks"]) == (6, [])
+    assert (await report(viewer, executions, "tasks_by_age"))["stages"] == []
 
 
 @pytest.mark.usefixtures("leads")
@@ -132,5 +133,5 @@ async def test_unfinished_tasks_are_counted_by_age_status_and_assignee(
         ("up to 90 days", "open", None, 1),
         ("older", "open", None, 2),
     ]
-    assert (result["count"], result["stages"]) == (7, [])
+    assert result["count"] == 7
     assert of_one["count"] == 1

@@ -102,7 +102,7 @@ async def test_one_of_the_teams_files_is_deleted_by_who_uploaded_it_or_a_manager
 async def test_who_was_made_a_viewer_still_deletes_what_they_have_uploaded(
     admin: Person, member: Person
 ) -> None:
-    shared = await upload(member, subject=await make_subject(member, "customer_id"))
+    shared = await upload(member, subject=await make_subject(member, "task_id"))
     await admin.put(f"/users/{member.user.id}/role", json={"role": "viewer"})
 
     assert (await member.delete(f"/files/{shared['id']}")).status_code == 204

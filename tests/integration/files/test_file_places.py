@@ -108,7 +108,7 @@ async def test_the_module_of_somebody_else_is_as_unknown(member: Person, manager
 
 
 async def test_a_viewer_gives_the_team_nothing(viewer: Person, member: Person) -> None:
-    file, place = await upload(viewer), await make_subject(member, "customer_id")
+    file, place = await upload(viewer), await make_subject(member, "task_id")
 
     answer = await move(viewer, file, **place)
 
@@ -128,7 +128,7 @@ async def test_a_viewer_orders_private_files(viewer: Person) -> None:
 async def test_whoever_may_write_moves_the_files_of_the_team(
     member: Person, manager: Person, viewer: Person, field: str
 ) -> None:
-    file = await upload(manager, subject=await make_subject(manager, "customer_id"))
+    file = await upload(manager, subject=await make_subject(manager, "task_id"))
     place = await make_subject(member, field)
 
     assert (await move(viewer, file, **place)).status_code == 403
@@ -168,7 +168,7 @@ async def test_only_who_uploaded_a_file_puts_it_into_a_module(
 async def test_a_private_file_of_somebody_else_is_not_found(
     member: Person, manager: Person
 ) -> None:
-    file, place = await upload(member), await make_subject(manager, "customer_id")
+    file, place = await upload(member), await make_subject(manager, "task_id")
 
     assert (await move(manager, file, **place)).status_code == 404
     assert (await manager.delete(f"/files/{file['id']}/subject")).status_code == 404
@@ -199,7 +199,7 @@ async def test_a_file_gets_another_name_which_is_cleaned(member: Person) -> None
 
 
 async def test_a_move_is_on_the_record(member: Person, admin: Person) -> None:
-    file, place = await upload(member, name="secret.txt"), await make_subject(member, "customer_id")
+    file, place = await upload(member, name="secret.txt"), await make_subject(member, "task_id")
 
     await move(member, file, **place)
     await move(member, file, **place)
@@ -207,14 +207,14 @@ async def test_a_move_is_on_the_record(member: Person, admin: Person) -> None:
     (event,) = await events(admin, subject_id=file["id"], type="file.updated")
     assert event["actor_id"] == str(member.user.id)
     assert event["changes"] == {
-        "customer_id": {"before": None, "after": place["customer_id"]},
+        "task_id": {"before": None, "after": place["task_id"]},
     }
 
 
 async def test_the_name_that_a_file_had_in_private_stays_private(
     member: Person, admin: Person
 ) -> None:
-    file, place = await upload(member, name="secret.txt"), await make_subject(member, "customer_id")
+    file, place = await upload(member, name="secret.txt"), await make_subject(member, "task_id")
 
     await move(member, file, name="public.txt", **place)
 

@@ -55,7 +55,7 @@ async def test_who_deletes_a_file_has_room_again(limited: Person) -> None:
 
 
 async def test_what_a_person_gives_to_the_team_counts_as_well(limited: Person) -> None:
-    await upload(limited, b"x" * BYTES, subject=await make_subject(limited, "customer_id"))
+    await upload(limited, b"x" * BYTES, subject=await make_subject(limited, "task_id"))
 
     assert (await attempt(limited, b"x")).status_code == 409
 

@@ -47,7 +47,7 @@ def replace_by_a_file(folder: Path) -> None:
 
 
 async def test_an_upload_that_is_sent_again_leaves_one_file(apart: Person, folder: Path) -> None:
-    subject = await make_subject(apart, "customer_id")
+    subject = await make_subject(apart, "task_id")
     first = await attempt(apart, headers=KEY, subject=subject)
 
     second = await attempt(apart, headers=KEY, subject=subject)
@@ -59,7 +59,7 @@ async def test_an_upload_that_is_sent_again_leaves_one_file(apart: Person, folde
 
 
 async def test_a_key_belongs_to_one_file_in_one_place(apart: Person, folder: Path) -> None:
-    subject = await make_subject(apart, "customer_id")
+    subject = await make_subject(apart, "task_id")
     first = await upload(apart, headers=KEY)
 
     for again in (
@@ -97,7 +97,7 @@ async def test_uploads_with_one_key_at_the_same_time_leave_one_file(
 
 
 async def test_an_upload_that_was_refused_can_be_sent_again(apart: Person, folder: Path) -> None:
-    refused = await attempt(apart, headers=KEY, subject={"customer_id": str(uuid4())})
+    refused = await attempt(apart, headers=KEY, subject={"task_id": str(uuid4())})
     assert refused.status_code == 422
 
     created = await upload(apart, headers=KEY)

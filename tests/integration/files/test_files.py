@@ -116,14 +116,14 @@ def test_a_file_can_be_attached_to_each_kind_of_subject() -> None:
 
 
 async def test_a_file_is_not_attached_to_two_things(member: Person, storage: Path) -> None:
-    two = await make_subject(member, "customer_id") | await make_subject(member, "module_id")
+    two = await make_subject(member, "task_id") | await make_subject(member, "module_id")
 
     answer = await attempt(member, subject=two)
 
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert error["loc"] == ["body", "module_id"]
-    assert "not to customer_id and module_id" in error["msg"]
+    assert "not to task_id and module_id" in error["msg"]
     assert stored(storage) == {}
 
 
@@ -179,7 +179,7 @@ async def test_a_type_that_is_not_allowed_is_refused_whatever_its_name(
 
 
 async def test_files_are_filtered_by_type_and_owner(member: Person, manager: Person) -> None:
-    subject = await make_subject(member, "customer_id")
+    subject = await make_subject(member, "task_id")
     wanted = await upload(member, PNG, subject=subject)
     await upload(member, subject=subject)
     await upload(manager, PNG, subject=subject)

@@ -21,7 +21,7 @@ from backend.models.files.files import FileSubject
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.idempotency import made
-from backend.models.sales.customers import CustomerQuery
+from backend.models.tasks.tasks import TaskQuery
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
@@ -31,9 +31,9 @@ from backend.services.identity.rights import PresentRights
 from backend.services.identity.users import UserService
 from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.all_pages import all_pages
-from backend.services.sales.customers import CustomerService
+from backend.services.tasks.tasks import TaskService
 from backend.wiring import process_state, wire
-from tests.factories import make_customer, make_notification
+from tests.factories import make_notification, make_task
 from tests.fixtures.execution_kinds import (
     StepsKind,
     asking_each_time,
@@ -231,13 +231,13 @@ def sheets(sheets_of: Any, member: Person) -> Sheets:
     return made
 
 
-async def import_customers(
+async def import_tasks(
     sheets: Sheets, uow: SqlUnitOfWorkFactory, rows: int, **options: Any
 ) -> tuple[UUID, ExecutionService]:
     kinds = {"import": RegisteredKind(sheets.imports, ImportInputs, import_name)}
     executions = execution_service(uow, kinds, 1)
-    table = [["name"], *([f"Person {number}"] for number in range(rows))]
-    inputs = await sheets.inputs("customers", table, **options)
+    table = [["title"], *([f"Task {number}"] for number in range(rows))]
+    inputs = await sheets.inputs("tasks", table, **options)
     asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
     return made(await executions.create(asked, sheets.person)).id, executions
 
@@ -246,7 +246,7 @@ async def import_customers(
 async def test_an_import_writes_no_batch_after_the_end_of_the_rights(
     sheets: Sheets, uow: SqlUnitOfWorkFactory, member: Person, admin: Person, ends: Ends
 ) -> None:
-    execution_id, executions = await import_customers(sheets, uow, 6_000, all_or_nothing=False)
+    execution_id, executions = await import_tasks(sheets, uow, 6_000, all_or_nothing=False)
     task = asyncio.ensure_future(executions.run(execution_id))
     await until_written(uow, member)
 
@@ -262,7 +262,7 @@ async def test_an_import_writes_no_batch_after_the_end_of_the_rights(
 
 async def written_by(uow: SqlUnitOfWorkFactory, person: Person) -> int:
     """Batches of an import."""
-    query = EventQuery(type=["customer.imported"], actor_id=person.user.id, limit=200)
+    query = EventQuery(type=["task.imported"], actor_id=person.user.id, limit=200)
     async with uow.reading() as unit:
         return len((await unit.events.page(query)).items)
 
@@ -301,10 +301,10 @@ async def test_rows_are_planned_with_the_role_of_the_batch(
     assert "tasks:assign" in result.errors[0].message
 
 
-async def add_customers(uow: SqlUnitOfWorkFactory, owner: Person, count: int) -> None:
-    rows = [make_customer(owner_id=owner.user.id) for _ in range(count)]
+async def add_tasks(uow: SqlUnitOfWorkFactory, count: int) -> None:
+    rows = [make_task() for _ in range(count)]
     async with uow() as unit:
-        await unit.customers.add_missing(rows)
+        await unit.tasks.add_missing(rows)
         await unit.commit()
 
 
@@ -312,9 +312,9 @@ async def add_customers(uow: SqlUnitOfWorkFactory, owner: Person, count: int) ->
 async def test_an_export_gives_no_page_after_the_end_of_the_rights(
     uow: SqlUnitOfWorkFactory, rights: PresentRights, viewer: Person, admin: Person, ends: Ends
 ) -> None:
-    await add_customers(uow, viewer, 250)
-    may_read = rights.as_of_now(viewer.principal, Permission.CUSTOMERS_READ)
-    pages = all_pages(CustomerService(uow).page, CustomerQuery(), may_read)
+    await add_tasks(uow, 250)
+    may_read = rights.as_of_now(viewer.principal, Permission.TASKS_READ)
+    pages = all_pages(TaskService(uow).page, TaskQuery(), may_read)
     assert len(await anext(pages)) == 200
 
     await ends(admin, viewer)
@@ -329,14 +329,14 @@ async def test_an_export_ends_with_the_permission(
     viewer: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await add_customers(uow, viewer, 250)
-    may_read = rights.as_of_now(viewer.principal, Permission.CUSTOMERS_READ)
-    pages = all_pages(CustomerService(uow).page, CustomerQuery(), may_read)
+    await add_tasks(uow, 250)
+    may_read = rights.as_of_now(viewer.principal, Permission.TASKS_READ)
+    pages = all_pages(TaskService(uow).page, TaskQuery(), may_read)
     await anext(pages)
 
     monkeypatch.setitem(ROLE_PERMISSIONS, Role.VIEWER, frozenset())
 
-    with pytest.raises(PermissionDeniedError, match="customers:read"):
+    with pytest.raises(PermissionDeniedError, match="tasks:read"):
         await anext(pages)
 
 
@@ -361,15 +361,13 @@ async def test_a_file_of_the_team_is_read_on_by_permission(
     viewer: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    customer = make_customer(owner_id=viewer.user.id)
+    task = make_task()
     async with uow() as unit:
-        await unit.customers.save(customer)
+        await unit.tasks.save(task)
         await unit.commit()
     content = io.BytesIO(b"0123456789" * 100_000)
     file = made(
-        await sheets.files.upload(
-            "long.txt", content, FileSubject(customer_id=customer.id), sheets.person
-        )
+        await sheets.files.upload("long.txt", content, FileSubject(task_id=task.id), sheets.person)
     )
     pieces = await sheets.files.download(file, 0, file.size, partial(rights.of, viewer.principal))
     await anext(pieces)

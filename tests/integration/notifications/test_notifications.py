@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import Role
+from backend.models.notifications.notifications import NotificationKind
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -233,7 +234,7 @@ async def test_preferences_are_complete_and_change_only_where_they_are_named(
     changed = {"kind": "module_created", "in_app": False, "mail": True}
     assert [each for each in after if each not in before] == [changed]
     assert [each["kind"] for each in after] == [each["kind"] for each in before]
-    assert len(after) == len(before) == 5
+    assert len(after) == len(before) == len(NotificationKind)
 
 
 @pytest.mark.parametrize(

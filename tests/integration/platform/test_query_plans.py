@@ -66,7 +66,7 @@ def filters(path: str) -> Iterator[Query]:
     """Each filter alone, by each of its values."""
     for name in LISTS[path].keys() - PAGING:
         for value in options(LISTS[path][name]):
-            yield {name: value} | ({} if "sort" in LISTS[path] else word("customers"))
+            yield {name: value} | ({} if "sort" in LISTS[path] else word("tasks"))
 
 
 def counted(path: str) -> Iterator[Query]:

@@ -114,6 +114,22 @@ def test_a_test_that_uses_it_goes_as_a_whole() -> None:
     assert without("Weed", code, TEST) == plain("def test_roses():\n    assert Rose()")
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "assert grown({'rose': Rose, 'weed': Weed})",
+        "assert grown(Rose | Weed)",
+        "assert grown(size=3, kind=Weed)",
+        "assert [grow() for grow in (Rose, Weed)]",
+        "grow = lambda: Rose or Weed",
+    ],
+)
+def test_a_test_is_not_left_with_less_than_it_had(use: str) -> None:
+    code = f"def test_plants():\n    {use}\n\n\ndef test_roses():\n    assert Rose()"
+
+    assert without("Weed", code, TEST) == plain("def test_roses():\n    assert Rose()")
+
+
 def test_a_case_of_a_test_goes_by_itself() -> None:
     code = """
         @pytest.mark.parametrize("plant", [Rose, Weed])
