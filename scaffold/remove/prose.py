@@ -8,6 +8,10 @@ from scaffold.remove.words import Words
 
 _HISTORY = ("CHANGELOG.md", "docs/adr/0")
 _LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+_NAMED = re.compile(r"`([\w./-]+)`")
+_PERMISSION_OR_PATH = re.compile(r"`([\w-]+:[\w-]+|/[\w-]+)`")
+_ITEMS = ("| ", "- ", "* ")
+_EMPTY_ROW = re.compile(r"\|(?: *\|)+ *(?:[^|`]*\|)?")
 
 
 def pages(root: Path) -> list[Path]:
@@ -50,31 +54,51 @@ def _without_sections(lines: list[str], words: Words) -> list[str]:
 
 def _row(line: str, words: Words, is_gone: Callable[[str], bool], page: Path) -> str | None:
     """Return a line without what names files that are gone; None if nothing is left of it."""
-    if line.lstrip().startswith(("| ", "- ", "* ")):
-        first = line.split("|")[1].strip() if line.lstrip().startswith("|") else ""
-        if re.fullmatch(r"`[^`]+`", first) and words.is_dead(first.strip("`")):
-            return None
-        if any(is_gone(_resolved(page, link)) for link, _ in _LINK.findall(first)):
-            return None
-        only = [re.fullmatch(r"`([\w./-]+)`", cell.strip()) for cell in line.split("|")]
-        if any(each and (is_gone(_resolved(page, each[1])) or is_gone(each[1])) for each in only):
-            return None
-    for link, anchor in _LINK.findall(line):
-        if is_gone(_resolved(page, link)):
-            line = re.sub(rf"\[([^\]]*)\]\({re.escape(link + anchor)}\)", r"\1", line)
-    named = re.findall(r"`([\w./-]+)`", line)
-    gone = [each for each in named if is_gone(each) or is_gone(_resolved(page, each))]
-    gone += [each for each in named if words.is_dead(each) and (":" in line or "/" in each)]
-    gone += [each for each in re.findall(r"`([\w-]+:[\w-]+|/[\w-]+)`", line) if words.is_dead(each)]
-    before = line
-    for each in dict.fromkeys(gone):
-        line = _without_item(line, f"`{each}`")
-    if line != before and any(f"`{each}`" in line for each in gone):
-        return _row(line, words, is_gone, page)
-    if re.fullmatch(r"\|(?: *\|)+ *(?:[^|`]*\|)?", line) and gone:
+
+    def names_gone(path: str) -> bool:
+        return is_gone(path) or is_gone(_resolved(page, path))
+
+    if line.lstrip().startswith(_ITEMS) and _is_about(line, words, names_gone):
         return None
-    files = [each for each in named if is_gone(each) or is_gone(_resolved(page, each))]
-    return _without_sentences(line, [f"`{each}`" for each in files])
+    line = _without_links(line, names_gone)
+    before, gone = line, _gone_in(line, words, names_gone)
+    for each in gone:
+        line = _without_item(line, each)
+    if line != before and any(each in line for each in gone):
+        return _row(line, words, is_gone, page)
+    if gone and _EMPTY_ROW.fullmatch(line):
+        return None
+    files = [f"`{each}`" for each in _NAMED.findall(line) if names_gone(each)]
+    return _without_sentences(line, files)
+
+
+def _is_about(line: str, words: Words, names_gone: Callable[[str], bool]) -> bool:
+    """Whether a row or an item begins with what is gone, or has a cell of that alone."""
+    cells = [each.strip() for each in line.split("|")]
+    first = cells[1] if line.lstrip().startswith("|") else ""
+    only = [found[1] for each in cells if (found := _NAMED.fullmatch(each))]
+    return (
+        (re.fullmatch(r"`[^`]+`", first) is not None and words.is_dead(first.strip("`")))
+        or any(names_gone(link) for link, _ in _LINK.findall(first))
+        or any(map(names_gone, only))
+    )
+
+
+def _without_links(line: str, names_gone: Callable[[str], bool]) -> str:
+    """Leave only the words of links that lead nowhere any more."""
+    for link, anchor in _LINK.findall(line):
+        if names_gone(link):
+            line = re.sub(rf"\[([^\]]*)\]\({re.escape(link + anchor)}\)", r"\1", line)
+    return line
+
+
+def _gone_in(line: str, words: Words, names_gone: Callable[[str], bool]) -> list[str]:
+    """Return what is gone of that which a line gives as code: files, permissions, paths."""
+    named = _NAMED.findall(line)
+    gone = [each for each in named if names_gone(each)]
+    gone += [each for each in named if words.is_dead(each) and (":" in line or "/" in each)]
+    gone += [each for each in _PERMISSION_OR_PATH.findall(line) if words.is_dead(each)]
+    return [f"`{each}`" for each in dict.fromkeys(gone)]
 
 
 def _without_sentences(line: str, gone: list[str]) -> str | None:
