@@ -1,10 +1,12 @@
 """Writes the migration that drops what no model describes any more.
 
-By itself, as `python -m scaffold.remove.migration MESSAGE`, so that it reads the models that are
-left. Alembic's autogenerate drops a table before the foreign keys that refer to it, and does not
-see that a dropped column takes along the CHECK constraints that read it.
+By itself, as `python -m scaffold.remove.migration MESSAGE ENUMERATIONS`, so that it reads the
+models that are left; the enumerations are those from before, as JSON. Alembic's autogenerate drops
+a table before the foreign keys that refer to it, and does not see that a dropped column takes along
+the CHECK constraints that read it.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -20,13 +22,14 @@ from backend.core.database import database_url
 from backend.core.migrations import alembic_config
 from backend.models.platform.base import metadata
 from scaffold.remove.catalog import referring_first, stored
+from scaffold.remove.enumerations import Values, clean_up
 
 _ALEMBIC = {"alembic_version"}
 _SHORT = 80
 _LINES = re.MULTILINE | re.DOTALL
 
 
-def write_migration(message: str) -> Path | None:
+def write_migration(message: str, before: Values) -> Path | None:
     """Return the path of the new migration; None if nothing is to be dropped."""
     with running_database() as settings, scratch_database(plain_url(settings)) as url:
         config = alembic_config(url)
@@ -34,6 +37,7 @@ def write_migration(message: str) -> Path | None:
         engine = sa.create_engine(database_url(url), poolclass=sa.NullPool)
         with engine.connect() as connection:
             up, down = _changes(connection)
+        up = clean_up(before) + up
         if not up:
             return None
         made = command.revision(config, message)
@@ -99,5 +103,5 @@ def _literal(statement: str) -> str:
 
 
 if __name__ == "__main__":
-    written = write_migration(sys.argv[1])
+    written = write_migration(sys.argv[1], json.loads(sys.argv[2]))
     sys.stdout.write(f"{written or ''}\n")

@@ -1,5 +1,6 @@
 """One removal from beginning to end."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from scaffold.errors import RefusedError
 from scaffold.remove.checkers import Problem, formatted
 from scaffold.remove.dead import Cut, Dead
+from scaffold.remove.enumerations import enumerations
 from scaffold.remove.fixed_point import Tree, cut_all, tree_members
 from scaffold.remove.orphans import mentions
 from scaffold.remove.splicing import ancestors
@@ -89,7 +91,9 @@ def remove(root: Path, subjects: Sequence[Subject], areas: Sequence[str], say: S
 
 def write_migration(root: Path, message: str) -> str:
     """Return the path of the new migration; empty if there is nothing to drop."""
-    return run_python(root, "-m", "scaffold.remove.migration", message).strip().splitlines()[-1]
+    before = json.dumps(enumerations())  # this process has loaded them before anything was cut
+    printed = run_python(root, "-m", "scaffold.remove.migration", message, before)
+    return printed.strip().splitlines()[-1]
 
 
 def write_contract(root: Path) -> None:
