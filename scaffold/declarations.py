@@ -27,6 +27,7 @@ class Area:
         packages: the dependencies that only it needs.
         files: what else is its own, as patterns.
         own: the same of each of its resources, by name.
+        needed: those that others need, with the names of these.
         kept: those of its resources that can't be removed by themselves, with the reason.
     """
 
@@ -44,6 +45,7 @@ class Area:
     packages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     own: Mapping[str, list[str]] = field(default_factory=dict)
+    needed: Mapping[str, list[str]] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,13 +77,39 @@ def chosen(areas: dict[str, Area], names: list[str]) -> list[Area]:
             reason = areas[name].reason or "it is part of the base"
             raise RefusedError(f"{name} can't be removed: {reason}.")
     for area in areas.values():
-        missing = [name for name in names if name in area.needs]
-        if missing and area.name not in names:
-            raise RefusedError(
-                f"{missing[0]} can't be removed while {area.name} needs it: "
-                f"remove {area.name} too."
-            )
+        for name in names:
+            _refuse_if_needed(name, [area.name] if name in area.needs else [], names)
     return _needing_first([areas[name] for name in dict.fromkeys(names)])
+
+
+def owners_of(areas: dict[str, Area], names: list[str]) -> list[Area]:
+    """Return the area of each resource that is to go.
+
+    Raises:
+        RefusedError: no area lets one be removed by itself, or one that stays needs it.
+    """
+    owners = [_owner_of(areas, name) for name in names]
+    for name, area in zip(names, owners, strict=True):
+        _refuse_if_needed(name, area.needed.get(name, []), names)
+    return owners
+
+
+def _owner_of(areas: dict[str, Area], name: str) -> Area:
+    for area in areas.values():
+        if name in area.resources:
+            return area
+        if name in area.kept:
+            raise RefusedError(f"{name} can't be removed by itself: {area.kept[name]}.")
+    known = ", ".join(each for area in areas.values() for each in area.resources)
+    raise RefusedError(f"There is no resource {name!r} to remove. These can be: {known}.")
+
+
+def _refuse_if_needed(name: str, by: list[str], going: list[str]) -> None:
+    for other in by:
+        if other not in going:
+            raise RefusedError(
+                f"{name} can't be removed while {other} needs it: remove {other} too."
+            )
 
 
 def _needing_first(going: list[Area]) -> list[Area]:

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from backend.cli.runtime import error_console
-from scaffold.declarations import chosen, read_areas
+from scaffold.declarations import chosen, owners_of, read_areas
 from scaffold.errors import RefusedError
 from scaffold.remove.packages import drop_packages, locked_anew
 from scaffold.remove.removing import check_clean, remove, write_contract, write_migration
 from scaffold.remove.reporting import print_removed
-from scaffold.remove.subject import Subject, area_of, of_area, of_resource
+from scaffold.remove.subject import Subject, of_area, of_resource
 
 app = typer.Typer(name="remove", help="Take a resource or an area out.", no_args_is_help=True)
 ROOT = Path(__file__).parents[2]
@@ -30,8 +30,9 @@ def _all() -> None:
 @app.command()
 def resource(names: Names, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Remove resources: their files, all that uses them, their tables."""
-    areas = read_areas(ROOT)
-    subjects = [of_resource(ROOT, area_of(areas, name), name) for name in names]
+    names = list(dict.fromkeys(names))
+    owners = owners_of(read_areas(ROOT), names)
+    subjects = [of_resource(ROOT, *each) for each in zip(owners, names, strict=True)]
     _remove(subjects, [], [], dry_run=dry_run, yes=yes)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import libcst as cst
 
@@ -10,6 +11,7 @@ from scaffold.remove.syntax import Source, name_of
 
 _TOKEN = re.compile(r"\b[a-zA-Z_]\w{2,}\b")
 _DEFINED = re.compile(r"\b(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", re.MULTILINE)
+_GENERATOR = ("scaffold/new/*.py", "scaffold/templates/**/*.jinja")
 _HARMLESS = {"property", "staticmethod", "classmethod", "dataclass", "asynccontextmanager", "cache"}
 
 
@@ -19,6 +21,12 @@ def mentions(texts: Iterable[str]) -> Counter[str]:
     for text in texts:
         found.update(_TOKEN.findall(text))
     return found
+
+
+def needed_by_generator(root: Path) -> set[str]:
+    """Return the names that code of new resources may use, whether or not there is one now."""
+    paths = (path for each in _GENERATOR for path in root.glob(each))
+    return {*mentions(path.read_text() for path in paths)}
 
 
 def orphaned(before: Counter[str], texts: list[str]) -> set[str]:

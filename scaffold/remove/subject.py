@@ -50,17 +50,6 @@ def of_resource(root: Path, area: Area, name: str) -> Subject:
     return _subject(root, name, [*every], identifiers=[f"{one}_id"])
 
 
-def area_of(areas: dict[str, Area], name: str) -> Area:
-    """Return the area of a resource. Raises RefusedError if no area lets it be removed."""
-    for area in areas.values():
-        if name in area.resources:
-            return area
-        if name in area.kept:
-            raise RefusedError(f"{name} can't be removed by itself: {area.kept[name]}.")
-    known = ", ".join(each for area in areas.values() for each in area.resources)
-    raise RefusedError(f"There is no resource {name!r} to remove. These can be: {known}.")
-
-
 def of_area(root: Path, area: Area) -> Subject:
     """Everything in the packages of an area, and what its declaration names."""
     seeds = {Path("backend/seeds", f"{each}.py") for each in area.seeds}

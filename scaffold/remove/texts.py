@@ -12,6 +12,8 @@ from scaffold.remove.words import Words
 
 IsGone = Callable[[str], bool]
 _PATH = re.compile(r"\b(?:backend|tests|docs|benchmarks|evaluations|deploy|scaffold)/[\w/.-]+\w")
+_TABLES = re.compile(r"^(?=\[)", re.MULTILINE)
+_EMPTY_LIST = re.compile(r"^\w+ = \[[\s,]*\]\n", re.MULTILINE)
 
 
 def _clean_declarations(root: Path, names: Iterable[str], is_gone: IsGone) -> None:
@@ -19,11 +21,16 @@ def _clean_declarations(root: Path, names: Iterable[str], is_gone: IsGone) -> No
     for path in sorted((root / SERVICES).glob(f"*/{FILE}")):
         text = path.read_text()
         gone = {each for each in re.findall(r'"([\w/.-]+)"', text) if is_gone(each)}
-        for name in {*names, *gone}:
-            text = re.sub(
-                rf'"{re.escape(name)}", |, "{re.escape(name)}"|"{re.escape(name)}"', "", text
-            )
-        _replace(path, text)
+        _replace(path, declared_without(text, {*names, *gone}))
+
+
+def declared_without(text: str, gone: Iterable[str]) -> str:
+    """Return a declaration without names, and without what says nothing then."""
+    for name in map(re.escape, gone):
+        text = re.sub(rf'"{name}", |, "{name}"|"{name}"', "", text)
+    head, *tables = _TABLES.split(text)
+    left = [_EMPTY_LIST.sub("", each) for each in tables]
+    return "".join([head, *(each for each in left if "=" in each)]).rstrip() + "\n"
 
 
 def clean_texts(

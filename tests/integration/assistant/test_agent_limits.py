@@ -156,7 +156,7 @@ async def test_the_limit_of_a_day_holds_for_requests_at_the_same_time(
 
     async with limited(member, settings, model, model_calls=2, model_calls_per_day=6) as person:
         asking = [asyncio.ensure_future(ask(person)) for _ in range(6)]
-        await until(lambda: len(model.requests) == 3)
+        await until(lambda: sum(each.done() for each in asking) == len(model.requests) == 3)
         model.release()
         answers = await asyncio.gather(*asking)
 

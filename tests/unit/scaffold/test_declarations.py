@@ -6,9 +6,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-from scaffold.declarations import Area, chosen, read_areas
+from scaffold.declarations import Area, chosen, owners_of, read_areas
 from scaffold.errors import RefusedError
-from scaffold.remove.subject import area_of as area_of_resource
 
 ROOT = Path(__file__).parents[3]
 AREAS = read_areas(ROOT)
@@ -108,14 +107,30 @@ def test_an_impossible_choice_is_refused_with_the_reason(names: list[str], reaso
         chosen(DECLARED, names)
 
 
-def test_a_resource_that_others_are_built_on_is_refused_with_the_reason() -> None:
-    ships = replace(DECLARED["ships"], resources=("masts",), kept={"hulls": "masts stand on them"})
+SHIPS = replace(
+    DECLARED["ships"],
+    resources=("masts", "sails"),
+    needed={"masts": ["sails"]},
+    kept={"hulls": "masts stand on them"},
+)
 
-    assert area_of_resource({"ships": ships}, "masts") == ships
-    with pytest.raises(RefusedError, match="hulls can't be removed by itself: masts stand on them"):
-        area_of_resource({"ships": ships}, "hulls")
-    with pytest.raises(RefusedError, match="There is no resource 'sails' to remove"):
-        area_of_resource({"ships": ships}, "sails")
+
+def test_what_a_resource_needs_goes_with_it() -> None:
+    assert owners_of({"ships": SHIPS}, ["sails"]) == [SHIPS]
+    assert owners_of({"ships": SHIPS}, ["masts", "sails"]) == [SHIPS, SHIPS]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("hulls", "hulls can't be removed by itself: masts stand on them"),
+        ("masts", "masts can't be removed while sails needs it: remove sails too"),
+        ("oars", "There is no resource 'oars' to remove. These can be: masts, sails."),
+    ],
+)
+def test_an_impossible_resource_is_refused_with_the_reason(name: str, reason: str) -> None:
+    with pytest.raises(RefusedError, match=reason):
+        owners_of({"ships": SHIPS}, [name])
 
 
 def test_areas_are_those_of_the_packages() -> None:
