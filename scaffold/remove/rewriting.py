@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from itertools import takewhile
 
 import libcst as cst
 
+from scaffold.remove.comments import comment_after_opening, with_comment_after
 from scaffold.remove.syntax import Source
 
 Left = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
@@ -70,6 +72,9 @@ class Rewriter:
                 changes[each.name] = left if isinstance(left, cst.CSTNode) else None
             elif isinstance(value, list | tuple):
                 changes[each.name] = self._rebuilt_all(value)
+        elements = getattr(node, "elements", ())
+        if elements and elements[0] in self._rewriting.gone:
+            changes |= comment_after_opening(node, self._first_gone(elements))
         return _rebuilt_with(node, changes)
 
     def _rebuilt_all(self, values: Sequence[object]) -> list[object]:
@@ -80,7 +85,13 @@ class Rewriter:
                 kept += left.nodes
             elif left is not cst.RemovalSentinel.REMOVE:
                 kept.append(left)
+            elif kept and isinstance(value, cst.CSTNode):
+                kept[-1] = with_comment_after(kept[-1], value)
         return kept
+
+    def _first_gone(self, values: Sequence[cst.CSTNode]) -> cst.CSTNode:
+        """Return the last of those at the beginning that are gone."""
+        return [*takewhile(self._rewriting.gone.__contains__, values)][-1]
 
     def _kept(self, original: cst.CSTNode, updated: cst.CSTNode) -> Left:
         if original in self._rewriting.gone:
@@ -133,6 +144,8 @@ def _rebuilt_with(node: cst.CSTNode, changes: dict[str, object]) -> cst.CSTNode:
                 changes["elements"] = [elements[0].with_changes(comma=cst.Comma())]
             if not elements and not node.lpar:
                 changes |= {"lpar": [cst.LeftParen()], "rpar": [cst.RightParen()]}
+        case cst.Assign():
+            return _unpacked_one(node.with_changes(**changes))
         case cst.Subscript() if isinstance(slices := changes.get("slice"), list) and slices:
             last = slices[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
             changes["slice"] = [*slices[:-1], last]
@@ -146,6 +159,18 @@ def _rebuilt_with(node: cst.CSTNode, changes: dict[str, object]) -> cst.CSTNode:
         ):
             changes["star_arg"] = cst.MaybeSentinel.DEFAULT
     return node.with_changes(**changes)
+
+
+def _unpacked_one(assign: cst.CSTNode) -> cst.CSTNode:
+    """Nobody writes `(one,) = (value,)` for what `one = value` says."""
+    match assign:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Tuple(elements=[cst.Element(value=one)])) as to],
+            value=cst.Tuple(elements=[cst.Element(value=value)]),
+        ):
+            return assign.with_changes(targets=[to.with_changes(target=one)], value=value)
+        case _:
+            return assign
 
 
 def _drop_last_comma(node: cst.CSTNode, changes: dict[str, object]) -> None:

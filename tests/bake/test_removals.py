@@ -2,23 +2,12 @@
 
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from tests.bake.clones import Clone, clone
-from tests.fixtures.processes import starting_servers
+from tests.bake.resources import EVERYWHERE, check_start, own_tests, walks
 
-WALKS = (
-    "tests/integration/api/test_access.py",
-    "tests/integration/api/test_openapi_examples.py",
-    "tests/integration/cli/test_migrate_commands.py",
-    "tests/integration/cli/test_seed_commands.py",
-    "tests/integration/platform/test_migrations.py",
-    "tests/unit/scaffold/test_declarations.py",
-    "tests/unit/test_container.py",
-    "tests/unit/test_documentation.py",
-)
-"""Every route with every role, the examples, the seeds, and migrations up and down."""
+INIT = ("init", "--name", "Acme CRM", "--author", "Acme", "--no-checks", "--without")
 
 
 @pytest.fixture
@@ -26,24 +15,54 @@ def project(tmp_path: Path) -> Clone:
     return clone(tmp_path / "project")
 
 
-def check(project: Clone, folder: Path) -> None:
-    project.lint()
-    with starting_servers(folder) as start:
-        server = start(program=(project.program("mvp"),), DATA_DIR=str(project.data))
-        assert httpx2.get(f"{server.url}/health/ready").status_code == 200
-    project.pytest(*(each for each in WALKS if (project.root / each).exists()))
+def grow(project: Clone) -> None:
+    project.commit("Begin")
+    for resource in EVERYWHERE:
+        project.mvp("new", "resource", *resource)
 
 
 @pytest.mark.parametrize(
     "what",
-    [("resource", "leads"), ("area", "workflows")],
+    [
+        ("resource", "leads"),
+        ("resource", "leads", "products"),
+        ("area", "workflows"),
+        ("area", "assistant", "workflows"),
+    ],
     ids=" ".join,
 )
-def test_one_thing_is_removed(project: Clone, tmp_path: Path, what: tuple[str, ...]) -> None:
-    printed = project.mvp("remove", *what, "--yes")
+def test_what_is_left_passes_its_checks_and_grows(
+    project: Clone, tmp_path: Path, what: tuple[str, ...]
+) -> None:
+    project.mvp("remove", *what, "--yes")
+    grow(project)
 
-    assert "Reaches in from elsewhere" in printed
-    check(project, tmp_path)
+    project.lint()
+    check_start(project, tmp_path)
+    project.pytest(*own_tests(*EVERYWHERE), *walks(project))
+
+
+def test_what_is_left_of_all_passes_the_whole_suite(project: Clone, tmp_path: Path) -> None:
+    project.mvp(*INIT, "assistant,workflows,sales")
+    grow(project)
+
+    project.lint()
+    check_start(project, tmp_path)
+    project.pytest()
+
+
+def test_a_project_is_begun_under_a_name_of_its_own(project: Clone, tmp_path: Path) -> None:
+    project.mvp(*INIT, "")
+
+    assert "Acme CRM" in (project.root / "openapi.json").read_text()
+    assert len([*(project.root / "alembic/versions").glob("*.py")]) == 1
+    grow(project)
+    project.lint()
+    check_start(project, tmp_path)
+    project.pytest(*own_tests(*EVERYWHERE), *walks(project))
+    project.commit("Grow")
+    with pytest.raises(AssertionError, match="initialised already"):
+        project.mvp("init", "--name", "Other", "--without", "")
 
 
 def test_what_is_not_committed_is_not_mixed_with_a_removal(project: Clone) -> None:
@@ -53,14 +72,3 @@ def test_what_is_not_committed_is_not_mixed_with_a_removal(project: Clone) -> No
         project.mvp("remove", "resource", "leads", "--yes")
 
     assert (project.root / "backend/models/sales/leads.py").exists()
-
-
-def test_a_project_is_begun_under_a_name_of_its_own(project: Clone, tmp_path: Path) -> None:
-    project.mvp("init", "--name", "Acme CRM", "--author", "Acme", "--without", "", "--no-checks")
-
-    assert "Acme CRM" in (project.root / "openapi.json").read_text()
-    assert len([*(project.root / "alembic/versions").glob("*.py")]) == 1
-    check(project, tmp_path)
-    project.commit("Begin")
-    with pytest.raises(AssertionError, match="initialised already"):
-        project.mvp("init", "--name", "Other", "--without", "")

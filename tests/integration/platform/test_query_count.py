@@ -61,8 +61,8 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     for lead in rows["leads"]:
         lead.customer_id = customers[0].id
         lead.set_products([products[0].id])
-    for file, customer in zip(rows["files"], customers, strict=True):
-        file.customer_id = customer.id
+    for file in rows["files"]:
+        file.customer_id = customers[0].id
     ids = {each.id_name: rows[each.path][0].id for each in EXAMPLES} | {"number": 1}
     async with uow() as unit:
         for each in EXAMPLES:

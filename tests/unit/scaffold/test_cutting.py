@@ -19,11 +19,15 @@ TEST = Path("tests/unit/garden/test_plants.py")
 
 def without(name: str, code: str, path: Path = CODE, dead: Dead | None = None) -> str:
     """Cut every use of a name. Returns the code as Python itself would write it."""
-    source = Source(path, dedent(code))
+    return plain(cut(dedent(code), name, path, dead))
+
+
+def cut(code: str, name: str, path: Path = CODE, dead: Dead | None = None) -> str:
+    source = Source(path, code)
     cutter = Cutter(source, dead or Dead())
     for use in list(uses_of(source, {name})):
         cutter.kill(use)
-    return plain(cutter.code())
+    return cutter.code()
 
 
 def plain(code: str) -> str:
@@ -40,7 +44,7 @@ def plain(code: str) -> str:
         ("Plant = Rose | Weed | Oak", "Plant = Rose | Oak"),
         ("kind: Literal[Rose, Weed]", "kind: Literal[Rose]"),
         ("rows = [(Rose, 1), (Weed, 2)]", "rows = [(Rose, 1)]"),
-        ("rose, weed = Rose(), Weed()", "(rose,) = (Rose(),)"),
+        ("rose, weed = Rose(), Weed()", "rose = Rose()"),
         ("class Bed(Rose, Weed): ...", "class Bed(Rose): ..."),
         ("x = tall or isinstance(plant, Weed)", "x = tall"),
         ("x = [each for each in plants if each is not Weed]", "x = [each for each in plants]"),
@@ -51,6 +55,32 @@ def plain(code: str) -> str:
 )
 def test_one_of_several_goes_by_itself(before: str, after: str) -> None:
     assert without("Weed", before) == plain(after)
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("{", "}"), ("[", "]"), ("(", ")")], ids=["set", "list", "tuple"]
+)
+@pytest.mark.parametrize("gone", ["Rose", "Weed", "Oak"])
+def test_a_comment_goes_with_what_it_stands_above(opening: str, closing: str, gone: str) -> None:
+    parts = {"Rose": "smells", "Weed": "is pulled", "Oak": "lasts"}
+    before = commented(opening, parts, closing)
+
+    after = cut(before, gone).replace("    \n", "")
+
+    del parts[gone]
+    assert after == commented(opening, parts, closing)
+
+
+def commented(opening: str, parts: dict[str, str], closing: str) -> str:
+    lines = "".join(f"    # It {why}.\n    {name},\n" for name, why in parts.items())
+    return f"KNOWN = {opening}\n{lines}{closing}\n"
+
+
+def test_a_comment_above_a_key_goes_with_its_entry() -> None:
+    code = "KNOWN = {\n    # One.\n    Rose: 1,\n    # Two.\n    Weed: 2,\n    Oak: 3,\n}\n"
+
+    assert cut(code, "Weed") == "KNOWN = {\n    # One.\n    Rose: 1,\n    Oak: 3,\n}\n"
+    assert cut(code, "Rose") == "KNOWN = {\n    # Two.\n    Weed: 2,\n    Oak: 3,\n}\n"
 
 
 def test_a_branch_that_is_never_taken_goes_and_the_other_stays() -> None:
