@@ -20,6 +20,7 @@ from scaffold.remove.removing import (
     remove,
     run_python,
     tracked_files,
+    write_comparison,
     write_contract,
     write_migration,
 )
@@ -87,6 +88,7 @@ def initialise(root: Path, start: Start, say: Say) -> None:
     formatted(root)
     say("Writing openapi.json")
     write_contract(root)
+    write_comparison(root)
 
 
 def _mark(root: Path) -> None:

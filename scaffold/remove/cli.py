@@ -10,7 +10,13 @@ from backend.cli.runtime import error_console
 from scaffold.declarations import chosen, owners_of, read_areas
 from scaffold.errors import RefusedError
 from scaffold.remove.packages import drop_packages, locked_anew
-from scaffold.remove.removing import check_clean, remove, write_contract, write_migration
+from scaffold.remove.removing import (
+    check_clean,
+    remove,
+    write_comparison,
+    write_contract,
+    write_migration,
+)
 from scaffold.remove.reporting import print_removed
 from scaffold.remove.subject import Subject, of_area, of_resource
 
@@ -71,6 +77,7 @@ def _remove(
         )
     migration = write_migration(ROOT, f"Remove {names}")
     write_contract(ROOT)
+    write_comparison(ROOT)
     error_console.print(f"Written: {migration or 'no migration'}, openapi.json.")
     if packages:
         drop_packages(ROOT, packages)

@@ -100,6 +100,13 @@ def write_contract(root: Path) -> None:
     run_python(root, "-m", "backend", "openapi", "--output", "openapi.json")
 
 
+def write_comparison(root: Path) -> None:
+    """Write anew how the resource that the generator is held against differs, if it is there."""
+    agreed = root / "scaffold/templates/products.diff"
+    if agreed.exists():
+        agreed.write_text(run_python(root, "-m", "scaffold.new.comparison").removesuffix("\n"))
+
+
 def run_python(root: Path, *arguments: str) -> str:
     """Run a module of the project as it is now. Returns its output."""
     with TemporaryDirectory(prefix="mvp-", dir="/tmp") as folder:  # a socket's path must be short
