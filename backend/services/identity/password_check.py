@@ -18,8 +18,9 @@ class PasswordCheck:
     """Wrong passwords are counted exactly by account and by address, across all processes.
 
     The limits are checked twice: first without a lock, when the client has its turn, to save
-    hashing; then, when the result is known, under a lock. So however many guesses arrive at a time,
-    no more than the limit learn their result, and hardly more are hashed.
+    hashing; then, when the result is known, under a lock. The turn ends when the failure is stored.
+    So however many guesses arrive at a time, no more than the limit learn their result, and of
+    those beyond it only the ones are hashed that had their turns beside the last of these.
     """
 
     def __init__(
@@ -53,11 +54,11 @@ class PasswordCheck:
                 await self._limit.check(uow.sign_ins, failure)
                 user = await uow.users.find_by_email(email)
             compared = await turn.compare(password, user.password_hash if user else None)
-        async with self._uow() as uow:
-            await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-            await self._limit.check(uow.sign_ins, failure)
-            if user is None or not compared.is_right or not user.is_active:
-                await self._fail(uow, failure, user, address)
+            async with self._uow() as uow:
+                await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
+                await self._limit.check(uow.sign_ins, failure)
+                if user is None or not compared.is_right or not user.is_active:
+                    await self._fail(uow, failure, user, address)
         if compared.is_outdated:
             return await self._hash_again(user, password, network)
         return user
