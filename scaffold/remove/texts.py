@@ -12,6 +12,12 @@ from scaffold.remove.words import Words
 
 IsGone = Callable[[str], bool]
 _PATH = re.compile(r"\b(?:backend|tests|docs|benchmarks|evaluations|deploy|scaffold)/[\w/.-]+\w")
+_UNREAD = (
+    "CHANGELOG", "docs/adr/", "alembic/versions/", "findings/", "openapi.json", "scaffold/",
+    "tests/bake/", "tests/unit/scaffold/",
+)  # fmt: skip
+_NO_TEXT = {".lock", ".svg", ".png"}
+_TABLE_OF_TOOL = re.compile(r"\[tool\.")
 _TABLES = re.compile(r"^(?=\[)", re.MULTILINE)
 _EMPTY_LIST = re.compile(r"^\w+ = \[[\s,]*\]\n", re.MULTILINE)
 
@@ -148,7 +154,10 @@ def _without_items_in_texts(code: str, words: Words) -> str:
 
 
 def still_mentioned(root: Path, words: Words, tracked: Iterable[str]) -> list[str]:
-    """Return where the words still are, as `path:line: text`, but not in what is history."""
+    """Return where the words still are, as `path:line: text`.
+
+    Neither what is history is read, nor the commands that change projects.
+    """
     pattern = re.compile(
         rf"(?<![\w-])(?:{'|'.join(re.escape(each) for each in sorted(words.texts))})(?![\w-])",
         re.IGNORECASE,
@@ -156,10 +165,7 @@ def still_mentioned(root: Path, words: Words, tracked: Iterable[str]) -> list[st
     found = []
     for name in sorted(tracked):
         path = root / name
-        is_history = name.startswith(("CHANGELOG", "docs/adr/", "alembic/versions/", "findings/"))
-        if is_history or not path.is_file() or path.suffix in {".lock", ".svg", ".png"}:
-            continue
-        if name == "openapi.json":
+        if name.startswith(_UNREAD) or not path.is_file() or path.suffix in _NO_TEXT:
             continue
         try:
             lines = path.read_text().splitlines()
@@ -168,6 +174,6 @@ def still_mentioned(root: Path, words: Words, tracked: Iterable[str]) -> list[st
         found += [
             f"{name}:{number}: {line.strip()}"
             for number, line in enumerate(lines, 1)
-            if pattern.search(line)
+            if pattern.search(_TABLE_OF_TOOL.sub("", line))
         ]
     return found

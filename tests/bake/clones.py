@@ -1,5 +1,6 @@
 """Clones of the project as it stands, to which commands are applied as a new user would."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ class Clone:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=environment(variables),
+            env=environment({"PATH": f"{Path(_uv()).parent}:{os.environ['PATH']}"} | variables),
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

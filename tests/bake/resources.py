@@ -13,7 +13,7 @@ PLAIN = (
 )  # fmt: skip
 REFERRING = (
     "visits", "--area", "tasks", "title:line", "room:ref", "guest:user?", "took:decimal",
-    "paid:money?", "status:enum(planned,over)", "--search", "title", "--csv", "--sheets",
+    "paid:money?", "status:enum(planned,past)", "--search", "title", "--csv", "--sheets",
     "--action", "confirm",
 )  # fmt: skip
 EXCLUSIVE = (
