@@ -9,11 +9,11 @@ from tests.fixtures.processes import starting_servers
 
 PLAIN = (
     "rooms", "--area", "tasks", "name:line!", "capacity:int", "opened_on:date?", "notes:text",
-    "--search", "name,notes", "--archivable",
+    "--search", "name,notes", "--archivable", "--sheets",
 )  # fmt: skip
 REFERRING = (
     "visits", "--area", "tasks", "title:line", "room:ref", "guest:user?", "took:decimal",
-    "paid:money?", "status:enum(planned,past)", "--search", "title", "--csv", "--sheets",
+    "paid:money?", "status:enum(planned,past)", "--search", "title", "--csv",
     "--action", "confirm",
 )  # fmt: skip
 EXCLUSIVE = (
