@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scaffold import editing
+from scaffold.new.declaring import declared
 from scaffold.new.rendering import Rendering
 from scaffold.new.resource import Resource
 from scaffold.new.text_edits import in_cell, line_after, row_after
@@ -50,6 +51,7 @@ def _of_backend(r: Resource) -> Iterator[Change]:
     yield Change(wiring, editing.in_method(f"{r.area_class}Services", "__init__", service))
     yield _import("backend/api/router.py", f"backend.api.v1.{area}", n.plural)
     yield Change("backend/api/router.py", editing.element("_RESOURCES", n.plural))
+    yield Change(f"backend/services/{area}/area.toml", declared(n))
     runner = "backend/seeds/runner.py"
     yield _import(runner, f"backend.seeds.{n.plural}", f"{n.cls}Seeder")
     yield Change(runner, editing.element("EXAMPLES", f'"{n.plural}": {n.cls}Seeder()'))

@@ -9,10 +9,12 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from backend.models.search.search import SearchKind
+from backend.repositories.sql.search.search import SOURCES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
 from tests.fixtures.people import Person
-from tests.integration.search.test_search import LISTS, add
+from tests.integration.search.test_search import add
+from tests.world import EXAMPLES, add_needed
 
 KINDS = [kind.value for kind in SearchKind]
 
@@ -31,8 +33,19 @@ async def hits(person: Person, kind: str, q: str, **query: Any) -> list[dict[str
 
 @pytest.fixture
 async def one_of_each(member: Person, uow: UnitOfWorkFactory) -> dict[str, str]:
-    """Something called Grace of each kind; answers the ids."""
-    return {path[1:]: await add(uow, path, member, "Grace Hopper") for path in LISTS}
+    """Something called Grace Hopper of each kind; answers the ids."""
+    return {kind.value: await add_grace(uow, kind, member) for kind in SearchKind}
+
+
+async def add_grace(uow: UnitOfWorkFactory, kind: SearchKind, owner: Person) -> str:
+    [example] = (each for each in EXAMPLES if each.repository == kind)
+    name = {SOURCES[kind].title.key: "Grace Hopper"}
+    row = example.make(**name, **example.owned_by(owner.user))
+    async with uow() as unit:
+        await add_needed(unit, owner.user, example.path)
+        await getattr(unit, example.repository).save(row)
+        await unit.commit()
+    return str(row.id)
 
 
 async def test_what_is_found_is_grouped_by_kind(
