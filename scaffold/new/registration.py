@@ -1,5 +1,6 @@
 """The lines that a resource adds to files that others share."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,12 @@ _OTHER_EXPORTS = {
     "benchmarks/import_process.py": "_measure",
 }
 """Functions that export as the program does, by their file."""
+_NAMED = {
+    "Decimal": "decimal",
+    "timedelta": "datetime",
+    "now": "backend.models.platform.mixins",
+}
+"""The modules of the names that values of fields are made with."""
 
 
 class Change(NamedTuple):
@@ -161,12 +168,14 @@ def _of_tests(rendering: Rendering) -> Iterator[Change]:
     for enum in r.enums:
         yield _import(factories, model, enum.type)
     made = rendering.render("resource/factory.py.jinja")
+    yield from _imports_of(factories, made)
     yield Change(factories, editing.statement(made, before="def make_principal"))
     yield Change("tests/fakes.py", editing.element("KINDS", f'"{n.plural}": "{n.words}"'))
     world = "tests/world.py"
     yield _import(world, model, n.cls)
     yield _import(world, model, f"{n.cls}Sort")
     example = rendering.render("resource/example.py.jinja")
+    yield from _imports_of(world, example)
     yield Change(world, editing.element("EXAMPLES", example))
 
 
@@ -194,6 +203,13 @@ def _what(r: Resource) -> str:
     if r.exclusive:
         words.append(f"one at a time for each {r.exclusive.key.words}")
     return "; ".join(words)
+
+
+def _imports_of(path: str, code: str) -> Iterator[Change]:
+    """Import what the code names; the file may have lost its last use of it with an example."""
+    for name, module in _NAMED.items():
+        if re.search(rf"\b{name}\b", code):
+            yield _import(path, module, name)
 
 
 def _import(path: str, module: str, name: str) -> Change:

@@ -20,7 +20,7 @@ class Clone:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=environment({"PATH": f"{Path(_uv()).parent}:{os.environ['PATH']}"} | variables),
+            env=environment(_for_uv() | variables),
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,6 +77,13 @@ def clone(folder: Path) -> Clone:
     cloned.commit("Begin")
     cloned.run(_uv(), "sync", "--locked", "--quiet")
     return cloned
+
+
+def _for_uv() -> dict[str, str]:
+    """What uv needs to be found, and to reach its registry as it does here."""
+    found = {"PATH": f"{Path(_uv()).parent}:{os.environ['PATH']}"}
+    kept = ("UV_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    return found | {name: os.environ[name] for name in os.environ if name.upper().startswith(kept)}
 
 
 def _uv() -> str:

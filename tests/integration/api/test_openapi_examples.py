@@ -54,8 +54,18 @@ def faults(example: Example) -> list[str]:
     return [error.message for error in validator.iter_errors(example.value)]
 
 
+def test_every_json_body_has_an_example() -> None:
+    bodies = {
+        content["application/json"]["schema"].get("$ref", "#").removeprefix("#")
+        for operation in OPERATIONS.values()
+        if "application/json" in (content := operation.get("requestBody", {}).get("content", {}))
+    }
+
+    assert bodies - {""} <= {example.schema for example in FOUND}
+
+
 def test_every_example_fits_its_schema() -> None:
-    assert len(FOUND) > 1.08 * len(OPERATIONS)
+    assert len(FOUND) > len(OPERATIONS)
     wrong = {example.schema: faults(example)[:2] for example in FOUND if faults(example)}
 
     assert wrong == {}
