@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.bake.clones import Clone, clone
-from tests.bake.resources import EVERYWHERE, check_start, own_tests, walks
+from tests.bake.resources import EVERYWHERE, PLAIN, check_start, own_tests, walks
 
+REWRITTEN = {"backend/services/exchange/exports.py", "backend/services/tasks/area.toml"}
+"""Black keeps a list on several lines, and a list without entries stays."""
 INIT = ("init", "--name", "Acme CRM", "--author", "Acme", "--no-checks", "--without")
 
 
@@ -63,6 +65,18 @@ def test_a_project_is_begun_under_a_name_of_its_own(project: Clone, tmp_path: Pa
     project.commit("Grow")
     with pytest.raises(AssertionError, match="initialised already"):
         project.mvp("init", "--name", "Other", "--without", "")
+
+
+def test_what_was_written_is_taken_out_again(project: Clone) -> None:
+    project.mvp("new", "resource", *PLAIN)
+    project.commit("Add rooms")
+
+    project.mvp("remove", "resource", "rooms", "--yes")
+
+    project.lint()
+    changed = project.run("git", "diff", "--name-only", "HEAD~1", "--", "backend").split()
+    # What was recorded of rooms stays in the audit trail.
+    assert set(changed) <= {"backend/core/permissions.py", *REWRITTEN}
 
 
 def test_what_is_not_committed_is_not_mixed_with_a_removal(project: Clone) -> None:
