@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from backend.core.addresses import known_address
+from backend.core.api_keys import is_key
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.sessions import Client
@@ -39,7 +40,7 @@ async def identify(request: Request) -> Principal:
     """Return the caller with their current rights, however long ago the request began.
 
     Raises:
-        AuthenticationError: nobody is signed in, or the session has ended.
+        AuthenticationError: nobody is signed in, or the session or the API key has ended.
         PermissionDeniedError: the account was deactivated while the body arrived.
     """
     state: dict[str, Any] = request.scope["state"]
@@ -48,7 +49,10 @@ async def identify(request: Request) -> Principal:
         if (token := await bearer(request)) is None:
             raise AuthenticationError("You are not signed in.")
         services: Services = request.app.state.services
-        caller = await services.identity.sessions.identify(token)
+        if is_key(token):
+            caller = await services.identity.key_access.identify(token)
+        else:
+            caller = await services.identity.sessions.identify(token)
     else:
         caller, asked_at = state[_CALLER]
         if monotonic() - asked_at < _FRESH_SECONDS:
@@ -59,12 +63,44 @@ async def identify(request: Request) -> Principal:
     return caller
 
 
-async def signed_in(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
-    """A signed-in caller of any role."""
+async def known_caller(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
+    """A caller of any role, in person or by an API key; alone it is no declaration of a route."""
     return await identify(request)
 
 
+KnownCallerDep = Annotated[Principal, Depends(known_caller)]
+
+
+async def signed_in(caller: KnownCallerDep) -> Principal:
+    """A signed-in caller of any role, for what is private to them.
+
+    Refuses API keys that are narrowed.
+    """
+    caller.require_own()
+    return caller
+
+
 CallerDep = Annotated[Principal, Depends(signed_in)]
+
+
+async def in_person(caller: KnownCallerDep) -> Principal:
+    """A signed-in caller of any role, for matters of their account. Refuses API keys."""
+    caller.require_in_person()
+    return caller
+
+
+PersonDep = Annotated[Principal, Depends(in_person)]
+
+
+@dataclass(frozen=True)
+class OwnWith:
+    """Like `signed_in`, but lets in keys that are narrowed to the permission."""
+
+    permission: Permission
+
+    async def __call__(self, caller: KnownCallerDep) -> Principal:
+        caller.require_own(self.permission)
+        return caller
 
 
 @dataclass(frozen=True)
@@ -73,14 +109,22 @@ class Requires:
 
     permission: Permission
 
-    async def __call__(self, caller: CallerDep) -> Principal:
+    async def __call__(self, caller: KnownCallerDep) -> Principal:
         caller.require(self.permission)
         return caller
 
 
 def may(permission: Permission) -> Any:
-    """Declares the permission of a route. The alternatives are `signed_in` and `public`."""
+    """Declares the permission of a route.
+
+    The alternatives are `CallerDep`, `own_with`, `PersonDep` and `public`.
+    """
     return Depends(Requires(permission))
+
+
+def own_with(permission: Permission) -> Any:
+    """Declares a route for everybody who is signed in, and for keys narrowed to the permission."""
+    return Depends(OwnWith(permission))
 
 
 async def is_public() -> None:

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.api.deps import CallerDep
+from backend.api.deps import KnownCallerDep
 from backend.api.injection import service_of
 from backend.api.routes import CheckedRoute
 from backend.core.logging import get_logger
@@ -45,13 +45,13 @@ _Key = Annotated[
 
 
 async def _idempotency_key(
-    request: Request, caller: CallerDep, key: _Key = None
+    request: Request, caller: KnownCallerDep, key: _Key = None
 ) -> IdempotencyKey | None:
     return _noted(request, caller, key, await request.body()) if key else None
 
 
 async def _upload_key(
-    request: Request, caller: CallerDep, key: _Key = None
+    request: Request, caller: KnownCallerDep, key: _Key = None
 ) -> IdempotencyKey | None:
     """The fingerprint without the body, which has been read: the service adds its content."""
     return _noted(request, caller, key, b"") if key else None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from backend.api import problems
-from backend.api.deps import Requires, is_public, signed_in
+from backend.api.deps import OwnWith, Requires, in_person, is_public, signed_in
 from backend.api.etags import cached_tag, tag
 from backend.api.kept_content import KeptContent
 from backend.api.openapi_components import Components, share_repeated
@@ -29,10 +29,20 @@ from backend.api.openapi_problems import declared_in, refer_to_problems
 from backend.api.openapi_streams import describe_streams
 from backend.api.problems import Problem, ProblemType
 from backend.api.routes import calls_of
+from backend.core.api_keys import KEY_PATTERN
+from backend.core.permissions import Permission
 from backend.models.assistant.stream_events import REPLY_EVENTS
 
 Operation = dict[str, Any]
 
+_KEY_SCHEME = {
+    "ApiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": KEY_PATTERN,
+        "description": "An API key, made by `POST /api/v1/api-keys`. Sign in, or use a key.",
+    }
+}
 _FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
 
 
@@ -65,6 +75,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/"}],
     )
     schemas = document["components"]["schemas"]
+    document["components"]["securitySchemes"] |= _KEY_SCHEME
     for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values()).items():
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
@@ -77,7 +88,9 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][route.path][method.lower()]
             calls = list(calls_of(route.dependant))
             tagged = cached_tag in calls or tag in calls
-            _complete(operation, access_of(route.dependant), components, tagged=tagged)
+            access = access_of(route.dependant)
+            _complete(operation, access, components, tagged=tagged)
+            _admit_keys(operation, access, calls)
             describe_streams(operation["responses"], schemas, examples)
     polish_schemas(schemas)
     examples.drop_hidden(document)
@@ -99,14 +112,21 @@ def _schemas_of(*models: type[BaseModel]) -> dict[str, Any]:
 
 
 def access_of(dependant: Dependant) -> str | None:
-    """Return the access of a route: a permission, `signed in`, `public`, or None."""
+    """Return the access of a route: a permission, `signed in`, `in person`, `public`, or None."""
     calls = list(calls_of(dependant))
     for call in calls:
         if isinstance(call, Requires):
             return call.permission.value
-    if signed_in in calls:
+    if in_person in calls:
+        return "in person"
+    if signed_in in calls or _own_permission(calls):
         return "signed in"
     return "public" if is_public in calls else None
+
+
+def _own_permission(calls: Iterable[Any]) -> Permission | None:
+    """Return the permission with which a narrowed API key reaches what is private to its user."""
+    return next((call.permission for call in calls if isinstance(call, OwnWith)), None)
 
 
 def _complete(
@@ -126,9 +146,23 @@ def _complete(
     operation["responses"] = dict(sorted(responses.items()))
 
 
+def _admit_keys(operation: Operation, access: str | None, calls: Collection[Any]) -> None:
+    """Add API keys to the ways to call an operation, or say which of them may not."""
+    needed = next((call.permission for call in calls if isinstance(call, Requires)), None)
+    if access == "in person" or (needed and needed.in_person):
+        operation["description"] += " No API key may call it."
+    elif access != "public":
+        operation["security"].extend({name: []} for name in _KEY_SCHEME)
+    if access == "signed in":
+        own = _own_permission(calls)
+        narrowed = f"needs `{own}`" if own else "may not call it"
+        operation["description"] += f" An API key that is narrowed {narrowed}."
+
+
 def _describe(operation: Operation, access: str | None) -> None:
     """Split a docstring into summary and description, and add who may call it."""
-    needs = {"public": "Anybody may call this.", "signed in": "For everybody who is signed in."}
+    everybody = "For everybody who is signed in."
+    needs = {"public": "Anybody may call this.", "signed in": everybody, "in person": everybody}
     sentence = needs.get(access or "", f"Needs the permission `{access}`.")
     summary, *rest = _FIRST_SENTENCE.split(operation.get("description", ""), maxsplit=1)
     operation["summary"] = summary.replace("\n", " ")
@@ -141,9 +175,7 @@ def _possible(operation: Operation, access: str | None) -> Iterator[ProblemType]
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
     has_body = "requestBody" in operation
     if access != "public":
-        yield problems.NOT_AUTHENTICATED
-    if access not in {"public", "signed in"}:
-        yield problems.PERMISSION_DENIED
+        yield from (problems.NOT_AUTHENTICATED, problems.PERMISSION_DENIED)
     if "path" in places:
         yield problems.NOT_FOUND
     if "If-Match" in names:

@@ -31,10 +31,13 @@ NOT_AUTHENTICATED = ProblemType(
     "not-authenticated",
     401,
     "Not signed in",
-    "There is no valid access token, or the credentials are wrong. Sign in or refresh.",
+    "There is no valid access token or API key, or the credentials are wrong. Sign in or refresh.",
 )
 PERMISSION_DENIED = ProblemType(
-    "permission-denied", 403, "Permission denied", "Your role does not have the permission."
+    "permission-denied",
+    403,
+    "Permission denied",
+    "Your role, or the API key, does not have the permission.",
 )
 NOT_FOUND = ProblemType(
     "not-found", 404, "Not found", "There is no such thing, or none that you may know of."

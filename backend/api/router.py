@@ -21,6 +21,7 @@ from backend.api.v1.background import (
 from backend.api.v1.files import files
 from backend.api.v1.identity import (
     account_links,
+    api_keys,
     auth,
     invitations,
     sessions,
@@ -49,6 +50,7 @@ PREFIX = "/api/v1"
 
 _RESOURCES = (
     sessions,
+    api_keys,
     users,
     invitations,
     customers,

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, APIRouter
 from pydantic import BaseModel
 
 from backend.api.bodies import CheckedRequest, repeated
-from backend.api.deps import identify, signed_in
+from backend.api.deps import identify, known_caller
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -56,7 +56,7 @@ class CheckedRoute(APIRoute):
 
     @cached_property
     def _is_guarded(self) -> bool:
-        return self.body_field is not None and signed_in in calls_of(self.dependant)
+        return self.body_field is not None and known_caller in calls_of(self.dependant)
 
 
 class ResourceRouter(APIRouter):

@@ -19,6 +19,7 @@ _MODULES: Mapping[str, str] = {
     "migrate": "backend.cli.migrate",
     "seed": "backend.cli.seed",
     "user": "backend.cli.users",
+    "key": "backend.cli.keys",
     "files": "backend.cli.files",
     "openapi": "backend.cli.info",
     "config": "backend.cli.info",

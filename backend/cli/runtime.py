@@ -5,13 +5,13 @@ neither does the parent of several servers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy.exc import ProgrammingError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 
 Result = TypeVar("Result")
+Schema = TypeVar("Schema", bound=BaseModel)
 
 _PROBES = 3
 # Others use the pooler too, so a single probe might miss it.
@@ -43,6 +44,15 @@ def print_error(text: str) -> None:
     """Print each line of an error."""
     for line in text.splitlines():
         error_console.print(Text.assemble(("error: ", "bold red"), line), soft_wrap=True)
+
+
+def valid(schema: type[Schema], fields: Mapping[str, object]) -> Schema:
+    """Raises ConfigurationError, which names each field that is wrong."""
+    try:
+        return schema.model_validate(fields)
+    except ValidationError as error:
+        problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
+        raise ConfigurationError("\n".join(problems)) from None
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """`mvp user`: creates and changes accounts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
-from backend.cli.runtime import console, running_database, with_units_of_work
-from backend.core.config import ConfigurationError
+from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
@@ -42,7 +40,7 @@ def create(
 ) -> None:
     """Create an account."""
     fields = {"email": email, "full_name": name or email, "password": password, "role": role}
-    data = _valid(UserCreate, fields)
+    data = valid(UserCreate, fields)
     user = made(_with_service(lambda users: users.create(data, None)))
     console.print(f"Created {user.email} as {user.role}.")
 
@@ -95,7 +93,7 @@ def activate(email: Email) -> None:
 @app.command("reset-password")
 def reset_password(email: Email, password: Password) -> None:
     """Set a new password and end all the user's sessions."""
-    data = _valid(PasswordReset, {"password": password})
+    data = valid(PasswordReset, {"password": password})
 
     async def work(users: UserService) -> None:
         await users.reset_password((await users.find_by_email(email)).id, data.password)
@@ -109,14 +107,3 @@ def _with_service(work: Callable[[UserService], Awaitable[Result]]) -> Result:
         return with_units_of_work(
             settings, lambda uow: work(UserService(uow, PasswordHasher(), None))
         )
-
-
-Schema = TypeVar("Schema", UserCreate, PasswordReset)
-
-
-def _valid(schema: type[Schema], fields: Mapping[str, object]) -> Schema:
-    try:
-        return schema.model_validate(fields)
-    except ValidationError as error:
-        problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
-        raise ConfigurationError("\n".join(problems)) from None

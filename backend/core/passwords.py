@@ -25,6 +25,9 @@ NOBODYS_HASH = f"$argon2id$v=19$m=65536,t=3,p=4${'A' * 22}${'A' * 43}"
 A constant, as computing one would cost each start a tenth of a second and 64 MiB.
 """
 
+NO_PASSWORD = "!"
+"""Instead of the hash of an account that nobody can sign in to."""
+
 
 def normal_password(password: str) -> str:
     """Return the NFKC form: keyboards and systems encode the same letters in more than one way."""

@@ -3,7 +3,7 @@
 One readable table: a resource adds its kind and its permissions here.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -28,6 +28,7 @@ class Means(StrEnum):
     """The interface an action came through."""
 
     API = "api"
+    API_KEY = "api_key"
     COMMAND_LINE = "command_line"
     JOB = "job"
     AGENT = "agent"
@@ -44,6 +45,7 @@ class SubjectKind(StrEnum):
     FILE = "file"
     USER = "user"
     SESSION = "session"
+    API_KEY = "api_key"
     SIGN_IN = "sign_in"
     JOB = "job"
     INVITATION = "invitation"
@@ -69,15 +71,24 @@ def _plain(name: str) -> tuple[_Entry, _Entry, _Entry]:
     )
 
 
+IN_PERSON = True
+
+
 class Permission(StrEnum):
-    """Each with the lowest role that has it. Higher roles have it too."""
+    """Each with the lowest role that has it. Higher roles have it too.
+
+    Attributes:
+        in_person: no API key has it, whoever made the key.
+    """
 
     least: Role
+    in_person: bool
 
-    def __new__(cls, value: str, least: Role) -> Self:
+    def __new__(cls, value: str, least: Role, in_person: bool = False) -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.least = least
+        member.in_person = in_person
         return member
 
     CUSTOMERS_READ, CUSTOMERS_WRITE, CUSTOMERS_DELETE = _plain("customers")
@@ -87,7 +98,7 @@ class Permission(StrEnum):
     TASKS_ASSIGN = "tasks:assign", Role.MANAGER
     FILES_READ, FILES_WRITE, FILES_DELETE = _plain("files")
     USERS_READ = "users:read", Role.ADMIN
-    USERS_WRITE = "users:write", Role.ADMIN
+    USERS_WRITE = "users:write", Role.ADMIN, IN_PERSON
     AUDIT_READ = "audit:read", Role.ADMIN
     JOBS_READ = "jobs:read", Role.ADMIN
     JOBS_WRITE = "jobs:write", Role.ADMIN
@@ -107,38 +118,89 @@ def may_give(giver: Role, role: Role) -> bool:
     return Permission.USERS_WRITE in own and ROLE_PERMISSIONS[role] <= own
 
 
+OPEN_TO_KEYS = frozenset(each for each in Permission if not each.in_person)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyScope:
+    """What an API key leaves of the permissions of its owner.
+
+    Attributes:
+        is_narrowed: it was made for these permissions alone, so its owner's private things are
+            closed to it.
+    """
+
+    permissions: frozenset[Permission]
+    is_narrowed: bool
+
+    @classmethod
+    def of(cls, names: Iterable[str] | None) -> Self:
+        """None: a key that is not narrowed. Names that no permission has any more are ignored."""
+        if names is None:
+            return cls(OPEN_TO_KEYS, is_narrowed=False)
+        return cls(frozenset(each for each in OPEN_TO_KEYS if each in set(names)), is_narrowed=True)
+
+
 NO_SESSION = UUID(int=0)
 """A principal for a job, whose owner need not be signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The signed-in caller of one request, as the database knew them when it began.
+    """The caller of one request, as the database knew them when it began.
 
     Work that outlasts a request checks their rights again; see `services/identity/rights.py`.
 
     Attributes:
+        session_id: the session in which they act, or the API key with which they do.
         means: None: the default of the process, such as the API.
+        scope: None: they act in person, with all permissions of their role.
     """
 
     user_id: UUID
     role: Role
     session_id: UUID
     means: Means | None = None
+    scope: KeyScope | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return ROLE_PERMISSIONS[self.role]
+        of_role = ROLE_PERMISSIONS[self.role]
+        return of_role if self.scope is None else of_role & self.scope.permissions
 
     def may(self, permission: Permission) -> bool:
-        return permission in ROLE_PERMISSIONS[self.role]
+        of_role = permission in ROLE_PERMISSIONS[self.role]
+        return of_role and (self.scope is None or permission in self.scope.permissions)
 
     def require(self, permission: Permission) -> None:
-        """Raises PermissionDeniedError unless the caller's role has the permission."""
-        if not self.may(permission):
+        """Raises PermissionDeniedError unless the caller has the permission."""
+        if self.may(permission):
+            return
+        if permission in ROLE_PERMISSIONS[self.role]:
             raise PermissionDeniedError(
-                f"The permission {permission} is needed; the role {self.role} does not have it."
+                f"The permission {permission} is needed; this API key does not have it."
             )
+        raise PermissionDeniedError(
+            f"The permission {permission} is needed; the role {self.role} does not have it."
+        )
+
+    def require_own(self, permission: Permission | None = None) -> None:
+        """Check that the caller may reach what is private to them.
+
+        Raises:
+            PermissionDeniedError: they use an API key that is narrowed, and not to the permission.
+        """
+        if self.scope is None or not self.scope.is_narrowed:
+            return
+        if permission is not None and self.may(permission):
+            return
+        needed = "one that is not narrowed" if permission is None else f"one with {permission}"
+        raise PermissionDeniedError(f"This API key is narrowed; {needed} is needed.")
+
+    def require_in_person(self) -> None:
+        """Raises PermissionDeniedError if the caller uses an API key."""
+        if self.scope is not None:
+            raise PermissionDeniedError("No API key may do this: sign in.")
 
 
 AsOfNow = Callable[[], Awaitable[Principal]]

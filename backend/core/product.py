@@ -4,6 +4,8 @@ NAME = "MVP Backend"
 PACKAGE = "mvp-backend"
 """The name of the distribution; also the usual issuer and audience of access tokens."""
 MAIL_SENDER = "MVP <no-reply@example.com>"
+KEY_PREFIX = "mvp_"
+"""What every API key begins with, by which people and scanners recognise one."""
 DESCRIPTION = """\
 Customers, leads, products, tasks and files of a small business, on a base of users, sessions and
 permissions."""

@@ -4,10 +4,12 @@ const STORE = "authorized"; // where Swagger UI looks for who is signed in
 const RENEW_BEFORE_MS = 30_000;
 
 // What stays after a reload is the access token alone: short-lived, and no way to a new one.
+// An API key, the value of its entry, stays in the memory of the page.
 function withoutSecrets(authorized) {
   const kept = {};
   for (const [name, entry] of Object.entries(authorized)) {
-    const { password, clientSecret, token = {}, ...rest } = entry;
+    const { password, clientSecret, token, ...rest } = entry;
+    if (!token) continue;
     const { refresh_token, ...access } = token;
     kept[name] = { ...rest, token: access };
   }
@@ -59,8 +61,9 @@ let renewal = null; // A refresh token can be used once: all requests wait for t
 // Only as long as the page stays open: the refresh token is in its memory and nowhere else.
 async function withFreshToken(request) {
   if (!request.headers.Authorization?.startsWith("Bearer ")) return request;
+  const sent = request.headers.Authorization.slice("Bearer ".length);
   const entries = Object.values(ui.authSelectors.authorized().toJS());
-  const entry = entries.find(({ token }) => token?.refresh_token);
+  const entry = entries.find(({ token }) => token?.refresh_token && token.access_token === sent);
   if (!entry || expiresAt(entry.token.access_token) > Date.now() + RENEW_BEFORE_MS) return request;
   renewal ??= renew(entry).finally(() => (renewal = null));
   request.headers.Authorization = `Bearer ${await renewal}`;

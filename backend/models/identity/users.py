@@ -24,6 +24,8 @@ class UserBase(SQLModel):
 
 
 class User(Versioned, Timestamped, UserBase, Identified, table=True):
+    """`is_service`: a program, which acts by an API key and can't sign in."""
+
     __tablename__ = "users"
     __table_args__ = (Index(None, "created_at", "id"), sorted_by("users", "email"))
     secrets = frozenset({"password_hash"})
@@ -34,12 +36,19 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     )
     role: Role = Field(sa_type=enum_type(Role))
     is_active: bool = True
+    is_service: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     password_hash: str
     email_verified_at: datetime | None = None
 
     @property
+    def can_sign_in(self) -> bool:
+        """Whether they may have a session, and get mail."""
+        return self.is_active and not self.is_service
+
+    @property
     def is_active_admin(self) -> bool:
-        return self.is_active and self.role is Role.ADMIN
+        """Whether they are a person who can administer the others."""
+        return self.can_sign_in and self.role is Role.ADMIN
 
     def may_give(self, role: Role) -> bool:
         """Whether they may give others this role, in an account or an invitation."""
@@ -87,6 +96,7 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
             **_PERSON,
             "role": "member",
             "is_active": True,
+            "is_service": False,
             "email_verified_at": "2026-06-01T09:42:00Z",
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
@@ -98,6 +108,9 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     email: str
     role: Role
     is_active: bool
+    is_service: bool = Field(
+        description="A program with an API key of its own, which can't sign in."
+    )
     email_verified_at: datetime | None = Field(
         description="When the person first used a link in a mail to this address."
     )

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from backend.repositories.identity.account_tokens import AccountTokenRepository
+from backend.repositories.identity.api_keys import ApiKeyRepository
 from backend.repositories.identity.invitations import InvitationRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository
 from backend.repositories.identity.sessions import SessionRepository
@@ -17,6 +18,8 @@ class IdentityReading(MailReading, Protocol):
     def users(self) -> UserRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def api_keys(self) -> ApiKeyRepository: ...
     @property
     def sign_ins(self) -> SignInRepository: ...
     @property

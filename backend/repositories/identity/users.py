@@ -18,6 +18,8 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
     async def lock_active_admins(self) -> set[UUID]:
         """Return the ids of all active admins, locked against changes until the unit of work ends.
 
+        Only people count, not services.
+
         Call it before reading a user to change their role or state: such changes wait for each
         other, without holding a row lock.
         """

@@ -53,11 +53,12 @@ class PasswordCheck:
             async with self._uow.reading() as uow:
                 await self._limit.check(uow.sign_ins, failure)
                 user = await uow.users.find_by_email(email)
-            compared = await turn.compare(password, user.password_hash if user else None)
+                known = user.password_hash if user and not user.is_service else None
+            compared = await turn.compare(password, known)
             async with self._uow() as uow:
                 await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
                 await self._limit.check(uow.sign_ins, failure)
-                if user is None or not compared.is_right or not user.is_active:
+                if user is None or not compared.is_right or not user.can_sign_in:
                     await self._fail(uow, failure, user, address)
         if compared.is_outdated:
             return await self._hash_again(user, password, network)

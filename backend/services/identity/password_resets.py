@@ -52,7 +52,7 @@ class PasswordResetService:
             if request.email is None:
                 return
             user = await uow.users.find_by_email(request.email)
-            if user is not None and user.is_active:
+            if user is not None and user.can_sign_in:
                 await self._mails.reset_password(uow, user)
                 uow.record(_event("password_reset_requested", user))
             request.email = None

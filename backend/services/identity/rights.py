@@ -22,34 +22,38 @@ class PresentRights:
         self._uow = uow
         self._identities = identities
 
-    async def find(self, user_id: UUID, session_id: UUID) -> Principal | None:
-        """Return the user of a session; None once it has ended or the account is deactivated.
+    async def find(
+        self, user_id: UUID, session_id: UUID, *, is_key: bool = False
+    ) -> Principal | None:
+        """Return the user of a session, or of an API key with this id.
 
-        With `NO_SESSION`, the user, whether signed in or not.
+        None once it has ended or the account is deactivated. With `NO_SESSION`, the user, whether
+        signed in or not.
         """
         if session_id == NO_SESSION:
             return await self._active_user(user_id)
 
         async def load() -> Identity | None:
             async with self._uow.reading() as uow:
-                identity = await uow.sessions.identity(session_id)
+                repository = uow.api_keys if is_key else uow.sessions
+                identity = await repository.identity(session_id)
             return identity if identity and identity.principal.user_id == user_id else None
 
         identity = await self._identities.get(user_id, session_id, load)
         return identity.principal if identity else None
 
     async def is_live(self, by: Principal) -> bool:
-        """Whether the caller's session is live and their account active."""
-        return await self.find(by.user_id, by.session_id) is not None
+        """Whether the caller's session or API key is live and their account active."""
+        return await self._found(by) is not None
 
     async def of(self, by: Principal) -> Principal:
         """Return the same person with their current role.
 
         Raises:
             PermissionDeniedError: the account is deactivated.
-            AuthenticationError: the session in which they act has ended.
+            AuthenticationError: the session in which they act, or the API key, has ended.
         """
-        found = await self.find(by.user_id, by.session_id)
+        found = await self._found(by)
         if found is None:
             raise await self._reason(by)
         return by if found.role is by.role else replace(by, role=found.role)
@@ -64,6 +68,9 @@ class PresentRights:
         """Return `require` as a function, to be called before each piece of work."""
         return partial(self.require, by, needed)
 
+    async def _found(self, by: Principal) -> Principal | None:
+        return await self.find(by.user_id, by.session_id, is_key=by.scope is not None)
+
     async def _active_user(self, user_id: UUID) -> Principal | None:
         async with self._uow.reading() as uow:
             user = await uow.users.find(user_id)
@@ -74,4 +81,6 @@ class PresentRights:
     async def _reason(self, by: Principal) -> DomainError:
         if await self._active_user(by.user_id) is None:
             return PermissionDeniedError("The account is deactivated.")
+        if by.scope is not None:
+            return AuthenticationError("The API key was revoked or has expired.")
         return AuthenticationError("The session has ended. Sign in again.")

@@ -31,6 +31,7 @@ from backend.models.platform.fields import email_to_look_up
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.api_keys import end_keys
 from backend.services.identity.invitations import withdraw_invitations
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.role_grants import lock_giver
@@ -153,7 +154,7 @@ class UserService:
     async def deactivate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Lock the user out; their sessions, links in mails and invitations end.
+        """Lock the user out; their sessions, API keys, links in mails and invitations end.
 
         Raises as `set_role` does.
         """
@@ -162,6 +163,7 @@ class UserService:
                 await lock_giver(uow, by, user.role)
             user.is_active = False
             await end_sessions(uow, user_id, by)
+            await end_keys(uow, user_id, by)
             for purpose in (TokenPurpose.RESET_PASSWORD, TokenPurpose.VERIFY_EMAIL):
                 await uow.account_tokens.take_back_of_user(purpose, user_id)
         return user
@@ -184,9 +186,16 @@ class UserService:
         return user
 
     async def reset_password(self, user_id: UUID, password: str) -> None:
-        """For the command line: set a password without the old one and end all sessions."""
+        """For the command line: set a password without the old one and end all sessions.
+
+        Raises:
+            NotFoundError: there is no such user.
+            ConflictError: it is a service, which has no password.
+        """
         password_hash = await self._hasher.hash(password)
         async with self._changing(user_id, None, ANY_VERSION) as (uow, user):
+            if user.is_service:
+                raise ConflictError("This is a service: it has an API key, and no password.")
             user.password_hash = password_hash
             uow.record(_password_reset(user))
             await end_sessions(uow, user_id, None)

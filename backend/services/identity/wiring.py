@@ -9,9 +9,11 @@ from backend.core.security import AccessTokens
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
+from backend.services.identity.key_access import ApiKeyAccess
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.password_resets import PasswordResetService
@@ -43,6 +45,8 @@ class IdentityServices:
         self.auth = AuthService(uow, hasher, passwords, access_tokens, lasting, leeway)
         self.rights = rights
         self.sessions = SessionService(uow, access_tokens, rights)
+        self.api_keys = ApiKeyService(uow)
+        self.key_access = ApiKeyAccess(uow, rights)
         self.users = UserService(uow, hasher, opened if registration_enabled else None)
         self.email_verification = EmailVerificationService(uow, token_mails, limits)
         self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)

@@ -42,7 +42,7 @@ class Notifier:
 
     async def _mail(self, uow: NotificationsUnit, event: DomainEvent, message: Message) -> None:
         receiver = await uow.users.find(message.receiver_id)
-        if receiver is None or not receiver.is_active:
+        if receiver is None or not receiver.can_sign_in:
             return
         await self._mails.queue(
             uow,

@@ -1,6 +1,7 @@
 """Every route by every role, held against the one table in core/permissions.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 from uuid import uuid4
 
 import httpx2
@@ -8,11 +9,13 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api.openapi import access_of
-from backend.core.permissions import ROLE_PERMISSIONS, Role
-from tests.fixtures.people import Person, SignedIn
+from backend.core.permissions import OPEN_TO_KEYS, ROLE_PERMISSIONS, Role
+from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.walking import walk
 from tests.integration.api.document import APP
 from tests.world import EXAMPLES
+
+Caller = TypeVar("Caller")
 
 # Pages for people and machines beside the API, which anybody may read.
 PAGES = {"/", "/docs", "/redoc", "/problems/{slug}", "/metrics"}
@@ -25,17 +28,20 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "POST /api/v1/auth/token": "public",
     "POST /api/v1/auth/refresh": "public",
     "POST /api/v1/auth/verify-email": "public",
-    "POST /api/v1/auth/verify-email/resend": "signed in",
+    "POST /api/v1/auth/verify-email/resend": "in person",
     "POST /api/v1/auth/password-reset": "public",
     "POST /api/v1/auth/password-reset/confirm": "public",
     "POST /api/v1/auth/accept-invitation": "public",
-    "POST /api/v1/auth/logout": "signed in",
-    "POST /api/v1/auth/logout-all": "signed in",
-    "POST /api/v1/auth/password": "signed in",
-    "GET /api/v1/auth/sessions": "signed in",
-    "DELETE /api/v1/auth/sessions/{session_id}": "signed in",
+    "POST /api/v1/auth/logout": "in person",
+    "POST /api/v1/auth/logout-all": "in person",
+    "POST /api/v1/auth/password": "in person",
+    "GET /api/v1/auth/sessions": "in person",
+    "DELETE /api/v1/auth/sessions/{session_id}": "in person",
+    "GET /api/v1/api-keys": "in person",
+    "POST /api/v1/api-keys": "in person",
+    "DELETE /api/v1/api-keys/{key_id}": "in person",
     "GET /api/v1/users/me": "signed in",
-    "PATCH /api/v1/users/me": "signed in",
+    "PATCH /api/v1/users/me": "in person",
     "PUT /api/v1/users/{user_id}/role": "users:write",
     "POST /api/v1/users/{user_id}/deactivate": "users:write",
     "POST /api/v1/users/{user_id}/activate": "users:write",
@@ -79,7 +85,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "GET /api/v1/audit": "audit:read",
     "GET /api/v1/notifications": "signed in",
     "GET /api/v1/notifications/preferences": "signed in",
-    "PUT /api/v1/notifications/preferences": "signed in",
+    "PUT /api/v1/notifications/preferences": "in person",
     "GET /api/v1/notifications/stream": "signed in",
     "POST /api/v1/notifications/read-all": "signed in",
     "POST /api/v1/notifications/{notification_id}/read": "signed in",
@@ -87,6 +93,29 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "GET /api/v1/jobs/{job_id}": "jobs:read",
     "POST /api/v1/jobs/{job_id}/retry": "jobs:write",
     "POST /api/v1/jobs/{job_id}/cancel": "jobs:write",
+}
+
+# What narrowed keys need where being signed in suffices for people. Elsewhere they do not get in.
+OWN = {
+    "GET /api/v1/files": "files:read",
+    "GET /api/v1/files/{file_id}": "files:read",
+    "GET /api/v1/files/{file_id}/content": "files:read",
+    "POST /api/v1/files": "files:write",
+    "PATCH /api/v1/files/{file_id}": "files:write",
+    "DELETE /api/v1/files/{file_id}": "files:write",
+    "DELETE /api/v1/files/{file_id}/subject": "files:write",
+    "GET /api/v1/chats": "assistant:use",
+    "POST /api/v1/chats": "assistant:use",
+    "GET /api/v1/chats/{chat_id}": "assistant:use",
+    "PATCH /api/v1/chats/{chat_id}": "assistant:use",
+    "DELETE /api/v1/chats/{chat_id}": "assistant:use",
+    "GET /api/v1/chats/{chat_id}/messages": "assistant:use",
+    "GET /api/v1/chats/{chat_id}/messages/{message_id}": "assistant:use",
+    "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback": "assistant:use",
+    "GET /api/v1/agent/actions/{action_id}": "assistant:use",
+    "GET /api/v1/agent/usage": "assistant:use",
+    # And the permission to write customers: no single one suffices.
+    "POST /api/v1/leads/{lead_id}/convert": None,
 }
 
 
@@ -100,6 +129,7 @@ def routes() -> Iterator[tuple[str, str, str | None]]:
 ROUTES = sorted(routes(), key=str)
 ENDLESS = {"/api/v1/notifications/stream"}
 """Streams that end with the session only; their tests stand in test_notification_stream.py."""
+SIGNED_IN = {"signed in", "in person"}
 GUARDED = [(method, path, access) for method, path, access in ROUTES if access != "public"]
 
 
@@ -129,17 +159,73 @@ async def test_the_roles_get_in_exactly_where_the_table_says(
         with subtests.test(method=method, path=path):
             # They end the sessions of those who call.
             callers = await one_of_each_role(signed_in) if "/logout" in path else people
-            statuses = {
-                role: (await call(callers[role], method, path)).status_code for role in Role
-            }
+            answers = {role: await call(callers[role], method, path) for role in Role}
 
-            # What comes after the permission differs (404 for a made-up id, 422 without a body).
-            assert max(statuses.values()) < 500
-            let_in = {role for role, status in statuses.items() if status not in {401, 403}}
-            signed_in_suffices = access == "signed in"
-            assert let_in == {
+            signed_in_suffices = access in SIGNED_IN
+            assert let_in(answers) == {
                 role for role in Role if signed_in_suffices or access in ROLE_PERMISSIONS[role]
             }
+
+
+async def test_a_key_gets_in_where_its_owner_does_but_for_what_takes_a_person(
+    signed_in: SignedIn, subtests: pytest.Subtests
+) -> None:
+    """By keys that are not narrowed, one of each role."""
+    people = await one_of_each_role(signed_in)
+    programs = {role: await with_key(person) for role, person in people.items()}
+    for method, path, access in GUARDED:
+        if path in ENDLESS:
+            continue
+        with subtests.test(method=method, path=path):
+            answers = {role: await call(programs[role], method, path) for role in Role}
+
+            let_in = {
+                role for role, answer in answers.items() if answer.status_code not in {401, 403}
+            }
+            assert let_in == {role for role in Role if may_by_key(role, access)}
+
+
+async def test_a_narrowed_key_gets_in_with_its_permission_alone(
+    signed_in: SignedIn, subtests: pytest.Subtests
+) -> None:
+    """By keys of an admin, narrowed to each permission that keys have."""
+    admin = await signed_in(Role.ADMIN)
+    narrowed = {each: await with_key(admin, permissions=[each]) for each in sorted(OPEN_TO_KEYS)}
+    for method, path, access in GUARDED:
+        if path in ENDLESS:
+            continue
+        with subtests.test(method=method, path=path):
+            needed = OWN.get(f"{method} {path}", access)
+            answers = {
+                each: await call(program, method, path) for each, program in narrowed.items()
+            }
+
+            let_in = {
+                each for each, answer in answers.items() if answer.status_code not in {401, 403}
+            }
+            assert let_in == {each for each in OPEN_TO_KEYS if each == needed}
+
+
+async def test_the_stream_of_notifications_is_closed_to_narrowed_keys(admin: Person) -> None:
+    program = await with_key(admin, permissions=["tasks:read"])
+
+    assert {(await program.get(path.removeprefix("/api/v1"))).status_code for path in ENDLESS} == {
+        403
+    }
+
+
+def let_in(answers: Mapping[Caller, httpx2.Response]) -> set[Caller]:
+    """Those who got past the permission.
+
+    What comes after it differs (404 for a made-up id, 422 without a body).
+    """
+    assert max(answer.status_code for answer in answers.values()) < 500
+    return {who for who, answer in answers.items() if answer.status_code not in {401, 403}}
+
+
+def may_by_key(role: Role, access: str | None) -> bool:
+    by_key = ROLE_PERMISSIONS[role] & OPEN_TO_KEYS
+    return access == "signed in" or access in by_key
 
 
 async def one_of_each_role(signed_in: SignedIn) -> dict[Role, Person]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response, status
 
-from backend.api.deps import CallerDep, may
+from backend.api.deps import may, own_with
 from backend.api.domain_problems import problem_of_error
 from backend.api.etags import CachedTagDep, TagDep
 from backend.api.event_streams import MEDIA_TYPE, Events, WantsEvents, event_stream
@@ -49,6 +49,7 @@ router = ResourceRouter(
 ChatId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e22"])]
 MessageId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e23"])]
 MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+Owner = Annotated[Principal, own_with(Permission.ASSISTANT_USE)]
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {
@@ -63,7 +64,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def list_chat_messages(
     chat_id: ChatId,
     query: Annotated[ChatMessageQuery, Query()],
-    by: CallerDep,
+    by: Owner,
     messages: Injected[ChatMessageService],
 ) -> Page[ChatMessage]:
     """The messages of one of your chats, the oldest first."""
@@ -103,7 +104,7 @@ async def send_chat_message(
 async def read_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
-    by: CallerDep,
+    by: Owner,
     messages: Injected[ChatMessageService],
     tag: CachedTagDep,
 ) -> ChatMessage:
@@ -141,7 +142,7 @@ async def rate_chat_message(
     chat_id: ChatId,
     message_id: MessageId,
     data: MessageFeedback,
-    by: CallerDep,
+    by: Owner,
     messages: Injected[ChatMessageService],
     tag: TagDep,
 ) -> ChatMessage:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Response
 
-from backend.api.deps import CallerDep, may
+from backend.api.deps import may, own_with
 from backend.api.etags import CachedTagDep, Tag
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
@@ -29,6 +29,7 @@ router = ResourceRouter(prefix="/agent", tags=["agent"], route_class=IdempotentR
 
 ActionId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21"])]
 MayAsk = Annotated[Principal, may(Permission.ASSISTANT_USE)]
+Owner = Annotated[Principal, own_with(Permission.ASSISTANT_USE)]
 
 
 @router.post(
@@ -56,13 +57,13 @@ async def act(
 
 @router.get("/actions/{action_id}", response_model=PlannedActionPublic)
 async def read_planned_action(
-    action_id: ActionId, by: CallerDep, actions: Injected[PlannedActionService], tag: CachedTagDep
+    action_id: ActionId, by: Owner, actions: Injected[PlannedActionService], tag: CachedTagDep
 ) -> PlannedAction:
     """An action that the assistant planned for you, and its outcome."""
     return tag(await actions.read(action_id, by))
 
 
 @router.get("/usage")
-async def read_assistant_usage(by: CallerDep, agent: Injected[AssistantService]) -> AssistantUsage:
+async def read_assistant_usage(by: Owner, agent: Injected[AssistantService]) -> AssistantUsage:
     """Your usage of today (UTC), with your limits."""
     return await agent.usage(by)

@@ -10,7 +10,7 @@ from fastapi import Form, Header, Path, Query, UploadFile, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
-from backend.api.deps import CallerDep
+from backend.api.deps import own_with
 from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, TagDep
 from backend.api.idempotency import IdempotentRoute, KeptAnswer, UploadKeyDep
 from backend.api.injection import Injected
@@ -24,6 +24,7 @@ from backend.api.problems import (
 )
 from backend.api.ranges import wanted_range
 from backend.api.routes import ResourceRouter
+from backend.core.permissions import Permission, Principal
 from backend.models.files.files import (
     DETACHED,
     File,
@@ -41,6 +42,8 @@ uploads = ResourceRouter(prefix="/files", tags=["files"], route_class=Idempotent
 """Separate, as its bodies may be larger."""
 
 FileId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e08"])]
+Reader = Annotated[Principal, own_with(Permission.FILES_READ)]
+Writer = Annotated[Principal, own_with(Permission.FILES_WRITE)]
 _TEXT = {"schema": {"type": "string"}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 # Some generators drop a response of any type.
@@ -97,7 +100,7 @@ class FileForm(BaseModel):
 
 @router.get("", response_model=Page[FilePublic])
 async def list_files(
-    query: Annotated[FileQuery, Query()], by: CallerDep, files: Injected[FileService]
+    query: Annotated[FileQuery, Query()], by: Reader, files: Injected[FileService]
 ) -> Page[File]:
     """The files of the team and your own."""
     return await files.page(query, by)
@@ -111,7 +114,7 @@ async def list_files(
 )
 async def upload_file(
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
-    by: CallerDep,
+    by: Writer,
     files: Injected[FileService],
     tag: TagDep,
     key: UploadKeyDep,
@@ -127,7 +130,7 @@ async def upload_file(
 
 @router.get("/{file_id}", response_model=FilePublic)
 async def read_file(
-    file_id: FileId, by: CallerDep, files: Injected[FileService], tag: CachedTagDep
+    file_id: FileId, by: Reader, files: Injected[FileService], tag: CachedTagDep
 ) -> File:
     """The metadata of a file."""
     return tag(await files.read(file_id, by))
@@ -148,7 +151,7 @@ async def read_file(
 )
 async def download_file(
     file_id: FileId,
-    by: CallerDep,
+    by: Reader,
     files: Injected[FileService],
     rights: Injected[PresentRights],
     seen: SeenTagsDep,
@@ -188,7 +191,7 @@ async def download_file(
 async def update_file(
     file_id: FileId,
     data: FileUpdate,
-    by: CallerDep,
+    by: Writer,
     files: Injected[FileService],
     match: MatchDep,
     tag: TagDep,
@@ -207,7 +210,7 @@ async def update_file(
     responses=declare(PERMISSION_DENIED),
 )
 async def detach_file(
-    file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep, tag: TagDep
+    file_id: FileId, by: Writer, files: Injected[FileService], match: MatchDep, tag: TagDep
 ) -> File:
     """Detach a file: it becomes private to the person who uploaded it.
 
@@ -222,7 +225,7 @@ async def detach_file(
     responses=declare(PERMISSION_DENIED),
 )
 async def delete_file(
-    file_id: FileId, by: CallerDep, files: Injected[FileService], match: MatchDep
+    file_id: FileId, by: Writer, files: Injected[FileService], match: MatchDep
 ) -> None:
     """Delete a file for good. A team file that somebody else uploaded takes `files:delete`."""
     await files.delete(file_id, by, match)

@@ -2,7 +2,7 @@
 
 from fastapi import Response, status
 
-from backend.api.deps import CallerDep, ClientDep, public
+from backend.api.deps import ClientDep, PersonDep, public
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
@@ -33,7 +33,7 @@ async def verify_email(data: GivenToken, verification: Injected[EmailVerificatio
     responses=declare(CONFLICT),
 )
 async def resend_verification(
-    caller: CallerDep, client: ClientDep, verification: Injected[EmailVerificationService]
+    caller: PersonDep, client: ClientDep, verification: Injected[EmailVerificationService]
 ) -> MailOnItsWay:
     """Send the mail that verifies your address again."""
     await verification.send_again(caller, client)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Response, status
 
-from backend.api.deps import CallerDep, ClientDep, public
+from backend.api.deps import ClientDep, PersonDep, public
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
@@ -59,20 +59,20 @@ async def refresh(data: TokenRefresh, auth: Injected[AuthService], client: Clien
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out(caller: CallerDep, sessions: Injected[SessionService]) -> None:
+async def sign_out(caller: PersonDep, sessions: Injected[SessionService]) -> None:
     """End this session: its access and refresh tokens are invalid immediately."""
     await sessions.revoke(caller.session_id, caller)
 
 
 @router.post("/logout-all", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out_everywhere(caller: CallerDep, sessions: Injected[SessionService]) -> None:
+async def sign_out_everywhere(caller: PersonDep, sessions: Injected[SessionService]) -> None:
     """End all of your sessions, this one too."""
     await sessions.revoke_all(caller)
 
 
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
 async def change_password(
-    data: PasswordChange, caller: CallerDep, auth: Injected[AuthService], client: ClientDep
+    data: PasswordChange, caller: PersonDep, auth: Injected[AuthService], client: ClientDep
 ) -> None:
     """Change your password and end your other sessions."""
     await auth.change_password(data, caller, client)

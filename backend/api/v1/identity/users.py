@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, status
 
-from backend.api.deps import CallerDep, may
+from backend.api.deps import CallerDep, PersonDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
@@ -38,7 +38,7 @@ async def read_me(caller: CallerDep, users: Injected[UserService], tag: CachedTa
 
 @router.patch("/me", response_model=UserPublic)
 async def update_me(
-    data: UserUpdate, caller: CallerDep, users: Injected[UserService], match: MatchDep, tag: TagDep
+    data: UserUpdate, caller: PersonDep, users: Injected[UserService], match: MatchDep, tag: TagDep
 ) -> User:
     """Change your own account."""
     return tag(await users.update_self(data, caller, match))

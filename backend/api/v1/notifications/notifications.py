@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Header, Path, Query
 from fastapi.sse import EventSourceResponse
 
-from backend.api.deps import CallerDep
+from backend.api.deps import CallerDep, PersonDep
 from backend.api.event_streams import event_of
 from backend.api.injection import Injected
 from backend.api.routes import CheckedRoute, ResourceRouter
@@ -87,7 +87,7 @@ async def read_preferences(
 
 @router.put("/preferences")
 async def set_preferences(
-    data: Preferences, by: CallerDep, notifications: Injected[NotificationService]
+    data: Preferences, by: PersonDep, notifications: Injected[NotificationService]
 ) -> PreferencesPublic:
     """Choose where your notifications go. Kinds that you leave out stay as they are."""
     return _public(await notifications.set_preferences(data, by))

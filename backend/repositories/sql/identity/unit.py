@@ -1,6 +1,7 @@
 """The repositories of identity, for the units of work."""
 
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
+from backend.repositories.sql.identity.api_keys import SqlApiKeyRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
@@ -12,6 +13,7 @@ from backend.repositories.sql.platform.provided import SqlRepositories, provided
 class SqlIdentity(SqlRepositories):
     users = provided(SqlUserRepository)
     sessions = provided(SqlSessionRepository)
+    api_keys = provided(SqlApiKeyRepository)
     sign_ins = provided(SqlSignInRepository)
     mail_requests = provided(SqlMailRequestRepository)
     account_tokens = provided(SqlAccountTokenRepository)

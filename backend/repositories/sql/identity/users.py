@@ -36,5 +36,6 @@ class SqlUserRepository(SqlList[User, UserQuery]):
 
     async def lock_active_admins(self) -> set[UUID]:
         await lock(self._session, "active admins")
-        admins = select(User.id).where(User.role == Role.ADMIN, col(User.is_active))
+        people = (col(User.is_active), ~col(User.is_service))
+        admins = select(User.id).where(User.role == Role.ADMIN, *people)
         return set((await self._session.exec(admins)).all())

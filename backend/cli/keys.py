@@ -1,0 +1,97 @@
+"""`mvp key`: makes, lists and revokes API keys."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from backend.cli.runtime import console, running_database, valid, with_units_of_work
+from backend.core.config import ConfigurationError
+from backend.core.passwords import PasswordHasher
+from backend.core.permissions import Permission, Role
+from backend.models.identity.api_keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyQuery
+from backend.models.identity.users import User
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
+from backend.services.identity.api_keys import ApiKeyService
+from backend.services.identity.users import UserService
+
+Result = TypeVar("Result")
+
+app = typer.Typer(name="key", help="Manage API keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    user: Annotated[
+        str | None, typer.Option(help="The e-mail address of the user as whom it acts.")
+    ] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="Instead: make a service key with this role.")
+    ] = None,
+    permission: Annotated[
+        list[Permission] | None,
+        typer.Option(help="Narrow the key to this; may be given more than once."),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="How long it is valid.")
+    ] = None,
+) -> None:
+    """Make a key, which is printed this once."""
+    if (user is None) == (role is None):
+        raise ConfigurationError("Give either --user or --role.")
+    expires = now() + timedelta(days=days) if days else None
+    fields = {"name": name, "role": role, "permissions": permission, "expires_at": expires}
+    data = valid(ApiKeyCreate, fields)
+
+    async def work(keys: ApiKeyService, users: UserService) -> ApiKeyCreated:
+        owner = None if user is None else (await users.find_by_email(user)).id
+        return await keys.create_unasked(data, owner)
+
+    console.print(_with_services(work).key, soft_wrap=True)
+
+
+@app.command("list")
+def list_keys(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="The maximum number to show.")] = 200,
+) -> None:
+    """Show keys that were not revoked, the newest first."""
+
+    async def work(keys: ApiKeyService, _: UserService) -> tuple[Page[ApiKey], dict[UUID, User]]:
+        return await keys.page_with_users(ApiKeyQuery(limit=limit))
+
+    page, users = _with_services(work)
+    table = Table("Id", "Name", "Begins with", "User", "Permissions", "Expires", "Last used")
+    for key in page.items:
+        user = users[key.user_id]
+        table.add_row(
+            str(key.id),
+            key.name,
+            key.starts_with,
+            f"service ({user.role})" if user.is_service else user.email,
+            "all" if key.permissions is None else " ".join(key.permissions),
+            f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never",
+            f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never",
+        )
+    console.print(table)
+    if page.next_cursor:
+        console.print(f"There are more than these {limit}.")
+
+
+@app.command()
+def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="See `list`.")]) -> None:
+    """Revoke a key, effective from the next request."""
+    _with_services(lambda keys, _: keys.revoke(key_id, None))
+    console.print(f"{key_id} is revoked.")
+
+
+def _with_services(work: Callable[[ApiKeyService, UserService], Awaitable[Result]]) -> Result:
+    with running_database() as settings:
+        return with_units_of_work(
+            settings,
+            lambda uow: work(ApiKeyService(uow), UserService(uow, PasswordHasher(), None)),
+        )
