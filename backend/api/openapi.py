@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from backend.api import problems
-from backend.api.deps import OwnWith, Requires, in_person, is_public, signed_in
+from backend.api.deps import OwnWith, Requires, bearer, in_person, is_public, signed_in
 from backend.api.etags import cached_tag, tag
 from backend.api.kept_content import KeptContent
 from backend.api.openapi_components import Components, share_repeated
@@ -76,6 +76,8 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     document["components"]["securitySchemes"] |= _KEY_SCHEME
+    # Of every operation that does not say otherwise.
+    document["security"] = [{name: []} for name in (bearer.scheme_name, *_KEY_SCHEME)]
     for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values()).items():
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
@@ -147,16 +149,14 @@ def _complete(
 
 
 def _admit_keys(operation: Operation, access: str | None, calls: Collection[Any]) -> None:
-    """Add API keys to the ways to call an operation, or say which of them may not."""
+    """Let API keys call an operation as the others are called, or say which of them may not."""
     needed = next((call.permission for call in calls if isinstance(call, Requires)), None)
     if access == "in person" or (needed and needed.in_person):
         operation["description"] += " No API key may call it."
     elif access != "public":
-        operation["security"].extend({name: []} for name in _KEY_SCHEME)
-    if access == "signed in":
-        own = _own_permission(calls)
-        narrowed = f"needs `{own}`" if own else "may not call it"
-        operation["description"] += f" An API key that is narrowed {narrowed}."
+        del operation["security"]
+    if own := _own_permission(calls):
+        operation["description"] += f" An API key that is narrowed needs `{own}`."
 
 
 def _describe(operation: Operation, access: str | None) -> None:

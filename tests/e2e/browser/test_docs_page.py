@@ -221,6 +221,24 @@ def test_neither_password_nor_refresh_token_is_stored(page: Page) -> None:
     assert SEED_PASSWORD not in stored
 
 
+def test_a_key_is_used_but_neither_stored_nor_renewed(page: Page) -> None:
+    _sign_in(page)
+    status, made = _execute(page, "api-keys-create_api_key", body={"name": "A program"})
+    assert status == "201"
+    page.reload()
+    _log_out(page)
+
+    _use_key(page, made["key"])
+    _let_pass(page, minutes=20)
+
+    assert _execute(page, READ_ME)[0] == "200"
+    assert _execute(page, "auth-list_sessions")[0] == "403"
+    stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert made["key"] not in stored
+    page.reload()
+    assert _execute(page, READ_ME)[0] == "401"
+
+
 def test_requests_with_a_token_about_to_expire_share_one_renewal(page: Page) -> None:
     _sign_in(page)
     renewals: list[str] = []
@@ -275,9 +293,22 @@ def _sign_in(page: Page) -> dict[str, Any]:
     with page.expect_response("**/api/v1/auth/token") as answer:
         page.get_by_role("button", name="Apply given OAuth2 credentials").click()
     expect(page.get_by_role("button", name="Remove authorization")).to_be_visible()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close").first.click()
     tokens: dict[str, Any] = answer.value.json()
     return tokens
+
+
+def _log_out(page: Page) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    page.get_by_role("button", name="Remove authorization").click()
+    page.get_by_role("button", name="Close").first.click()
+
+
+def _use_key(page: Page, key: str) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    page.get_by_label("auth-bearer-value").fill(key)
+    page.get_by_role("button", name="Apply credentials").click()
+    page.get_by_role("button", name="Close").first.click()
 
 
 def _let_pass(page: Page, **time: int) -> None:

@@ -22,7 +22,7 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
 from backend.wiring import process_state, wire
 from tests.factories import PASSWORD, make_user
-from tests.fixtures.people import Answer, Person
+from tests.fixtures.people import Answer, Person, with_key
 
 NOWHERE = Client(None, None)
 NEW_PASSWORD = "a new password"
@@ -43,6 +43,7 @@ BY_HAND = (
 HARMLESS = (
     "UPDATE users SET full_name = 'x' WHERE id = :user",
     "UPDATE sessions SET expires_at = expires_at + interval '1 day' WHERE id = :session",
+    "UPDATE api_keys SET last_used_at = now() WHERE user_id = :user",
 )
 
 
@@ -211,6 +212,7 @@ async def test_a_role_that_somebody_changes_by_hand_counts_within_moments(
 async def test_a_change_that_concerns_no_identity_tells_nobody(
     settings: Settings, member: Person, database: Database, statement: str
 ) -> None:
+    await with_key(member)
     with psycopg.connect(libpq_url(settings.database), autocommit=True) as listener:
         listener.execute("LISTEN mvp_cache")
         await change(database, statement, user=member.user.id, session=member.session.id)
