@@ -106,6 +106,7 @@ class FakeIdempotency:
 
 KINDS = {
     "users": "user",
+    "api_keys": "API key",
     "invitations": "invitation",
     "customers": "customer",
     "leads": "lead",

@@ -4,6 +4,7 @@ import pytest
 
 from backend.core.api_keys import KEY_PATTERN, is_intact, is_key, new_key, shown_part
 from backend.core.permissions import OPEN_TO_KEYS, KeyScope, Permission
+from backend.services.assistant.tools import AGENT_TOOLS
 
 
 def test_keys_differ_and_can_be_searched_for() -> None:
@@ -49,3 +50,8 @@ def test_a_key_that_is_not_narrowed_lacks_what_only_people_may() -> None:
 
     assert not scope.is_narrowed
     assert scope.permissions == OPEN_TO_KEYS == set(Permission) - {Permission.USERS_WRITE}
+
+
+def test_no_tool_of_the_assistant_needs_what_only_people_may() -> None:
+    """Work in the background does not know whether a key has begun it."""
+    assert {tool.permission for tool in AGENT_TOOLS.values()} <= OPEN_TO_KEYS
