@@ -20,6 +20,7 @@ from backend.models.assistant.tools import Tool
 from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.files.files import File
+from backend.models.identity.api_keys import ApiKey
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
 from backend.models.notifications.notifications import Notification, NotificationKind
@@ -57,6 +58,13 @@ def make_user(**fields: Any) -> User:
         "password_hash": PASSWORD_HASH,
     }
     return User(**(defaults | fields))
+
+
+def make_api_key(**fields: Any) -> ApiKey:
+    """A row alone: nobody knows its key."""
+    number = next(_number)
+    defaults = {"name": f"Key {number}", "starts_with": "mvp_", "token_hash": f"hash {number}"}
+    return ApiKey(**(defaults | fields))
 
 
 def make_customer(**fields: Any) -> Customer:

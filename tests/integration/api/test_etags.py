@@ -81,6 +81,7 @@ VERSIONED = {"workflows": {"last_number": 2}, "prompts": {"last_number": 2}}
 # They have nothing that could change.
 WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
+    "DELETE /api/v1/api-keys/{key_id}",
     # One person's own: whatever they have chosen last.
     "PUT /api/v1/notifications/preferences",
     "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback",

@@ -18,6 +18,7 @@ from backend.core.security import token_hash
 from backend.models.identity.api_keys import ApiKey
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.identity import key_access
 from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.key_access import ApiKeyAccess
 from tests.fixtures.execution_kinds import asking_each_time
@@ -37,9 +38,11 @@ async def key_of(database: Database, person: Person) -> ApiKey:
 async def test_a_key_is_shown_once_and_only_its_hash_is_kept(
     member: Person, database: Database
 ) -> None:
-    made = (await member.post("/api-keys", json={"name": "Nightly report"})).json()
+    answer = await member.post("/api-keys", json={"name": "Nightly report"})
+    made = answer.json()
     [listed] = (await member.get("/api-keys")).json()["items"]
 
+    assert answer.headers["Location"] == f"/api/v1/api-keys/{made['id']}"
     assert made.pop("key").startswith(made["starts_with"])
     assert listed == made
     assert listed["user_id"] == str(member.user.id)
@@ -335,6 +338,19 @@ async def test_a_process_that_hears_of_no_changes_asks_one_statement(
         await access.identify(program.token)
 
     assert len(statements) == 1
+
+
+async def test_a_process_remembers_so_many_keys_and_no_more(
+    member: Person, uow: SqlUnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_access, "_MAX_KNOWN", 2)
+    programs = [await with_key(member) for _ in range(3)]
+    access = ApiKeyAccess(uow, asking_each_time(uow))
+
+    for program in [*programs, *programs]:
+        assert (await access.identify(program.token)).user_id == member.user.id
+
+    assert len(access._known) == 2
 
 
 async def test_work_that_goes_on_stops_with_the_key(

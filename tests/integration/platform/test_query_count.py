@@ -14,6 +14,7 @@ from backend.repositories.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from backend.services.platform.change_events import created
 from tests.factories import (
     make_action,
+    make_api_key,
     make_message,
     make_notification,
     make_prompt_version,
@@ -87,6 +88,7 @@ async def add_parts(
         [make_notification(user_id=admin.user.id) for _ in numbers]
     )
     await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
+    await unit.api_keys.add_missing([make_api_key(user_id=admin.user.id) for _ in numbers])
     soon = now() + timedelta(days=1)
     await unit.sessions.add_missing(
         [

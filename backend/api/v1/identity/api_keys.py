@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, status
+from fastapi import Path, Query, Response, status
 
 from backend.api.deps import PersonDep
 from backend.api.injection import Injected
@@ -33,7 +33,7 @@ async def list_api_keys(
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_api_key(
-    data: ApiKeyCreate, by: PersonDep, keys: Injected[ApiKeyService]
+    data: ApiKeyCreate, by: PersonDep, keys: Injected[ApiKeyService], response: Response
 ) -> ApiKeyCreated:
     """Make a key, which is shown this once.
 
@@ -42,7 +42,9 @@ async def create_api_key(
     closed, and needs `users:write` to be made. There is no Idempotency-Key, as answers to it are
     kept: if you lose the answer, revoke the key and make another.
     """
-    return await keys.create(data, by)
+    key = await keys.create(data, by)
+    response.headers["Location"] = f"/api/v1/api-keys/{key.id}"
+    return key
 
 
 @router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
