@@ -1,5 +1,7 @@
 """Maps each domain error to a problem, with additional fields of the response."""
 
+from typing import Any
+
 from fastapi import Request
 
 from backend.api import problems
@@ -24,6 +26,7 @@ from backend.core.errors import (
     PreconditionRequiredError,
     QuotaReachedError,
     RateLimitedError,
+    SecondFactorNeededError,
     StillRunningError,
     TooLargeError,
     TransactionLostError,
@@ -48,6 +51,7 @@ DOMAIN_PROBLEMS: dict[type[DomainError], ProblemType] = {
     PreconditionFailedError: problems.PRECONDITION_FAILED,
     PreconditionRequiredError: problems.PRECONDITION_REQUIRED,
     QuotaReachedError: problems.QUOTA_REACHED,
+    SecondFactorNeededError: problems.SECOND_FACTOR_NEEDED,
     RateLimitedError: problems.RATE_LIMITED,
     StillRunningError: problems.STILL_RUNNING,
     TooLargeError: problems.TOO_LARGE,
@@ -65,9 +69,16 @@ def problem_of_error(request: Request, error: Exception) -> Problem:
     return problem_of(request, problems.INTERNAL_ERROR)
 
 
+def members_of(error: DomainError) -> dict[str, Any]:
+    """The members of its problem beyond those of every problem."""
+    if isinstance(error, SecondFactorNeededError):
+        return {"challenge": error.challenge, "needs_setup": error.needs_setup}
+    return {}
+
+
 def headers_of(error: DomainError) -> dict[str, str]:
     match error:
-        case AuthenticationError():
+        case AuthenticationError() | SecondFactorNeededError():
             return {"WWW-Authenticate": "Bearer"}
         case PreconditionFailedError():
             return {"ETag": etag_of(error.version)}

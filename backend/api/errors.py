@@ -18,7 +18,7 @@ from starlette.routing import Match
 
 from backend.api import problems
 from backend.api.bodies import BodyRefusedError
-from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of
+from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of, members_of
 from backend.api.etags import REVALIDATED, NotModified
 from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
@@ -68,7 +68,12 @@ def _handle(
 async def _domain_error(request: Request, error: DomainError) -> Response:
     kind = DOMAIN_PROBLEMS[type(error)]
     return problem_response(
-        request, kind, error.detail, errors=errors_of(error), headers=headers_of(error)
+        request,
+        kind,
+        error.detail,
+        errors=errors_of(error),
+        headers=headers_of(error),
+        members=members_of(error),
     )
 
 

@@ -1,5 +1,6 @@
 """The catalogue of the API's problems (RFC 9457), and their shape."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fastapi import Request
@@ -32,6 +33,13 @@ NOT_AUTHENTICATED = ProblemType(
     401,
     "Not signed in",
     "There is no valid access token or API key, or the credentials are wrong. Sign in or refresh.",
+)
+SECOND_FACTOR_NEEDED = ProblemType(
+    "second-factor-needed",
+    401,
+    "Second factor needed",
+    "The password is right. Send `challenge` with a code to `/auth/second-factor/answer`; if "
+    "`needs_setup` is true, first to `/auth/second-factor/begin`.",
 )
 PERMISSION_DENIED = ProblemType(
     "permission-denied",
@@ -217,8 +225,12 @@ def problem_response(
     *,
     errors: list[FieldError] | None = None,
     headers: dict[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    content = problem_of(request, kind, detail, errors).model_dump(mode="json")
+    """`members` are those that only this problem has (RFC 9457, section 3.2)."""
+    content = problem_of(request, kind, detail, errors).model_dump(mode="json") | dict(
+        members or {}
+    )
     return JSONResponse(content, kind.status, headers=headers, media_type=MEDIA_TYPE)
 
 

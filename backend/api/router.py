@@ -24,6 +24,7 @@ from backend.api.v1.identity import (
     api_keys,
     auth,
     invitations,
+    second_factors,
     sessions,
     users,
 )
@@ -77,7 +78,7 @@ _RESOURCES = (
     jobs,
 )
 
-_ACCOUNTS = (auth, account_links)
+_ACCOUNTS = (auth, account_links, second_factors)
 _ACCOUNT_BODY_BYTES = 64 * 1024
 """For routes that need no sign-in."""
 

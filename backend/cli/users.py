@@ -1,7 +1,7 @@
 """`mvp user`: creates and changes accounts."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.table import Table
@@ -12,7 +12,11 @@ from backend.core.permissions import Role
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
 from backend.models.platform.idempotency import made
 from backend.models.platform.paging import Page
+from backend.services.identity.second_factors import SecondFactorReset
 from backend.services.identity.users import UserService
+
+if TYPE_CHECKING:
+    from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 
 Result = TypeVar("Result")
 
@@ -100,6 +104,19 @@ def reset_password(email: Email, password: Password) -> None:
 
     _with_service(work)
     console.print(f"{email} has a new password and is signed out everywhere.")
+
+
+@app.command("reset-factors")
+def reset_factors(email: Email) -> None:
+    """Remove the second factor of a user who has lost it, and end all their sessions."""
+
+    async def work(uow: "SqlUnitOfWorkFactory") -> None:
+        user = await UserService(uow, PasswordHasher(), None).find_by_email(email)
+        await SecondFactorReset(uow).reset(user.id)
+
+    with running_database() as settings:
+        with_units_of_work(settings, work)
+    console.print(f"{email} signs in by password alone, and is signed out everywhere.")
 
 
 def _with_service(work: Callable[[UserService], Awaitable[Result]]) -> Result:

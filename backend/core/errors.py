@@ -50,6 +50,21 @@ class AuthenticationError(DomainError):
     """Nobody is signed in, or the credentials are not valid."""
 
 
+class SecondFactorNeededError(DomainError):
+    """The password is right, but the account needs a second factor.
+
+    Attributes:
+        challenge: a secret, with which the sign-in goes on.
+        needs_setup: the role requires a second factor, and the account has none yet.
+    """
+
+    def __init__(self, challenge: str, *, needs_setup: bool) -> None:
+        step = "Set up a second factor" if needs_setup else "Send a code of your second factor"
+        super().__init__(f"{step} with the challenge.")
+        self.challenge = challenge
+        self.needs_setup = needs_setup
+
+
 class PermissionDeniedError(DomainError):
     """The caller is known and may not do this."""
 

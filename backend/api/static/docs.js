@@ -70,6 +70,31 @@ async function withFreshToken(request) {
   return request;
 }
 
+const NEEDED = "/problems/second-factor-needed";
+
+function send(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  const options = { method: "POST", headers, body: JSON.stringify(body) };
+  return fetch(`/api/v1/auth/second-factor/${path}`, options);
+}
+
+// Asks for a code, and returns what Swagger UI takes for the answer to the password.
+async function withSecondFactor(response) {
+  if (response.status !== 401 || !response.url.endsWith("/api/v1/auth/token")) return response;
+  const { type, challenge, needs_setup } = JSON.parse(response.text);
+  if (type !== NEEDED) return response;
+  const setup = needs_setup ? await (await send("begin", { challenge })).json() : null;
+  const add = setup ? `Add this key to an authenticator app: ${setup.secret}\n` : "";
+  const code = window.prompt(`${add}The code of your second factor, or a recovery code:`);
+  if (!code) return response;
+  const answer = await send("answer", { challenge, code });
+  const text = await answer.text();
+  const body = JSON.parse(text);
+  if (body.recovery_codes) window.alert(`Keep your recovery codes:\n${body.recovery_codes.join("\n")}`);
+  const { ok, status, statusText } = answer;
+  return { ...response, ok, status, statusText, text, data: text, body, obj: body };
+}
+
 const COMPONENT = "#/components/";
 const resolvedComponents = new Map();
 
@@ -114,5 +139,6 @@ const ui = SwaggerUIBundle({
   persistAuthorization: true,
   validatorUrl: null,
   requestInterceptor: withFreshToken,
+  responseInterceptor: withSecondFactor,
   plugins: [PersistWithoutSecrets, ResolveOnlyWhatIsShown],
 });

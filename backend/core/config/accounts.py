@@ -1,14 +1,16 @@
 """Settings of accounts and of the mails sent to them."""
 
+from typing import Annotated
+
 from pydantic import (
     Field,
     SecretStr,
     field_validator,
     validate_email,
 )
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from backend.core.config.base import Section
+from backend.core.config.base import Section, list_of
 from backend.core.permissions import Role
 from backend.core.product import MAIL_SENDER, PACKAGE
 
@@ -36,6 +38,9 @@ class SecuritySettings(Section):
     sign_in_failures_per_account: int = Field(default=10, ge=1)
     sign_in_failures_per_address: int = Field(default=50, ge=1)
     sign_in_window_minutes: int = Field(default=15, ge=1)
+    require_second_factor: Annotated[list[Role], NoDecode] = Field(
+        default=[], description="Roles that must have a second factor, separated by commas."
+    )
     email_verification_hours: int = Field(default=48, ge=1)
     password_reset_hours: int = Field(default=1, ge=1)
     invitation_hours: int = Field(default=7 * 24, ge=1)
@@ -46,6 +51,11 @@ class SecuritySettings(Section):
         default=20, ge=1, description="The same, for requests from one client address."
     )
     mail_request_window_minutes: int = Field(default=60, ge=1)
+
+    @field_validator("require_second_factor", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return list_of(value)
 
 
 class MailSettings(Section):

@@ -1,4 +1,4 @@
-"""Tokens in links of mails: each for one purpose, valid for some hours, usable once."""
+"""Tokens in links of mails, and challenges of sign-ins: each for one purpose, usable once."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ class TokenPurpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
     ACCEPT_INVITATION = "accept_invitation"
+    SIGN_IN = "sign_in"
 
 
 class AccountToken(Identified, table=True):

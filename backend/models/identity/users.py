@@ -39,6 +39,7 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     is_service: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     password_hash: str
     email_verified_at: datetime | None = None
+    second_factor_at: datetime | None = None
 
     @property
     def can_sign_in(self) -> bool:
@@ -98,6 +99,7 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
             "is_active": True,
             "is_service": False,
             "email_verified_at": "2026-06-01T09:42:00Z",
+            "second_factor_at": None,
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
             "version": 1,
@@ -113,6 +115,9 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     )
     email_verified_at: datetime | None = Field(
         description="When the person first used a link in a mail to this address."
+    )
+    second_factor_at: datetime | None = Field(
+        description="Since when signing in takes a second factor; null: a password suffices."
     )
 
 

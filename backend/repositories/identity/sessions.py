@@ -27,6 +27,7 @@ class Identity(NamedTuple):
 
     principal: Principal
     expires_at: datetime
+    has_second_factor: bool
 
 
 class SessionRepository(Repository[UserSession], Protocol):

@@ -6,6 +6,7 @@ from backend.repositories.identity.account_tokens import AccountTokenRepository
 from backend.repositories.identity.api_keys import ApiKeyRepository
 from backend.repositories.identity.invitations import InvitationRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.second_factors import SecondFactorRepository
 from backend.repositories.identity.sessions import SessionRepository
 from backend.repositories.identity.sign_in_failures import SignInRepository
 from backend.repositories.identity.users import UserRepository
@@ -20,6 +21,8 @@ class IdentityReading(MailReading, Protocol):
     def sessions(self) -> SessionRepository: ...
     @property
     def api_keys(self) -> ApiKeyRepository: ...
+    @property
+    def second_factors(self) -> SecondFactorRepository: ...
     @property
     def sign_ins(self) -> SignInRepository: ...
     @property

@@ -12,6 +12,7 @@ from backend.models.platform.mixins import new_id, now
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.mail.protocols import MailRefusedError
 
+_CHALLENGE_LIFETIME = timedelta(minutes=10)
 _DEAD = "The link is invalid, was used before or has expired. Ask for a new one."
 
 
@@ -24,6 +25,7 @@ class AccountTokens:
             TokenPurpose.VERIFY_EMAIL: timedelta(hours=settings.email_verification_hours),
             TokenPurpose.RESET_PASSWORD: timedelta(hours=settings.password_reset_hours),
             TokenPurpose.ACCEPT_INVITATION: self.invitation_lifetime,
+            TokenPurpose.SIGN_IN: _CHALLENGE_LIFETIME,
         }
 
     @property

@@ -6,21 +6,21 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
-from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
+from backend.core.security import token_hash
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.auth import PasswordChange, Tokens
-from backend.models.identity.sessions import Client, RefreshToken, UserSession
+from backend.models.identity.sessions import Client, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import (
     RefreshReplayed,
     ResourceChanged,
-    SignedIn,
     changes_between,
 )
 from backend.models.platform.fields import email_to_look_up
-from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.password_check import PasswordCheck
+from backend.services.identity.second_step import SecondStep
+from backend.services.identity.session_start import SessionStart
 from backend.services.identity.sessions import end_sessions
 
 _DEAD_TOKEN = "The refresh token is invalid, was used before or has expired. Sign in again."
@@ -34,29 +34,34 @@ class AuthService:
         uow: IdentityUnits,
         hasher: PasswordHasher,
         passwords: PasswordCheck,
-        tokens: AccessTokens,
-        refresh_lifetime: timedelta,
+        sessions: SessionStart,
+        second_step: SecondStep,
         refresh_leeway: timedelta,
     ) -> None:
         """`refresh_leeway` is how long a refresh token may be reused."""
         self._uow = uow
         self._hasher = hasher
         self._passwords = passwords
-        self._tokens = tokens
-        self._refresh_lifetime = refresh_lifetime
+        self._sessions = sessions
+        self._second_step = second_step
         self._refresh_leeway = refresh_leeway
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
-        """Open a session. Raises what `PasswordCheck.verify` does."""
+        """Open a session.
+
+        Raises:
+            SecondFactorNeededError: the password is right, but does not suffice.
+            AuthenticationError, RateLimitedError, UnavailableError: as `PasswordCheck.verify`.
+        """
         checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
         async with self._uow() as uow:
-            await _unchanged(uow, checked)
-            session = UserSession(
-                user_id=checked.id, expires_at=now() + self._refresh_lifetime, **client._asdict()
-            )
-            await uow.sessions.add_new(session)
-            tokens = await self._issue(uow, session)
-            uow.record(_signed_in(checked, session))
+            user = await _unchanged(uow, checked)
+            if self._second_step.is_needed(user):
+                # Committed before it is raised, which would otherwise roll it back.
+                needed = await self._second_step.challenge(uow, user)
+                await uow.commit()
+                raise needed
+            tokens = await self._sessions.open(uow, user, client)
             await uow.commit()
         return tokens
 
@@ -83,12 +88,13 @@ class AuthService:
                 uow.forget(CacheName.IDENTITY, family.user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
-            if not (session.is_live and family.user.is_active):
+            lacks_factor = self._second_step.rule.is_unmet_by(family.user)
+            if lacks_factor or not (session.is_live and family.user.is_active):
                 raise AuthenticationError(_DEAD_TOKEN)
             if not is_repeated:
                 await uow.sessions.use_tokens(session.id, at)
-                session.prolong(at, self._refresh_lifetime, client)
-            tokens = await self._issue(uow, session)
+                session.prolong(at, self._sessions.lifetime, client)
+            tokens = await self._sessions.issue(uow, session)
             await uow.commit()
         return tokens
 
@@ -127,26 +133,6 @@ class AuthService:
                 )
             )
             await uow.commit()
-
-    async def _issue(self, uow: IdentityUnit, session: UserSession) -> Tokens:
-        refresh_token = new_token()
-        await uow.sessions.save_token(
-            RefreshToken(session_id=session.id, token_hash=token_hash(refresh_token))
-        )
-        access_token = self._tokens.sign(AccessClaims(session.user_id, session.id))
-        return Tokens(
-            access_token=access_token,
-            refresh_token=refresh_token,
-            expires_in=int(self._tokens.lifetime.total_seconds()),
-        )
-
-
-def _signed_in(user: User, session: UserSession) -> SignedIn:
-    return SignedIn(
-        subject_id=session.id,
-        by=Principal(user.id, user.role, session.id),
-        changes=changes_between({}, session.facts()),
-    )
 
 
 def _replayed(session: UserSession, client: Client) -> RefreshReplayed:

@@ -9,6 +9,7 @@ from backend.core.errors import AuthenticationError, DomainError, PermissionDeni
 from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
+from backend.services.identity.second_factor_rule import NO_RULE, SecondFactorRule
 
 
 class PresentRights:
@@ -18,16 +19,20 @@ class PresentRights:
     step would be done by then.
     """
 
-    def __init__(self, uow: IdentityUnits, identities: Cache[Identity]) -> None:
+    def __init__(
+        self, uow: IdentityUnits, identities: Cache[Identity], rule: SecondFactorRule = NO_RULE
+    ) -> None:
         self._uow = uow
         self._identities = identities
+        self._rule = rule
 
     async def find(
         self, user_id: UUID, session_id: UUID, *, is_key: bool = False
     ) -> Principal | None:
         """Return the user of a session, or of an API key with this id.
 
-        None once it has ended or the account is deactivated. With `NO_SESSION`, the user, whether
+        None once it has ended, the account is deactivated, or the role of somebody who is signed in
+        without a second factor requires one. With `NO_SESSION`, the user, whether
         signed in or not.
         """
         if session_id == NO_SESSION:
@@ -40,7 +45,9 @@ class PresentRights:
             return identity if identity and identity.principal.user_id == user_id else None
 
         identity = await self._identities.get(user_id, session_id, load)
-        return identity.principal if identity else None
+        if identity is None or (not is_key and self._lacks_factor(identity)):
+            return None
+        return identity.principal
 
     async def is_live(self, by: Principal) -> bool:
         """Whether the caller's session or API key is live and their account active."""
@@ -67,6 +74,10 @@ class PresentRights:
     def as_of_now(self, by: Principal, needed: Permission) -> AsOfNow:
         """Return `require` as a function, to be called before each piece of work."""
         return partial(self.require, by, needed)
+
+    def _lacks_factor(self, identity: Identity) -> bool:
+        role = identity.principal.role
+        return self._rule.is_unmet(role, has_factor=identity.has_second_factor)
 
     async def _found(self, by: Principal) -> Principal | None:
         return await self.find(by.user_id, by.session_id, is_key=by.scope is not None)

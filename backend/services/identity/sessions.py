@@ -5,6 +5,7 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, NotFoundError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.security import AccessTokens
+from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import SessionQuery, UserSession
 from backend.models.platform.domain_events import ResourceChanged, SessionsRevoked, changes_between
 from backend.models.platform.paging import Page
@@ -71,7 +72,8 @@ class SessionService:
 async def end_sessions(
     uow: IdentityUnit, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
 ) -> None:
-    """End all live sessions of a user but one, and record which."""
+    """End all live sessions of a user but one, and record which; and sign-ins that go on."""
+    await uow.account_tokens.take_back_of_user(TokenPurpose.SIGN_IN, user_id)
     ended = await uow.sessions.revoke_all(user_id, keep=keep)
     uow.forget(CacheName.IDENTITY, user_id)
     if ended:

@@ -18,6 +18,11 @@ from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.rights import PresentRights
+from backend.services.identity.second_factor_check import SecondFactorCheck
+from backend.services.identity.second_factor_rule import SecondFactorRule
+from backend.services.identity.second_factors import SecondFactorService
+from backend.services.identity.second_step import SecondStep
+from backend.services.identity.session_start import SessionStart
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
@@ -35,14 +40,19 @@ class IdentityServices:
         registration_enabled: bool,
     ) -> None:
         hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
-        rights = PresentRights(uow, identities)
+        rule = SecondFactorRule(frozenset(settings.require_second_factor))
+        rights = PresentRights(uow, identities, rule)
         tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
         token_mails = AccountMails(mails, tokens)
         opened = Registration(settings.registration_role, token_mails, limits)
         lasting = timedelta(days=settings.refresh_token_days)
         leeway = timedelta(seconds=settings.refresh_leeway_seconds)
         passwords = PasswordCheck(uow, hasher, settings)
-        self.auth = AuthService(uow, hasher, passwords, access_tokens, lasting, leeway)
+        factors = SecondFactorCheck(settings)
+        starts = SessionStart(access_tokens, lasting)
+        self.second_step = SecondStep(uow, tokens, starts, factors, rule)
+        self.second_factors = SecondFactorService(uow, passwords, factors, rule)
+        self.auth = AuthService(uow, hasher, passwords, starts, self.second_step, leeway)
         self.rights = rights
         self.sessions = SessionService(uow, access_tokens, rights)
         self.api_keys = ApiKeyService(uow)

@@ -29,6 +29,8 @@ from tests.world import EXAMPLES
 READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
 # One, as who asks is known already, but where another is written down here.
 STATEMENTS = {
+    # How many recovery codes are left.
+    "/api/v1/auth/second-factor": 2,
     # The counts of all customers of the page.
     "/api/v1/customers": 2,
     # Whether there is such a customer.

@@ -6,7 +6,13 @@ from fastapi import Form, Response, status
 
 from backend.api.deps import ClientDep, PersonDep, public
 from backend.api.injection import Injected
-from backend.api.problems import CONFLICT, NOT_AUTHENTICATED, PERMISSION_DENIED, declare
+from backend.api.problems import (
+    CONFLICT,
+    NOT_AUTHENTICATED,
+    PERMISSION_DENIED,
+    SECOND_FACTOR_NEEDED,
+    declare,
+)
 from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.auth import PasswordChange, SignIn, TokenRefresh, Tokens
 from backend.models.identity.users import User, UserPublic, UserRegister
@@ -37,13 +43,18 @@ async def register(
     return user
 
 
-@router.post("/token", dependencies=[public], responses=declare(NOT_AUTHENTICATED))
+@router.post(
+    "/token",
+    dependencies=[public],
+    responses=declare(NOT_AUTHENTICATED, SECOND_FACTOR_NEEDED),
+)
 async def sign_in(
     form: Annotated[SignIn, Form()], auth: Injected[AuthService], client: ClientDep
 ) -> Tokens:
     """Sign in with e-mail address and password (OAuth 2.0 password flow).
 
-    Failed attempts are limited by account and by address.
+    Failed attempts are limited by account and by address. If the account needs a second factor, the
+    problem `second-factor-needed` has a `challenge` to go on with.
     """
     return await auth.sign_in(form.username, form.password, client)
 

@@ -22,7 +22,8 @@ _UNREVOKED = col(ApiKey.revoked_at).is_(None)
 
 # As frequent as the query for a session, and as cheap: built once and run without the ORM.
 _ACTIVE = (
-    of_columns(col(User.id), col(User.role), col(ApiKey.permissions), col(ApiKey.expires_at))
+    of_columns(col(User.id), col(User.role), col(User.second_factor_at))
+    .add_columns(col(ApiKey.permissions), col(ApiKey.expires_at))
     .add_columns(col(ApiKey.id).label("key_id"))
     .join(ApiKey, col(ApiKey.user_id) == col(User.id))
     .where(col(User.is_active), _UNREVOKED)
@@ -53,7 +54,8 @@ class SqlApiKeyRepository(SqlList[ApiKey, ApiKeyQuery]):
             return None
         scope = KeyScope.of(found.permissions)
         principal = Principal(found.id, found.role, found.key_id, Means.API_KEY, scope)
-        return Identity(principal, found.expires_at or _NEVER)
+        has_factor = found.second_factor_at is not None
+        return Identity(principal, found.expires_at or _NEVER, has_factor)
 
     async def touch(self, key_id: UUID, seconds: int) -> None:
         recently = now() - timedelta(seconds=seconds)

@@ -19,7 +19,7 @@ from backend.repositories.sql.platform.writing import Writer
 
 # The most frequent query: built once and run without the ORM, it costs half.
 _ACTIVE = (
-    select(User.id, User.role, UserSession.expires_at)
+    select(User.id, User.role, UserSession.expires_at, User.second_factor_at)
     .join(UserSession, col(UserSession.user_id) == col(User.id))
     .where(UserSession.id == bindparam("id"), col(UserSession.revoked_at).is_(None))
     .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
@@ -39,7 +39,8 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         found = (await connection.execute(_ACTIVE, {"id": session_id, "now": now()})).one_or_none()
         if found is None:
             return None
-        return Identity(Principal(found.id, found.role, session_id), found.expires_at)
+        has_factor = found.second_factor_at is not None
+        return Identity(Principal(found.id, found.role, session_id), found.expires_at, has_factor)
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
         live = (

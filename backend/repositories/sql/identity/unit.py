@@ -4,6 +4,7 @@ from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepo
 from backend.repositories.sql.identity.api_keys import SqlApiKeyRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.second_factors import SqlSecondFactorRepository
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
 from backend.repositories.sql.identity.users import SqlUserRepository
@@ -14,6 +15,7 @@ class SqlIdentity(SqlRepositories):
     users = provided(SqlUserRepository)
     sessions = provided(SqlSessionRepository)
     api_keys = provided(SqlApiKeyRepository)
+    second_factors = provided(SqlSecondFactorRepository)
     sign_ins = provided(SqlSignInRepository)
     mail_requests = provided(SqlMailRequestRepository)
     account_tokens = provided(SqlAccountTokenRepository)

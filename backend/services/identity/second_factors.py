@@ -1,0 +1,192 @@
+"""Sets second factors up, and removes them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from backend.core.attempts import retried
+from backend.core.caching import CacheName
+from backend.core.errors import AuthenticationError, ConflictError, InvalidInputError
+from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_hash, setup_uri
+from backend.core.permissions import Principal, SubjectKind
+from backend.core.sealing import Sealer
+from backend.models.identity.second_factors import (
+    FactorRemoval,
+    FactorSetup,
+    FactorStatus,
+    SecondFactor,
+)
+from backend.models.identity.sessions import Client
+from backend.models.identity.users import User
+from backend.models.platform.domain_events import ResourceChanged
+from backend.models.platform.mixins import now
+from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.password_check import PasswordCheck
+from backend.services.identity.second_factor_check import SecondFactorCheck
+from backend.services.identity.second_factor_rule import SecondFactorRule
+from backend.services.identity.sessions import end_sessions
+
+_RECOVERY_CODES = 10
+_IN_USE = "You have a second factor: remove it first."
+_NONE = "You have no second factor."
+
+
+class SecondFactorService:
+    """The second factor of the caller."""
+
+    def __init__(
+        self,
+        uow: IdentityUnits,
+        passwords: PasswordCheck,
+        check: SecondFactorCheck,
+        rule: SecondFactorRule,
+    ) -> None:
+        self._uow = uow
+        self._passwords = passwords
+        self._check = check
+        self._rule = rule
+
+    async def status(self, by: Principal) -> FactorStatus:
+        async with self._uow.reading() as uow:
+            user = await uow.users.get(by.user_id)
+            left = await uow.second_factors.count_recovery_codes(by.user_id)
+        return FactorStatus(
+            second_factor_at=user.second_factor_at,
+            recovery_codes_left=left,
+            is_required=user.role in self._rule.roles,
+        )
+
+    async def begin(self, password: str, by: Principal, client: Client) -> FactorSetup:
+        """Make a secret for an app, which `confirm` puts to use.
+
+        Raises:
+            ConflictError: a second factor is in use.
+            InvalidInputError, RateLimitedError, UnavailableError: as for a change of the password.
+        """
+        await self._check_password(password, by, client)
+        async with self._changing(by.user_id) as (uow, user):
+            return await begin_factor(uow, user, self._check.sealer)
+
+    async def confirm(self, code: str, by: Principal, client: Client) -> list[str]:
+        """Put the secret to use with a first code of the app, and end all other sessions.
+
+        Returns the recovery codes.
+
+        Raises:
+            ConflictError: a second factor is in use, or none was begun.
+            InvalidInputError, RateLimitedError: as `SecondFactorCheck.verify`.
+        """
+        async with self._changing(by.user_id) as (uow, user):
+            if user.second_factor_at is not None:
+                raise ConflictError(_IN_USE)
+            if await uow.second_factors.find_of(user.id) is None:
+                raise ConflictError("Begin with `POST /auth/second-factor`.")
+            await self._check.verify(uow, user, code, client.address)
+            codes = await enable_factor(uow, user, by)
+            await end_sessions(uow, user.id, by, keep=by.session_id)
+            return codes
+
+    async def renew_recovery_codes(self, code: str, by: Principal, client: Client) -> list[str]:
+        """Return new recovery codes instead of the old ones.
+
+        Raises:
+            ConflictError: there is no second factor.
+            InvalidInputError, RateLimitedError: as `SecondFactorCheck.verify`.
+        """
+        async with self._changing(by.user_id) as (uow, user):
+            if user.second_factor_at is None:
+                raise ConflictError(_NONE)
+            await self._check.verify(uow, user, code, client.address)
+            uow.record(_changed(user, "recovery_codes_renewed", by))
+            return await _new_recovery_codes(uow, user)
+
+    async def remove(self, data: FactorRemoval, by: Principal, client: Client) -> None:
+        """Remove the second factor and its recovery codes.
+
+        Raises:
+            ConflictError: there is none, or the role requires one.
+            InvalidInputError: password or code is wrong.
+            RateLimitedError, UnavailableError: there were too many failures.
+        """
+        await self._check_password(data.password, by, client)
+        async with self._changing(by.user_id) as (uow, user):
+            if user.second_factor_at is None:
+                raise ConflictError(_NONE)
+            if user.role in self._rule.roles:
+                raise ConflictError(f"The role {user.role} must have a second factor.")
+            await self._check.verify(uow, user, data.code, client.address)
+            await remove_factor(uow, user, "second_factor_removed", by)
+
+    async def _check_password(self, password: str, by: Principal, client: Client) -> None:
+        async with self._uow.reading() as uow:
+            email = (await uow.users.get(by.user_id)).email
+        try:
+            await self._passwords.verify(email, password, client.address)
+        except AuthenticationError:
+            raise InvalidInputError("password", "This is not your password.") from None
+
+    @asynccontextmanager
+    async def _changing(self, user_id: UUID) -> AsyncIterator[tuple[IdentityUnit, User]]:
+        async with self._uow() as uow:
+            user = await uow.users.get(user_id, for_update=True)
+            yield uow, user
+            await uow.commit()
+
+
+class SecondFactorReset:
+    """For the command line, where whoever asks needs no code."""
+
+    def __init__(self, uow: IdentityUnits) -> None:
+        self._uow = uow
+
+    @retried
+    async def reset(self, user_id: UUID) -> None:
+        """Remove the second factor of somebody who has lost it, and end all their sessions.
+
+        Raises ConflictError if there is none.
+        """
+        async with self._uow() as uow:
+            user = await uow.users.get(user_id, for_update=True)
+            if user.second_factor_at is None:
+                raise ConflictError(f"{user.email} has no second factor.")
+            await remove_factor(uow, user, "second_factor_reset", None)
+            await end_sessions(uow, user_id, None)
+            await uow.commit()
+
+
+async def begin_factor(uow: IdentityUnit, user: User, sealer: Sealer) -> FactorSetup:
+    """Raises ConflictError if a second factor is in use."""
+    if user.second_factor_at is not None:
+        raise ConflictError(_IN_USE)
+    secret = new_secret()
+    factor = SecondFactor(user_id=user.id, sealed_secret=sealer.seal(secret, user.id))
+    await uow.second_factors.replace(factor)
+    return FactorSetup(secret=secret, uri=setup_uri(secret, user.email))
+
+
+async def enable_factor(uow: IdentityUnit, user: User, by: Principal | None) -> list[str]:
+    """Put the factor to use whose first code was right. Returns the recovery codes."""
+    user.second_factor_at = now()
+    await uow.users.save(user)
+    uow.record(_changed(user, "second_factor_added", by))
+    # Sessions without one may have been refused.
+    uow.forget(CacheName.IDENTITY, user.id)
+    return await _new_recovery_codes(uow, user)
+
+
+async def remove_factor(uow: IdentityUnit, user: User, verb: str, by: Principal | None) -> None:
+    await uow.second_factors.remove_of(user.id)
+    user.second_factor_at = None
+    await uow.users.save(user)
+    uow.record(_changed(user, verb, by))
+    uow.forget(CacheName.IDENTITY, user.id)
+
+
+async def _new_recovery_codes(uow: IdentityUnit, user: User) -> list[str]:
+    codes = [new_recovery_code() for _ in range(_RECOVERY_CODES)]
+    await uow.second_factors.replace_recovery_codes(user.id, map(recovery_hash, codes))
+    return codes
+
+
+def _changed(user: User, verb: str, by: Principal | None) -> ResourceChanged:
+    return ResourceChanged(kind=SubjectKind.USER, verb=verb, subject_id=user.id, by=by)
