@@ -16,7 +16,11 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/identity/sessions.py,$\
 	backend/repositories/sql/identity/sign_in_failures.py,backend/services/identity/auth.py,backend/services/identity/rights.py,$\
 	backend/services/identity/role_grants.py,backend/core/api_keys.py,backend/services/identity/api_keys.py,backend/services/identity/key_access.py,$\
-	backend/repositories/sql/identity/api_keys.py,backend/core/attempts.py,backend/services/identity/sessions.py,$\
+	backend/repositories/sql/identity/api_keys.py,backend/core/sealing.py,backend/core/one_time_codes.py,$\
+	backend/services/identity/second_factor_check.py,backend/services/identity/second_factor_rule.py,$\
+	backend/services/identity/second_factors.py,backend/services/identity/second_step.py,$\
+	backend/services/identity/session_start.py,backend/repositories/sql/identity/second_factors.py,$\
+	backend/core/attempts.py,backend/services/identity/sessions.py,$\
 	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\
 	backend/services/identity/account_tokens.py,backend/services/identity/password_resets.py,$\
 	backend/services/identity/email_verification.py,backend/services/identity/invitations.py,$\

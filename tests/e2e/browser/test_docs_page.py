@@ -4,8 +4,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
+import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -240,6 +242,29 @@ def test_a_key_is_used_but_neither_stored_nor_renewed(page: Page) -> None:
     assert _execute(page, READ_ME)[0] == "401"
 
 
+def test_somebody_with_a_second_factor_is_asked_for_a_code(tab: Tab, page: Page) -> None:
+    email, codes = _protected(tab)
+    page.once("dialog", lambda dialog: dialog.accept(codes[0]))
+
+    _sign_in(page, email)
+
+    status, me = _execute(page, READ_ME)
+    assert (status, me["email"]) == ("200", email)
+    stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert not any(code in stored for code in codes)
+
+
+def test_a_wrong_code_signs_nobody_in(tab: Tab, page: Page) -> None:
+    email, _ = _protected(tab)
+    page.once("dialog", lambda dialog: dialog.accept("000000"))
+
+    _fill_sign_in(page, email)
+    page.get_by_role("button", name="Apply given OAuth2 credentials").click()
+
+    expect(page.locator(".auth-container .errors")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove authorization")).to_have_count(0)
+
+
 def test_requests_with_a_token_about_to_expire_share_one_renewal(page: Page) -> None:
     _sign_in(page)
     renewals: list[str] = []
@@ -286,11 +311,31 @@ def _unfold(page: Page) -> None:
         tag.click()
 
 
-def _sign_in(page: Page) -> dict[str, Any]:
-    """Sign in through the dialog; answers what the server gave."""
+def _protected(tab: Tab) -> tuple[str, list[str]]:
+    """Register somebody with a second factor; answers the address and the recovery codes."""
+    api = f"{tab.origin}/api/v1"
+    email = f"{uuid4().hex}@example.com"
+    person = {"email": email, "full_name": "Ada", "password": SEED_PASSWORD}
+    httpx2.post(f"{api}/auth/register", json=person).raise_for_status()
+    form = {"username": email, "password": SEED_PASSWORD}
+    token = httpx2.post(f"{api}/auth/token", data=form).json()["access_token"]
+    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+        factor = f"{api}/auth/second-factor"
+        secret = client.post(factor, json={"password": SEED_PASSWORD}).json()["secret"]
+        confirmed = client.post(f"{factor}/confirm", json={"code": pyotp.TOTP(secret).now()})
+    codes: list[str] = confirmed.json()["recovery_codes"]
+    return email, codes
+
+
+def _fill_sign_in(page: Page, email: str) -> None:
     page.get_by_role("button", name="Authorize").first.click()
-    page.get_by_label("username:").fill(MEMBER.email)
+    page.get_by_label("username:").fill(email)
     page.get_by_label("password:").fill(SEED_PASSWORD)
+
+
+def _sign_in(page: Page, email: str = MEMBER.email) -> dict[str, Any]:
+    """Sign in through the dialog; answers what the server gave."""
+    _fill_sign_in(page, email)
     with page.expect_response("**/api/v1/auth/token") as answer:
         page.get_by_role("button", name="Apply given OAuth2 credentials").click()
     expect(page.get_by_role("button", name="Remove authorization")).to_be_visible()

@@ -75,6 +75,18 @@ def test_list_says_when_there_are_more(mvp: RunMvp, url: str) -> None:
     assert "There are more than these 1." in listed.stdout
 
 
+def test_reset_factors_removes_what_somebody_has_lost(mvp: RunMvp, url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE users SET second_factor_at = now() WHERE email = %s", [GRACE])
+
+    done = mvp("user", "reset-factors", "Grace@Example.com", DATABASE_URL=url)
+    again = mvp("user", "reset-factors", GRACE, DATABASE_URL=url)
+
+    assert "signs in by password alone" in done.stdout
+    assert _user(url, GRACE)["second_factor_at"] is None
+    assert "has no second factor" in refusal(again)
+
+
 def test_set_role_gives_another_role(mvp: RunMvp, url: str) -> None:
     done = mvp("user", "set-role", "Grace@Example.com", "manager", DATABASE_URL=url)
 

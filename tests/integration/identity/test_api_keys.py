@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -293,6 +294,27 @@ async def test_the_last_use_is_written_once_a_minute(member: Person, database: D
     assert first is not None
     assert timedelta() <= now() - first < timedelta(minutes=1)
     assert (await key_of(database, program)).last_used_at == first
+
+
+async def test_the_last_use_is_written_again_a_minute_later(
+    member: Person,
+    database: Database,
+    uow: SqlUnitOfWorkFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = await with_key(member)
+    access = ApiKeyAccess(uow, asking_each_time(uow))
+    await access.identify(program.token)
+    await execute(database, "UPDATE api_keys SET last_used_at = last_used_at - interval '61 s'")
+    before = (await key_of(database, program)).last_used_at
+
+    monkeypatch.setattr(key_access, "monotonic", lambda: monotonic() + 61)
+    await access.identify(program.token)
+
+    after = (await key_of(database, program)).last_used_at
+    assert before is not None
+    assert after is not None
+    assert after > before
 
 
 async def test_another_process_writes_the_last_use_only_after_a_minute(

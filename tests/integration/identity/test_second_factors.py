@@ -232,6 +232,21 @@ async def test_a_challenge_expires(protected: Protected, database: Database) -> 
     assert error_of(refused)["loc"] == ["body", "challenge"]
 
 
+@pytest.mark.parametrize(
+    ("statement", "field"),
+    [("UPDATE users SET is_active = false", "challenge"), ("DELETE FROM second_factors", "code")],
+)
+async def test_what_is_taken_away_by_hand_while_somebody_signs_in_lets_nobody_in(
+    protected: Protected, database: Database, statement: str, field: str
+) -> None:
+    challenge = await challenge_of(protected.person)
+    await execute(database, statement)
+
+    refused = await answer(protected.person, challenge, protected.code())
+
+    assert error_of(refused)["loc"] == ["body", field]
+
+
 @pytest.mark.parametrize("end", ["logout-all", "password", "deactivate"])
 async def test_what_ends_all_sessions_ends_challenges(
     protected: Protected, admin: Person, end: str

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from backend.core.database import Database
-from backend.core.errors import ConflictError, InvalidInputError
+from backend.core.errors import ConflictError, InvalidInputError, PermissionDeniedError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.models.identity.api_keys import ApiKeyCreate
+from backend.models.identity.api_keys import ApiKeyCreate, ApiKeyQuery
 from backend.models.mail.mails import Mail
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.api_keys import ApiKeyService
@@ -153,6 +153,26 @@ async def test_a_service_gets_no_mail(admin: Person, jobs: Jobs, database: Datab
     assert list(recipients) == [admin.user.email]
 
 
-async def test_the_command_line_needs_a_user_or_a_role(uow: SqlUnitOfWorkFactory) -> None:
+async def test_an_operator_makes_keys_of_anybody_and_sees_them_all(
+    member: Person, uow: SqlUnitOfWorkFactory
+) -> None:
+    keys = ApiKeyService(uow)
+    await keys.create_unasked(ApiKeyCreate(name="A program"), member.user.id)
+    await keys.create_unasked(ApiKeyCreate(name="The shop", role=Role.ADMIN), None)
+
+    page, users = await keys.page_with_users(ApiKeyQuery())
+
+    found = [(key.name, users[key.user_id].is_service) for key in page.items]
+    assert found == [("The shop", True), ("A program", False)]
+
+
+async def test_an_operator_makes_no_key_without_an_active_user(
+    signed_in: SignedIn, uow: SqlUnitOfWorkFactory
+) -> None:
+    keys, data = ApiKeyService(uow), ApiKeyCreate(name="A program")
+    former = await signed_in(is_active=False)
+
     with pytest.raises(InvalidInputError, match="give a role"):
-        await ApiKeyService(uow).create_unasked(ApiKeyCreate(name="A program"), None)
+        await keys.create_unasked(data, None)
+    with pytest.raises(PermissionDeniedError, match="deactivated"):
+        await keys.create_unasked(data, former.user.id)

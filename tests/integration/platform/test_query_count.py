@@ -158,7 +158,7 @@ def parameters_of(path: str) -> dict[str, str]:
         return {"q": "customer"}
     if path.endswith("/timeline"):
         return {"limit": "200"}
-    if "{" in path or path.endswith(("/me", "/preferences", "/usage")):
+    if "{" in path or path.endswith(("/me", "/preferences", "/usage", "/second-factor")):
         return {}
     return {"limit": "200"}
 
