@@ -170,7 +170,7 @@ def make_file(**fields: Any) -> File:
 def make_invitation(**fields: Any) -> Invitation:
     """Needs the user who invites, as `invited_by`."""
     defaults: dict[str, Any] = {
-        "email": f"guest{next(_number)}@example.com",
+        "email": f"invited{next(_number)}@example.com",
         "role": Role.MEMBER,
         "expires_at": now() + timedelta(days=1),
     }

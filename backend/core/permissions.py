@@ -18,6 +18,8 @@ class Role(StrEnum):
     MANAGER = "manager"
     MEMBER = "member"
     VIEWER = "viewer"
+    # Their own account and private things, and nothing of the team.
+    GUEST = "guest"
 
     def is_at_least(self, role: "Role") -> bool:
         ranks = list(Role)
@@ -61,7 +63,7 @@ _Entry = tuple[str, Role]
 
 
 def _plain(name: str) -> tuple[_Entry, _Entry, _Entry]:
-    """The permissions of a plain resource: everyone reads, members write, managers delete."""
+    """The permissions of a plain resource: viewers read, members write, managers delete."""
     return (
         (f"{name}:read", Role.VIEWER),
         (f"{name}:write", Role.MEMBER),

@@ -18,7 +18,8 @@ ADMIN = SeedUser("admin@example.com", "Ada Lovelace", Role.ADMIN)
 MANAGER = SeedUser("manager@example.com", "Grace Hopper", Role.MANAGER)
 MEMBER = SeedUser("member@example.com", "Katherine Johnson", Role.MEMBER)
 VIEWER = SeedUser("viewer@example.com", "Annie Easley", Role.VIEWER)
-USERS = (ADMIN, MANAGER, MEMBER, VIEWER)
+GUEST = SeedUser("guest@example.com", "Mary Jackson", Role.GUEST)
+USERS = (ADMIN, MANAGER, MEMBER, VIEWER, GUEST)
 
 
 class UserSeeder:

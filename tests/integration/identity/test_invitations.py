@@ -64,7 +64,7 @@ async def test_the_link_opens_an_account_with_the_role(
     assert kept["accepted_at"] is not None
 
 
-async def test_the_role_is_not_for_the_guest_to_choose(
+async def test_the_role_is_not_for_the_invited_to_choose(
     client: httpx2.AsyncClient, admin: Person, post: Post
 ) -> None:
     await invite(admin)
