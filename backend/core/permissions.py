@@ -120,12 +120,14 @@ class Principal:
     Work that outlasts a request checks their rights again; see `services/identity/rights.py`.
 
     Attributes:
+        organisation_id: the one in which they act; see `Scope`.
         means: None: the default of the process, such as the API.
     """
 
     user_id: UUID
     role: Role
     session_id: UUID
+    organisation_id: UUID
     means: Means | None = None
 
     @property

@@ -6,6 +6,7 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
 from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.auth import PasswordChange, Tokens
@@ -49,7 +50,7 @@ class AuthService:
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
         """Open a session. Raises what `PasswordCheck.verify` does."""
         checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await _unchanged(uow, checked)
             session = UserSession(
                 user_id=checked.id, expires_at=now() + self._refresh_lifetime, **client._asdict()
@@ -70,7 +71,7 @@ class AuthService:
         Raises:
             AuthenticationError: the token can't be used.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
             if family is None:
                 raise AuthenticationError(_DEAD_TOKEN)
@@ -101,7 +102,7 @@ class AuthService:
             RateLimitedError: there were too many failures.
             UnavailableError: too many requests are waiting.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             email = (await uow.users.get(by.user_id)).email
         try:
             checked = await self._passwords.verify(email, data.current_password, client.address)
@@ -112,7 +113,7 @@ class AuthService:
 
     @retried
     async def _replace_password(self, by: Principal, checked: User, password_hash: str) -> None:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)
             if not session.is_live:
@@ -144,7 +145,7 @@ class AuthService:
 def _signed_in(user: User, session: UserSession) -> SignedIn:
     return SignedIn(
         subject_id=session.id,
-        by=Principal(user.id, user.role, session.id),
+        by=Principal(user.id, user.role, session.id, FIRST_ORGANISATION),
         changes=changes_between({}, session.facts()),
     )
 

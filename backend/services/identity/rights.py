@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
 from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
+from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
 
@@ -31,7 +32,7 @@ class PresentRights:
             return await self._active_user(user_id)
 
         async def load() -> Identity | None:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(SYSTEM) as uow:
                 identity = await uow.sessions.identity(session_id)
             return identity if identity and identity.principal.user_id == user_id else None
 
@@ -65,11 +66,11 @@ class PresentRights:
         return partial(self.require, by, needed)
 
     async def _active_user(self, user_id: UUID) -> Principal | None:
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             user = await uow.users.find(user_id)
         if user is None or not user.is_active:
             return None
-        return Principal(user.id, user.role, NO_SESSION)
+        return Principal(user.id, user.role, NO_SESSION, FIRST_ORGANISATION)
 
     async def _reason(self, by: Principal) -> DomainError:
         if await self._active_user(by.user_id) is None:

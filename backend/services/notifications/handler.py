@@ -1,4 +1,5 @@
 from backend.core.permissions import ROLE_PERMISSIONS
+from backend.core.scopes import Scope
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.domain_events import DomainEvent
@@ -16,8 +17,8 @@ class Notifier:
         self._uow = uow
         self._mails = mails
 
-    async def handle(self, event: DomainEvent) -> None:
-        async with self._uow() as uow:
+    async def handle(self, event: DomainEvent, scope: Scope) -> None:
+        async with self._uow(scope) as uow:
             message = await RULES[type(event)](uow, event)
             if message is None or not await _may_know(uow, message):
                 return

@@ -9,6 +9,7 @@ import pytest
 
 from backend.api.middleware import answers
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file, make_module
 from tests.fixtures.people import Person, SignedIn
@@ -142,7 +143,7 @@ async def test_filters_do_not_lead_to_private_files_of_others(
     manager: Person, member: Person, uow: UnitOfWorkFactory
 ) -> None:
     module = make_module(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.modules.save(module)
         await unit.files.save(make_file(owner_id=member.user.id, module_id=module.id, name="x"))
         await unit.files.save(make_file(owner_id=member.user.id, name="x"))

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_lead, make_product, make_task
@@ -17,7 +18,7 @@ WORD = "Zanzibar"
 @pytest.fixture
 async def team_data(uow: UnitOfWorkFactory, member: Person) -> None:
     """One of each kind, with the same word in it."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save(make_customer(name=WORD, owner_id=member.user.id))
         await unit.leads.save(make_lead(name=WORD, owner_id=member.user.id))
         await unit.products.save(make_product(name=WORD))
@@ -60,7 +61,7 @@ async def test_a_guest_has_modules_files_and_chats_of_their_own(guest: Person) -
 
 async def test_a_guest_attaches_nothing_to_the_team(guest: Person, uow: UnitOfWorkFactory) -> None:
     task = make_task(title=WORD)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
 

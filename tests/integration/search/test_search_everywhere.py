@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from backend.core.scopes import SYSTEM
 from backend.models.search.search import SearchKind
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
@@ -177,7 +178,7 @@ async def test_private_files_of_others_are_not_found(
     member: Person, admin: Person, uow: UnitOfWorkFactory
 ) -> None:
     module = make_module(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.modules.save(module)
         await unit.commit()
     await add(uow, "/files", member, "Grace.txt", module_id=module.id)
