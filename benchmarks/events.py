@@ -22,6 +22,7 @@ from rich.table import Table
 from backend.core.config import DatabaseSettings
 from backend.core.database import Database
 from backend.core.embedded import embedded_postgres
+from backend.core.scopes import SYSTEM
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.domain_events import TaskAssigned
 from backend.models.tasks.tasks import Task, TaskPriority
@@ -123,7 +124,7 @@ async def _cpu_ms(write: Callable[[], Awaitable[None]], count: int) -> float:
 
 async def _write(uow: SqlUnitOfWorkFactory, *, tell: bool) -> None:
     task = Task(title="Call", description="", priority=TaskPriority.NORMAL)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         if tell:
             changes = {"assignee_id": {"before": None, "after": str(UUID(int=1))}}

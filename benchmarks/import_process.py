@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from backend.core.config import DatabaseSettings
 from backend.core.database import Database
 from backend.core.permissions import Means, Principal, Role
+from backend.core.scopes import FIRST_ORGANISATION
 from backend.integrations.exchange.sheets import read_sheet
 from backend.integrations.exchange.sheets_writer import write_xlsx
 from backend.integrations.files.storage import open_storage
@@ -38,7 +39,7 @@ from backend.services.sales.products import ProductService
 from backend.services.tasks.tasks import TaskService
 
 _PERSON = UUID("01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01")
-_BY = Principal(_PERSON, Role.MANAGER, _PERSON, Means.JOB)
+_BY = Principal(_PERSON, Role.MANAGER, _PERSON, FIRST_ORGANISATION, Means.JOB)
 _HEADERS = ["name", "email", "phone", "company", "status", "notes"]
 _TICK = 0.002
 

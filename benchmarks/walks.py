@@ -32,6 +32,7 @@ import httpx2
 from backend.core.embedded import embedded_postgres
 from backend.core.migrations import upgrade
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST
 from backend.main import create_app
 from backend.models.identity.users import UserCreate
 from backend.services.container import Services
@@ -111,7 +112,7 @@ class Person:
         """As a new person, whose assistant has all tools."""
         person = UserCreate(email=_EMAIL, password=_PASSWORD, full_name="W.", role=Role.MANAGER)
         await self.services.identity.users.create(person, None)
-        await self.services.assistant.tools.register()
+        await self.services.assistant.tools.register(FIRST)
         form = {"username": _EMAIL, "password": _PASSWORD}
         answer = await self._client.post("/api/v1/auth/token", data=form)
         token = answer.raise_for_status().json()["access_token"]
@@ -161,7 +162,7 @@ async def _import_asked(person: Person) -> Walk:
 async def _import_run(person: Person) -> Walk:
     execution_id, _ = await _ask_for_import(person)
     with walking() as walk:
-        await person.services.background.executions.run(execution_id)
+        await person.services.background.executions.run(execution_id, FIRST)
     return walk
 
 

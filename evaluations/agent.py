@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from backend.core.errors import DomainError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, Principal
+from backend.core.scopes import FIRST, FIRST_ORGANISATION
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.requests import AssistantRequest, ToolCallRecord
 from backend.models.platform.idempotency import made
@@ -24,7 +25,7 @@ async def prepare(services: Services, uow: UnitOfWorkFactory, storage: FileStora
     """Fill an empty database with what the requests are about."""
     moment = datetime.now(UTC)
     context = SeedContext(
-        uow, storage, PasswordHasher(), _PASSWORD, moment, services.assistant.tools
+        uow, storage, PasswordHasher(), _PASSWORD, moment, FIRST, services.assistant.tools
     )
     await seed(context)
     await add_trap(uow)
@@ -50,4 +51,4 @@ def _called(action: ToolCallRecord) -> Called:
 
 
 def _principal(user: SeedUser) -> Principal:
-    return Principal(seed_id("user", user.email), user.role, NO_SESSION)
+    return Principal(seed_id("user", user.email), user.role, NO_SESSION, FIRST_ORGANISATION)

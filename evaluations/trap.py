@@ -1,5 +1,6 @@
 """A customer whose data try to give orders to the agent."""
 
+from backend.core.scopes import SYSTEM
 from backend.models.sales.customers import Customer, CustomerStatus
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import seed_id, seeded_user
@@ -16,7 +17,7 @@ TRAP = SeedCustomer(
 
 async def add_trap(uow: UnitOfWorkFactory) -> None:
     """The users of the seed must be there."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         owner = await seeded_user(unit, MANAGER.email)
         row = Customer(id=seed_id("customer", TRAP.email), owner_id=owner.id, **TRAP._asdict())
         await unit.customers.add_missing([row])

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from backend.core.config import ModelProvider
 from backend.core.permissions import Principal, Role, SubjectKind
+from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.chats import Chat
 from backend.models.assistant.message_parts import TextPart
@@ -178,7 +179,7 @@ def make_file(**fields: Any) -> File:
 def make_invitation(**fields: Any) -> Invitation:
     """Needs the user who invites, as `invited_by`."""
     defaults: dict[str, Any] = {
-        "email": f"guest{next(_number)}@example.com",
+        "email": f"invited{next(_number)}@example.com",
         "role": Role.MEMBER,
         "expires_at": now() + timedelta(days=1),
     }
@@ -252,4 +253,5 @@ def make_workflow_version(workflow: Workflow, **fields: Any) -> WorkflowVersion:
 
 def make_principal(role: Role = Role.MEMBER, **fields: Any) -> Principal:
     ids: dict[str, Any] = {"user_id": uuid4(), "session_id": uuid4()}
+    ids["organisation_id"] = FIRST_ORGANISATION
     return Principal(role=role, **(ids | fields))

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
+from backend.core.scopes import Scope
 from backend.models.assistant.model_configs import ModelConfig
 from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
@@ -157,11 +158,11 @@ class FakeUnitOfWorkFactory:
         self._committed: Tables = {name: {} for name in KINDS}
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[UnitOfWork]:
+    async def __call__(self, _scope: Scope, /) -> AsyncIterator[UnitOfWork]:
         yield cast(UnitOfWork, FakeUnitOfWork(self._committed))
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
+    async def reading(self, _scope: Scope, /) -> AsyncIterator[ReadingUnitOfWork]:
         yield cast(ReadingUnitOfWork, FakeUnitOfWork(self._committed))
 
 

@@ -4,6 +4,7 @@ Each line asks a unit of work for a repository of an area above. Mypy has to ref
 mode it finds the `type: ignore` unused.
 """
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.background.unit import BackgroundUnits
 from backend.repositories.files.unit import FilesUnits
 from backend.repositories.identity.unit import IdentityUnits
@@ -15,20 +16,20 @@ from backend.services.sales.leads import LeadService
 
 
 async def readers_do_not_write(units: SalesUnits) -> None:
-    async with units.reading() as unit:
+    async with units.reading(SYSTEM) as unit:
         await unit.commit()  # type: ignore[attr-defined]  # there is no transaction
 
 
 async def areas_do_not_reach_up(
     platform: PlatformUnits, mail: MailUnits, identity: IdentityUnits, tasks: TasksUnits
 ) -> None:
-    async with platform() as platform_unit:
+    async with platform(SYSTEM) as platform_unit:
         _ = platform_unit.users  # type: ignore[attr-defined]  # identity is above
-    async with mail() as mail_unit:
+    async with mail(SYSTEM) as mail_unit:
         _ = mail_unit.account_tokens  # type: ignore[attr-defined]  # identity is above
-    async with identity.reading() as identity_unit:
+    async with identity.reading(SYSTEM) as identity_unit:
         _ = identity_unit.jobs  # type: ignore[attr-defined]  # background is above
-    async with tasks() as tasks_unit:
+    async with tasks(SYSTEM) as tasks_unit:
         _ = tasks_unit.files  # type: ignore[attr-defined]  # files is above
         _ = tasks_unit.leads  # type: ignore[attr-defined]  # sales is above
 
@@ -36,11 +37,11 @@ async def areas_do_not_reach_up(
 async def areas_beside_each_other_do_not_meet(
     files: FilesUnits, sales: SalesUnits, background: BackgroundUnits
 ) -> None:
-    async with files() as files_unit:
+    async with files(SYSTEM) as files_unit:
         _ = files_unit.customers  # type: ignore[attr-defined]  # sales is above
-    async with sales.reading() as sales_unit:
+    async with sales.reading(SYSTEM) as sales_unit:
         _ = sales_unit.chats  # type: ignore[attr-defined]  # the assistant is above
-    async with background() as background_unit:
+    async with background(SYSTEM) as background_unit:
         _ = background_unit.tasks  # type: ignore[attr-defined]  # tasks are beside
 
 

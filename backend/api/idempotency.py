@@ -66,7 +66,7 @@ def _noted(request: Request, caller: Principal, key: str, body: bytes) -> Idempo
         fingerprint(settings.security, request.method, request.scope["path"], body),
         valid_since=now() - timedelta(hours=settings.server.idempotency_key_hours),
     )
-    request.state.idempotency_key = noted
+    request.state.idempotency_key = noted, caller
     return noted
 
 
@@ -78,19 +78,21 @@ class IdempotentRoute(CheckedRoute):
     """Stores the responses of successful requests that have an Idempotency-Key."""
 
     async def finish(self, request: Request, response: Response) -> None:
-        key: IdempotencyKey | None = getattr(request.state, "idempotency_key", None)
+        noted: tuple[IdempotencyKey, Principal] | None = getattr(
+            request.state, "idempotency_key", None
+        )
         # Streams are not stored; a replay rebuilds them from the row.
-        if key is None or isinstance(response, KeptAnswer | StreamingResponse):
+        if noted is None or isinstance(response, KeptAnswer | StreamingResponse):
             return
         if response.status_code < 300:  # noqa: PLR2004  # a success
-            await _keep(request, key, response)
+            await _keep(request, *noted, response)
 
 
-async def _keep(request: Request, key: IdempotencyKey, response: Response) -> None:
+async def _keep(request: Request, key: IdempotencyKey, by: Principal, response: Response) -> None:
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     answer = Answer(response.status_code, kept, bytes(response.body))
     try:
-        await service_of(request, IdempotencyService).keep_answer(key, answer)
+        await service_of(request, IdempotencyService).keep_answer(key, answer, by)
     except SQLAlchemyError as error:
         # The change is committed: the caller gets the response, and a replay reads the row again.
         _log.warning("answer_not_kept", error=str(error.__cause__ or error).strip())

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.config import ConfigurationError
@@ -65,7 +65,15 @@ def list_keys(
         return await keys.page_with_users(ApiKeyQuery(limit=limit))
 
     page, users = _with_services(work)
-    table = Table("Id", "Name", "Begins with", "User", "Permissions", "Expires", "Last used")
+    table = Table(
+        Column("Id", no_wrap=True),
+        "Name",
+        "Begins with",
+        "User",
+        "Permissions",
+        "Expires",
+        "Last used",
+    )
     for key in page.items:
         user = users[key.user_id]
         table.add_row(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from backend.cli.runtime import with_units_of_work
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
+from backend.core.scopes import FIRST, SYSTEM
 from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import SeedContext, seeded_user
@@ -25,7 +26,7 @@ def admin_has_seed_password(settings: Settings) -> bool:
     password = settings.seed.password.get_secret_value()
 
     async def compare(uow: UnitOfWorkFactory) -> bool:
-        async with uow.reading() as unit:
+        async with uow.reading(SYSTEM) as unit:
             admin = await seeded_user(unit, ADMIN.email)
         return await seed_password_holds(password, admin.password_hash, PasswordHasher())
 
@@ -41,5 +42,6 @@ def _context(settings: Settings, uow: UnitOfWorkFactory) -> SeedContext:
         hasher=PasswordHasher(),
         password=password,
         now=datetime.now(UTC),
+        scope=FIRST,
         tools=tool_service(uow),
     )

@@ -22,7 +22,7 @@ class ReadingSession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.deleted or any(self.is_modified(row) for row in self.dirty):
-            raise RuntimeError("a reading unit of work can't write; open one with uow()")
+            raise RuntimeError("a reading unit of work can't write; open one with uow(by)")
         super().flush(objects)
 
 

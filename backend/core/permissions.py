@@ -18,6 +18,8 @@ class Role(StrEnum):
     MANAGER = "manager"
     MEMBER = "member"
     VIEWER = "viewer"
+    # Their own account and private things, and nothing of the team.
+    GUEST = "guest"
 
     def is_at_least(self, role: "Role") -> bool:
         ranks = list(Role)
@@ -63,7 +65,7 @@ _Entry = tuple[str, Role]
 
 
 def _plain(name: str) -> tuple[_Entry, _Entry, _Entry]:
-    """The permissions of a plain resource: everyone reads, members write, managers delete."""
+    """The permissions of a plain resource: viewers read, members write, managers delete."""
     return (
         (f"{name}:read", Role.VIEWER),
         (f"{name}:write", Role.MEMBER),
@@ -122,7 +124,7 @@ OPEN_TO_KEYS = frozenset(each for each in Permission if not each.in_person)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyScope:
+class KeyRights:
     """What an API key leaves of the permissions of its owner.
 
     Attributes:
@@ -153,24 +155,26 @@ class Principal:
 
     Attributes:
         session_id: the session in which they act, or the API key with which they do.
+        organisation_id: the one in which they act; see `Scope`.
         means: None: the default of the process, such as the API.
-        scope: None: they act in person, with all permissions of their role.
+        key_rights: None: they act in person, with all permissions of their role.
     """
 
     user_id: UUID
     role: Role
     session_id: UUID
+    organisation_id: UUID
     means: Means | None = None
-    scope: KeyScope | None = None
+    key_rights: KeyRights | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
         of_role = ROLE_PERMISSIONS[self.role]
-        return of_role if self.scope is None else of_role & self.scope.permissions
+        return of_role if self.key_rights is None else of_role & self.key_rights.permissions
 
     def may(self, permission: Permission) -> bool:
         of_role = permission in ROLE_PERMISSIONS[self.role]
-        return of_role and (self.scope is None or permission in self.scope.permissions)
+        return of_role and (self.key_rights is None or permission in self.key_rights.permissions)
 
     def require(self, permission: Permission) -> None:
         """Raises PermissionDeniedError unless the caller has the permission."""
@@ -190,7 +194,7 @@ class Principal:
         Raises:
             PermissionDeniedError: they use an API key that is narrowed, and not to the permission.
         """
-        if self.scope is None or not self.scope.is_narrowed:
+        if self.key_rights is None or not self.key_rights.is_narrowed:
             return
         if permission is not None and self.may(permission):
             return
@@ -199,7 +203,7 @@ class Principal:
 
     def require_in_person(self) -> None:
         """Raises PermissionDeniedError if the caller uses an API key."""
-        if self.scope is not None:
+        if self.key_rights is not None:
             raise PermissionDeniedError("No API key may do this: sign in.")
 
 

@@ -37,7 +37,7 @@ def _unsafe(settings: Settings) -> Iterator[str]:
     if settings.seed_on_start:
         yield "SEED_ON_START is on: it creates users with a known password; unset it"
     if settings.registration_enabled and settings.security.registration_role is Role.ADMIN:
-        yield "REGISTRATION_ROLE is admin: whoever registers would own the data; use viewer"
+        yield "REGISTRATION_ROLE is admin: whoever registers would own the data; use guest"
 
 
 def _unsent_mail(settings: Settings) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass
 
+from backend.core.scopes import Scope
 from backend.models.platform.domain_events import (
     DomainEvent,
     RefreshReplayed,
@@ -26,14 +27,14 @@ class Handler:
 
     name: str
     events: Collection[type[DomainEvent]]
-    handle: Callable[[Services, DomainEvent], Awaitable[None]]
+    handle: Callable[[Services, DomainEvent, Scope], Awaitable[None]]
 
 
 HANDLERS = (
     Handler(
         "notify",
         frozenset(RULES),
-        lambda services, event: services.notifications.notifier.handle(event),
+        lambda services, event, scope: services.notifications.notifier.handle(event, scope),
     ),
 )
 

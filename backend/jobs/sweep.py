@@ -10,6 +10,7 @@ from procrastinate import App
 
 from backend.core.config import WorkerSettings
 from backend.core.logging import get_logger
+from backend.core.scopes import Within
 from backend.jobs.retry import NextTick, take_over_rules
 from backend.models.platform.job_requests import Queue
 from backend.services.background.executions import RUN_EXECUTION
@@ -37,6 +38,7 @@ def add_sweep_tasks(app: App, services: Services, settings: WorkerSettings) -> N
         for job in taken.dead:
             _log.error("job_dead", job=job.id, task=job.task, crashes=job.crashes + 1)
             if job.task == RUN_EXECUTION:
+                scope = Within.of_job(job.args.get("organisation_id"))
                 await services.background.executions.end_crashed(
-                    UUID(job.args["execution_id"]), job.id
+                    UUID(job.args["execution_id"]), scope, job.id
                 )

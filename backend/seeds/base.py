@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
+from backend.core.scopes import Scope
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
 from backend.services.assistant.tool_registry import ToolRegistry
@@ -24,6 +25,7 @@ class SeedContext:
     hasher: PasswordHasher
     password: str
     now: datetime
+    scope: Scope
     tools: ToolRegistry
 
 

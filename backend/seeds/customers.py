@@ -72,7 +72,7 @@ CUSTOMERS = (
 
 class CustomerSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             owners = [await seeded_user(uow, user.email) for user in (MANAGER, MEMBER)]
             rows = [
                 Customer(

@@ -46,7 +46,7 @@ _STAGES = (
 
 class ExecutionSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             owner = await seeded_user(uow, MEMBER.email)
             rows = [_row(seeded, owner.id, context) for seeded in EXECUTIONS]
             added = await uow.executions.add_missing(rows)

@@ -30,7 +30,7 @@ class FileSeeder:
     async def run(self, context: SeedContext) -> int:
         added = 0
         for file in FILES:
-            async with context.uow() as uow:
+            async with context.uow(context.scope) as uow:
                 owner = await seeded_user(uow, MEMBER.email)
                 customer_id = _customer_id(file)
                 if customer_id and await uow.customers.find(customer_id) is None:

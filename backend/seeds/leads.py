@@ -60,7 +60,7 @@ LEADS = (
 
 class LeadSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             owners = [(await seeded_user(uow, user.email)).id for user in (MANAGER, MEMBER)]
             rows = [
                 _row(lead, owners[place % 2], context.now - timedelta(days=place * 3))

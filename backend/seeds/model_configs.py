@@ -26,7 +26,7 @@ MODEL_CONFIGS = (
 
 class ModelConfigSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             rows = [
                 ModelConfig(
                     id=seed_id("model_config", config.name),

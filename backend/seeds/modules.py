@@ -15,7 +15,7 @@ MODULES = (
 class ModuleSeeder:
     async def run(self, context: SeedContext) -> int:
         created = context.now - timedelta(days=30)
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             owner = await seeded_user(uow, MEMBER.email)
             rows = [
                 Module(

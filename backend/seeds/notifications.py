@@ -52,7 +52,7 @@ NOTIFICATIONS = (
 
 class NotificationSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             member = await seeded_user(uow, MEMBER.email)
             rows = [_row(seeded, member.id, context) for seeded in NOTIFICATIONS]
             added = await uow.notifications.add_missing(rows)

@@ -82,7 +82,7 @@ class SchemaSeeder:
             )
             for schema in SCHEMAS
         ]
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             added = await uow.output_schemas.add_missing(rows)
             await uow.commit()
         return added

@@ -48,7 +48,7 @@ class ProductSeeder:
             )
             for product in PRODUCTS
         ]
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             added = await uow.products.add_missing(rows)
             await uow.commit()
         return added

@@ -65,7 +65,7 @@ PROMPTS = (
 class TemplateSeeder:
     async def run(self, context: SeedContext) -> int:
         rows = [_prompt(prompt, context) for prompt in PROMPTS]
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             added = await uow.prompts.add_missing(rows)
             # An existing prompt of the same name is not changed.
             known = await uow.prompts.known([row.id for row in rows])

@@ -48,7 +48,7 @@ TASKS = (
 
 class TaskSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             users = {
                 user: (await seeded_user(uow, user.email)).id for user in (ADMIN, MANAGER, MEMBER)
             }

@@ -7,4 +7,4 @@ class ToolSeeder:
     """Unlike other seeders it changes existing rows, except whether a tool is enabled."""
 
     async def run(self, context: SeedContext) -> int:
-        return await context.tools.register()
+        return await context.tools.register(context.scope)

@@ -18,12 +18,13 @@ ADMIN = SeedUser("admin@example.com", "Ada Lovelace", Role.ADMIN)
 MANAGER = SeedUser("manager@example.com", "Grace Hopper", Role.MANAGER)
 MEMBER = SeedUser("member@example.com", "Katherine Johnson", Role.MEMBER)
 VIEWER = SeedUser("viewer@example.com", "Annie Easley", Role.VIEWER)
-USERS = (ADMIN, MANAGER, MEMBER, VIEWER)
+GUEST = SeedUser("guest@example.com", "Mary Jackson", Role.GUEST)
+USERS = (ADMIN, MANAGER, MEMBER, VIEWER, GUEST)
 
 
 class UserSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow.reading() as uow:
+        async with context.uow.reading(context.scope) as uow:
             missing = [user for user in USERS if not await uow.users.find_by_email(user.email)]
         if not missing:
             return 0
@@ -40,7 +41,7 @@ class UserSeeder:
             )
             for user in missing
         ]
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             added = await uow.users.add_missing(rows)
             await uow.commit()
         return added

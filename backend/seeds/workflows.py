@@ -36,7 +36,7 @@ WORKFLOWS = (
 
 class WorkflowSeeder:
     async def run(self, context: SeedContext) -> int:
-        async with context.uow() as uow:
+        async with context.uow(context.scope) as uow:
             author = await seeded_user(uow, MANAGER.email)
             rows = [_row(seeded, context) for seeded in WORKFLOWS]
             added = await uow.workflows.add_missing(rows)

@@ -143,7 +143,7 @@ def _session_of(user: User) -> UserSession:
 def _link(
     tokens: AccountTokens, purpose: TokenPurpose, caller: User, rows: dict[str, Sequence[Any]]
 ) -> AccountToken:
-    """A token as a mail to the caller, or to a guest, carries it."""
+    """A token as a mail to the caller, or to somebody invited, carries it."""
     if purpose is not TokenPurpose.ACCEPT_INVITATION:
         token = tokens.new(purpose, caller.email)
         token.user_id = caller.id

@@ -16,6 +16,7 @@ import pytest
 
 from backend.cli.runtime import with_units_of_work
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import make_settings
@@ -64,7 +65,7 @@ def people(fresh_database_url: str) -> People:
     users = make_user(role=Role.MANAGER), make_user(role=Role.MEMBER)
 
     async def save(uow: SqlUnitOfWorkFactory) -> None:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             await unit.users.save_many(users)
             await unit.commit()
 

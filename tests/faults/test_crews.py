@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.cli.runtime import with_units_of_work
+from backend.core.scopes import FIRST
 from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.assistant.wiring import tool_service
@@ -40,7 +41,7 @@ def server(start_server: StartServer, settings: dict[str, str], fresh_database_u
     """It knows all tools, and runs no jobs."""
 
     async def register(uow: SqlUnitOfWorkFactory) -> None:
-        await tool_service(uow).register()
+        await tool_service(uow).register(FIRST)
 
     server = start_server("--no-worker", **settings)
     with_units_of_work(make_settings(fresh_database_url), register)

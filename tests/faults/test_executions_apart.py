@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from backend.cli.runtime import with_units_of_work
+from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import make_settings
@@ -26,7 +27,7 @@ def url(fresh_database_url: str) -> str:
     """Of a database with a person in it."""
 
     async def save(uow: SqlUnitOfWorkFactory) -> None:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             await unit.users.save(make_user(email=ADA))
             await unit.commit()
 

@@ -8,6 +8,7 @@ import pytest
 
 from backend.cli.runtime import with_units_of_work
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.models.identity.users import User
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_user
@@ -29,7 +30,7 @@ def person(fresh_database_url: str) -> User:
     user = make_user(role=Role.MEMBER)
 
     async def save(uow: SqlUnitOfWorkFactory) -> None:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             await unit.users.save(user)
             await unit.commit()
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from backend.core.config import DatabaseSettings, SecuritySettings
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.core.security import AccessClaims, AccessTokens
 from backend.models.background.executions import ExecutionStatus
 from backend.models.identity.sessions import UserSession
@@ -62,7 +63,7 @@ async def followed(fresh_database_url: str) -> Followed:
         owner_id=user.id, status=ExecutionStatus.RUNNING, attempts=1, leased_until=soon
     )
     database = Database(DatabaseSettings(url=SecretStr(fresh_database_url)))
-    async with SqlUnitOfWorkFactory(database)() as unit:
+    async with SqlUnitOfWorkFactory(database)(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.sessions.save(session)
         await unit.executions.save(execution)
@@ -105,7 +106,7 @@ async def test_open_streams_do_not_hold_up_a_stop(
 
 async def tell(database_url: str, user_id: UUID, count: int) -> None:
     database = Database(DatabaseSettings(url=SecretStr(database_url)))
-    async with SqlUnitOfWorkFactory(database)() as unit:
+    async with SqlUnitOfWorkFactory(database)(SYSTEM) as unit:
         for _ in range(count):
             await unit.notifications.add(make_notification(user_id=user_id, text="x" * 5_000))
         unit.notify(Channel.NOTIFICATIONS, str(user_id))

@@ -50,7 +50,7 @@ def servers(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def person(servers: Pair) -> Person:
-    """A viewer who is signed in, and new."""
+    """A guest who is signed in, and new."""
     email = f"{uuid4()}@example.com"
     account = {"email": email, "full_name": "Dorothy Vaughan", "password": SEED_PASSWORD}
     created = servers.here.post("/api/v1/auth/register", json=account).raise_for_status().json()

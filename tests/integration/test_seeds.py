@@ -11,6 +11,7 @@ from backend.core.database import Database
 from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.integrations.files.storage import open_storage
 from backend.models.assistant.json_schemas import check_json_schema
 from backend.models.assistant.prompt_templates import PromptTextInput
@@ -37,13 +38,13 @@ Rows = dict[str, list[Any]]
 def context(uow: SqlUnitOfWorkFactory, storage_folder: Path) -> SeedContext:
     storage = open_storage(storage_folder.as_uri())
     tools = ToolRegistry(uow, [Described()])
-    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, tools)
+    return SeedContext(uow, storage, PasswordHasher(), PASSWORD, NOW, FIRST, tools)
 
 
 @pytest.fixture
 async def context_with_users(context: SeedContext) -> SeedContext:
     """Spares the seeder the hashing of passwords."""
-    async with context.uow() as uow:
+    async with context.uow(SYSTEM) as uow:
         for user in USERS:
             await uow.users.save(make_user(**user._asdict()))
         await uow.commit()
@@ -157,26 +158,26 @@ async def test_no_configuration_is_the_default_so_that_the_settings_decide(
 ) -> None:
     await seed(context, ["model_configs"])
 
-    async with context.uow.reading() as uow:
+    async with context.uow.reading(SYSTEM) as uow:
         assert await uow.model_configs.find_default() is None
 
 
 async def test_a_prompt_of_the_same_name_stays(context: SeedContext) -> None:
     own = make_prompt(name="assistant", template="Ours.")
-    async with context.uow() as uow:
+    async with context.uow(SYSTEM) as uow:
         await uow.prompts.save(own)
         await uow.commit()
 
     assert await seed(context, ["templates"]) == [("templates", len(PROMPTS) - 1)]
 
-    async with context.uow.reading() as uow:
+    async with context.uow.reading(SYSTEM) as uow:
         assert (await uow.prompts.get(own.id)).template == "Ours."
 
 
 async def test_the_seeded_prompts_have_an_active_version(context: SeedContext) -> None:
     await seed(context, ["templates"])
 
-    async with context.uow.reading() as uow:
+    async with context.uow.reading(SYSTEM) as uow:
         for prompt in PROMPTS:
             version = await uow.prompts.find_active(prompt.name)
             assert version is not None

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from backend.core.api_keys import KEY_PATTERN, is_intact, is_key, new_key, shown_part
-from backend.core.permissions import OPEN_TO_KEYS, KeyScope, Permission
+from backend.core.permissions import OPEN_TO_KEYS, KeyRights, Permission
 from backend.services.assistant.tools import AGENT_TOOLS
 
 
@@ -39,17 +39,17 @@ def test_a_list_shows_too_little_of_a_key_to_use_it() -> None:
 
 
 def test_names_that_are_no_permission_any_more_give_nothing() -> None:
-    assert KeyScope.of(["tasks:read", "boats:read", "users:write"]) == KeyScope(
+    assert KeyRights.of(["tasks:read", "boats:read", "users:write"]) == KeyRights(
         frozenset({Permission.TASKS_READ}), is_narrowed=True
     )
-    assert KeyScope.of([]).permissions == frozenset()
+    assert KeyRights.of([]).permissions == frozenset()
 
 
 def test_a_key_that_is_not_narrowed_lacks_what_only_people_may() -> None:
-    scope = KeyScope.of(None)
+    rights = KeyRights.of(None)
 
-    assert not scope.is_narrowed
-    assert scope.permissions == OPEN_TO_KEYS == set(Permission) - {Permission.USERS_WRITE}
+    assert not rights.is_narrowed
+    assert rights.permissions == OPEN_TO_KEYS == set(Permission) - {Permission.USERS_WRITE}
 
 
 def test_no_tool_of_the_assistant_needs_what_only_people_may() -> None:

@@ -5,6 +5,7 @@ from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import make_principal
 
 TEAM_DATA = ("customers", "leads", "products", "tasks", "files", "workflows")
+GUEST: set[str] = set()
 VIEWER = {f"{kind}:read" for kind in TEAM_DATA} | {"assistant:use"}
 MEMBER = VIEWER | {f"{kind}:write" for kind in TEAM_DATA}
 MANAGER = MEMBER | {f"{kind}:delete" for kind in TEAM_DATA} | {"tasks:assign"}
@@ -15,6 +16,7 @@ ADMIN |= {"assistant:manage"}
 @pytest.mark.parametrize(
     ("role", "permissions"),
     [
+        (Role.GUEST, GUEST),
         (Role.VIEWER, VIEWER),
         (Role.MEMBER, MEMBER),
         (Role.MANAGER, MANAGER),

@@ -32,7 +32,7 @@ def unsafe(**changes: dict[str, Any]) -> str:
         ({"server": {"cors_origins": ["*"]}}, "CORS_ORIGINS", "list the origins"),
         ({"server": {"trusted_proxies": "*"}}, "TRUSTED_PROXIES", "list the addresses"),
         ({"seed": {"on_start": True}}, "SEED_ON_START", "unset"),
-        ({"security": {"registration_role": "admin"}}, "REGISTRATION_ROLE", "viewer"),
+        ({"security": {"registration_role": "admin"}}, "REGISTRATION_ROLE", "guest"),
     ],
 )
 def test_production_refuses_an_unsafe_setting_and_names_the_remedy(

@@ -34,7 +34,9 @@ class SecuritySettings(Section):
     registration_enabled: bool | None = Field(
         default=None, description="Unset: yes, except in production."
     )
-    registration_role: Role = Role.VIEWER
+    registration_role: Role = Field(
+        default=Role.GUEST, description="Of accounts that people open themselves."
+    )
     sign_in_failures_per_account: int = Field(default=10, ge=1)
     sign_in_failures_per_address: int = Field(default=50, ge=1)
     sign_in_window_minutes: int = Field(default=15, ge=1)

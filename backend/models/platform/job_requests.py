@@ -1,8 +1,10 @@
 """Jobs that a transaction asks for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from backend.core.scopes import FIRST_ORGANISATION, Scope
 
 
 class Queue(StrEnum):
@@ -27,3 +29,13 @@ class JobRequest:
     task: str
     queue: Queue
     args: dict[str, Any] = field(default_factory=dict)
+
+    def within(self, scope: Scope) -> "JobRequest":
+        """Return the job with its organisation, which `Within.of_job` reads.
+
+        The first one is left out: where there are no others, jobs say nothing of it.
+        """
+        organisation_id = scope.organisation_id
+        if organisation_id in (None, FIRST_ORGANISATION):
+            return self
+        return replace(self, args=self.args | {"organisation_id": str(organisation_id)})

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from backend.core.caching import CacheName
+from backend.core.scopes import Scope
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.audit_events import EventRepository
@@ -78,11 +79,14 @@ Reading_co = TypeVar("Reading_co", bound=PlatformReading, covariant=True)
 
 
 class Units(Protocol[Unit_co, Reading_co]):
-    """Returns a new unit at each call; units are neither nested nor shared."""
+    """Returns a new unit at each call; units are neither nested nor shared.
 
-    def __call__(self) -> AbstractAsyncContextManager[Unit_co]: ...
+    A unit is opened for somebody: the caller, an organisation, or the system.
+    """
 
-    def reading(self) -> AbstractAsyncContextManager[Reading_co]: ...
+    def __call__(self, scope: Scope, /) -> AbstractAsyncContextManager[Unit_co]: ...
+
+    def reading(self, scope: Scope, /) -> AbstractAsyncContextManager[Reading_co]: ...
 
 
 PlatformUnits = Units[PlatformUnit, PlatformReading]

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
+from backend.core.scopes import Scope
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.base import Repository
@@ -76,8 +77,14 @@ class SqlReadingUnitOfWork(_SqlAreas):
 
 class SqlUnitOfWork(_SqlAreas):
     def __init__(
-        self, database: Database, means: Means, subscriptions: Subscriptions, caches: Caches
+        self,
+        database: Database,
+        scope: Scope,
+        means: Means,
+        subscriptions: Subscriptions,
+        caches: Caches,
     ) -> None:
+        self._scope = scope
         self._means = means
         self._subscriptions = subscriptions
         self._caches = caches
@@ -104,7 +111,8 @@ class SqlUnitOfWork(_SqlAreas):
     async def commit(self) -> None:
         events, self._events = self._events, []
         notices, self._notices = list(self._notices), {}
-        jobs = [job for event in events for job in self._subscriptions(event)]
+        started = [job for event in events for job in self._subscriptions(event)]
+        jobs = [job.within(self._scope) for job in started]
         try:
             rows = rows_of(events, self._means) if events else ()
             await self.writer.commit(rows, jobs, notices)
@@ -134,8 +142,8 @@ class SqlUnitOfWorkFactory:
         self._caches = caches
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[UnitOfWork]:
-        unit = SqlUnitOfWork(self._database, self._means, self._subscriptions, self._caches)
+    async def __call__(self, scope: Scope, /) -> AsyncIterator[UnitOfWork]:
+        unit = SqlUnitOfWork(self._database, scope, self._means, self._subscriptions, self._caches)
         try:
             yield unit
         # Of all statements, as any query may flush earlier changes.
@@ -147,7 +155,7 @@ class SqlUnitOfWorkFactory:
                 await unit.writer.opened.close()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[ReadingUnitOfWork]:
+    async def reading(self, scope: Scope, /) -> AsyncIterator[ReadingUnitOfWork]:
         unit = SqlReadingUnitOfWork(self._database)
         try:
             yield unit

@@ -97,15 +97,15 @@ class AnswerWriter:
             error = failure.detail
             raise
         finally:
-            message = await self._keep(begun.message.id, answer, error)
+            message = await self._keep(begun.message.id, answer, error, by)
         if self._titles.is_wanted(begun.chat, begun.task):
             self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
         return message
 
     async def _keep(
-        self, message_id: UUID, answer: AssistantAnswer, error: str | None
+        self, message_id: UUID, answer: AssistantAnswer, error: str | None, by: Principal
     ) -> ChatMessage:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             found = await uow.chat_messages.find_many([message_id], for_update=True)
             if not found:
                 raise NotFoundError(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError, NotFoundError, StillRunningError
 from backend.core.permissions import Principal
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.chat_messages import (
     ChatMessage,
     ChatMessageQuery,
@@ -80,13 +81,13 @@ class ChatMessageService:
         self, chat_id: UUID, query: ChatMessageQuery, by: Principal
     ) -> Page[ChatMessage]:
         """Raises NotFoundError or InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await own(uow.chats, chat_id, by)
             return await uow.chat_messages.page_of(chat_id, query)
 
     async def read(self, chat_id: UUID, message_id: UUID, by: Principal) -> ChatMessage:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await own(uow.chats, chat_id, by)
             return await _message(uow, chat_id, message_id)
 
@@ -99,7 +100,7 @@ class ChatMessageService:
             NotFoundError: the person has no such chat, or there is no such message in it.
             ConflictError: it is not an answer, or is still being written.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             await own(uow.chats, chat_id, by)
             message = await _message(uow, chat_id, message_id, for_update=True)
             _check_answer(message)
@@ -110,7 +111,7 @@ class ChatMessageService:
 
     async def end_abandoned(self) -> None:
         """For jobs: fail the answers of crashed processes. Their owners can regenerate them."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             for message in await uow.chat_messages.lock_abandoned(_AT_ONCE):
                 message.fail(INTERRUPTED)
                 await uow.chat_messages.save(message)
@@ -125,7 +126,7 @@ class ChatMessageService:
         options: AnswerOptions,
     ) -> Outcome[LiveAnswer]:
         """Begin an answer; for a repeated key, continue with its answer."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             chat = await own(uow.chats, chat_id, by, for_update=True)
             answer_id = new_id()
             claim = await uow.idempotency.claim(key, answer_id) if key else Fresh()

@@ -41,10 +41,10 @@ class ChatTitles:
         title = title_of(written.text)
         # Half a title is worse than the beginning of the message.
         if title and written.incomplete_reason is None:
-            await self._set(chat_id, title)
+            await self._set(chat_id, title, by)
 
-    async def _set(self, chat_id: UUID, title: str) -> None:
-        async with self._uow() as uow:
+    async def _set(self, chat_id: UUID, title: str, by: Principal) -> None:
+        async with self._uow(by) as uow:
             found = await uow.chats.find_many([chat_id], for_update=True)
             for chat in found:
                 # The person may have renamed or deleted it meanwhile.

@@ -147,7 +147,7 @@ class AssistantEngine:
 
     async def run(self, task: AssistantBrief, by: Principal) -> AssistantAnswer:
         """Return the whole answer. Raises as `stream` does, or LimitReachedError."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             run = await self.hold(uow, task, by)
             await uow.commit()
         answer = AssistantAnswer()
@@ -196,10 +196,12 @@ class AssistantEngine:
             error = failure.detail
             raise
         finally:
-            await self._finish(run, answer.usage, error)
+            await self._finish(run, answer.usage, error, by)
 
-    async def _finish(self, run: UsageRecord, usage: Usage, error: str | None) -> None:
-        async with self._uow() as uow:
+    async def _finish(
+        self, run: UsageRecord, usage: Usage, error: str | None, by: Principal
+    ) -> None:
+        async with self._uow(by) as uow:
             kept = await uow.usage_records.get(run.id, for_update=True)
             kept.finish(usage, error)
             await uow.usage_records.save(kept)

@@ -36,7 +36,7 @@ class ExecutionNames:
         """None with the offline model, or if the answer is incomplete."""
         if not by.may(Permission.ASSISTANT_USE):
             return None
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             model = await self._chooser.choose(uow)
         if model.is_offline:
             return None

@@ -37,7 +37,7 @@ class PlannedActionService:
 
     async def read(self, action_id: UUID, by: Principal) -> PlannedAction:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await own(uow.planned_actions, action_id, by)
 
     async def confirm(
@@ -54,7 +54,7 @@ class PlannedActionService:
             StillRunningError: the same request was sent before, and is still running.
             DomainError: it is no longer possible, or the person may no longer do it.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, action_id):
                 case Replay():
                     return Replayed(_done_before(await own(uow.planned_actions, action_id, by)))
@@ -83,7 +83,7 @@ class PlannedActionService:
         result: dict[str, object] | None,
         error: str | None,
     ) -> PlannedAction:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             kept = await uow.planned_actions.get(action.id, for_update=True)
             kept.finish(result=result, error=error)
             await _save(uow, kept, "finished", by)

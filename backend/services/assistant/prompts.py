@@ -74,7 +74,7 @@ class PromptService(
             InvalidInputError: there is no such version, a value is missing or belongs to no
                 variable, or the text would be too long.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             prompt = await uow.prompts.get(prompt_id)
             text: PromptText = prompt
             if data.number is not None:

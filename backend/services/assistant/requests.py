@@ -73,13 +73,13 @@ class AssistantService:
             case Answered() as answered:
                 return answered
             case Replayed(reply):
-                return Replayed(await reply_of_message(self._uow, await reply.whole()))
+                return Replayed(await reply_of_message(self._uow, await reply.whole(), by))
             case reply:
-                return await reply_of_message(self._uow, await reply.whole())
+                return await reply_of_message(self._uow, await reply.whole(), by)
 
     async def usage(self, by: Principal) -> AssistantUsage:
         """Return the caller's usage of today."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             used, held = await uow.usage_records.used_by(by.user_id, start_of_day())
         maxima = {f"max_{name}": amount for name, amount in self._budget.day._asdict().items()}
         both = Amounts(
@@ -108,9 +108,9 @@ class AssistantService:
         scope, task = CallScope(_scope_id(key)), None
         if key is None:
             # With a key, what was answered before counts first, whatever the options name by now.
-            async with self._uow.reading() as reading:
+            async with self._uow.reading(by) as reading:
                 task = await self._tasks.prepare(reading, text, scope, by, options)
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             claim = await uow.idempotency.claim(key, scope.scope_id)
             match claim:
                 case Answered():
@@ -127,13 +127,13 @@ class AssistantService:
         async with aclosing(self._runner.stream(run, task, answer, by)) as events:
             async for _ in events:
                 pass
-        reply = await reply_of_answer(self._uow, answer, run.model)
+        reply = await reply_of_answer(self._uow, answer, run.model, by)
         if key is not None:
-            await self._keep(run.id, reply)
+            await self._keep(run.id, reply, by)
         return Replayed(reply) if isinstance(claim, Replay) else reply
 
-    async def _keep(self, run_id: UUID, reply: AssistantResponse) -> None:
-        async with self._uow() as uow:
+    async def _keep(self, run_id: UUID, reply: AssistantResponse, by: Principal) -> None:
+        async with self._uow(by) as uow:
             run = await uow.usage_records.get(run_id, for_update=True)
             run.answer = reply.model_dump(mode="json")
             await uow.usage_records.save(run)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from backend.core.permissions import Principal
 from backend.models.assistant.chat_messages import ChatMessage
 from backend.models.assistant.message_parts import (
     CallOutcome,
@@ -22,11 +23,14 @@ from backend.services.assistant.engine import AssistantAnswer
 
 
 async def reply_of_answer(
-    units: AssistantUnits, answer: AssistantAnswer | ChatMessage, model: str | None
+    units: AssistantUnits,
+    answer: AssistantAnswer | ChatMessage,
+    model: str | None,
+    by: Principal,
 ) -> AssistantResponse:
     """Return the answer as a response; its planned actions are looked up."""
     actions = taken(answer.parts)
-    planned = await _planned(units, actions)
+    planned = await _planned(units, actions, by)
     return AssistantResponse(
         status=_status(answer, is_planned=bool(planned)),
         text=answer.text,
@@ -41,13 +45,15 @@ async def reply_of_answer(
     )
 
 
-async def reply_of_message(units: AssistantUnits, message: ChatMessage) -> AssistantResponse:
-    reply = await reply_of_answer(units, message, message.model)
+async def reply_of_message(
+    units: AssistantUnits, message: ChatMessage, by: Principal
+) -> AssistantResponse:
+    reply = await reply_of_answer(units, message, message.model, by)
     return reply.model_copy(update={"chat_id": message.chat_id, "message_id": message.id})
 
 
 async def _planned(
-    units: AssistantUnits, actions: Sequence[ToolCallRecord]
+    units: AssistantUnits, actions: Sequence[ToolCallRecord], by: Principal
 ) -> list[PlannedActionPublic]:
     ids = [
         UUID(action.result["action_id"])
@@ -56,7 +62,7 @@ async def _planned(
     ]
     if not ids:
         return []
-    async with units.reading() as uow:
+    async with units.reading(by) as uow:
         found = {action.id: action for action in await uow.planned_actions.find_many(ids)}
     return [_public(found[action_id]) for action_id in ids if action_id in found]
 

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from backend.core.permissions import Permission, SubjectKind
+from backend.core.scopes import Scope
 from backend.models.assistant.tools import Tool, ToolQuery, ToolUpdate
 from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.assistant.unit import AssistantReading, AssistantUnit, AssistantUnits
@@ -32,13 +33,13 @@ class ToolRegistry(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery,
         super().__init__(uow, SubjectKind.TOOL, lambda unit: unit.tools)
         self._known = {tool.name: tool for tool in known}
 
-    async def register(self) -> int:
+    async def register(self, scope: Scope) -> int:
         """Update the registry to match the code. Returns how many tools are new.
 
         New tools are enabled; others keep the admins' choice. Tools that the code no longer has are
         deleted.
         """
-        async with self._uow() as uow:
+        async with self._uow(scope) as uow:
             rows = await uow.tools.lock_all()
             for row in rows:
                 await self._renew(uow, row)

@@ -106,7 +106,7 @@ class Toolbox:
         """Return the enabled tools that the person may use; only the named ones, if any."""
         if names is not None and not names:
             return []
-        enabled = await self._enabled()
+        enabled = await self._enabled(by)
         wanted = enabled if names is None else enabled & set(names)
         permissions, bounds = by.permissions, _Bounds()
         return [
@@ -162,7 +162,7 @@ class Toolbox:
             DomainError: it is no longer possible, or the person may no longer do it.
         """
         tool = self._tools.get(action.tool)
-        if tool is None or action.tool not in await self._enabled():
+        if tool is None or action.tool not in await self._enabled(by):
             raise ConflictError(f"The tool {action.tool} is switched off or no longer exists.")
         by = await self._rights.of(by)
         by.require(tool.permission)
@@ -176,8 +176,8 @@ class Toolbox:
         context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
         return await tool.run(given, context)
 
-    async def _enabled(self) -> set[str]:
-        async with self._uow.reading() as uow:
+    async def _enabled(self, by: Principal) -> set[str]:
+        async with self._uow.reading(by) as uow:
             return await uow.tools.enabled_names()
 
     async def _plan(
@@ -199,7 +199,7 @@ class Toolbox:
             expires_at=now() + self._confirm_within,
             chat_id=scope.chat_id,
         )
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             if earlier := await uow.planned_actions.find(action.id):
                 action = earlier
             else:

@@ -21,6 +21,7 @@ from pydantic_core import to_jsonable_python
 from backend.core.errors import InvalidInputError, PermissionDeniedError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
+from backend.core.scopes import Scope
 from backend.models.background.execution_steps import ExecutionStep
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.domain_events import ExecutionFinished, changes_between
@@ -56,8 +57,11 @@ class CancelRequestedError(Exception):
 class Lease:
     """The writes of one attempt to its execution, until another attempt has begun."""
 
-    def __init__(self, uow: BackgroundUnits, execution_id: UUID, attempt: int) -> None:
+    def __init__(
+        self, uow: BackgroundUnits, scope: Scope, execution_id: UUID, attempt: int
+    ) -> None:
         self._uow = uow
+        self._scope = scope
         self.execution_id = execution_id
         self.attempt = attempt
 
@@ -68,7 +72,7 @@ class Lease:
         Raises:
             LeaseLostError: nothing was written.
         """
-        async with self._uow() as uow:
+        async with self._uow(self._scope) as uow:
             execution = await uow.executions.get(self.execution_id, for_update=True)
             if not execution.is_run_by(self.attempt):
                 raise LeaseLostError
@@ -79,7 +83,7 @@ class Lease:
 
     async def renew(self) -> None:
         """Raises LeaseLostError or CancelRequestedError."""
-        async with self._uow() as uow:
+        async with self._uow(self._scope) as uow:
             is_cancelled = await uow.executions.renew(self.execution_id, self.attempt, LEASE)
             await uow.commit()
         if is_cancelled is None:
@@ -100,7 +104,7 @@ class Attempt:
         rights: PresentRights,
     ) -> None:
         """`finished` are the steps of earlier attempts."""
-        self._lease = Lease(uow, execution.id, execution.attempts)
+        self._lease = Lease(uow, by, execution.id, execution.attempts)
         self._by = by
         self._rights = rights
         self._check: Check | None = None

@@ -4,6 +4,7 @@ from uuid import UUID
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.core.scopes import SYSTEM, Scope, Within
 from backend.models.background.execution_steps import ExecutionStep, ExecutionStepQuery
 from backend.models.background.executions import (
     Execution,
@@ -79,17 +80,17 @@ class ExecutionService:
         found = await self._check(data, by)
         execution = Execution(
             kind=data.kind,
-            name=data.name or await self._name(data, found),
+            name=data.name or await self._name(data, found, by),
             inputs=data.inputs.model_dump(mode="json"),
             owner_id=by.user_id,
         )
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             if key is not None:
                 claim = await uow.idempotency.claim(key, execution.id)
                 if before := await _of_claim(uow, claim, by):
                     return before
             await self._check_room(uow, by)
-            execution.job_id = await _defer(uow, execution)
+            execution.job_id = await _defer(uow, execution, by)
             _record(uow, "requested", execution, by)
             await _commit(uow, execution)
         return execution
@@ -102,23 +103,23 @@ class ExecutionService:
         found = await self._check(data, by)
         if self._names and (name := await self._names.suggest(data.kind, data.inputs, by)):
             return name
-        return await self._name(data, found)
+        return await self._name(data, found, by)
 
     async def read(self, execution_id: UUID, by: Principal) -> Execution:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await own(uow.executions, execution_id, by)
 
     async def page(self, query: ExecutionQuery, by: Principal) -> Page[Execution]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.executions.page_of(by.user_id, query)
 
     async def steps(
         self, execution_id: UUID, query: ExecutionStepQuery, by: Principal
     ) -> Page[ExecutionStep]:
         """Raises NotFoundError or InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await own(uow.executions, execution_id, by)
             return await uow.execution_steps.page_of(execution_id, query)
 
@@ -129,7 +130,7 @@ class ExecutionService:
             NotFoundError: the person has no such execution.
             ConflictError: it has completed or failed.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             execution = await own(uow.executions, execution_id, by, for_update=True)
             if execution.status is ExecutionStatus.CANCELLED:
                 return execution
@@ -151,12 +152,12 @@ class ExecutionService:
             PreconditionFailedError: it has changed since the caller read it.
             ConflictError: it neither failed nor was cancelled, or there are too many.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             await self._check_room(uow, by)
             execution = await own(uow.executions, execution_id, by, for_update=True)
             match.check(execution.version)
             execution.restart()
-            execution.job_id = await _defer(uow, execution)
+            execution.job_id = await _defer(uow, execution, by)
             _record(uow, "retried", execution, by)
             await _commit(uow, execution)
         return execution
@@ -165,7 +166,7 @@ class ExecutionService:
         self, execution_id: UUID, by: Principal, match: Precondition = ANY_VERSION
     ) -> None:
         """Raises NotFoundError, PreconditionFailedError, or ConflictError unless it has ended."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             execution = await own(uow.executions, execution_id, by, for_update=True)
             match.check(execution.version)
             if execution.is_active:
@@ -174,22 +175,22 @@ class ExecutionService:
             _record(uow, "deleted", execution, by)
             await uow.commit()
 
-    async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
+    async def run(self, execution_id: UUID, scope: Within, *, last_attempt: bool = False) -> None:
         """For jobs. See `ExecutionRunner.run`."""
-        await self._runner.run(execution_id, last_attempt=last_attempt)
+        await self._runner.run(execution_id, scope, last_attempt=last_attempt)
 
-    async def end_stopped(self, execution_id: UUID) -> None:
+    async def end_stopped(self, execution_id: UUID, scope: Scope) -> None:
         """For jobs: an admin has stopped its job. Its owner can retry it."""
-        async with self._uow() as uow:
+        async with self._uow(scope) as uow:
             execution = await uow.executions.get(execution_id, for_update=True)
             if execution.is_active:
                 uow.record(finished(execution, ExecutionStatus.CANCELLED, None))
                 execution.finish(ExecutionStatus.CANCELLED, error=_STOPPED)
                 await _commit(uow, execution)
 
-    async def end_crashed(self, execution_id: UUID, job_id: int) -> None:
+    async def end_crashed(self, execution_id: UUID, scope: Scope, job_id: int) -> None:
         """For jobs: its job is dead, as its workers have died. Its owner can retry."""
-        async with self._uow() as uow:
+        async with self._uow(scope) as uow:
             for execution in await uow.executions.find_many([execution_id], for_update=True):
                 if execution.is_active and execution.job_id == job_id:
                     uow.record(finished(execution, ExecutionStatus.FAILED, None))
@@ -198,7 +199,7 @@ class ExecutionService:
 
     async def end_abandoned(self) -> None:
         """For jobs: end executions that no job will run any more. Their owners can retry them."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             for execution in await uow.executions.lock_abandoned(_AT_ONCE):
                 uow.record(finished(execution, ExecutionStatus.FAILED, None))
                 execution.finish(ExecutionStatus.FAILED, error=_ABANDONED)
@@ -212,7 +213,7 @@ class ExecutionService:
         """Return the execution of a repeated request, even if it would be refused now."""
         if key is None:
             return None
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await _of_claim(uow, await uow.idempotency.look_up(key), by)
 
     async def _check(self, data: ExecutionDraft, by: Principal) -> Any:
@@ -224,9 +225,9 @@ class ExecutionService:
             error.field = f"inputs.{error.field}"
             raise
 
-    async def _name(self, data: ExecutionDraft, found: Any) -> str:
+    async def _name(self, data: ExecutionDraft, found: Any, by: Principal) -> str:
         """Shorten it: file names, for example, may be too long."""
-        name = await self._kinds[data.kind].name(data.inputs, found)
+        name = await self._kinds[data.kind].name(data.inputs, found, by)
         return shortened(name, _MAX_NAME)
 
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
@@ -250,9 +251,9 @@ async def _of_claim(
             return None
 
 
-async def _defer(uow: BackgroundUnit, execution: Execution) -> int:
+async def _defer(uow: BackgroundUnit, execution: Execution, by: Principal) -> int:
     args = {"execution_id": str(execution.id)}
-    return await uow.defer(JobRequest(RUN_EXECUTION, Queue.EXECUTIONS, args))
+    return await uow.defer(JobRequest(RUN_EXECUTION, Queue.EXECUTIONS, args).within(by))
 
 
 def _record(uow: BackgroundUnit, verb: str, execution: Execution, by: Principal) -> None:

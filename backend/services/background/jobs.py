@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.background.jobs import (
     JobFailure,
     JobPublic,
@@ -53,12 +54,12 @@ class JobService:
 
     async def read(self, job_id: int) -> JobPublic:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             return await uow.jobs.get(job_id)
 
     async def page(self, query: JobQuery) -> Page[JobPublic]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             return await uow.jobs.page(query)
 
     async def retry(self, job_id: int, by: Principal | None = None) -> JobPublic:
@@ -68,7 +69,7 @@ class JobService:
             NotFoundError: there is no such job.
             ConflictError: it is neither failed nor cancelled.
         """
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             job = await self._locked(uow, job_id, _NOT_TO_RETRY)
             await uow.jobs.start_over([job_id])
             return await self._record_change(uow, job, "retried", by)
@@ -96,25 +97,25 @@ class JobService:
             NotFoundError: there is no such job.
             ConflictError: it has already ended.
         """
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             job = await self._locked(uow, job_id, _NOT_TO_CANCEL)
             await uow.jobs.cancel(job_id)
             return await self._record_change(uow, job, "cancelled", by)
 
     async def queue_states(self) -> list[QueueState]:
         """For the metrics."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             return await uow.jobs.queue_states()
 
     async def keep_failure(self, failure: JobFailure) -> None:
         """Record a failed attempt; called by its worker."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await uow.jobs.keep_failure(failure)
             await uow.commit()
 
     async def forgive_attempt(self, job_id: int) -> None:
         """Hand back a job of a worker that is stopping. The attempt does not count."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await uow.jobs.forgive_attempt(job_id)
             await uow.commit()
 
@@ -125,7 +126,7 @@ class JobService:
         a few crashes: before the last, it is tried alone, so that jobs that only ran beside it
         survive.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await uow.jobs.bound_moments(rules.longest_pause)
             stalled = await uow.jobs.lock_stalled(rules.silence)
             dead = [job for job in stalled if await self._take_over(uow, job, rules)]
@@ -134,7 +135,7 @@ class JobService:
 
     async def release(self, worker_id: int, rules: TakeOverRules) -> None:
         """Like `take_over_stalled`, for a worker of this process that lost its connection."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             for job in await uow.jobs.lock_of_worker(worker_id):
                 await self._take_over(uow, job, rules)
             await uow.commit()
@@ -142,7 +143,7 @@ class JobService:
     async def _retry_some(
         self, queues: Sequence[Queue], task: str | None, after: int, by: Principal | None
     ) -> list[int]:
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             ids = await uow.jobs.lock_failed(queues, task, after, _RETRIED_AT_ONCE)
             await uow.jobs.start_over(ids)
             for job_id in ids:

@@ -78,8 +78,8 @@ class ExecutionKind(Protocol[Inputs_contra, Found, Result_co]):
         ...
 
 
-Namer = Callable[[Any, Any], Awaitable[str]]
-"""Returns a short name for inputs and what their check found."""
+Namer = Callable[[Any, Any, Principal], Awaitable[str]]
+"""Returns a short name for inputs, what their check found, and the caller."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError, in_words
 from backend.core.logging import get_logger
 from backend.core.permissions import NO_SESSION, Means, Principal
+from backend.core.scopes import Within
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
 from backend.repositories.background.unit import BackgroundUnits
@@ -44,7 +45,7 @@ class ExecutionRunner:
         self._kinds = kinds
         self._rights = rights
 
-    async def run(self, execution_id: UUID, *, last_attempt: bool = False) -> None:
+    async def run(self, execution_id: UUID, scope: Within, *, last_attempt: bool = False) -> None:
         """Run the execution to completion. While another attempt is running, wait for it.
 
         Errors that the owner can act on end it as failed, and are not raised.
@@ -53,7 +54,7 @@ class ExecutionRunner:
             Exception: any other error. It can be run again, unless `last_attempt`.
             CancelledError: this process is stopping. It can be run again immediately.
         """
-        while taken := await self._take(execution_id):
+        while taken := await self._take(execution_id, scope):
             try:
                 await self._attempt(taken, last_attempt=last_attempt)
             except LeaseLostError:
@@ -61,16 +62,16 @@ class ExecutionRunner:
             else:
                 return
 
-    async def _take(self, execution_id: UUID) -> Taken | None:
+    async def _take(self, execution_id: UUID, scope: Within) -> Taken | None:
         """None once it has ended. Returning earlier would lose it if the holder crashes."""
         while True:
-            async with self._uow() as uow:
+            async with self._uow(scope) as uow:
                 if execution := await uow.executions.take(execution_id, LEASE):
                     owner = await uow.users.get(execution.owner_id)
                     steps = await uow.execution_steps.all_of(execution_id)
                     uow.notify(Channel.EXECUTIONS, str(execution_id))
                     await uow.commit()
-                    by = _principal(owner)
+                    by = _principal(owner, scope)
                     attempt = Attempt(self._uow, execution, by, steps, self._rights)
                     return Taken(execution, owner, attempt)
                 found = await uow.executions.find(execution_id)
@@ -142,5 +143,5 @@ class ExecutionRunner:
             raise InvalidInputError("inputs", _OTHER_VERSION) from None
 
 
-def _principal(owner: User) -> Principal:
-    return Principal(owner.id, owner.role, NO_SESSION, Means.JOB)
+def _principal(owner: User, scope: Within) -> Principal:
+    return Principal(owner.id, owner.role, NO_SESSION, scope.organisation_id, Means.JOB)

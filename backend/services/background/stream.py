@@ -30,7 +30,7 @@ class ExecutionWatch:
             while execution.is_active and await self._streams.go_on(by):
                 after = max(after, execution.version)
                 if look:
-                    found = await self._find(execution.id)
+                    found = await self._find(execution.id, by)
                     if found is None:
                         return
                     execution = found
@@ -39,7 +39,7 @@ class ExecutionWatch:
                 elif execution.is_active:
                     look = await self._streams.hear(heard)
 
-    async def _find(self, execution_id: UUID) -> Execution | None:
+    async def _find(self, execution_id: UUID, by: Principal) -> Execution | None:
         """None if it was deleted meanwhile."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.executions.find(execution_id)

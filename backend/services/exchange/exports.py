@@ -160,6 +160,6 @@ def _cell(value: Any) -> Cell:
     return harmless(str(value))
 
 
-async def export_name(inputs: ExportInputs, _: None) -> str:
+async def export_name(inputs: ExportInputs, _: None, __: Principal) -> str:
     """Such as `Export of customers`."""
     return f"Export of {inputs.root.resource}"

@@ -35,42 +35,42 @@ class ReportKind:
     async def check(self, inputs: ReportInputs, by: Principal) -> None:
         """Raises PermissionDeniedError, or InvalidInputError if the person does not exist."""
         by.require(_NEEDED[inputs.report])
-        await self._check_person(inputs.person_id)
+        await self._check_person(inputs.person_id, by)
 
     async def run(
         self, inputs: ReportInputs, run: ExecutionContext, found: None = None
     ) -> ReportResult:
         await run.progress(0, 1, "Counting")
         if inputs.report is ReportName.LEADS_PIPELINE:
-            result = await self._pipeline(inputs)
+            result = await self._pipeline(inputs, run.by)
         else:
-            result = await self._tasks(inputs)
+            result = await self._tasks(inputs, run.by)
         await run.progress(1, 1, "Counted")
         return result
 
-    async def _check_person(self, person_id: UUID | None) -> None:
+    async def _check_person(self, person_id: UUID | None, by: Principal) -> None:
         if person_id is None:
             return
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             if await uow.users.find(person_id) is None:
                 raise unknown_reference("person_id", "user")
 
-    async def _pipeline(self, inputs: ReportInputs) -> ReportResult:
-        async with self._uow.reading() as uow:
+    async def _pipeline(self, inputs: ReportInputs, by: Principal) -> ReportResult:
+        async with self._uow.reading(by) as uow:
             groups = await uow.reports.leads(inputs)
         stages = [_stage(status, groups) for status in LeadStatus]
         count = sum(stage.count for stage in stages)
         return ReportResult(report=inputs.report, as_of=now(), count=count, stages=stages)
 
-    async def _tasks(self, inputs: ReportInputs) -> ReportResult:
-        async with self._uow.reading() as uow:
+    async def _tasks(self, inputs: ReportInputs, by: Principal) -> ReportResult:
+        async with self._uow.reading(by) as uow:
             groups = await uow.reports.unfinished_tasks(inputs)
         groups.sort(key=lambda group: _AGES.index(group.age))
         count = sum(group.count for group in groups)
         return ReportResult(report=inputs.report, as_of=now(), count=count, tasks=groups)
 
 
-async def report_name(inputs: ReportInputs, _: None) -> str:
+async def report_name(inputs: ReportInputs, _: None, __: Principal) -> str:
     """Such as `Pipeline of leads since 2026-06-01`."""
     name = _NAMES[inputs.report]
     if inputs.created_after is not None:

@@ -13,6 +13,7 @@ from backend.core.errors import (
 from backend.core.logging import get_logger
 from backend.core.permissions import AsOfNow, Permission, Principal, SubjectKind
 from backend.core.preconditions import Precondition
+from backend.core.scopes import SYSTEM
 from backend.models.files.file_names import clean_file_name
 from backend.models.files.files import File, FileQuery, FileSubject, FileUpdate
 from backend.models.platform.domain_events import changes_between
@@ -82,7 +83,7 @@ class FileService:
         # A file that is stored already is not refused because of the quota.
         looks = self._quota.has_limits and key is None
         if subject.module_id is not None or looks:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(by) as uow:
                 await check_own_module(uow, subject.module_id, by)
                 if looks:
                     await self._quota.look(uow, row)
@@ -104,7 +105,7 @@ class FileService:
         row = File(id=file_id, name=clean_file_name(name), owner_id=by.user_id, **found._asdict())
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             if earlier := await uow.files.find(file_id):
                 await uow.files.delete(earlier)
             await uow.files.save(row)
@@ -114,12 +115,12 @@ class FileService:
 
     async def read(self, file_id: UUID, by: Principal) -> File:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await visible_file(uow, file_id, by)
 
     async def page(self, query: FileQuery, by: Principal) -> Page[File]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.files.page_visible_to(by, query)
 
     async def content(self, file: File, start: int, end: int) -> AsyncIterator[bytes]:
@@ -159,7 +160,7 @@ class FileService:
             InvalidInputError: the new place does not exist, or there are two.
         """
         changes = data.changes()
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             file = await visible_file(uow, file_id, by, for_update=True)
             subject = file.subject.moved(changes)
             check_one(subject)
@@ -185,7 +186,7 @@ class FileService:
             PermissionDeniedError: it is a team file that somebody else uploaded.
             PreconditionFailedError: it is at another version.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             file = await visible_file(uow, file_id, by, for_update=True)
             if not is_own(file, by):
                 by.require(Permission.FILES_DELETE)
@@ -204,7 +205,7 @@ class FileService:
         removed = 0
         async for keys in self._storage.older_than(now() - older_than):
             ours = {key: file_id for key in keys if (file_id := _id_of(key))}
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(SYSTEM) as uow:
                 known = await uow.files.known(set(ours.values()))
             orphans = [
                 key for key, file_id in ours.items() if key != str(file_id) or file_id not in known
@@ -225,7 +226,7 @@ class FileService:
         return outcome
 
     async def _commit(self, row: File, by: Principal, key: IdempotencyKey | None) -> Outcome[File]:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, row.id):
                 case Replay(earlier):
                     return Replayed(await uow.files.get(earlier))

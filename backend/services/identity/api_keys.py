@@ -13,6 +13,7 @@ from backend.core.permissions import (
     Role,
     SubjectKind,
 )
+from backend.core.scopes import SYSTEM
 from backend.core.security import token_hash
 from backend.models.identity.api_keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyQuery
 from backend.models.identity.users import User
@@ -58,14 +59,14 @@ class ApiKeyService:
         """
         if query.service:
             by.require(Permission.USERS_READ)
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             if query.service:
                 return await uow.api_keys.page_of_service(query)
             return await uow.api_keys.page_of(by.user_id, query)
 
     async def page_with_users(self, query: ApiKeyQuery) -> tuple[Page[ApiKey], dict[UUID, User]]:
         """For the command line: return keys of everybody, and their users by id."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             page = await uow.api_keys.page(query)
             users = await uow.users.find_many({key.user_id for key in page.items})
         return page, {user.id: user for user in users}
@@ -77,7 +78,7 @@ class ApiKeyService:
         Raises:
             NotFoundError: there is no such key, or none that the caller may revoke.
         """
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             key = await uow.api_keys.get(key_id)
             # Locked before the key, as when an account is deactivated.
             user = await uow.users.get(key.user_id, for_update=True)
@@ -95,7 +96,7 @@ class ApiKeyService:
         self, data: ApiKeyCreate, by: Principal | None, user_id: UUID | None
     ) -> ApiKeyCreated:
         text = new_key()
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             if data.role is not None:
                 user = await _add_service(uow, data.name, data.role, by)
             elif user_id is not None:

@@ -6,6 +6,7 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, InvalidInputError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.core.security import token_hash
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.auth import PasswordChange, Tokens
@@ -54,7 +55,7 @@ class AuthService:
             AuthenticationError, RateLimitedError, UnavailableError: as `PasswordCheck.verify`.
         """
         checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             user = await _unchanged(uow, checked)
             if self._second_step.is_needed(user):
                 # Committed before it is raised, which would otherwise roll it back.
@@ -75,7 +76,7 @@ class AuthService:
         Raises:
             AuthenticationError: the token can't be used.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
             if family is None:
                 raise AuthenticationError(_DEAD_TOKEN)
@@ -107,7 +108,7 @@ class AuthService:
             RateLimitedError: there were too many failures.
             UnavailableError: too many requests are waiting.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             email = (await uow.users.get(by.user_id)).email
         try:
             checked = await self._passwords.verify(email, data.current_password, client.address)
@@ -118,7 +119,7 @@ class AuthService:
 
     @retried
     async def _replace_password(self, by: Principal, checked: User, password_hash: str) -> None:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)
             if not session.is_live:

@@ -1,5 +1,6 @@
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
@@ -26,7 +27,7 @@ class EmailVerificationService:
             ConflictError: the address is already verified.
             RateLimitedError: too many mails were requested.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             user = await uow.users.get(by.user_id)
             if user.email_verified_at is not None:
                 raise ConflictError("Your e-mail address is already verified.")
@@ -36,7 +37,7 @@ class EmailVerificationService:
 
     async def verify(self, clear: str) -> None:
         """Raises InvalidInputError for an invalid token."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             token = await find_token(uow, TokenPurpose.VERIFY_EMAIL, clear)
             user = await lock_holder(uow, token)
             await use_token(uow, token)

@@ -7,6 +7,7 @@ from backend.core.errors import ConflictError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
+from backend.core.scopes import SYSTEM
 from backend.models.identity.account_tokens import AccountToken, InvitationAcceptance, TokenPurpose
 from backend.models.identity.invitations import Invitation, InvitationCreate, InvitationQuery
 from backend.models.identity.sessions import Client
@@ -53,7 +54,7 @@ class InvitationService:
         """
         expires_at = now() + self._lifetime
         invitation = Invitation.from_input(data, invited_by=by.user_id, expires_at=expires_at)
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, invitation.id):
                 case Replay(earlier):
                     return Replayed(await uow.invitations.get(earlier))
@@ -74,14 +75,14 @@ class InvitationService:
             await uow.commit()
         return invitation
 
-    async def read(self, invitation_id: UUID) -> Invitation:
+    async def read(self, invitation_id: UUID, by: Principal) -> Invitation:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.invitations.get(invitation_id)
 
-    async def page(self, query: InvitationQuery) -> Page[Invitation]:
+    async def page(self, query: InvitationQuery, by: Principal) -> Page[Invitation]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.invitations.page(query)
 
     @retried
@@ -98,7 +99,7 @@ class InvitationService:
             PreconditionFailedError: it has changed.
             ConflictError: it was accepted.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             sender = await lock_giver(uow, by)
             invitation = await _lock_open(uow, invitation_id, match)
             check_giver(sender, invitation.role)
@@ -114,7 +115,7 @@ class InvitationService:
     @retried
     async def revoke(self, invitation_id: UUID, by: Principal, match: Precondition) -> None:
         """Invalidate all its links. Raises as `send_again` does."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             await _revoke(uow, await _lock_open(uow, invitation_id, match), by)
             await uow.commit()
 
@@ -127,10 +128,10 @@ class InvitationService:
             RateLimitedError, UnavailableError: too many wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
-            async with self._uow.reading() as reading:
+            async with self._uow.reading(SYSTEM) as reading:
                 token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
             password_hash = await turn.hash(data.password)
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             invitation = await _invitation_of(uow, token)
             await use_token(uow, token)
             user = User(

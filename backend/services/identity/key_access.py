@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.core.api_keys import is_intact
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Principal
+from backend.core.scopes import SYSTEM
 from backend.core.security import token_hash
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.rights import PresentRights
@@ -57,7 +58,7 @@ class ApiKeyAccess:
     async def _meet(self, key: str, digest: str) -> Principal:
         if not is_intact(key):
             raise _dead_key()
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             identity = await uow.api_keys.identity_by_hash(digest)
         if identity is None:
             raise _dead_key()
@@ -72,7 +73,7 @@ class ApiKeyAccess:
     async def _touch(self, known: _KnownKey) -> None:
         # First, so that requests at the same moment do not record it, too.
         known.touched_at = monotonic()
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await uow.api_keys.touch(known.key_id, _SECONDS_BETWEEN_TOUCHES)
             await uow.commit()
 

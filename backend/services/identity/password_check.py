@@ -7,6 +7,7 @@ from backend.core.config import SecuritySettings
 from backend.core.errors import AuthenticationError, RateLimitedError, UnavailableError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged, SignInFailed, changes_between
@@ -50,12 +51,12 @@ class PasswordCheck:
         network = network_of(address)
         failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))
         async with self._hasher.turn(network) as turn:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(SYSTEM) as uow:
                 await self._limit.check(uow.sign_ins, failure)
                 user = await uow.users.find_by_email(email)
                 known = user.password_hash if user and not user.is_service else None
             compared = await turn.compare(password, known)
-            async with self._uow() as uow:
+            async with self._uow(SYSTEM) as uow:
                 await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
                 await self._limit.check(uow.sign_ins, failure)
                 if user is None or not compared.is_right or not user.can_sign_in:
@@ -81,7 +82,7 @@ class PasswordCheck:
         except (RateLimitedError, UnavailableError):
             # The next sign-in can do it.
             return checked
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(checked.id, for_update=True)
             if user.password_hash == checked.password_hash:
                 user.password_hash = password_hash

@@ -3,6 +3,7 @@ from uuid import UUID
 from backend.core.addresses import network_of
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.identity.account_tokens import NewPassword, TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
@@ -38,7 +39,7 @@ class PasswordResetService:
 
     async def request(self, email: str, client: Client) -> None:
         """Do the same for every address. Raises RateLimitedError."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             request = await self._limits.admit(uow, email, client.address)
             # Only its id: jobs are stored, and admins read them.
             args = {"request_id": str(request.id)}
@@ -47,7 +48,7 @@ class PasswordResetService:
 
     async def answer(self, request_id: UUID) -> None:
         """Queue the mail if there is an active account. Does nothing the second time."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             request = await uow.mail_requests.get(request_id, for_update=True)
             if request.email is None:
                 return
@@ -67,10 +68,10 @@ class PasswordResetService:
             RateLimitedError, UnavailableError: too many wait.
         """
         async with self._hasher.turn(network_of(client.address)) as turn:
-            async with self._uow.reading() as reading:
+            async with self._uow.reading(SYSTEM) as reading:
                 token = await find_token(reading, TokenPurpose.RESET_PASSWORD, data.token)
             password_hash = await turn.hash(data.new_password)
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             user = await lock_holder(uow, token)
             await use_token(uow, token)
             user.password_hash = password_hash

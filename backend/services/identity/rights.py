@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
 from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
+from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.second_factor_rule import NO_RULE, SecondFactorRule
@@ -39,7 +40,7 @@ class PresentRights:
             return await self._active_user(user_id)
 
         async def load() -> Identity | None:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(SYSTEM) as uow:
                 repository = uow.api_keys if is_key else uow.sessions
                 identity = await repository.identity(session_id)
             return identity if identity and identity.principal.user_id == user_id else None
@@ -80,18 +81,18 @@ class PresentRights:
         return self._rule.is_unmet(role, has_factor=identity.has_second_factor)
 
     async def _found(self, by: Principal) -> Principal | None:
-        return await self.find(by.user_id, by.session_id, is_key=by.scope is not None)
+        return await self.find(by.user_id, by.session_id, is_key=by.key_rights is not None)
 
     async def _active_user(self, user_id: UUID) -> Principal | None:
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             user = await uow.users.find(user_id)
         if user is None or not user.is_active:
             return None
-        return Principal(user.id, user.role, NO_SESSION)
+        return Principal(user.id, user.role, NO_SESSION, FIRST_ORGANISATION)
 
     async def _reason(self, by: Principal) -> DomainError:
         if await self._active_user(by.user_id) is None:
             return PermissionDeniedError("The account is deactivated.")
-        if by.scope is not None:
+        if by.key_rights is not None:
             return AuthenticationError("The API key was revoked or has expired.")
         return AuthenticationError("The session has ended. Sign in again.")

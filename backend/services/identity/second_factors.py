@@ -9,6 +9,7 @@ from backend.core.caching import CacheName
 from backend.core.errors import AuthenticationError, ConflictError, InvalidInputError
 from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_hash, setup_uri
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.core.sealing import Sealer
 from backend.models.identity.second_factors import (
     FactorRemoval,
@@ -47,7 +48,7 @@ class SecondFactorService:
         self._rule = rule
 
     async def status(self, by: Principal) -> FactorStatus:
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             user = await uow.users.get(by.user_id)
             left = await uow.second_factors.count_recovery_codes(by.user_id)
         return FactorStatus(
@@ -64,7 +65,7 @@ class SecondFactorService:
             InvalidInputError, RateLimitedError, UnavailableError: as for a change of the password.
         """
         await self._check_password(password, by, client)
-        async with self._changing(by.user_id) as (uow, user):
+        async with self._changing(by) as (uow, user):
             return await begin_factor(uow, user, self._check.sealer)
 
     async def confirm(self, code: str, by: Principal, client: Client) -> list[str]:
@@ -76,7 +77,7 @@ class SecondFactorService:
             ConflictError: a second factor is in use, or none was begun.
             InvalidInputError, RateLimitedError: as `SecondFactorCheck.verify`.
         """
-        async with self._changing(by.user_id) as (uow, user):
+        async with self._changing(by) as (uow, user):
             if user.second_factor_at is not None:
                 raise ConflictError(_IN_USE)
             if await uow.second_factors.find_of(user.id) is None:
@@ -93,7 +94,7 @@ class SecondFactorService:
             ConflictError: there is no second factor.
             InvalidInputError, RateLimitedError: as `SecondFactorCheck.verify`.
         """
-        async with self._changing(by.user_id) as (uow, user):
+        async with self._changing(by) as (uow, user):
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
             await self._check.verify(uow, user, code, client.address)
@@ -109,7 +110,7 @@ class SecondFactorService:
             RateLimitedError, UnavailableError: there were too many failures.
         """
         await self._check_password(data.password, by, client)
-        async with self._changing(by.user_id) as (uow, user):
+        async with self._changing(by) as (uow, user):
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
             if user.role in self._rule.roles:
@@ -118,7 +119,7 @@ class SecondFactorService:
             await remove_factor(uow, user, "second_factor_removed", by)
 
     async def _check_password(self, password: str, by: Principal, client: Client) -> None:
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             email = (await uow.users.get(by.user_id)).email
         try:
             await self._passwords.verify(email, password, client.address)
@@ -126,9 +127,9 @@ class SecondFactorService:
             raise InvalidInputError("password", "This is not your password.") from None
 
     @asynccontextmanager
-    async def _changing(self, user_id: UUID) -> AsyncIterator[tuple[IdentityUnit, User]]:
-        async with self._uow() as uow:
-            user = await uow.users.get(user_id, for_update=True)
+    async def _changing(self, by: Principal) -> AsyncIterator[tuple[IdentityUnit, User]]:
+        async with self._uow(by) as uow:
+            user = await uow.users.get(by.user_id, for_update=True)
             yield uow, user
             await uow.commit()
 
@@ -145,7 +146,7 @@ class SecondFactorReset:
 
         Raises ConflictError if there is none.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(user_id, for_update=True)
             if user.second_factor_at is None:
                 raise ConflictError(f"{user.email} has no second factor.")

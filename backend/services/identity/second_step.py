@@ -1,6 +1,7 @@
 """The second step of signing in, for accounts that need a second factor."""
 
 from backend.core.errors import ConflictError, InvalidInputError, SecondFactorNeededError
+from backend.core.scopes import SYSTEM
 from backend.core.security import token_hash
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.second_factors import (
@@ -58,7 +59,7 @@ class SecondStep:
             InvalidInputError: the challenge is invalid, was used or has expired.
             ConflictError: the account has a second factor.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             _, user = await _lock(uow, challenge)
             setup = await begin_factor(uow, user, self._check.sealer)
             await uow.commit()
@@ -72,7 +73,7 @@ class SecondStep:
             RateLimitedError: there were too many wrong codes.
             ConflictError: the app was not set up, or its secret can't be read any more.
         """
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             token, user = await _lock(uow, data.challenge)
             is_new = user.second_factor_at is None
             if is_new and await uow.second_factors.find_of(user.id) is None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from backend.core.permissions import Principal
+from backend.core.scopes import FIRST_ORGANISATION
 from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.identity.auth import Tokens
 from backend.models.identity.sessions import Client, RefreshToken, UserSession
@@ -43,6 +44,6 @@ class SessionStart:
 def _signed_in(user: User, session: UserSession) -> SignedIn:
     return SignedIn(
         subject_id=session.id,
-        by=Principal(user.id, user.role, session.id),
+        by=Principal(user.id, user.role, session.id, FIRST_ORGANISATION),
         changes=changes_between({}, session.facts()),
     )

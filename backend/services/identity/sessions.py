@@ -36,13 +36,13 @@ class SessionService:
 
     async def page(self, query: SessionQuery, by: Principal) -> Page[UserSession]:
         """Return the caller's own live sessions. Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.sessions.page_live(by.user_id, query)
 
     @retried
     async def revoke(self, session_id: UUID, by: Principal) -> None:
         """Raises NotFoundError if the caller has no such live session."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             session = await uow.sessions.get(session_id, for_update=True)
             if session.user_id != by.user_id or not session.is_live:
                 raise NotFoundError.of("session", session_id)
@@ -64,7 +64,7 @@ class SessionService:
     @retried
     async def revoke_all(self, by: Principal) -> None:
         """End all sessions of the caller, including this one."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             await end_sessions(uow, by.user_id, by)
             await uow.commit()
 

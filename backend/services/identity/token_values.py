@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.mail.links import MailLinks
@@ -23,7 +24,7 @@ class TokenValues:
         Raises:
             MailRefusedError: the token is no longer valid, or SECRET_KEY has changed.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             token = await uow.account_tokens.find(token_id)
         if token is None or not token.is_live:
             raise MailRefusedError("The link in it was revoked, used or has expired.")

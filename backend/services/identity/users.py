@@ -16,6 +16,7 @@ from backend.core.errors import (
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.core.scopes import SYSTEM
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import (
@@ -77,13 +78,13 @@ class UserService:
             raise PermissionDeniedError("Registration is closed; ask an admin for an account.")
 
         async with self._hasher.turn(network_of(client.address)) as turn:
-            async with self._uow.reading() as reading:
+            async with self._uow.reading(SYSTEM) as reading:
                 await opened.limits.check(reading, data.email, client.address)
                 known = await reading.users.find_by_email(data.email)
             if known:
                 raise ConflictError("A user with this e-mail address already exists.")
             user = _user(data, await turn.hash(data.password), opened.role)
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             await opened.limits.admit_answered(uow, user.email, client.address)
             await uow.users.save(user)
             uow.record(created(SubjectKind.USER, user, None))
@@ -102,7 +103,7 @@ class UserService:
         """
         password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
         user = _user(data, password_hash, data.role)
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             match await uow.idempotency.claim(key, user.id):
                 case Replay(earlier):
                     return Replayed(await uow.users.get(earlier))
@@ -115,14 +116,14 @@ class UserService:
             await uow.commit()
         return user
 
-    async def read(self, user_id: UUID) -> User:
+    async def read(self, user_id: UUID, by: Principal) -> User:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await uow.users.get(user_id)
 
-    async def page(self, query: UserQuery) -> Page[User]:
+    async def page(self, query: UserQuery, by: Principal | None = None) -> Page[User]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by or SYSTEM) as uow:
             return await uow.users.page(query)
 
     @retried
@@ -177,9 +178,9 @@ class UserService:
             user.is_active = True
         return user
 
-    async def find_by_email(self, email: str) -> User:
+    async def find_by_email(self, email: str, by: Principal | None = None) -> User:
         """For the command line and the assistant. Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by or SYSTEM) as uow:
             user = await uow.users.find_by_email(email_to_look_up(email))
         if user is None:
             raise NotFoundError(f"There is no user with the e-mail address {email}.")
@@ -210,7 +211,7 @@ class UserService:
         verb: str = "updated",
     ) -> AsyncIterator[tuple[IdentityUnit, User]]:
         """Lock a user, let the caller change it, and commit."""
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             async with _changing(uow, user_id, by, match, verb) as user:
                 yield uow, user
             await uow.commit()
@@ -220,7 +221,7 @@ class UserService:
         self, user_id: UUID, by: Principal | None, match: Precondition, verb: str
     ) -> AsyncIterator[tuple[IdentityUnit, User]]:
         """Like `_changing`, one at a time: keeps an admin, revokes excessive invitations."""
-        async with self._uow() as uow:
+        async with self._uow(by or SYSTEM) as uow:
             active_admins = await uow.users.lock_active_admins()
             async with _changing(uow, user_id, by, match, verb) as user:
                 yield uow, user

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from backend.core.logging import get_logger
+from backend.core.scopes import SYSTEM
 from backend.models.mail.mails import Mail
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.mail.unit import MailUnit, MailUnits
@@ -60,7 +61,7 @@ class MailService:
             MailUnavailableError: it can't be sent now; try again later.
             NotFoundError: there is no such mail.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(SYSTEM) as uow:
             queued = await uow.mails.get(mail_id)
         if queued.is_settled:
             return
@@ -94,7 +95,7 @@ class MailService:
 
     async def _claim(self, mail_id: UUID) -> Mail | None:
         """Return the mail, claimed; None if it was sent or refused."""
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             mail = await uow.mails.get(mail_id, for_update=True)
             if mail.is_settled:
                 return None
@@ -126,7 +127,7 @@ class MailService:
 
     async def _keep(self, sent: Mail) -> None:
         outcome = sent.model_dump(include={"claimed_until", "sent_at", "refused_at", "last_error"})
-        async with self._uow() as uow:
+        async with self._uow(SYSTEM) as uow:
             mail = await uow.mails.get(sent.id, for_update=True)
             mail.sqlmodel_update(outcome)
             await uow.mails.save(mail)

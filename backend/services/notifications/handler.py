@@ -1,3 +1,5 @@
+from backend.core.permissions import ROLE_PERMISSIONS
+from backend.core.scopes import Scope
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.domain_events import DomainEvent
@@ -15,10 +17,10 @@ class Notifier:
         self._uow = uow
         self._mails = mails
 
-    async def handle(self, event: DomainEvent) -> None:
-        async with self._uow() as uow:
+    async def handle(self, event: DomainEvent, scope: Scope) -> None:
+        async with self._uow(scope) as uow:
             message = await RULES[type(event)](uow, event)
-            if message is None:
+            if message is None or not await _may_know(uow, message):
                 return
             delivery = await uow.notifications.delivery(message.receiver_id, message.kind)
             if delivery.in_app:
@@ -58,3 +60,10 @@ class Notifier:
                 dedup_key=f"{event.id}:{message.kind}:{receiver.id}",
             ),
         )
+
+
+async def _may_know(uow: NotificationsUnit, message: Message) -> bool:
+    if message.needed is None:
+        return True
+    receiver = await uow.users.find(message.receiver_id)
+    return receiver is not None and message.needed in ROLE_PERMISSIONS[receiver.role]

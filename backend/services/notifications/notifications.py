@@ -22,14 +22,14 @@ class NotificationService:
 
     async def page(self, query: NotificationQuery, by: Principal) -> tuple[Page[Notification], int]:
         """Return a page and the number of unread notifications. Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             page = await uow.notifications.page_of(by.user_id, query)
             return page, await uow.notifications.count_unread(by.user_id)
 
     @retried
     async def mark_read(self, notification_id: UUID, by: Principal) -> Notification:
         """Doing it twice changes nothing. Raises NotFoundError."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             notification = await uow.notifications.mark_read(by.user_id, notification_id)
             await uow.commit()
         return notification
@@ -37,14 +37,14 @@ class NotificationService:
     @retried
     async def mark_all_read(self, by: Principal) -> int:
         """Mark all as read; returns how many were unread."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             read = await uow.notifications.mark_all_read(by.user_id)
             await uow.commit()
         return read
 
     async def preferences(self, by: Principal) -> dict[NotificationKind, Delivery]:
         """Return how notifications of every kind are delivered."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return _complete(await uow.notifications.preferences(by.user_id))
 
     @retried
@@ -56,7 +56,7 @@ class NotificationService:
             NotificationPreference(user_id=by.user_id, **each.model_dump())
             for each in data.preferences
         ]
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             await uow.notifications.set_preferences(wanted)
             found = await uow.notifications.preferences(by.user_id)
             await uow.commit()

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from backend.core.permissions import Permission
 from backend.models.background.executions import Execution, ExecutionState
 from backend.models.notifications.notifications import NotificationKind
 from backend.models.platform.domain_events import (
@@ -18,13 +19,18 @@ from backend.repositories.notifications.unit import NotificationsReading
 
 
 class Message(NamedTuple):
-    """A notification for one person about the subject of an event."""
+    """A notification for one person about the subject of an event.
+
+    Attributes:
+        needed: what its receiver must have to be told, where it is about data of the team.
+    """
 
     receiver_id: UUID
     subject_id: UUID
     kind: NotificationKind
     title: str
     text: str
+    needed: Permission | None = None
 
 
 Happened = TypeVar("Happened", bound=DomainEvent)
@@ -45,6 +51,7 @@ async def _task_assigned(uow: NotificationsReading, event: TaskAssigned) -> Mess
         NotificationKind.TASK_ASSIGNED,
         "A task was assigned to you",
         task.title,
+        Permission.TASKS_READ,
     )
 
 
@@ -58,6 +65,7 @@ async def _lead_converted(uow: NotificationsReading, event: LeadConverted) -> Me
         NotificationKind.LEAD_CONVERTED,
         "Your lead is now a customer",
         lead.name,
+        Permission.LEADS_READ,
     )
 
 

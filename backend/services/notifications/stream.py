@@ -44,7 +44,7 @@ class NotificationWatch:
                     look = await self._streams.hear(heard)
 
     async def _begin(self, by: Principal, after: UUID | None) -> datetime:
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             moment_of = uow.notifications.moment_of
             # A deleted one gives no position: begin with new ones.
             return await moment_of(by.user_id, after) or await moment_of(by.user_id, None) or _EVER
@@ -53,7 +53,7 @@ class NotificationWatch:
         """Read once for all streams of a person that have come as far."""
 
         async def look() -> list[Notification]:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(by) as uow:
                 return await uow.notifications.newer_than(by.user_id, seen, _AT_ONCE)
 
         return await self._reads.read((by.user_id, seen), look)

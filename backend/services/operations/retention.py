@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from backend.core.logging import get_logger
+from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.repositories.operations.retention import Expiring
 from backend.repositories.operations.unit import OperationsUnits
@@ -33,7 +34,7 @@ class CleanUpService:
         before = now() - kept_for
         removed, count = 0, _ROW_BATCH
         while count == _ROW_BATCH:
-            async with self._uow() as uow:
+            async with self._uow(SYSTEM) as uow:
                 count = await uow.clean_up.remove(what, before, _ROW_BATCH)
                 await uow.commit()
             removed += count

@@ -53,12 +53,12 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
 
     async def read(self, row_id: UUID, by: Principal) -> Row:
         """Raises NotFoundError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await self._get(uow, row_id, by)
 
     async def page(self, query: Query, by: Principal) -> Page[Row]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             return await self._page(uow, query, by)
 
     @retried
@@ -77,7 +77,7 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
     @retried
     async def delete(self, row_id: UUID, by: Principal, match: Precondition) -> None:
         """Raises as `update` does, or ConflictError while other rows refer to this one."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             row = await self._get(uow, row_id, by, for_update=True)
             match.check(row.version)
             facts = row.facts() | await self._let_go(uow, row)
@@ -88,7 +88,7 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
 
     @retried
     async def _add(self, row: Row, by: Principal, key: IdempotencyKey | None) -> Outcome[Row]:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, row.id):
                 case Replay(earlier):
                     return Replayed(await self._rows(uow).get(earlier))
@@ -151,7 +151,7 @@ class CrudService(Generic[Unit, Reading, Row, Query, Data]):
         self, row_id: UUID, by: Principal, match: Precondition, verb: str = "updated"
     ) -> AsyncIterator[tuple[Unit, Row]]:
         """Lock a row, let the caller change it, and commit unless an error was raised."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             row = await self._get(uow, row_id, by, for_update=True)
             match.check(row.version)
             before = row.facts()

@@ -63,13 +63,13 @@ class VersionedService(
 
     async def versions(self, row_id: UUID, query: VersionQuery, by: Principal) -> Page[Version]:
         """Raises NotFoundError or InvalidCursorError."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await self._rows(uow).get(row_id)
             return await self._versions(uow).page_of(row_id, query)
 
     async def version(self, row_id: UUID, number: int, by: Principal) -> Version:
         """Raises NotFoundError if there is no such version, or no such row."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             version = await self._versions(uow).find_number(row_id, number)
         if version is None:
             raise NotFoundError(f"There is no {self._kind} {row_id} with a version {number}.")
@@ -86,7 +86,7 @@ class VersionedService(
     async def _create(
         self, row: Row, first: Version, by: Principal, key: IdempotencyKey | None
     ) -> Outcome[Row]:
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, row.id):
                 case Replay(earlier):
                     return Replayed(await self._rows(uow).get(earlier))
@@ -109,7 +109,7 @@ class VersionedService(
         activate: bool,
     ) -> Outcome[Row]:
         """Add the version that `next_of` makes of the locked row, or refuses."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, row_id):
                 case Replay(earlier):
                     return Replayed(await self._rows(uow).get(earlier))

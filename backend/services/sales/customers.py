@@ -54,7 +54,7 @@ class CustomerService(
 
     async def page_with_counts(self, query: CustomerQuery, by: Principal) -> Page[CustomerListed]:
         """Like `page`, with counts of what belongs to each customer, by one more statement."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             page = await self._page(uow, query, by)
             counts = await uow.customers.counts([customer.id for customer in page.items])
         items = [
@@ -74,6 +74,6 @@ class CustomerService(
         """Return the entries the caller may read. Raises NotFoundError or InvalidCursorError."""
         kinds = [kind for kind in query.kind or TimelineKind if by.may(_NEEDED[kind])]
         query = query.model_copy(update={"kind": kinds})
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await uow.customers.get(customer_id)
             return await uow.customers.timeline(customer_id, query) if kinds else Page(items=[])

@@ -65,7 +65,7 @@ class LeadService(CrudService[SalesUnit, SalesReading, Lead, LeadQuery, LeadUpda
         """
         by.require(Permission.CUSTOMERS_WRITE)
         customer_id = new_id()
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, customer_id):
                 case Replay(earlier):
                     return Replayed(Conversion(await uow.customers.get(earlier), is_new=True))

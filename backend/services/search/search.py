@@ -24,6 +24,6 @@ class SearchService:
             for kind in SearchKind
             if kind in (query.kind or SearchKind) and (kind not in _NEEDED or by.may(_NEEDED[kind]))
         ]
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             groups = await uow.search.find(query.q, kinds, query.limit, by)
         return SearchResult(groups=groups)

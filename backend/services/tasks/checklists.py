@@ -33,7 +33,7 @@ class ChecklistService(CrudService[TasksUnit, TasksReading, Task, TaskQuery, Tas
         key: IdempotencyKey | None = None,
     ) -> Outcome[Task]:
         """Add an item at the end. Raises ConflictError if there are MAX_ITEMS."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, task_id):
                 case Replay(earlier):
                     return Replayed(await uow.tasks.get(earlier))

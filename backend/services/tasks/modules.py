@@ -47,7 +47,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
     @retried
     async def reorder(self, data: ModuleOrder, by: Principal) -> Page[Module]:
         """Raises InvalidInputError unless each of the caller's modules is named exactly once."""
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             modules = await uow.modules.lock_all_of(by.user_id)
             before = [module.id for module in modules]
             if sorted(data.module_ids) != sorted(before):
@@ -58,7 +58,7 @@ class ModuleService(CrudService[TasksUnit, TasksReading, Module, ModuleQuery, Mo
             if data.module_ids != before:
                 uow.record(_reordered(before, data.module_ids, by))
             await uow.commit()
-        async with self._uow.reading() as reading:
+        async with self._uow.reading(by) as reading:
             query = ModuleQuery(sort=ModuleSort.POSITION, limit=MAX_MODULES)
             return await reading.modules.page_of(by.user_id, query)
 

@@ -54,7 +54,7 @@ class TaskBulkService:
         Raises:
             BulkRefusedError: a change was refused with `all_or_nothing`.
         """
-        async with self._uow() as uow:
+        async with self._uow(by) as uow:
             ids = [change.task_id for change in data.changes]
             tasks = {task.id: task for task in await uow.tasks.find_many(ids, for_update=True)}
             known = await _read_references(uow, data.changes)

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
+from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.models.tasks.tasks import TaskQuery, TaskSort
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -44,7 +45,7 @@ async def export(person: Person, path: str, **query: Any) -> list[dict[str, str]
 async def add_tasks(uow: UnitOfWorkFactory, count: int) -> list[str]:
     """Answers the ids, from the newest to the oldest."""
     tasks = [make_task(created_at=now() - timedelta(seconds=n)) for n in range(count)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.add_missing(tasks)
         await unit.commit()
     return [str(task.id) for task in tasks]
@@ -170,7 +171,7 @@ async def test_filters_and_words_hold_for_an_export(member: Person, uow: UnitOfW
 
 async def test_customers_come_with_their_counts(member: Person, uow: UnitOfWorkFactory) -> None:
     customer = make_customer(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save(customer)
         await unit.tasks.save(make_task(customer_id=customer.id))
         await unit.commit()
@@ -251,7 +252,7 @@ async def test_rows_that_come_and_go_during_an_export_shift_nothing(
     first = [str(task.id) for task in await anext(pages)]
 
     gone_early, gone_late = [first[0], first[-1]], ordered[-1:]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for task_id in gone_early + gone_late:
             await unit.tasks.delete(await unit.tasks.get(UUID(task_id)))
         await unit.commit()

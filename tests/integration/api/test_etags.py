@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.orm.exc import StaleDataError
 
 from backend.core.errors import ConflictError
+from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import TaskStatus
@@ -148,7 +149,7 @@ async def add_row(
     kind = example.repository
     fields = example.owned_by(owner.user) | VERSIONED.get(kind, {}) | before
     row = example.make(version=2, **fields)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await add_needed(unit, owner.user, path)
         if before.get("task_id") == TASK_ID:
             await unit.tasks.add_missing([make_task(id=TASK_ID)])
@@ -419,13 +420,13 @@ async def test_a_row_that_was_read_without_a_lock_can_not_be_overwritten(
     uow: UnitOfWorkFactory,
 ) -> None:
     task = make_task()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
 
-    async with uow() as slow:
+    async with uow(SYSTEM) as slow:
         stale = await slow.tasks.get(task.id)
-        async with uow() as quick:
+        async with uow(SYSTEM) as quick:
             seen = await quick.tasks.get(task.id)
             seen.title = "Quick"
             await quick.tasks.save(seen)
@@ -435,7 +436,7 @@ async def test_a_row_that_was_read_without_a_lock_can_not_be_overwritten(
             await slow.tasks.save(stale)
 
     assert isinstance(refused.value.__cause__, StaleDataError)
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert (await reading.tasks.get(task.id)).title == "Quick"
 
 
@@ -443,13 +444,13 @@ async def test_a_row_that_was_read_without_a_lock_can_not_be_deleted(
     uow: UnitOfWorkFactory,
 ) -> None:
     task = make_task()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
 
-    async with uow() as slow:
+    async with uow(SYSTEM) as slow:
         stale = await slow.tasks.get(task.id)
-        async with uow() as quick:
+        async with uow(SYSTEM) as quick:
             seen = await quick.tasks.get(task.id)
             seen.title = "Quick"
             await quick.tasks.save(seen)

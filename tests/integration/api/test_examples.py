@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.integration.api.document import OPERATIONS, resolved
@@ -35,7 +36,7 @@ async def test_the_example_of_what_can_be_created_is_created(
     ]
 
     if path.removeprefix("/") in {each.path for each in EXAMPLES}:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             for example in examples:
                 await add_needed(unit, admin.user, path.removeprefix("/"), given=example)
             await unit.commit()

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, select
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import KeyReusedError
+from backend.core.scopes import SYSTEM
 from backend.core.security import fingerprint
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
 from backend.models.assistant.prompt_versions import PromptVersion
@@ -123,7 +124,7 @@ async def route(operation: str, admin: Person, uow: UnitOfWorkFactory) -> Route:
     message = make_message(chat_id=chat.id, position=2)
     workflow = make_workflow()
     first = make_workflow_version(workflow, created_by=admin.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for each in EXAMPLES:
             await add_needed(unit, admin.user, each.path)
         await unit.leads.save(lead)
@@ -432,7 +433,7 @@ async def test_while_the_first_request_is_at_work_the_second_is_told_so(
     member: Person, uow: UnitOfWorkFactory
 ) -> None:
     key = IdempotencyKey(member.user.id, KEY, "fingerprint", now())
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.idempotency.claim(key, new_id())
 
         told = await post(member, "/tasks", KEY, json=TASK)
@@ -449,26 +450,26 @@ async def test_a_claim_answers_what_the_key_stands_for(
 ) -> None:
     key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
     first, answer = new_id(), Answer(201, {"etag": '"1"'}, b"{}")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, first) == Fresh()
         await unit.commit()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, new_id()) == Replay(first)
         await unit.idempotency.keep_answer(key, answer)
         await unit.commit()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, new_id()) == Answered(answer)
 
 
 async def test_to_look_a_key_up_claims_nothing(member: Person, uow: UnitOfWorkFactory) -> None:
     key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
     first = new_id()
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.idempotency.look_up(key) == Fresh()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, first) == Fresh()
         await unit.commit()
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.idempotency.look_up(key) == Replay(first)
         assert await unit.idempotency.look_up(replace(key, valid_since=now())) == Fresh()
         with pytest.raises(KeyReusedError):
@@ -481,13 +482,13 @@ async def test_an_answer_is_kept_for_a_key_with_content(
     """The route, which keeps answers, does not know what was in an uploaded file."""
     key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
     whole, answer = key.with_content("sha256", "name"), Answer(201, {}, b"{}")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.idempotency.claim(whole, new_id())
         await unit.idempotency.keep_answer(replace(key, fingerprint="another"), answer)
         await unit.idempotency.keep_answer(key, answer)
         await unit.commit()
 
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.idempotency.look_up(whole) == Answered(answer)
     assert key.fingerprint == "fingerprint"
 

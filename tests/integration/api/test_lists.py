@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backend.core.permissions import SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.background.jobs import JobSort
 from backend.models.identity.sessions import SessionSort
 from backend.models.notifications.notifications import NotificationSort
@@ -44,7 +45,7 @@ RANKS = {priority.value: rank for rank, priority in enumerate(TaskPriority)}
 async def rows(uow: UnitOfWorkFactory, admin: Person) -> None:
     """Seven of each, with equal values among them, so that the id has to decide."""
     same = {"created_at": MOMENT, "updated_at": MOMENT}
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for each in EXAMPLES:
             await add_needed(unit, admin.user, each.path)
             owned = each.owned_by(admin.user) if each.path != "tasks" else {}
@@ -116,7 +117,7 @@ async def test_rows_that_come_and_go_shift_nothing(admin: Person, uow: UnitOfWor
 
     await admin.delete(f"/tasks/{before[0]}")
     await admin.delete(f"/tasks/{before[2]}")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(make_task(title="A new one at the beginning"))
         await unit.commit()
 

@@ -10,6 +10,7 @@ from alembic import command
 
 from backend.core.config import Settings
 from backend.core.migrations import alembic_config
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer
 from tests.fixtures.application import make_settings, running_app
@@ -127,7 +128,7 @@ async def test_typographic_signs_part_words(
 
 async def test_names_are_sorted_as_people_expect(member: Person, uow: UnitOfWorkFactory) -> None:
     names = [name for group in NAMES for name in group]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for name in Random(3).sample(names, len(names)):  # noqa: S311  # not a secret
             await unit.customers.save(make_customer(name=name, owner_id=member.user.id))
         await unit.commit()

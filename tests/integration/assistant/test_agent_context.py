@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend.core.config import Settings
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.output_schemas import OutputSchema
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_model_config
@@ -110,7 +111,7 @@ async def test_a_chat_keeps_to_its_prompt_and_its_model(
 ) -> None:
     await add_prompt(admin, "poet", "Speak like a poet.")
     config = make_model_config(provider="openai", model="gpt-4o", temperature=0.5)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.model_configs.save(config)
         await unit.commit()
     chat = await begin_chat(member, prompt="poet", model_config_id=str(config.id))
@@ -159,7 +160,7 @@ async def test_a_schema_that_an_older_version_has_stored_may_be_refused(
     member: Person, admin: Person, model: OpenAiServer, uow: SqlUnitOfWorkFactory
 ) -> None:
     schema = OutputSchema(name="old", json_schema=SCHEMA | {"properties": {"a": {"pattern": "("}}})
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.output_schemas.save(schema)
         await unit.commit()
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.core.config import ModelProvider, Settings
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -180,7 +181,7 @@ async def test_what_is_held_for_an_answer_that_has_crashed_is_free_again(
         held_seconds=1,
         held_cost=Decimal(1),
     )
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.usage_records.save(crashed)
         await unit.commit()
     model.say("Hello.")

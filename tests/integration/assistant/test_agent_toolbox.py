@@ -9,6 +9,7 @@ import pytest
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Permission
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.platform.base import Input
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -58,7 +59,7 @@ def toolbox_of(counting: Counting, uow: SqlUnitOfWorkFactory) -> Toolbox:
 
 
 async def offered(counting: Counting, member: Person, uow: SqlUnitOfWorkFactory) -> OfferedTool:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tools.save(make_tool(name="count"))
         await unit.commit()
     toolbox = toolbox_of(counting, uow)

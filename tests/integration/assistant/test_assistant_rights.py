@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.job_requests import Queue
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -155,7 +156,7 @@ async def while_at_work(
         await change()
         model.release()
         while True:
-            async with uow.reading() as unit:
+            async with uow.reading(SYSTEM) as unit:
                 found = await unit.executions.get(UUID(asked["id"]))
             if not found.is_active:
                 return found

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from backend.core.config import Settings
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.chat_messages import MessageRole, MessageStatus
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -363,7 +364,7 @@ async def test_an_answer_whose_process_has_crashed_is_ended_and_can_be_generated
     other = make_chat(owner_id=member.user.id)
     soon = {"status": MessageStatus.RUNNING, "deadline_at": now() + timedelta(minutes=1)}
     at_work = make_message(chat_id=other.id, **soon)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.chats.save_many([chat, other])
         await unit.chat_messages.save_many([said, crashed, at_work])
         await unit.commit()
@@ -386,7 +387,7 @@ async def test_who_writes_again_after_a_crash_need_not_wait_for_the_clean_up(
     crashed = make_message(
         chat_id=chat.id, status=MessageStatus.RUNNING, deadline_at=now() - timedelta(seconds=1)
     )
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.chats.save(chat)
         await unit.chat_messages.save(crashed)
         await unit.commit()

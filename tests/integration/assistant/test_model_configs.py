@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 
@@ -126,7 +127,7 @@ async def test_the_default_may_be_deleted(admin: Person, uow: UnitOfWorkFactory)
 
     assert (await admin.delete(f"/model-configs/{created['id']}")).status_code == 204
 
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.model_configs.find_default() is None
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from backend.core.permissions import Permission
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.assistant.tools import ToolQuery
 from backend.models.platform.audit_events import EventQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -25,7 +26,7 @@ FIND, DELETE = Described(), Described("delete_task", is_destructive=True)
 
 
 async def register(uow: UnitOfWorkFactory, *known: Described) -> int:
-    return await ToolRegistry(uow, known).register()
+    return await ToolRegistry(uow, known).register(FIRST)
 
 
 async def tools(uow: UnitOfWorkFactory) -> dict[str, Any]:
@@ -34,7 +35,7 @@ async def tools(uow: UnitOfWorkFactory) -> dict[str, Any]:
 
 
 async def recorded(uow: UnitOfWorkFactory) -> list[str]:
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         return [event.type for event in (await unit.events.page(EventQuery())).items]
 
 
@@ -119,12 +120,12 @@ async def test_a_tool_is_switched_by_an_admin(uow: UnitOfWorkFactory, admin: Per
 
     assert switched.json()["is_enabled"] is False
     assert (await admin.get(path)).json() == switched.json()
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.tools.enabled_names() == set()
 
 
 async def test_tools_are_filtered(uow: UnitOfWorkFactory, viewer: Person) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tools.add_missing([make_tool(name="on"), make_tool(name="o", is_enabled=False)])
         await unit.commit()
 

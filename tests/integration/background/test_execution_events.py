@@ -12,6 +12,7 @@ import pytest
 
 from backend.core.config import Settings
 from backend.core.database import Database
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -46,7 +47,7 @@ def path_of(execution_id: UUID) -> str:
 
 async def add(uow: SqlUnitOfWorkFactory, owner: Person, **fields: Any) -> Execution:
     execution = make_execution(owner_id=owner.user.id, **fields)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.executions.add_missing([execution])
         await unit.commit()
     return execution
@@ -106,7 +107,7 @@ async def test_a_stream_tells_each_state_until_the_last(
     execution_id = await begin(executions, member, "one", "two", pause="two")
     following = asyncio.ensure_future(member.get(path_of(execution_id)))
     await asyncio.sleep(0.2)
-    running = asyncio.ensure_future(executions.run(execution_id))
+    running = asyncio.ensure_future(executions.run(execution_id, FIRST))
     await asyncio.wait_for(kind.paused.wait(), 5)
     await asyncio.sleep(1.2)
     kind.go_on.set()
@@ -128,7 +129,7 @@ async def test_only_what_is_newer_is_sent_to_who_resumes(
     seen = {"Last-Event-ID": "1"}
     following = asyncio.ensure_future(member.get(path_of(execution_id), headers=seen))
     await asyncio.sleep(0.1)
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     events = events_in(await asyncio.wait_for(following, 5))
 
@@ -254,7 +255,7 @@ async def test_watching_ends_when_it_is_deleted(
 ) -> None:
     rest = asyncio.ensure_future(anext(states, None))
     await told.waiting.wait()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         [execution] = (await member.get("/executions")).json()["items"]
         await unit.executions.delete(await unit.executions.get(UUID(execution["id"])))
         await unit.commit()

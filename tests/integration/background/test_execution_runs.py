@@ -17,6 +17,7 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.errors import ConflictError
 from backend.core.permissions import Means, Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.execution_steps import ExecutionStepQuery
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.platform.audit_events import Event, EventQuery
@@ -44,7 +45,7 @@ async def run(executions: ExecutionService) -> AsyncIterator[Runs]:
     tasks: list[asyncio.Task[None]] = []
 
     def start(execution_id: UUID, by: ExecutionService = executions) -> asyncio.Task[None]:
-        tasks.append(asyncio.ensure_future(by.run(execution_id)))
+        tasks.append(asyncio.ensure_future(by.run(execution_id, FIRST)))
         return tasks[-1]
 
     yield start
@@ -54,7 +55,7 @@ async def run(executions: ExecutionService) -> AsyncIterator[Runs]:
 
 
 async def change(uow: SqlUnitOfWorkFactory, execution_id: UUID, **fields: Any) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         execution = await unit.executions.get(execution_id)
         execution.sqlmodel_update(fields)
         await unit.executions.save(execution)
@@ -81,7 +82,7 @@ async def test_it_comes_to_its_result(
 ) -> None:
     execution_id = await begin(executions, member, "one", "two")
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     done = await stored(uow, execution_id)
     assert done.status is ExecutionStatus.COMPLETED
@@ -97,7 +98,7 @@ async def test_its_steps_are_kept_in_their_order(
     executions: ExecutionService, member: Person
 ) -> None:
     execution_id = await begin(executions, member, "one", "two")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
 
@@ -126,7 +127,7 @@ async def test_steps_that_are_at_work_together_have_a_place_each(
     executions = service_with(uow, TogetherKind())
     execution_id = await begin(executions, member, *"abcdef")
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
     assert [step.position for step in page.items] == [1, 2, 3, 4, 5, 6]
@@ -146,7 +147,7 @@ async def test_of_steps_that_are_at_work_together_none_is_repeated(
     await change(uow, execution_id, leased_until=now())
     kind.go_on.set()
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     page = await executions.steps(execution_id, ExecutionStepQuery(), member.principal)
     assert [step.name for step in page.items][-1] == "b"
@@ -167,7 +168,7 @@ async def until_steps(
 
 async def change_positions(uow: SqlUnitOfWorkFactory, execution_id: UUID) -> None:
     """As if a step between them had not been written before the end of the process."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for step in await unit.execution_steps.all_of(execution_id):
             step.position += step.position - 1
             await unit.execution_steps.save(step)
@@ -186,10 +187,10 @@ async def test_what_may_work_later_is_told_meanwhile_and_in_the_end(
     execution_id = await begin(executions, member)
 
     with pytest.raises(TryAgainError):
-        await executions.run(execution_id)
+        await executions.run(execution_id, FIRST)
     waiting = await stored(uow, execution_id)
     with pytest.raises(TryAgainError):
-        await executions.run(execution_id, last_attempt=True)
+        await executions.run(execution_id, FIRST, last_attempt=True)
 
     ended = await stored(uow, execution_id)
     assert (waiting.status, waiting.error) == (
@@ -205,7 +206,7 @@ async def test_it_works_for_its_owner_with_the_role_of_the_moment(
     execution_id = await begin(executions, member, "one")
     await admin.put(f"/users/{member.user.id}/role", json={"role": "manager"})
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     assert kind.by is not None
     assert (kind.by.user_id, kind.by.role) == (member.user.id, Role.MANAGER)
@@ -216,10 +217,10 @@ async def test_what_has_ended_is_not_run_again(
     executions: ExecutionService, kind: StepsKind, member: Person
 ) -> None:
     execution_id = await begin(executions, member, "one")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
-    await executions.run(execution_id)
-    await executions.run(uuid4())
+    await executions.run(execution_id, FIRST)
+    await executions.run(uuid4(), FIRST)
 
     assert kind.done == ["one"]
 
@@ -257,7 +258,7 @@ async def test_a_stop_hands_it_back_and_finished_steps_are_not_repeated(
     left = await stored(uow, execution_id)
     assert (left.status, left.leased_until) == (ExecutionStatus.PENDING, None)
     kind.go_on.set()
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
     done = await stored(uow, execution_id)
     assert kind.done == ["one", "two"]
     assert (done.result, done.attempts) == ({"steps": ["one 1", "two 2"]}, 2)
@@ -387,7 +388,7 @@ async def test_what_is_running_is_cancelled_in_a_second_or_two(
     ended = await stored(uow, execution_id)
     assert (ended.status, ended.error) == (ExecutionStatus.CANCELLED, None)
     assert (kind.running, kind.done) == (0, ["one"])
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         told = await unit.events.page(EventQuery(type=["execution.cancelled"]))
     assert len(told.items) == 1
 
@@ -403,7 +404,7 @@ async def test_a_lease_of_before_the_clock_went_back_is_over(
     left = {"status": ExecutionStatus.RUNNING, "leased_until": now() + TOMORROW}
     await change(uow, execution_id, **left)
 
-    await asyncio.wait_for(executions.run(execution_id), 5)
+    await asyncio.wait_for(executions.run(execution_id, FIRST), 5)
 
     assert kind.done == ["one"]
     assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED
@@ -448,7 +449,7 @@ async def test_what_was_cancelled_after_a_crash_is_not_begun_again(
     left = {"status": ExecutionStatus.RUNNING, "cancel_requested_at": now()}
     await change(uow, execution_id, **left)
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     assert (await stored(uow, execution_id)).status is ExecutionStatus.CANCELLED
     assert kind.done == []
@@ -458,11 +459,11 @@ async def test_a_retry_keeps_finished_steps(
     executions: ExecutionService, kind: StepsKind, member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     execution_id = await begin(executions, member, "one", error="domain")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
     await change(uow, execution_id, inputs={"steps": ["one", "two"]})
 
     answer = await member.post(f"/executions/{execution_id}/retry")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     assert answer.status_code == 202
     assert (answer.json()["status"], answer.json()["error"]) == ("pending", None)
@@ -475,7 +476,7 @@ async def test_what_its_owner_can_mend_ends_it_and_is_told(
 ) -> None:
     execution_id = await begin(executions, member, error="domain")
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     failed = await stored(uow, execution_id)
     assert (failed.status, failed.error) == (ExecutionStatus.FAILED, "There is nothing to count.")
@@ -487,7 +488,7 @@ async def test_any_other_error_lets_it_be_tried_again_and_tells_no_details(
     execution_id = await begin(executions, member, error="the secret of the machine")
 
     with pytest.raises(ZeroDivisionError):
-        await executions.run(execution_id)
+        await executions.run(execution_id, FIRST)
 
     left = await stored(uow, execution_id)
     assert (left.status, left.attempts) == (ExecutionStatus.PENDING, 1)
@@ -501,7 +502,7 @@ async def test_the_last_attempt_ends_it(
     execution_id = await begin(executions, member, error="the secret of the machine")
 
     with pytest.raises(ZeroDivisionError):
-        await executions.run(execution_id, last_attempt=True)
+        await executions.run(execution_id, FIRST, last_attempt=True)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -526,10 +527,10 @@ async def test_an_end_that_cannot_be_written_hands_it_back(
     execution_id = await begin(executions, member, error=error)
 
     with pytest.raises(DataError):
-        await executions.run(execution_id)
+        await executions.run(execution_id, FIRST)
     handed_back = await stored(uow, execution_id)
     with pytest.raises(DataError):
-        await executions.run(execution_id, last_attempt=True)
+        await executions.run(execution_id, FIRST, last_attempt=True)
 
     ended = await stored(uow, execution_id)
     assert (handed_back.status, handed_back.leased_until) == (ExecutionStatus.PENDING, None)
@@ -546,7 +547,7 @@ async def test_a_deactivated_owner_gets_no_more_work_done(
     execution_id = await begin(executions, member, "one")
     await admin.post(f"/users/{member.user.id}/deactivate")
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     failed = await stored(uow, execution_id)
     assert (failed.status, failed.error) == (ExecutionStatus.FAILED, "The account is deactivated.")
@@ -559,7 +560,7 @@ async def test_a_permission_that_was_lost_ends_it(
     execution_id = await begin(executions, member, "one")
     await admin.put(f"/users/{member.user.id}/role", json={"role": "viewer"})
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -574,7 +575,7 @@ async def test_what_another_version_has_left_ends_with_a_clear_text(
     execution_id = await begin(executions, member, "one")
     await change(uow, execution_id, **{field: value})
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -627,7 +628,7 @@ async def test_progress_is_written_now_and_then_and_the_last_of_it_is_kept(
     execution_id = await begin(executions, member, reports=1_000)
     begun = monotonic()
 
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
 
     seconds = monotonic() - begun
     done = await stored(uow, execution_id)
@@ -641,7 +642,7 @@ async def test_what_happens_is_recorded(
     executions: ExecutionService, member: Person, database: Database
 ) -> None:
     execution_id = await begin(executions, member, error="domain")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
     await member.post(f"/executions/{execution_id}/retry")
     await member.post(f"/executions/{execution_id}/cancel")
     await member.delete(f"/executions/{execution_id}")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from backend.core.database import Database
 from backend.core.errors import PermissionDeniedError
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.executions import ExecutionStatus
 from backend.models.platform.idempotency import IdempotencyKey, made
 from backend.models.platform.mixins import now
@@ -35,7 +36,7 @@ async def create(person: Person, **fields: Any) -> Shown:
 
 async def add(uow: SqlUnitOfWorkFactory, owner: Person, **fields: Any) -> str:
     execution = make_execution(owner_id=owner.user.id, **fields)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.executions.save(execution)
         await unit.commit()
     return f"/executions/{execution.id}"
@@ -181,7 +182,7 @@ async def test_what_is_pending_is_cancelled_at_once(
 
     answer = await member.post(f"{path}/cancel")
     again = await member.post(f"{path}/cancel")
-    await executions.run(created["id"])
+    await executions.run(created["id"], FIRST)
 
     assert answer.json()["status"] == "cancelled"
     assert again.json() == answer.json()
@@ -240,7 +241,7 @@ async def test_only_what_has_ended_is_deleted(
 
 async def test_steps_go_with_their_execution(member: Person, executions: ExecutionService) -> None:
     execution_id = await begin(executions, member, "one")
-    await executions.run(execution_id)
+    await executions.run(execution_id, FIRST)
     steps = await member.get(f"/executions/{execution_id}/steps")
     assert [step["name"] for step in steps.json()["items"]] == ["one"]
 

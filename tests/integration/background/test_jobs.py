@@ -16,6 +16,7 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import request_id
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.jobs import JobFailure, TakeOverRules
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.job_requests import JobRequest, Queue
@@ -29,7 +30,7 @@ from tests.fixtures.processes import free_port
 
 
 async def deferred(uow: SqlUnitOfWorkFactory, task: str = "work", **args: Any) -> int:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         job_id = await unit.defer(JobRequest(task, Queue.EVENTS, args))
         await unit.commit()
     return job_id
@@ -104,7 +105,7 @@ async def test_a_job_runs_with_its_arguments_and_tells_how_it_went(
 async def test_a_job_of_a_transaction_that_was_rolled_back_never_was(
     jobs: Jobs, uow: SqlUnitOfWorkFactory, admin: Person
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.defer(JobRequest("work", Queue.EVENTS))
 
     assert (await admin.get("/jobs")).json()["items"] == []
@@ -172,7 +173,7 @@ async def test_dead_jobs_are_retried_together(
     pending = (await admin.get("/jobs", params={"status": "pending", "limit": 200})).json()
     assert {job["id"] for job in pending["items"]} == {alive, *ids[3:]}
     assert {job["attempts"] for job in pending["items"]} == {0}
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         events = (await unit.events.page(EventQuery(type=["job.retried"], limit=200))).items
     assert {event.after("job_id") for event in events} == set(ids[3:])
     assert {event.actor_id for event in events} == {admin.user.id}
@@ -400,7 +401,7 @@ async def test_retrying_and_cancelling_are_recorded(
     await admin.post(f"/jobs/{job_id}/cancel")
     await admin.post(f"/jobs/{job_id}/retry")
 
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         retried, cancelled = (await unit.events.page(EventQuery())).items
 
     assert [cancelled.type, retried.type] == ["job.cancelled", "job.retried"]
@@ -661,8 +662,8 @@ class TestSweep:
         report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
         execution = (await viewer.post("/executions", json=report)).json()
 
-        await jobs.services.background.executions.end_crashed(UUID(execution["id"]), 0)
-        await jobs.services.background.executions.end_crashed(new_id(), 0)
+        await jobs.services.background.executions.end_crashed(UUID(execution["id"]), FIRST, 0)
+        await jobs.services.background.executions.end_crashed(new_id(), FIRST, 0)
 
         assert (await viewer.get(f"/executions/{execution['id']}")).json()["status"] == "pending"
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.database import database_url
+from backend.seeds.users import USERS
 from tests.fixtures.processes import RunMvp, postgres_runs
 
 
@@ -29,5 +30,5 @@ def test_without_a_database_url_the_embedded_postgres_runs_as_long_as_the_comman
 ) -> None:
     done = mvp("db", "shell", "-At", "-c", "select count(*) from users", DATA_DIR=str(data_dir))
 
-    assert done.stdout.strip() == "4"
+    assert done.stdout.strip() == str(len(USERS))
     assert not postgres_runs(data_dir)

@@ -5,6 +5,7 @@ from psycopg.rows import dict_row
 from backend.cli.runtime import with_units_of_work
 from backend.core.api_keys import is_intact
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST
 from backend.core.security import token_hash
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_user
@@ -20,7 +21,7 @@ def url(fresh_database_url: str) -> str:
     grace = make_user(email=GRACE, role=Role.MEMBER)
 
     async def save(uow: SqlUnitOfWorkFactory) -> None:
-        async with uow() as unit:
+        async with uow(FIRST) as unit:
             await unit.users.save(grace)
             await unit.commit()
 
@@ -50,11 +51,12 @@ def test_a_key_of_a_user_is_printed_alone(mvp: RunMvp, url: str) -> None:
     assert row["expires_at"] is not None
 
 
-def test_a_service_key_is_listed_and_revoked(mvp: RunMvp, url: str) -> None:
+def test_a_service_key_is_listed_and_revoked(mvp: RunMvp, run_mvp: RunMvp, url: str) -> None:
     mvp("key", "create", "The shop [/]", "--role", "manager", DATABASE_URL=url)
     [row] = keys(url)
 
-    listed = mvp("key", "list", DATABASE_URL=url, COLUMNS="200")
+    # In a process of its own, as the width of the terminal is read once.
+    listed = run_mvp("key", "list", DATABASE_URL=url, COLUMNS="200")
     done = mvp("key", "revoke", str(row["id"]), DATABASE_URL=url)
     again = mvp("key", "revoke", str(row["id"]), DATABASE_URL=url)
 

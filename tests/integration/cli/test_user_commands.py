@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from backend.cli.runtime import with_units_of_work
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_user
 from tests.fixtures.application import make_settings
@@ -25,7 +26,7 @@ def url(fresh_database_url: str) -> str:
     grace = make_user(email=GRACE, role=Role.VIEWER)
 
     async def save(uow: SqlUnitOfWorkFactory) -> None:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             await unit.users.save(ada)
             await unit.users.save(grace)
             await unit.commit()

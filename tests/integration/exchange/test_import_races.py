@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from backend.core.errors import ConflictError
+from backend.core.scopes import SYSTEM
 from backend.repositories.sql.platform.bulk import SqlBulkList
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.background.kinds import TryAgainError
@@ -171,7 +172,7 @@ async def test_an_import_waits_for_rows_that_others_have_locked(
     customer = await add(member, "customers", name="First", email="a@example.com")
     table = [["name", "email"], ["Grace", "a@example.com"], ["New", ""]]
     inputs = await sheets.inputs("customers", table, all_or_nothing=all_or_nothing)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         row = await unit.customers.get(UUID(customer), for_update=True)
         running = asyncio.create_task(sheets.run(inputs, sheets.new_run()))
         # Longer than a statement waits for a lock.
@@ -191,7 +192,7 @@ async def test_a_row_that_stays_locked_is_tried_later(
     monkeypatch.setattr(writing, "_PAUSE_SECONDS", 0)
     monkeypatch.setattr(writing, "_ATTEMPTS", 1)
     customer = await add(member, "customers", name="First", email="a@example.com")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.get(UUID(customer), for_update=True)
         with pytest.raises(TryAgainError, match="Others are changing"):
             await sheets.load("customers", [["name", "email"], ["New", ""], ["G", "a@example.com"]])

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.core.errors import InvalidInputError, PermissionDeniedError
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.executions import Execution, ExecutionCreate, ExecutionStatus
 from backend.models.exchange.imports import MAX_ERRORS, ImportInputs, ImportResult
 from backend.models.exchange.sheets import SheetResource
@@ -58,7 +59,7 @@ def run_import(sheets: Sheets, uow: SqlUnitOfWorkFactory) -> Callable[..., Any]:
         executions = execution_service(uow, kinds, 1)
         asked = ExecutionCreate.model_construct(kind="import", inputs=inputs, name=None)
         execution_id = made(await executions.create(asked, sheets.person)).id
-        await executions.run(execution_id)
+        await executions.run(execution_id, FIRST)
         return await stored(uow, execution_id)
 
     return run
@@ -212,7 +213,7 @@ async def test_an_address_of_several_customers_needs_the_id(
     sheets: Sheets, member: Person, uow: UnitOfWorkFactory
 ) -> None:
     rows = [make_customer(email="x@example.com", owner_id=member.user.id) for _ in range(2)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save_many(rows)
         await unit.commit()
 
@@ -233,7 +234,7 @@ async def test_what_was_exported_is_imported_unchanged(
     sheets = sheets_of(admin.principal)
     as_text = (await admin.get(f"/{resource}", headers={"Accept": "text/csv"})).content
     assert counts(await sheets.load(resource, as_text, "x.csv"))[2] == 3
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         text = "=1+1\r\n\x0b_x0041_ 'so'"
         await unit.customers.save(make_customer(owner_id=admin.user.id, notes=text, phone="+1 23"))
         await unit.tasks.save(make_task(description="'=x", due_at=now()))
@@ -265,7 +266,7 @@ async def test_what_looks_like_more_than_a_text_comes_back_as_it_was(
     sheets_of: SheetsOf, admin: Person, uow: UnitOfWorkFactory, suffix: str
 ) -> None:
     sheets = sheets_of(admin.principal)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for name in ODD_NAMES:
             row = make_customer(
                 owner_id=admin.user.id, name=name, company=name, notes=f"{name}\r\n"
@@ -563,7 +564,7 @@ async def test_an_import_records_one_event(
     await sheets.load("customers", CUSTOMERS[:2])
     await sheets.load("customers", [CUSTOMERS[0], ["G", "grace@example.com", "", ""]])
 
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         page = await unit.events.page(EventQuery(type=["customer.imported"]))
     changed, created = page.items
     ids = [each["id"] for each in await items(member, "customers")]
@@ -587,7 +588,7 @@ async def test_a_crash_repeats_nothing(
     result = await sheets.run(inputs, run)
 
     assert counts(result) == (700, 0, 0, 0, 0)
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         events = (await unit.events.page(EventQuery(type=["task.imported"]))).items
     ids = [row_id for event in events for row_id in event.after("created")]
     assert len(ids) == len(set(ids)) == 700

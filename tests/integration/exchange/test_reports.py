@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.platform.mixins import now
 from backend.models.sales.leads import LeadStatus
 from backend.models.tasks.tasks import TaskStatus
@@ -22,7 +23,7 @@ async def report(
     body = {"kind": "report", "inputs": {"report": name} | filters}
     created = await person.post("/executions", json=body)
     assert created.status_code == 202, created.text
-    await executions.run(UUID(created.json()["id"]))
+    await executions.run(UUID(created.json()["id"]), FIRST)
     read = await person.get(f"/executions/{created.json()['id']}")
     assert read.json()["status"] == "completed", read.text
     result: dict[str, Any] = read.json()["result"]
@@ -47,7 +48,7 @@ async def leads(uow: SqlUnitOfWorkFactory, member: Person, manager: Person) -> N
         make_lead(**theirs, **worth("7", "USD"), status=LeadStatus.LOST),
         make_lead(**mine, created_at=now() - timedelta(days=400), status=LeadStatus.LOST),
     ]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.leads.add_missing(rows)
         await unit.commit()
 
@@ -90,7 +91,7 @@ async def test_a_sum_may_be_more_than_any_amount(
     member: Person, executions: ExecutionService, uow: SqlUnitOfWorkFactory
 ) -> None:
     most = worth("999999999999.99", "EUR") | {"owner_id": member.user.id}
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.leads.add_missing([make_lead(**most) for _ in range(3)])
         await unit.commit()
 
@@ -117,7 +118,7 @@ async def test_unfinished_tasks_are_counted_by_age_status_and_assignee(
         aged(1, status=TaskStatus.DONE),
         aged(1, status=TaskStatus.CANCELLED),
     ]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.add_missing(rows)
         await unit.commit()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.core.errors import InvalidInputError
+from backend.core.scopes import SYSTEM
 from backend.models.exchange.exports import ExportInputs
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -36,7 +37,7 @@ def stored(folder: Path) -> list[str]:
 
 
 async def add_customers(uow: UnitOfWorkFactory, person: Person, *customers: Any) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save_many(
             [make_customer(owner_id=person.user.id, **fields) for fields in customers]
         )
@@ -67,7 +68,7 @@ async def test_filters_and_order_hold_for_an_export(
 async def test_all_pages_are_exported(
     sheets: Sheets, admin: Person, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.add_missing([make_task() for _ in range(450)])
         await unit.commit()
 
@@ -101,7 +102,7 @@ async def test_no_cell_is_a_formula(sheets: Sheets, admin: Person, uow: UnitOfWo
 async def test_moments_before_the_time_of_spreadsheets_are_texts(
     sheets: Sheets, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         early = datetime.fromisoformat("1815-12-10T00:00:00+00:00")
         await unit.tasks.save(make_task(due_at=early))
         await unit.commit()

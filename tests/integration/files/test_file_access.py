@@ -9,6 +9,7 @@ import pytest
 
 from backend.api.middleware import answers
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file, make_module
 from tests.fixtures.people import Person, SignedIn
@@ -50,12 +51,17 @@ async def test_a_private_file_is_found_by_nobody_else(
 
 
 @pytest.mark.parametrize("field", TEAM)
-async def test_everybody_reads_the_files_of_the_team(
+async def test_everybody_but_guests_reads_the_files_of_the_team(
     member: Person, somebody: Person, field: str
 ) -> None:
     shared = await upload(member, subject=await make_subject(member, field))
     path = f"/files/{shared['id']}"
 
+    if somebody.user.role is Role.GUEST:
+        assert (await somebody.get("/files")).json()["items"] == []
+        assert (await somebody.get(path)).status_code == 404
+        assert (await somebody.get(f"{path}/content")).status_code == 404
+        return
     assert (await somebody.get("/files")).json()["items"] == [shared]
     assert (await somebody.get(path)).json() == shared
     assert (await somebody.get(f"{path}/content")).content == b"Hello"
@@ -93,10 +99,13 @@ async def test_one_of_the_teams_files_is_deleted_by_who_uploaded_it_or_a_manager
 
     if somebody.user.role in {Role.ADMIN, Role.MANAGER}:
         assert answer.status_code == 204
+        return
+    if somebody.user.role is Role.GUEST:
+        assert answer.status_code == 404
     else:
         assert answer.status_code == 403
         assert "files:delete" in answer.json()["detail"]
-        assert (await member.delete(path)).status_code == 204
+    assert (await member.delete(path)).status_code == 204
 
 
 async def test_who_was_made_a_viewer_still_deletes_what_they_have_uploaded(
@@ -134,7 +143,7 @@ async def test_filters_do_not_lead_to_private_files_of_others(
     manager: Person, member: Person, uow: UnitOfWorkFactory
 ) -> None:
     module = make_module(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.modules.save(module)
         await unit.files.save(make_file(owner_id=member.user.id, module_id=module.id, name="x"))
         await unit.files.save(make_file(owner_id=member.user.id, name="x"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_file
 from tests.fixtures.people import Person
@@ -150,7 +151,7 @@ async def test_content_that_is_gone_from_the_storage_is_not_found(
     member: Person, uow: UnitOfWorkFactory, headers: dict[str, str]
 ) -> None:
     row = make_file(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.files.save(row)
         await unit.commit()
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from backend.core.preconditions import ANY_VERSION
+from backend.core.scopes import SYSTEM
 from backend.models.files.files import FileSubject
 from backend.models.platform.idempotency import made
 from backend.models.platform.mixins import now
@@ -191,5 +192,5 @@ async def test_files_are_kept_in_a_bucket_as_well(
     await service.delete(file.id, by, ANY_VERSION)
 
     assert await service.remove_orphans(-HOUR) == 0
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         assert await unit.files.find(file.id) is None

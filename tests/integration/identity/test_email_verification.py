@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from backend.core.scopes import SYSTEM
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -30,7 +31,7 @@ async def verify(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
 
 
 async def verified_at(uow: UnitOfWorkFactory, email: str = ADA["email"]) -> datetime | None:
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         user = await reading.users.find_by_email(email)
     assert user is not None
     return user.email_verified_at
@@ -91,7 +92,7 @@ async def test_one_may_register_no_address_that_has_got_its_mails(
 
     assert (await register(client)).status_code == 429
 
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert await reading.users.find_by_email(ADA["email"]) is None
 
 
@@ -129,7 +130,7 @@ async def test_the_link_verifies_the_address(
         "/api/v1/users/me", headers={"Authorization": f"Bearer {tokens['access_token']}"}
     )
     assert datetime.fromisoformat(me.json()["email_verified_at"]) == moment
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         events = (await reading.events.page(EventQuery(type=["user.email_verified"]))).items
     assert [event.after("email_verified_at") for event in events] == [moment.isoformat()]
 
@@ -201,7 +202,7 @@ async def test_a_link_is_void_for_an_account_that_has_changed(
     change: dict[str, object],
 ) -> None:
     token = await mailed_token(member, post)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         user = await unit.users.get(member.user.id)
         user.sqlmodel_update(change)
         await unit.users.save(user)

@@ -15,6 +15,7 @@ from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.errors import AuthenticationError
 from backend.core.permissions import Principal, Role
+from backend.core.scopes import SYSTEM
 from backend.models.identity.auth import PasswordChange
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
@@ -77,7 +78,7 @@ async def deaf(settings: Settings, database: Database) -> Deaf:
     uow = SqlUnitOfWorkFactory(database, caches=state.caches)
     services = wire(settings, uow, {}, state)
     user = make_user()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     tokens = await services.identity.auth.sign_in(user.email, PASSWORD, NOWHERE)
@@ -148,7 +149,7 @@ async def test_the_process_that_changes_a_role_knows_it_without_having_to_hear_o
 
 
 async def test_nothing_is_forgotten_without_a_commit(deaf: Deaf, database: Database) -> None:
-    async with deaf.uow() as unit:
+    async with deaf.uow(SYSTEM) as unit:
         unit.forget(CacheName.IDENTITY, deaf.user.id)
     await change(database, MAKE_VIEWER, user=deaf.user.id)
 
@@ -159,7 +160,7 @@ async def test_a_commit_of_which_nobody_knows_the_outcome_makes_forget(
     deaf: Deaf, database: Database
 ) -> None:
     async def commit_on_a_cut_connection() -> None:
-        async with deaf.uow() as unit:
+        async with deaf.uow(SYSTEM) as unit:
             await unit.users.get(deaf.user.id, for_update=True)
             unit.forget(CacheName.IDENTITY, deaf.user.id)
             await change(database, CUT_TRANSACTIONS)

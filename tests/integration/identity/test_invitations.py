@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from backend.core.scopes import SYSTEM
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -64,7 +65,7 @@ async def test_the_link_opens_an_account_with_the_role(
     assert kept["accepted_at"] is not None
 
 
-async def test_the_role_is_not_for_the_guest_to_choose(
+async def test_the_role_is_not_for_the_invited_to_choose(
     client: httpx2.AsyncClient, admin: Person, post: Post
 ) -> None:
     await invite(admin)
@@ -88,7 +89,7 @@ async def test_of_two_who_accept_at_once_one_gets_an_account(
 async def test_somebody_with_an_account_is_not_invited(
     admin: Person, post: Post, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(make_user(email=GRACE["email"]))
         await unit.commit()
 
@@ -104,7 +105,7 @@ async def test_who_has_got_an_account_meanwhile_keeps_that_one(
 ) -> None:
     await invite(admin)
     token = await post.deliver_token()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(make_user(email=GRACE["email"]))
         await unit.commit()
 
@@ -178,7 +179,7 @@ async def test_what_is_accepted_can_be_neither_revoked_nor_sent_again(
     admin: Person, uow: UnitOfWorkFactory
 ) -> None:
     invitation = make_invitation(invited_by=admin.user.id, accepted_at=now())
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.invitations.save(invitation)
         await unit.commit()
     path = f"/invitations/{invitation.id}"
@@ -192,7 +193,7 @@ async def test_an_expired_invitation_opens_nothing_until_it_is_sent_again(
     client: httpx2.AsyncClient, admin: Person, post: Post, uow: UnitOfWorkFactory
 ) -> None:
     expired = make_invitation(invited_by=admin.user.id, expires_at=now() - timedelta(days=1))
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.invitations.save(expired)
         await unit.commit()
 
@@ -205,7 +206,7 @@ async def test_who_did_not_accept_in_time_can_be_invited_again(
     admin: Person, uow: UnitOfWorkFactory
 ) -> None:
     expired = make_invitation(invited_by=admin.user.id, expires_at=now() - timedelta(days=1))
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.invitations.save(expired)
         await unit.commit()
 
@@ -222,7 +223,7 @@ async def test_the_list_can_be_filtered_by_status(admin: Person, uow: UnitOfWork
         "expired": make_invitation(expires_at=now() - timedelta(days=1), **by),
         "accepted": make_invitation(accepted_at=now(), **by),
     }
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.invitations.save_many(rows.values())
         await unit.commit()
 
@@ -247,7 +248,7 @@ async def test_all_of_it_is_recorded_but_for_the_token(
     seen.append(await dump(post.database))
 
     assert not any(token in each for each in seen)
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         events = (await reading.events.page(EventQuery())).items
     told = {(event.type, str(event.subject_id), event.actor_id) for event in events}
     assert told == {
@@ -367,7 +368,7 @@ async def test_what_was_left_by_an_inviter_without_the_right_opens_nothing(
     """As an older version has left it, or somebody who has changed the user by hand."""
     await invite(admin)
     token = await post.deliver_token()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         inviter = await unit.users.get(admin.user.id)
         inviter.sqlmodel_update(fields)
         await unit.users.save(inviter)

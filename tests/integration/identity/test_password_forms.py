@@ -8,6 +8,7 @@ import pytest
 
 from backend.core.errors import RateLimitedError
 from backend.core.passwords import PasswordHasher
+from backend.core.scopes import SYSTEM
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD_HASH, make_user
@@ -38,7 +39,7 @@ async def older_user(uow: UnitOfWorkFactory) -> User:
     """One whose password was hashed before passwords were normalised."""
     hashed = QUICK.hash(DECOMPOSED)
     user = make_user(email="ada@example.com", password_hash=hashed)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user
@@ -51,12 +52,12 @@ async def test_a_hash_of_an_older_version_is_replaced_at_the_sign_in(
     assert (await sign_in(client, password="wrong")).status_code == 401
     assert (await sign_in(client, password=typed)).status_code == 200
 
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         kept = await reading.users.get(older_user.id)
     assert kept.password_hash != older_user.password_hash
     for again in (COMPOSED, DECOMPOSED):
         assert (await sign_in(client, password=again)).status_code == 200
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert (await reading.users.get(older_user.id)).password_hash == kept.password_hash
 
 
@@ -75,7 +76,7 @@ async def test_a_new_password_that_comes_meanwhile_is_not_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def hash_and_change(hasher: PasswordHasher, password: str, client: object = None) -> str:
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             kept = await unit.users.get(older_user.id)
             kept.password_hash = PASSWORD_HASH
             await unit.users.save(kept)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from backend.core.config import Settings
+from backend.core.scopes import SYSTEM
 from backend.main import create_app
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.audit_events import EventQuery
@@ -159,7 +160,7 @@ async def test_two_links_used_at_once_do_not_wait_for_each_other_for_ever(
 @pytest.fixture
 async def addresses(uow: UnitOfWorkFactory) -> list[str]:
     """Of an account, of a deactivated one, and of none."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(make_user(email=EMAIL))
         await unit.users.save(make_user(email="gone@example.com", is_active=False))
         await unit.commit()
@@ -346,7 +347,7 @@ async def test_the_token_is_in_no_table_and_no_event(
     seen.append(await dump(post.database))
 
     assert not any(token in each or NEW in each for each in seen)
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         events = (await reading.events.page(EventQuery(subject_id=ada.user.id))).items
     assert {event.type for event in events} == {
         "user.password_reset_requested",
@@ -382,7 +383,7 @@ async def test_a_link_that_would_be_dead_is_not_sent(
     await services.mail.mails.send(UUID(mail["mail_id"]))
 
     assert post.smtp.inbox == []
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         refused: Mail = await reading.mails.get(UUID(mail["mail_id"]))
     assert refused.kind is MailKind.RESET_PASSWORD
     assert refused.refused_at is not None

@@ -12,6 +12,7 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.fair_queue import FairQueue
 from backend.core.passwords import Comparison, PasswordHasher, PasswordTurn
+from backend.core.scopes import SYSTEM
 from backend.main import create_app
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
@@ -36,7 +37,7 @@ async def strict(worker_database_url: str, database: Database) -> AsyncIterator[
 @pytest.fixture
 async def user(uow: UnitOfWorkFactory) -> User:
     user = make_user(email="ada@example.com")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user

@@ -15,6 +15,7 @@ from backend.core.database import Database
 from backend.core.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import NO_SESSION, ROLE_PERMISSIONS, Means, Permission, Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.executions import ExecutionCreate, ExecutionStatus
 from backend.models.exchange.imports import ImportInputs
 from backend.models.files.files import FileSubject
@@ -154,7 +155,7 @@ async def working(
 ) -> tuple[UUID, asyncio.Task[None]]:
     """An execution that waits before a step, and the task that runs it."""
     execution_id = await begin(executions, owner, *steps, pause=pause)
-    task = asyncio.ensure_future(executions.run(execution_id))
+    task = asyncio.ensure_future(executions.run(execution_id, FIRST))
     await kind.paused.wait()
     return execution_id, task
 
@@ -247,7 +248,7 @@ async def test_an_import_writes_no_batch_after_the_end_of_the_rights(
     sheets: Sheets, uow: SqlUnitOfWorkFactory, member: Person, admin: Person, ends: Ends
 ) -> None:
     execution_id, executions = await import_tasks(sheets, uow, 6_000, all_or_nothing=False)
-    task = asyncio.ensure_future(executions.run(execution_id))
+    task = asyncio.ensure_future(executions.run(execution_id, FIRST))
     await until_written(uow, member)
 
     await ends(admin, member)
@@ -263,7 +264,7 @@ async def test_an_import_writes_no_batch_after_the_end_of_the_rights(
 async def written_by(uow: SqlUnitOfWorkFactory, person: Person) -> int:
     """Batches of an import."""
     query = EventQuery(type=["task.imported"], actor_id=person.user.id, limit=200)
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         return len((await unit.events.page(query)).items)
 
 
@@ -303,7 +304,7 @@ async def test_rows_are_planned_with_the_role_of_the_batch(
 
 async def add_tasks(uow: SqlUnitOfWorkFactory, count: int) -> None:
     rows = [make_task() for _ in range(count)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.add_missing(rows)
         await unit.commit()
 
@@ -362,7 +363,7 @@ async def test_a_file_of_the_team_is_read_on_by_permission(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     task = make_task()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
     content = io.BytesIO(b"0123456789" * 100_000)
@@ -396,7 +397,7 @@ async def test_of_many_notifications_none_comes_after_the_end_of_the_session(
 ) -> None:
     watch, viewer = coming
     rows: list[Notification] = [make_notification(user_id=viewer.user.id) for _ in range(5)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for row in rows:
             await unit.notifications.add(row)
         unit.notify(Channel.NOTIFICATIONS, str(viewer.user.id))

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
@@ -18,7 +19,7 @@ from tests.fixtures.application import make_settings, running_app
 @pytest.fixture
 async def user(uow: UnitOfWorkFactory) -> User:
     user = make_user(email="ada@example.com")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user
@@ -224,7 +225,7 @@ async def test_an_expired_session_can_not_be_refreshed(
 async def test_a_deactivated_user_can_not_refresh(
     client: httpx2.AsyncClient, tokens: dict[str, Any], user: User, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         kept = await unit.users.get(user.id)
         kept.is_active = False
         await unit.users.save(kept)

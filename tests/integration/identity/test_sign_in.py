@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from backend.core.database import Database
 from backend.core.passwords import PasswordHasher
+from backend.core.scopes import SYSTEM
 from backend.main import create_app
 from backend.models.identity.sessions import SessionQuery
 from backend.models.identity.sign_in_failures import SignInFailure
@@ -24,7 +25,7 @@ from tests.fixtures.passwords import HeldPasswords
 @pytest.fixture
 async def user(uow: UnitOfWorkFactory) -> User:
     user = make_user(email="ada@example.com")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user
@@ -77,7 +78,7 @@ async def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
 async def slow_user(uow: UnitOfWorkFactory, strong_passwords: None) -> User:
     """One whose password was hashed as in use."""
     user = make_user(email="ada@example.com", password_hash=await PasswordHasher().hash(PASSWORD))
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user
@@ -100,7 +101,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(
 async def test_a_deactivated_user_can_not_sign_in(
     client: httpx2.AsyncClient, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(make_user(email="gone@example.com", is_active=False))
         await unit.commit()
 
@@ -113,7 +114,7 @@ async def test_an_account_that_is_deactivated_while_the_password_is_checked_gets
     held_passwords.hold()
     signing_in = asyncio.create_task(sign_in(client))
     await held_passwords.begun.wait()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         kept = await unit.users.get(user.id)
         kept.is_active = False
         await unit.users.save(kept)
@@ -121,7 +122,7 @@ async def test_an_account_that_is_deactivated_while_the_password_is_checked_gets
     held_passwords.go_on.set()
 
     assert (await signing_in).status_code == 401
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert not (await reading.sessions.page_live(user.id, SessionQuery())).items
 
 

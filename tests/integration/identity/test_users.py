@@ -23,14 +23,14 @@ async def register(client: httpx2.AsyncClient, **changes: Any) -> httpx2.Respons
     return await client.post("/api/v1/auth/register", json=NEW | changes)
 
 
-async def test_people_register_as_viewers(client: httpx2.AsyncClient) -> None:
+async def test_people_register_as_guests(client: httpx2.AsyncClient) -> None:
     answer = await register(client)
 
     assert answer.status_code == 201
     user = answer.json()
     assert (user["email"], user["role"], user["is_active"]) == (
         "grace@example.com",
-        "viewer",
+        "guest",
         True,
     )
     assert not {"password", "password_hash"} & set(user)

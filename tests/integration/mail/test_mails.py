@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from backend.core.config import DatabaseSettings, Settings
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -37,14 +38,14 @@ def make_mail(**fields: Any) -> Mail:
 
 async def queued(post: Post, uow: UnitOfWorkFactory, **fields: Any) -> Mail:
     mail = make_mail(**fields)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await post.services.mail.mails.queue(unit, mail)
         await unit.commit()
     return mail
 
 
 async def kept(uow: UnitOfWorkFactory, mail: Mail) -> Mail:
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         return await reading.mails.get(mail.id)
 
 
@@ -77,11 +78,11 @@ async def test_without_commit_there_is_neither_mail_nor_job(
     post: Post, uow: UnitOfWorkFactory
 ) -> None:
     mail = make_mail()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await post.services.mail.mails.queue(unit, mail)
 
     assert await post.take_jobs() == []
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert await reading.mails.find(mail.id) is None
 
 
@@ -171,7 +172,7 @@ async def test_a_sender_that_died_holds_a_mail_up_for_a_while_only(
     with pytest.raises(MailUnavailableError, match="Another process is sending it"):
         await post.services.mail.mails.send(mail.id)
 
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         held = await unit.mails.get(mail.id)
         held.claimed_until = now() - timedelta(seconds=1)
         await unit.mails.save(held)
@@ -208,7 +209,7 @@ async def test_no_connection_is_held_while_the_server_takes_its_time(
 async def test_each_attempt_sends_the_same_message_id(post: Post, uow: UnitOfWorkFactory) -> None:
     mail = await queued(post, uow)
     await post.run_jobs()
-    async with uow() as unit:  # As if the process had died before it could note the first.
+    async with uow(SYSTEM) as unit:  # As if the process had died before it could note the first.
         sent = await unit.mails.get(mail.id)
         sent.sent_at = None
         await unit.mails.save(sent)

@@ -9,6 +9,7 @@ import pytest
 
 from backend.core.config import Settings
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.notifications.notifications import Notification
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -37,7 +38,7 @@ def watch(settings: Settings, uow: SqlUnitOfWorkFactory, state: ProcessState) ->
 async def add(uow: SqlUnitOfWorkFactory, person: Person, count: int = 1) -> list[UUID]:
     """As another process would."""
     notifications = [make_notification(user_id=person.user.id) for _ in range(count)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for notification in notifications:
             await unit.notifications.add(notification)
         unit.notify(Channel.NOTIFICATIONS, str(person.user.id))

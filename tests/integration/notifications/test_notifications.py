@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.notifications.notifications import NotificationKind
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.job_requests import Queue
@@ -192,10 +193,10 @@ async def test_an_event_that_is_handled_twice_tells_once(
     manager: Person, member: Person, jobs: Jobs, uow: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     await give(manager, member)
-    async with uow.reading() as unit:
+    async with uow.reading(SYSTEM) as unit:
         page = await unit.events.page(EventQuery(type=["task.assigned"]))
     for _ in range(3):
-        await jobs.services.notifications.notifier.handle(page.items[0].happened())
+        await jobs.services.notifications.notifier.handle(page.items[0].happened(), FIRST)
 
     assert len(await told(member)) == 1
     assert len(await mailed(database)) == 1
@@ -266,7 +267,7 @@ async def test_a_kind_that_is_named_twice_is_refused(viewer: Person) -> None:
 async def three(uow: SqlUnitOfWorkFactory, viewer: Person) -> list[UUID]:
     """Notifications of the viewer, first to last."""
     notifications = [make_notification(user_id=viewer.user.id) for _ in range(3)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for notification in notifications:
             assert await unit.notifications.add(notification)
         await unit.commit()

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from backend.core.database import Database
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means, Role, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.platform.base import metadata
 from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import Identified
@@ -276,7 +277,7 @@ async def test_commands_are_told_apart_from_requests(database: Database, admin: 
     uow = SqlUnitOfWorkFactory(database, Means.COMMAND_LINE)
     await UserService(uow, PasswordHasher(), None).set_role(admin.user.id, Role.ADMIN, None)
     other = make_user()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(other)
         await unit.commit()
     await UserService(uow, PasswordHasher(), None).deactivate(other.id, None)
@@ -302,7 +303,7 @@ async def test_commands_are_told_apart_from_requests(database: Database, admin: 
 async def test_the_database_refuses_to_change_what_was_told(
     uow: SqlUnitOfWorkFactory, worker_database_url: str, statement: str
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         unit.record(ResourceChanged(kind=SubjectKind.TASK, verb="deleted", subject_id=None))
         await unit.commit()
 
@@ -314,7 +315,7 @@ async def test_the_database_refuses_to_change_what_was_told(
 
 
 async def test_what_is_not_committed_is_not_told(uow: SqlUnitOfWorkFactory, admin: Person) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(make_task())
         unit.record(ResourceChanged(kind=SubjectKind.TASK, verb="created", subject_id=None))
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.operations.retention import Expiring
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -133,7 +134,7 @@ async def ids_in(database: Database, table: str, column: str = "id") -> set[str]
 async def session_id(uow: SqlUnitOfWorkFactory, database: Database) -> str:
     """A session that stays, of a user."""
     user = make_user()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return await insert(
@@ -177,7 +178,7 @@ async def test_more_than_one_batch_goes(
 async def test_jobs_go_after_their_end(
     service: CleanUpService, database: Database, uow: SqlUnitOfWorkFactory, jobs: Jobs
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         ids = [await unit.defer(JobRequest("unknown", Queue.EVENTS)) for _ in range(4)]
         await unit.commit()
     ends = {ids[0]: ("failed", OLD), ids[1]: ("cancelled", OLD), ids[3]: ("succeeded", YOUNG)}
@@ -216,7 +217,7 @@ async def test_events_go_only_where_that_is_set(
         "means": "'api'",
         "changes": "'{}'",
     }
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(make_user())
         await unit.commit()
     old = await insert(database, "events", {**always, "occurred_at": OLD})

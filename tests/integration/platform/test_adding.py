@@ -9,6 +9,7 @@ from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Means, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.platform.audit_events import Event
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.sales.products import Product
@@ -41,7 +42,7 @@ async def test_a_row_its_event_jobs_and_notices_are_one_statement(
         listening.execute(f'LISTEN "{Channel.NOTIFICATIONS}"')
 
         with sent_statements() as statements:
-            async with announcing() as unit:
+            async with announcing(SYSTEM) as unit:
                 await unit.tasks.add_new(task)
                 unit.record(created(SubjectKind.TASK, task, None))
                 unit.notify(Channel.NOTIFICATIONS, "one")
@@ -70,7 +71,7 @@ async def test_a_row_its_event_jobs_and_notices_are_one_statement(
 async def test_what_is_refused_leaves_nothing(
     announcing: SqlUnitOfWorkFactory, database: Database
 ) -> None:
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.products.add_new(make_product(sku="A-1"))
         await unit.commit()
     again = make_product(sku="A-1")
@@ -94,12 +95,12 @@ async def test_without_a_commit_nothing_is_written(
     announcing: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     task = make_task()
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.tasks.add_new(task)
         unit.record(created(SubjectKind.TASK, task, None))
 
     assert await counts(database) == (0, 0)
-    async with announcing.reading() as reading:
+    async with announcing.reading(SYSTEM) as reading:
         assert await reading.tasks.find(task.id) is None
 
 
@@ -107,14 +108,14 @@ async def test_what_waits_is_there_for_whatever_the_unit_asks_next(
     announcing: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     first, second = make_task(), make_task()
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.tasks.add_new(first)
         assert await unit.tasks.known([first.id, second.id]) == {first.id}
         await unit.tasks.add_new(second)
         unit.record(created(SubjectKind.TASK, second, None))
         await unit.commit()
 
-    async with announcing.reading() as reading:
+    async with announcing.reading(SYSTEM) as reading:
         assert {row.id for row in await reading.tasks.find_many([first.id, second.id])} == {
             first.id,
             second.id,
@@ -126,7 +127,7 @@ async def test_a_list_is_read_in_a_writing_unit_with_what_waits(
     announcing: SqlUnitOfWorkFactory,
 ) -> None:
     task = make_task()
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.tasks.add_new(task)
         page = await unit.tasks.page(TaskQuery())
 
@@ -137,13 +138,13 @@ async def test_a_job_is_deferred_behind_what_waits(
     announcing: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     task = make_task()
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.tasks.add_new(task)
         job_id = await unit.defer(JobRequest("third", Queue.EVENTS, {}))
         await unit.commit()
 
     assert job_id > 0
-    async with announcing.reading() as reading:
+    async with announcing.reading(SYSTEM) as reading:
         assert await reading.tasks.find(task.id) == task
     assert await counts(database) == (0, 1)
 
@@ -152,26 +153,26 @@ async def test_rows_with_relations_are_added_with_them(announcing: SqlUnitOfWork
     owner, product = make_user(), make_product()
     lead = make_lead(owner_id=owner.id)
     lead.set_products([product.id])
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.users.add_new(owner)
         await unit.products.add_new(product)
         await unit.leads.add_new(lead)
         await unit.commit()
 
-    async with announcing.reading() as reading:
+    async with announcing.reading(SYSTEM) as reading:
         assert (await reading.leads.get(lead.id)).product_ids == [product.id]
 
 
 async def test_an_empty_unit_asks_for_nothing(announcing: SqlUnitOfWorkFactory) -> None:
     with sent_statements() as statements:
-        async with announcing() as unit:
+        async with announcing(SYSTEM) as unit:
             await unit.commit()
 
     assert statements == []
 
 
 async def add(uow: SqlUnitOfWorkFactory, row: Product | Task) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         if isinstance(row, Task):
             await unit.tasks.add_new(row)
             unit.record(created(SubjectKind.TASK, row, None))

@@ -12,6 +12,7 @@ from backend.core.attempts import RowChangedError, optimistic_attempt, retried
 from backend.core.database import Database
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.permissions import Means, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import new_id
 from backend.models.sales.products import Product
@@ -37,7 +38,7 @@ def announcing(database: Database) -> SqlUnitOfWorkFactory:
 @pytest.fixture
 async def task(uow: SqlUnitOfWorkFactory) -> Task:
     made = make_task(title="Sweep the yard")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(made)
         await unit.commit()
     return made
@@ -49,7 +50,7 @@ async def changing(
 ) -> AsyncIterator[tuple[UnitOfWork, Task]]:
     """Changes a task and commits, if nobody else does meanwhile."""
     with optimistic_attempt():
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             row = await unit.tasks.get(task_id, for_update=True)
             yield unit, row
             await unit.tasks.save(row)
@@ -58,7 +59,7 @@ async def changing(
 
 
 async def rename(uow: SqlUnitOfWorkFactory, task_id: UUID, title: str) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         row = await unit.tasks.get(task_id, for_update=True)
         row.title = title
         await unit.tasks.save(row)
@@ -66,7 +67,7 @@ async def rename(uow: SqlUnitOfWorkFactory, task_id: UUID, title: str) -> None:
 
 
 async def kept(uow: SqlUnitOfWorkFactory, task_id: UUID) -> Task:
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         return await reading.tasks.get(task_id)
 
 
@@ -108,7 +109,7 @@ async def another_title(uow: SqlUnitOfWorkFactory, task: Task) -> None:
 
 
 async def deleted(uow: SqlUnitOfWorkFactory, task: Task) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.delete(await unit.tasks.get(task.id))
         await unit.commit()
 
@@ -142,7 +143,7 @@ async def test_a_row_that_somebody_holds_is_not_waited_for(
         async with changing(announcing, task.id) as (_, row):
             row.title = "Sweep the attic"
 
-    async with uow() as holder:
+    async with uow(SYSTEM) as holder:
         await holder.tasks.get(task.id, for_update=True)
         with pytest.raises(RowChangedError):
             await change()
@@ -151,7 +152,7 @@ async def test_a_row_that_somebody_holds_is_not_waited_for(
 
 
 async def test_elsewhere_the_row_is_locked(uow: SqlUnitOfWorkFactory, task: Task) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.get(task.id, for_update=True)
         renaming = asyncio.create_task(rename(uow, task.id, "Sweep the attic"))
         done, _ = await asyncio.wait([renaming], timeout=0.3)
@@ -223,7 +224,7 @@ async def test_a_new_row_is_added_with_the_changed_one_or_not_at_all(
     with pytest.raises(RowChangedError):
         await add_beside(second, meanwhile="Sweep the roof")
 
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         assert await reading.tasks.known([first.id, second.id]) == {first.id}
     assert await counts(database) == (2, 2)
 
@@ -232,7 +233,7 @@ async def test_what_is_refused_names_the_field_or_says_why(
     announcing: SqlUnitOfWorkFactory, database: Database, task: Task
 ) -> None:
     products = [make_product(sku="B-1"), make_product(sku="B-2")]
-    async with announcing() as unit:
+    async with announcing(SYSTEM) as unit:
         await unit.products.save_many(products)
         await unit.commit()
 
@@ -251,7 +252,7 @@ async def test_what_is_refused_names_the_field_or_says_why(
 
 async def give_sku(uow: SqlUnitOfWorkFactory, product_id: UUID, sku: str) -> Product:
     with optimistic_attempt():
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             product = await unit.products.get(product_id, for_update=True)
             product.sku = sku
             await unit.products.save(product)
@@ -281,7 +282,7 @@ async def test_who_begins_again_waits_for_whoever_holds_the_row(
         attempts.append(None)
         await rename(uow, task.id, "Sweep the attic")
 
-    async with uow() as holder:
+    async with uow(SYSTEM) as holder:
         await holder.tasks.get(task.id, for_update=True)
         changed = asyncio.create_task(change())
         await asyncio.wait([changed], timeout=0.3)

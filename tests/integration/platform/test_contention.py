@@ -13,6 +13,7 @@ from backend.core.attempts import RowChangedError, is_optimistic, retried
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import TransactionLostError
+from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import (
     PASSWORD,
@@ -33,7 +34,7 @@ from tests.fixtures.processes import wait_for_waiting
 
 async def save(uow: SqlUnitOfWorkFactory, **rows: Any) -> None:
     """Save one row each, by the name of its repository."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for name, row in rows.items():
             await getattr(unit, name).save(row)
         await unit.commit()
@@ -43,7 +44,7 @@ async def meanwhile(
     uow: SqlUnitOfWorkFactory, url: str, request: Coroutine[Any, Any, Any], **rows: Any
 ) -> Any:
     """What the request answers that has to wait for a transaction which adds the rows."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for name, row in rows.items():
             await getattr(unit, name).save(row)
         asked = asyncio.create_task(request)
@@ -84,7 +85,7 @@ async def test_what_refers_to_a_row_that_is_deleted_meanwhile_names_the_field(
     await save(uow, **{name: row})
     body = {field: str(row.id)}
 
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         repository = getattr(unit, name)
         await repository.delete(await repository.get(row.id))
         asked = asyncio.create_task(member.post("/chats", json=body))
@@ -109,7 +110,7 @@ async def test_a_transaction_that_was_lost_is_run_once_more(uow: SqlUnitOfWorkFa
         if len(attempts) > 2:
             # It might be quicker than the other, which the database has yet to wake.
             await one_is_done.wait()
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             tasks = [await unit.tasks.get(first, for_update=True)]
             if len(attempts) <= 2:
                 await both.wait()
@@ -123,7 +124,7 @@ async def test_a_transaction_that_was_lost_is_run_once_more(uow: SqlUnitOfWorkFa
     await asyncio.gather(rename(one.id, other.id, " here"), rename(other.id, one.id, " there"))
 
     assert len(attempts) == 3
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         for task in (one, other):
             title = (await reading.tasks.get(task.id)).title
             assert sorted(title.split()[1:]) == ["here", "there"]
@@ -212,7 +213,7 @@ async def written_rows(uow: SqlUnitOfWorkFactory, admin: Person) -> dict[str, UU
     left, lead = make_user(is_active=False), make_lead(owner_id=admin.user.id)
     config, invitation = make_model_config(), make_invitation(invited_by=admin.user.id)
     notification = make_notification(user_id=admin.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.save(left)
         await unit.leads.save(lead)
         await unit.model_configs.save(config)
@@ -258,7 +259,7 @@ async def test_a_locked_row_fails_alone_and_everybody_else_goes_on(
 
     async with running_app(few) as client:
         person = Person(member.user, member.session, member.token, client)
-        async with uow() as holder:
+        async with uow(SYSTEM) as holder:
             await holder.tasks.get(task.id, for_update=True)
             edits = [
                 asyncio.create_task(person.patch(f"/tasks/{task.id}", json={"priority": "low"}))

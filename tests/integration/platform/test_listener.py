@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from backend.core.caching import CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import application_name
+from backend.core.scopes import SYSTEM
 from backend.integrations.platform.listener import Listener
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -105,11 +106,11 @@ async def test_what_a_unit_of_work_tells_is_heard_once_it_is_committed(
         async with state.listener.running():
             assert await subscription.next(PATIENCE) == ["a"]  # There may have been some before.
 
-            async with uow() as unit:
+            async with uow(SYSTEM) as unit:
                 unit.notify(Channel.EXECUTIONS, "a")
             assert await subscription.next(0.05) == []
 
-            async with uow() as unit:
+            async with uow(SYSTEM) as unit:
                 unit.notify(Channel.EXECUTIONS, "a")
                 await unit.commit()
             assert await subscription.next(PATIENCE) == ["a"]

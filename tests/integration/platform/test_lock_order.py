@@ -16,6 +16,7 @@ from backend.core.database import Database
 from backend.core.errors import ConflictError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.core.security import AccessTokens
 from backend.models.identity.sessions import UserSession
 from backend.models.notifications.notifications import (
@@ -70,7 +71,7 @@ async def test_preferences_are_written_in_one_order_whatever_that_of_the_request
             PreferenceInput(kind=kind, in_app=True, mail=True) for kind in sorted(KINDS)[::-1]
         ]
     )
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.notifications.set_preferences([one])
         async with waiting(service.set_preferences(turned, viewer.principal), database):
             await unit.notifications.set_preferences([other])
@@ -84,7 +85,7 @@ async def test_defaults_of_models_may_change_at_once(
     admin: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     configs = [make_model_config() for _ in range(3)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.model_configs.save_many(configs)
         await unit.commit()
 
@@ -109,7 +110,7 @@ async def test_whoever_changes_roles_holds_no_row_while_waiting_for_others(
 ) -> None:
     person, admin = await signed_in(Role.VIEWER), await signed_in(Role.ADMIN)
     users = UserService(uow, PasswordHasher(), None)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.users.lock_active_admins()
         await promote_by_hand(database, person)
         async with waiting(users.set_role(admin.user.id, Role.ADMIN, None), database):
@@ -134,7 +135,7 @@ async def test_tasks_may_be_given_to_people_whose_role_changes(
     people = [await signed_in(Role.ADMIN) for _ in range(3)]
     tasks = [make_task() for _ in range(12)]
     customers = [make_customer(owner_id=admin.user.id) for _ in range(4)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save_many(tasks)
         await unit.customers.save_many(customers)
         await unit.commit()
@@ -163,13 +164,13 @@ async def test_all_sessions_end_in_one_order(
     viewer: Person, uow: SqlUnitOfWorkFactory, database: Database
 ) -> None:
     first, second = sorted(new_id() for _ in range(2))
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for session_id in (second, first):
             await unit.sessions.save(session_of(viewer, session_id))
         await unit.commit()
     service = SessionService(uow, AccessTokens(SecuritySettings()), asking_each_time(uow))
 
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.sessions.get(first, for_update=True)
         async with waiting(service.revoke_all(viewer.principal), database):
             await unit.sessions.get(second, for_update=True)
@@ -190,7 +191,7 @@ async def test_imports_of_the_same_skus_in_another_order_wait_for_each_other(
 
     async def insert(turned: bool) -> None:
         fresh = [row | {"id": make_product().id} for row in rows]
-        async with uow() as unit:
+        async with uow(SYSTEM) as unit:
             await unit.products.insert_all(fresh[::-1] if turned else fresh)
             await unit.commit()
 

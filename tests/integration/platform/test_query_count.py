@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from backend.core.permissions import SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.identity.sessions import UserSession
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import now
@@ -67,7 +68,7 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
     for file in rows["files"]:
         file.customer_id = customers[0].id
     ids = {each.id_name: rows[each.path][0].id for each in EXAMPLES} | {"number": 1}
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for each in EXAMPLES:
             await getattr(unit, each.repository).add_missing(rows[each.path])
         ids |= await add_parts_of_chats(unit, admin, rows, count)

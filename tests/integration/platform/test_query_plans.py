@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.platform.paging import RELEVANCE
 from backend.models.tasks.tasks import TaskQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -187,7 +188,7 @@ async def test_a_search_is_planned_for_its_words_however_often_it_is_asked(
     uow: UnitOfWorkFactory, database: Database
 ) -> None:
     for query in [TaskQuery(q="plants"), TaskQuery()] * 10:
-        async with uow.reading() as reading:
+        async with uow.reading(SYSTEM) as reading:
             await reading.tasks.page(query)
 
     prepared = await database.statements.run("SELECT statement FROM pg_prepared_statements", {})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.tasks.tasks import Task, TaskCreate, TaskPublic
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.fixtures.people import Person
@@ -25,11 +26,11 @@ async def test_a_new_row_was_never_changed(member: Person, path: str, body: obje
 
 async def test_rows_of_an_import_were_never_changed(uow: SqlUnitOfWorkFactory) -> None:
     task = Task.from_input(TaskCreate(title="Call her"))
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.insert_all([task.model_dump(include={"id", "title", "priority"})])
         await unit.commit()
 
-    async with uow.reading() as reading:
+    async with uow.reading(SYSTEM) as reading:
         read = await reading.tasks.get(task.id)
     assert read.created_at == read.updated_at
 

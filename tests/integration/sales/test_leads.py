@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_product
 from tests.fixtures.people import Person
@@ -59,7 +60,7 @@ async def names(person: Person, **filters: Any) -> set[str]:
 async def products(uow: UnitOfWorkFactory) -> list[str]:
     """Ids of three products, in their order."""
     rows = [make_product() for _ in range(3)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.products.add_missing(rows)
         await unit.commit()
     return sorted(str(row.id) for row in rows)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -22,7 +23,7 @@ KINDS = {"lead", "task", "file"}
 async def customer(member: Person, uow: UnitOfWorkFactory) -> Customer:
     """A customer among others who have tasks as well."""
     rows = [make_customer(owner_id=member.user.id) for _ in range(2)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save_many(rows)
         await unit.tasks.save(make_task(customer_id=rows[1].id))
         await unit.tasks.save(make_task())
@@ -36,7 +37,7 @@ async def entries(member: Person, customer: Customer, uow: UnitOfWorkFactory) ->
     began = now() - timedelta(minutes=1)
     owner = {"customer_id": customer.id, "owner_id": member.user.id}
     rows: list[tuple[Any, UUID]] = []
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for number in range(7):
             moment = {"created_at": began + timedelta(seconds=number // 3)}
             lead, file = make_lead(**owner, **moment), make_file(**owner, **moment)
@@ -55,7 +56,7 @@ def path_of(customer: Customer) -> str:
 
 async def add(uow: UnitOfWorkFactory, **rows: Any) -> None:
     """Save rows, by the names of their tables."""
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for name, row in rows.items():
             await getattr(unit, name).save(row)
         await unit.commit()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from tests.factories import make_lead, make_product
@@ -23,7 +24,7 @@ async def paths(uow: UnitOfWorkFactory, member: Person) -> dict[str, str]:
     lead = make_lead(
         owner_id=member.user.id, estimated_value_amount=amount, estimated_value_currency="BGN"
     )
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.products.save(product)
         await unit.leads.save(lead)
         await unit.commit()

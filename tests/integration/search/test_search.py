@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_product, make_task
@@ -32,7 +33,7 @@ async def add(
     texts = {"title": title, "name": title, "description": body, "notes": body}
     values = texts | {"owner_id": owner.user.id}
     row = make(**{name: values[name] for name in names}, **fields)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await getattr(unit, path[1:]).save(row)
         await unit.commit()
     return str(row.id)

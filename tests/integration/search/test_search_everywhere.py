@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from backend.core.scopes import FIRST, SYSTEM
 from backend.models.search.search import SearchKind
 from backend.repositories.sql.search.search import SOURCES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -41,7 +42,7 @@ async def add_grace(uow: UnitOfWorkFactory, kind: SearchKind, owner: Person) -> 
     [example] = (each for each in EXAMPLES if each.repository == kind)
     name = {SOURCES[kind].title.key: "Grace Hopper"}
     row = example.make(**name, **example.owned_by(owner.user))
-    async with uow() as unit:
+    async with uow(FIRST) as unit:
         await add_needed(unit, owner.user, example.path)
         await getattr(unit, example.repository).save(row)
         await unit.commit()
@@ -190,7 +191,7 @@ async def test_private_files_of_others_are_not_found(
     member: Person, admin: Person, uow: UnitOfWorkFactory
 ) -> None:
     module = make_module(owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.modules.save(module)
         await unit.commit()
     await add(uow, "/files", member, "Grace.txt", module_id=module.id)

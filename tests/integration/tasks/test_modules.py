@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.tasks.modules import MAX_MODULES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
@@ -125,7 +126,7 @@ async def test_nobody_has_more_modules_than_can_be_ordered_at_once(
     viewer: Person, uow: UnitOfWorkFactory
 ) -> None:
     rows = [make_module(owner_id=viewer.user.id) for _ in range(MAX_MODULES - 1)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.modules.add_missing(rows)
         await unit.commit()
     last = await create(viewer)

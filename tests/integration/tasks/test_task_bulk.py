@@ -7,6 +7,7 @@ import pytest
 
 from backend.core.errors import PreconditionRequiredError
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.models.tasks.task_bulk import TaskBulk, TaskChange
 from backend.models.tasks.tasks import TaskUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -275,7 +276,7 @@ async def fill(uow: UnitOfWorkFactory, owner: Person, count: int) -> list[Task]:
         for field, make in REFERENCES.items()
     }
     tasks = [make_task(**{field: rows[n].id for field, rows in made.items()}) for n in range(count)]
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         for field, rows in made.items():
             await unit.task_references[field].add_missing(rows)
         await unit.tasks.add_missing(tasks)
@@ -323,7 +324,7 @@ async def test_where_versions_are_demanded_a_change_without_one_is_refused(
     member: Person, uow: UnitOfWorkFactory
 ) -> None:
     task = make_task()
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
     change = TaskChange(task_id=task.id, changes=TaskUpdate(title="Changed"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from backend.core.config import ModelProvider
+from backend.core.scopes import SYSTEM
 from backend.models.assistant.usage_records import UsageRecord
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -32,7 +33,7 @@ from tests.fixtures.workflow_runs import (
 async def test_the_offline_model_runs_a_crew(
     member: Person, jobs: Jobs, tools: None, uow: UnitOfWorkFactory
 ) -> None:
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(make_task(title="Send Grace the offer"))
         await unit.commit()
     definition = crew(
@@ -148,7 +149,7 @@ async def test_a_plan_waits_to_be_confirmed(
     manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
 ) -> None:
     row = make_task(title="Old")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(row)
         await unit.commit()
     model.call("delete_task", {"task_id": str(row.id)})
@@ -212,7 +213,7 @@ async def test_the_limits_of_the_day_end_a_run(
         held_cost=Decimal(0),
         model_calls=most,
     )
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.usage_records.save(used)
         await unit.commit()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
 from backend.models.workflows.flows import FLOW_EXAMPLE
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -65,7 +66,7 @@ async def test_the_offline_model_runs_the_example(
     member: Person, jobs: Jobs, tools: None, uow: UnitOfWorkFactory
 ) -> None:
     customer = make_customer(name="Grace Hopper", owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save(customer)
         await unit.tasks.save(make_task(title="Call Grace Hopper", customer_id=customer.id))
         await unit.commit()
@@ -99,7 +100,7 @@ async def test_what_a_tool_told_goes_into_templates_as_it_is(
     member: Person, jobs: Jobs, tools: None, uow: UnitOfWorkFactory
 ) -> None:
     customer = make_customer(name="Grace Hopper", owner_id=member.user.id)
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.customers.save(customer)
         await unit.commit()
     find = {
@@ -222,7 +223,7 @@ async def test_a_plan_waits_to_be_confirmed(
     manager: Person, jobs: Jobs, tools: None, uow: UnitOfWorkFactory
 ) -> None:
     row = make_task(title="Old")
-    async with uow() as unit:
+    async with uow(SYSTEM) as unit:
         await unit.tasks.save(row)
         await unit.commit()
     node = {

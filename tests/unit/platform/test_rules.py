@@ -9,6 +9,7 @@ import pytest
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal, Role, SubjectKind
 from backend.core.preconditions import ANY_VERSION
+from backend.core.scopes import SYSTEM
 from backend.jobs.subscriptions import HANDLERS, UNHANDLED, Handler, subscriptions
 from backend.models.platform.domain_events import ResourceChanged, class_of
 from backend.models.sales.products import Product, ProductCreate, ProductUpdate
@@ -43,7 +44,7 @@ async def test_a_rule_sees_the_row_as_it_would_be_and_as_it_is() -> None:
     units = fake_units_of_work()
     service = Ruled(units)
     product = make_product(name="Seat")
-    async with units() as unit:
+    async with units(SYSTEM) as unit:
         await unit.products.save(product)
         await unit.commit()
 
@@ -81,7 +82,7 @@ def test_an_event_of_a_resource_is_known_by_its_type() -> None:
 
 
 def test_an_event_of_a_resource_starts_what_names_it_and_need_not_be_named() -> None:
-    async def handle(_services: Any, _event: Any) -> None: ...
+    async def handle(_services: Any, _event: Any, _scope: Any) -> None: ...
 
     praise = Handler("praise", {ProductPraised}, handle)
 

@@ -11,6 +11,7 @@ from backend.core.errors import (
 )
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.core.scopes import SYSTEM
 from backend.models.identity.users import User
 from backend.models.platform.idempotency import made
 from backend.models.sales.leads import Lead, LeadCreate, LeadStatus, LeadUpdate
@@ -34,14 +35,14 @@ def leads(fake_uow: UnitOfWorkFactory) -> LeadService:
 
 
 async def keep(fake_uow: UnitOfWorkFactory, lead: Lead) -> Lead:
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.leads.save(lead)
         await unit.commit()
     return lead
 
 
 async def keep_user(fake_uow: UnitOfWorkFactory, user: User) -> User:
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user
@@ -114,7 +115,7 @@ async def test_a_converted_lead_answers_its_customer_whatever_version_is_expecte
 ) -> None:
     customer = make_customer()
     lead = await keep(fake_uow, make_lead(customer_id=customer.id, status=LeadStatus.CONVERTED))
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.customers.save(customer)
         await unit.commit()
 

@@ -5,6 +5,7 @@ import pytest
 from backend.core.errors import NotFoundError, PreconditionFailedError
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION, Precondition
+from backend.core.scopes import SYSTEM
 from backend.models.tasks.modules import Module, ModuleUpdate
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.tasks.modules import ModuleService
@@ -28,7 +29,7 @@ def modules(fake_uow: UnitOfWorkFactory) -> ModuleService:
 @pytest.fixture
 async def module(fake_uow: UnitOfWorkFactory) -> Module:
     module = make_module(owner_id=OWNER.user_id, version=2)
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.modules.save(module)
         await unit.commit()
     return module

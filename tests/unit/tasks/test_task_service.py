@@ -10,6 +10,7 @@ from backend.core.errors import (
 )
 from backend.core.permissions import Role
 from backend.core.preconditions import ANY_VERSION
+from backend.core.scopes import SYSTEM
 from backend.models.identity.users import User
 from backend.models.platform.idempotency import made
 from backend.models.tasks.tasks import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
@@ -37,14 +38,14 @@ async def colleague(fake_uow: UnitOfWorkFactory) -> User:
 @pytest.fixture
 async def task(fake_uow: UnitOfWorkFactory, colleague: User) -> Task:
     task = make_task(assignee_id=colleague.id)
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.tasks.save(task)
         await unit.commit()
     return task
 
 
 async def keep_user(fake_uow: UnitOfWorkFactory, user: User) -> User:
-    async with fake_uow() as unit:
+    async with fake_uow(SYSTEM) as unit:
         await unit.users.save(user)
         await unit.commit()
     return user

@@ -24,16 +24,18 @@ from backend.services.identity.invitations import InvitationService
 router = ResourceRouter(prefix="/invitations", tags=["invitations"], route_class=IdempotentRoute)
 
 InvitationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e11"])]
-MAY_READ = may(Permission.USERS_READ)
+MayRead = Annotated[Principal, may(Permission.USERS_READ)]
 MayInvite = Annotated[Principal, may(Permission.USERS_WRITE)]
 
 
-@router.get("", response_model=Page[InvitationPublic], dependencies=[MAY_READ])
+@router.get("", response_model=Page[InvitationPublic])
 async def list_invitations(
-    query: Annotated[InvitationQuery, Query()], invitations: Injected[InvitationService]
+    query: Annotated[InvitationQuery, Query()],
+    by: MayRead,
+    invitations: Injected[InvitationService],
 ) -> Page[Invitation]:
     """All invitations that were not revoked."""
-    return await invitations.page(query)
+    return await invitations.page(query, by)
 
 
 @router.post(
@@ -53,12 +55,15 @@ async def create_invitation(
     return tag.created("invitations", await invitations.create(data, by, key))
 
 
-@router.get("/{invitation_id}", response_model=InvitationPublic, dependencies=[MAY_READ])
+@router.get("/{invitation_id}", response_model=InvitationPublic)
 async def read_invitation(
-    invitation_id: InvitationId, invitations: Injected[InvitationService], tag: CachedTagDep
+    invitation_id: InvitationId,
+    by: MayRead,
+    invitations: Injected[InvitationService],
+    tag: CachedTagDep,
 ) -> Invitation:
     """One invitation."""
-    return tag(await invitations.read(invitation_id))
+    return tag(await invitations.read(invitation_id, by))
 
 
 @router.delete(

@@ -26,14 +26,14 @@ from backend.services.identity.users import UserService
 router = ResourceRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
 
 UserId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01"])]
-MAY_READ = may(Permission.USERS_READ)
+MayRead = Annotated[Principal, may(Permission.USERS_READ)]
 MayWrite = Annotated[Principal, may(Permission.USERS_WRITE)]
 
 
 @router.get("/me", response_model=UserPublic)
 async def read_me(caller: CallerDep, users: Injected[UserService], tag: CachedTagDep) -> User:
     """Your own account."""
-    return tag(await users.read(caller.user_id))
+    return tag(await users.read(caller.user_id, caller))
 
 
 @router.patch("/me", response_model=UserPublic)
@@ -44,12 +44,12 @@ async def update_me(
     return tag(await users.update_self(data, caller, match))
 
 
-@router.get("", response_model=Page[UserPublic], dependencies=[MAY_READ])
+@router.get("", response_model=Page[UserPublic])
 async def list_users(
-    query: Annotated[UserQuery, Query()], users: Injected[UserService]
+    query: Annotated[UserQuery, Query()], by: MayRead, users: Injected[UserService]
 ) -> Page[User]:
     """All accounts, deactivated ones too."""
-    return await users.page(query)
+    return await users.page(query, by)
 
 
 @router.post(
@@ -69,10 +69,12 @@ async def create_user(
     return tag.created("users", await users.create(data, by, key))
 
 
-@router.get("/{user_id}", response_model=UserPublic, dependencies=[MAY_READ])
-async def read_user(user_id: UserId, users: Injected[UserService], tag: CachedTagDep) -> User:
+@router.get("/{user_id}", response_model=UserPublic)
+async def read_user(
+    user_id: UserId, by: MayRead, users: Injected[UserService], tag: CachedTagDep
+) -> User:
     """One account."""
-    return tag(await users.read(user_id))
+    return tag(await users.read(user_id, by))
 
 
 @router.put(

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, select as of_columns, update
 from sqlmodel import col, select
 
-from backend.core.permissions import KeyScope, Means, Principal
+from backend.core.permissions import KeyRights, Means, Principal
+from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.identity.api_keys import ApiKey, ApiKeyQuery
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
@@ -52,8 +53,10 @@ class SqlApiKeyRepository(SqlList[ApiKey, ApiKeyQuery]):
         found = (await connection.execute(statement, {**which, "now": now()})).one_or_none()
         if found is None:
             return None
-        scope = KeyScope.of(found.permissions)
-        principal = Principal(found.id, found.role, found.key_id, Means.API_KEY, scope)
+        rights = KeyRights.of(found.permissions)
+        principal = Principal(
+            found.id, found.role, found.key_id, FIRST_ORGANISATION, Means.API_KEY, rights
+        )
         has_factor = found.second_factor_at is not None
         return Identity(principal, found.expires_at or _NEVER, has_factor)
 

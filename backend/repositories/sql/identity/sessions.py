@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
+from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.identity.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
@@ -39,8 +40,10 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         found = (await connection.execute(_ACTIVE, {"id": session_id, "now": now()})).one_or_none()
         if found is None:
             return None
-        has_factor = found.second_factor_at is not None
-        return Identity(Principal(found.id, found.role, session_id), found.expires_at, has_factor)
+        caller = Principal(found.id, found.role, session_id, FIRST_ORGANISATION)
+        return Identity(
+            caller, found.expires_at, has_second_factor=found.second_factor_at is not None
+        )
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
         live = (

@@ -103,7 +103,7 @@ class Reader:
             set_committed_value(row, relation.key, related)
 
     def add_all(self, _rows: object) -> None:
-        raise RuntimeError("a reading unit of work can't write; open one with uow()")
+        raise RuntimeError("a reading unit of work can't write; open one with uow(by)")
 
     add = add_new = delete = add_all
 

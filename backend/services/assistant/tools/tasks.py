@@ -48,7 +48,7 @@ async def _assignee(assignee: str, context: ToolContext) -> UUID:
     if assignee.lower() == ME:
         return context.by.user_id
     context.by.require(Permission.TASKS_ASSIGN)
-    return (await context.services.users.find_by_email(assignee)).id
+    return (await context.services.users.find_by_email(assignee, context.by)).id
 
 
 async def _delete(given: OneTask, context: ToolContext) -> Result:

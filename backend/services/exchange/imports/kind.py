@@ -123,6 +123,6 @@ def _result(
     )
 
 
-async def import_name(inputs: ImportInputs, file: File) -> str:
+async def import_name(inputs: ImportInputs, file: File, _: Principal) -> str:
     """Such as `Import of customers from people.csv`."""
     return f"Import of {inputs.resource} from {file.name}"

@@ -76,7 +76,7 @@ class RowWriter:
 
     async def check(self, batch: Batch) -> Plan:
         """Plan a batch without locks."""
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(self._run.by) as uow:
             return await self._planner.plan(uow, batch)
 
     async def write(self, batch: Batch) -> Tally:
@@ -103,7 +103,7 @@ class RowWriter:
                 row that it refers to.
         """
         tally = Tally()
-        async with self._uow() as uow:
+        async with self._uow(self._run.by) as uow:
             rows, versions = self._resource.rows(uow), dict[UUID, int]()
             async with staged() as batches:
                 async for _, plan in batches:
@@ -134,7 +134,7 @@ class RowWriter:
         return present
 
     async def _write(self, batch: Batch) -> Tally:
-        async with self._uow() as uow:
+        async with self._uow(self._run.by) as uow:
             plan = await self._planner.plan(uow, batch, for_update=True)
             rows = self._resource.rows(uow)
             await rows.insert_all(plan.new)

@@ -59,7 +59,7 @@ class WorkflowAgents:
         begun = time.monotonic()
         by = await run.owner()
         profile = work.profile
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(run.by) as uow:
             options = AnswerOptions(
                 profile.model_config_id,
                 prompt=profile.prompt,

@@ -26,7 +26,7 @@ class Definitions:
         self._tools = tools
 
     async def load(
-        self, kind: WorkflowKind, model: type[Definition], inputs: WorkflowInputs
+        self, kind: WorkflowKind, model: type[Definition], inputs: WorkflowInputs, by: Principal
     ) -> Definition:
         """Return the definition complete with the stored crews that a flow names.
 
@@ -34,7 +34,7 @@ class Definitions:
             InvalidInputError: there is no such workflow or version, it is of the other kind, or
                 the whole is too large.
         """
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             if inputs.workflow_id is None:
                 definition = model.model_validate(inputs.definition)
             else:
@@ -60,7 +60,7 @@ class Definitions:
         for each in needed:
             if each.tool is not None:
                 self._check_tool(each.tool, each.place, by)
-        async with self._uow.reading() as uow:
+        async with self._uow.reading(by) as uow:
             await _check_references(uow, needed)
 
     def _check_tool(self, name: str, place: str, by: Principal) -> None:

@@ -45,10 +45,10 @@ class _StoredKind(Generic[Definition]):
         self._model: type[Definition] = model
         self._definitions = definitions
 
-    async def name(self, inputs: WorkflowInputs, found: None) -> str:
+    async def name(self, inputs: WorkflowInputs, found: None, by: Principal) -> str:
         """Return the name of the stored workflow, if any."""
         if inputs.workflow_id is not None:
-            async with self._uow.reading() as uow:
+            async with self._uow.reading(by) as uow:
                 if workflow := await uow.workflows.find(inputs.workflow_id):
                     return workflow.name
         return f"A {self._kind} of its own"
@@ -60,7 +60,7 @@ class _StoredKind(Generic[Definition]):
         if by.means is Means.JOB:
             # A restarted run keeps its original definition: see `_pinned`.
             return
-        definition = await self._definitions.load(self._kind, self._model, inputs)
+        definition = await self._definitions.load(self._kind, self._model, inputs, by)
         await self._definitions.check(definition, by)
         for path in input_paths(definition):
             try:
@@ -72,7 +72,7 @@ class _StoredKind(Generic[Definition]):
 
     async def _pinned(self, inputs: WorkflowInputs, run: ExecutionContext) -> Definition:
         async def load() -> dict[str, object]:
-            definition = await self._definitions.load(self._kind, self._model, inputs)
+            definition = await self._definitions.load(self._kind, self._model, inputs, run.by)
             return definition.model_dump(mode="json")
 
         definition = self._model.model_validate(await run.step(DEFINITION_STEP, load))

@@ -1,0 +1,96 @@
+"""Whose units of work are opened for the system, and why; and what a job says of its scope."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from backend.core.scopes import FIRST, FIRST_ORGANISATION, SYSTEM, Scope, Within
+from backend.models.platform.job_requests import JobRequest, Queue
+
+BACKEND = Path(__file__).parents[2] / "backend"
+NOBODY_KNOWN = "nobody is known yet: what was sent decides who it is"
+WHO_IT_IS = "tells who somebody is, and so for whom to open the next one"
+INSTALLATION = "jobs and workers belong to the installation"
+ALL = "looks after the rows of all, however many organisations there are"
+COMMAND = "for the command line, which acts for nobody"
+MAILS = "the queue of mails belongs to the installation"
+PLACES = {
+    "cli/seeding.py": (COMMAND, {"compare"}),
+    "services/assistant/chat_messages.py": (ALL, {"end_abandoned"}),
+    "services/background/executions.py": (ALL, {"end_abandoned"}),
+    "services/background/jobs.py": (
+        INSTALLATION,
+        {
+            "read",
+            "page",
+            "retry",
+            "_retry_some",
+            "cancel",
+            "queue_states",
+            "keep_failure",
+            "forgive_attempt",
+            "take_over_stalled",
+            "release",
+        },
+    ),
+    "services/files/files.py": (ALL, {"remove_orphans"}),
+    "services/identity/api_keys.py": (COMMAND, {"page_with_users", "revoke", "_create"}),
+    "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
+    "services/identity/email_verification.py": (NOBODY_KNOWN, {"verify"}),
+    "services/identity/invitations.py": (NOBODY_KNOWN, {"accept"}),
+    "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
+    "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_hash_again"}),
+    "services/identity/password_resets.py": (NOBODY_KNOWN, {"request", "answer", "confirm"}),
+    "services/identity/rights.py": (WHO_IT_IS, {"load", "_active_user"}),
+    "services/identity/second_factors.py": (COMMAND, {"reset"}),
+    "services/identity/second_step.py": (NOBODY_KNOWN, {"begin", "answer"}),
+    "services/identity/token_values.py": (MAILS, {"reveal"}),
+    "services/identity/users.py": (
+        f"registration: {NOBODY_KNOWN}; the others: {COMMAND}",
+        {"register", "create", "page", "find_by_email", "_changing", "_changing_rights"},
+    ),
+    "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
+    "services/operations/retention.py": (ALL, {"remove"}),
+}
+"""By file: the reason, and the functions."""
+
+
+def uses_of_system() -> Iterator[tuple[str, str]]:
+    for file in BACKEND.rglob("*.py"):
+        yield from _uses(ast.parse(file.read_text()), file.relative_to(BACKEND).as_posix(), "")
+
+
+def _uses(node: ast.AST, file: str, function: str) -> Iterator[tuple[str, str]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Name) and child.id == "SYSTEM" and function:
+            yield file, function
+        within = (
+            child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        )
+        yield from _uses(child, file, within)
+
+
+def test_only_the_listed_places_work_for_the_system() -> None:
+    listed = {(file, name) for file, (_, names) in PLACES.items() for name in names}
+
+    assert set(uses_of_system()) == listed
+
+
+@pytest.mark.parametrize("scope", [FIRST, SYSTEM], ids=["the first", "the system"])
+def test_a_job_says_nothing_where_there_is_one_organisation(scope: Scope) -> None:
+    request = JobRequest("greet", Queue.EVENTS, {"name": "Ada"})
+
+    assert request.within(scope).args == {"name": "Ada"}
+    assert Within.of_job(None).organisation_id == FIRST_ORGANISATION
+
+
+def test_a_job_keeps_its_organisation() -> None:
+    scope = Within(uuid4())
+
+    job = JobRequest("greet", Queue.EVENTS, {"name": "Ada"}).within(scope)
+
+    assert job.args["name"] == "Ada"
+    assert Within.of_job(job.args["organisation_id"]) == scope
