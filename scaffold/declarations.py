@@ -21,7 +21,7 @@ class Area:
         reason: why it can't be removed, if it is not that others are built on it.
         resources: those of its resources that can be removed by themselves.
         lends: what others get of it, in words.
-        seeds: the modules of `backend/seeds/` that are its own.
+        seeds: the modules of `backend/seeds/` that are its own, beside those of its resources.
         settings: the sections of the settings that are its own.
         pages: the pages of `docs/` that are its own.
         packages: the dependencies that only it needs.
@@ -47,6 +47,10 @@ class Area:
     own: Mapping[str, list[str]] = field(default_factory=dict)
     needed: Mapping[str, list[str]] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def every_seed(self) -> tuple[str, ...]:
+        return (*self.seeds, *self.resources)
 
 
 def read_areas(root: Path) -> dict[str, Area]:

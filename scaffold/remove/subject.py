@@ -46,19 +46,24 @@ def of_resource(root: Path, area: Area, name: str) -> Subject:
         if (path.name == f"{name}.py" and _is_beside(path, area))
         or (path.parts[0] == "tests" and area.name in path.parts and _fits(path, tests))
     ]
-    every = dict.fromkeys([*files, *_matching(root, area.own.get(name, ()))])
+    every = dict.fromkeys([*files, *_matching(root, [_page(name), *area.own.get(name, ())])])
     return _subject(root, name, [*every], identifiers=[f"{one}_id"])
 
 
 def of_area(root: Path, area: Area) -> Subject:
     """Everything in the packages of an area, and what its declaration names."""
-    seeds = {Path("backend/seeds", f"{each}.py") for each in area.seeds}
-    tests = {Path("tests/integration/cli", f"test_seed_{each}.py") for each in area.seeds}
+    seeds = {Path("backend/seeds", f"{each}.py") for each in area.every_seed}
+    tests = {Path("tests/integration/cli", f"test_seed_{each}.py") for each in area.every_seed}
     files = [path for path in _python(root) if area.name in path.parts[1:-1]]
-    named = _matching(root, [*area.files, *area.pages, *chain(*area.own.values())])
+    pages = [*area.pages, *map(_page, area.resources)]
+    named = _matching(root, [*area.files, *pages, *chain(*area.own.values())])
     every = [*files, *sorted(seeds | tests), *named]
     there = [each for each in dict.fromkeys(every) if (root / each).exists()]
     return _subject(root, area.name, there, members=[area.name.upper()])
+
+
+def _page(resource: str) -> str:
+    return f"docs/use/{resource.replace('_', '-')}.md"
 
 
 def _matching(root: Path, patterns: Iterable[str]) -> list[Path]:

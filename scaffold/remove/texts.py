@@ -19,6 +19,7 @@ _UNREAD = (
 _NO_TEXT = {".lock", ".svg", ".png"}
 _TABLE_OF_TOOL = re.compile(r"\[tool\.")
 _TABLES = re.compile(r"^(?=\[)", re.MULTILINE)
+_NO_RESOURCES = re.compile(r"^resources = \[\]\n", re.MULTILINE)
 _EMPTY_LIST = re.compile(r"^\w+ = \[[\s,]*\]\n", re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def declared_without(text: str, gone: Iterable[str]) -> str:
     """Return a declaration without names, and without what says nothing then."""
     for name in map(re.escape, gone):
         text = re.sub(rf'"{name}", |, "{name}"|"{name}"', "", text)
-    head, *tables = _TABLES.split(text)
+    head, *tables = _TABLES.split(_NO_RESOURCES.sub("", text))
     left = [_EMPTY_LIST.sub("", each) for each in tables]
     return "".join([head, *(each for each in left if "=" in each)]).rstrip() + "\n"
 

@@ -11,36 +11,35 @@ SAILS = Names.of("sails", None)
 BARE = """\
 title = "Ships"
 lends = "ships"
-seeds = ["masts", "tar"]
+seeds = ["tar"]
 """
 DECLARED = """\
 title = "Ships"
 lends = "ships"
 resources = ["sails"]
-seeds = ["masts", "sails", "tar"]
-
-[own]
-sails = ["docs/use/sails.md"]
+seeds = ["tar"]
 """
 
 
-def test_a_resource_is_declared_with_its_seed_and_its_page() -> None:
+def test_a_resource_is_declared() -> None:
     assert declared(SAILS)(BARE) == DECLARED
 
 
-def test_another_is_added_to_the_same_lists() -> None:
+def test_another_is_added_to_the_same_list() -> None:
     text = declared(Names.of("oars", None))(DECLARED)
 
-    assert 'resources = ["oars", "sails"]\nseeds = ["masts", "oars", "sails", "tar"]\n' in text
-    assert '[own]\noars = ["docs/use/oars.md"]\nsails = ["docs/use/sails.md"]\n' in text
+    assert 'resources = ["oars", "sails"]\n' in text
 
 
 def test_what_is_declared_already_is_refused() -> None:
-    with pytest.raises(RefusedError, match="There is already: sails in seeds"):
+    with pytest.raises(RefusedError, match="There is already: the resource sails"):
         declared(SAILS)(DECLARED)
 
 
-def test_what_is_removed_is_declared_no_more() -> None:
-    left = declared_without(DECLARED, ["sails", "docs/use/sails.md"])
+def test_an_area_that_declares_nothing_is_refused() -> None:
+    with pytest.raises(RefusedError, match="not as expected"):
+        declared(SAILS)('title = "Ships"')
 
-    assert left == BARE.replace("seeds", "resources = []\nseeds")
+
+def test_what_is_removed_is_declared_no_more() -> None:
+    assert declared_without(DECLARED, ["sails"]) == BARE
