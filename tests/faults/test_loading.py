@@ -22,6 +22,7 @@ ON_DEMAND = {
     "python_calamine": "an import, in a process of its own",
     "obstore": "a file",
     "filetype": "an upload",
+    "zxcvbn": "a new password",
     "pyotp": "a code of a second factor",
     "jsonschema_rs": "a schema for structured answers",
     "pydantic_ai": "a question to the assistant",

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticKnownError
 
+from backend.core.common_passwords import is_common
 from backend.core.passwords import normal_password
 from backend.core.storable import check_storable
 from backend.models.platform.characters import UNSEEN, Form, as_typed, spelled
@@ -117,6 +118,12 @@ def _in_normal_form(value: object) -> object:
     if isinstance(value, str) and len(value) <= _MAX_TYPED_LENGTH:
         return normal_password(value)
     return value
+
+
+def _uncommon(password: str) -> str:
+    if is_common(password):
+        raise ValueError("is one of the most common passwords: choose another")
+    return password
 
 
 def _short_in_some_form(password: str) -> str:
@@ -218,10 +225,11 @@ Password = Annotated[
     str,
     StringConstraints(min_length=8, max_length=_MAX_PASSWORD_LENGTH),
     STORABLE,
+    AfterValidator(_uncommon),
     BeforeValidator(_in_normal_form),
     Field(json_schema_extra=_HIDDEN),
 ]
-"""A new password in its normal form, of 8 to 256 characters."""
+"""A new password in its normal form, of 8 to 256 characters, and not a common one."""
 
 GivenPassword = Annotated[
     str,
