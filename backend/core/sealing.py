@@ -40,5 +40,6 @@ class Sealer:
         nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return AESGCM(self._key).decrypt(nonce, content, owner.bytes).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
+            # A ValueError if there is too little of it.
             raise SealBrokenError from None

@@ -9,13 +9,16 @@ from zlib import crc32
 
 from schemathesis import Case, CheckContext, Response
 from sqlalchemy import Engine, text
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
-from backend.core.config import Settings
+from backend.core.config import SecuritySettings, Settings
+from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_hash
 from backend.core.permissions import Role
+from backend.core.sealing import Sealer
 from backend.core.security import AccessClaims, AccessTokens, token_hash
 from backend.models.assistant.chat_messages import MessageRole
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
+from backend.models.identity.second_factors import RecoveryCode, SecondFactor
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
@@ -26,6 +29,7 @@ from tests.factories import (
     PASSWORD,
     known_id,
     make_action,
+    make_api_key,
     make_message,
     make_notification,
     make_prompt_version,
@@ -49,7 +53,17 @@ _LINKS = {
     "/api/v1/auth/verify-email": TokenPurpose.VERIFY_EMAIL,
     "/api/v1/auth/password-reset/confirm": TokenPurpose.RESET_PASSWORD,
     "/api/v1/auth/accept-invitation": TokenPurpose.ACCEPT_INVITATION,
+    "/api/v1/auth/email/confirm": TokenPurpose.CHANGE_EMAIL,
+    "/api/v1/auth/second-factor/begin": TokenPurpose.SIGN_IN,
+    "/api/v1/auth/second-factor/answer": TokenPurpose.SIGN_IN,
 }
+_WITH_FACTOR = {
+    "/api/v1/auth/second-factor/answer",
+    "/api/v1/auth/second-factor/recovery-codes",
+    "/api/v1/auth/second-factor/remove",
+}
+"""What is asked of somebody who has a second factor."""
+_RECOVERY_CODE = new_recovery_code()
 
 
 _JOBS = text("""
@@ -76,9 +90,14 @@ class Stock:
     links: dict[str, list[str]] = field(default_factory=dict)
     successes: int = 0
 
-    def renew(self) -> None:
-        """Empty the tables and fill them again; the token is that of a new caller."""
+    def renew(self, path: str = "") -> None:
+        """Empty the tables and fill them again; the token is that of a new caller.
+
+        `path` is what they will call.
+        """
         caller = make_user(role=self.role)
+        if path in _WITH_FACTOR:
+            caller.second_factor_at = now()
         users = [make_user(id=known_id("users")), make_user(), make_user()]
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller)
@@ -89,6 +108,7 @@ class Stock:
             for batch in batches:
                 session.add_all(batch)
                 session.flush()
+            session.add_all(_factor_of(caller, self.settings.security))
             session.add(RefreshToken(session_id=current.id, token_hash=token_hash(_REFRESH_TOKEN)))
             jobs = [str(job_id) for (job_id,) in session.connection().execute(_JOBS)]
             session.connection().execute(_FAILURE, {"job_id": int(jobs[0])})
@@ -107,7 +127,7 @@ class Stock:
 
     def put_into(self, case: Case[Any]) -> None:
         """Have most of what the case names be there; else all answers would be 404."""
-        self.words["token"] = self.links.get(case.path, [])
+        self.words["token"] = self.words["challenge"] = self.links.get(case.path, [])
         for part in ("path_parameters", "query", "headers", "body"):
             value = getattr(case, part)
             if isinstance(value, Mapping):
@@ -138,6 +158,16 @@ def pick(choices: Sequence[str], by: object) -> str:
 def _session_of(user: User) -> UserSession:
     tomorrow = now() + timedelta(days=1)
     return UserSession(user_id=user.id, device=None, address=None, expires_at=tomorrow)
+
+
+def _factor_of(user: User, settings: SecuritySettings) -> list[SQLModel]:
+    """In use if the user says so; else it was begun."""
+    sealed = Sealer(settings, "second factor").seal(new_secret(), user.id)
+    code_hash = recovery_hash(_RECOVERY_CODE)
+    return [
+        SecondFactor(user_id=user.id, sealed_secret=sealed),
+        RecoveryCode(user_id=user.id, code_hash=code_hash),
+    ]
 
 
 def _link(
@@ -173,6 +203,7 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "workflow_version_id": [
             make_workflow_version(each, created_by=caller.id) for each in workflows
         ],
+        "key_id": [make_api_key(user_id=caller.id) for _ in range(3)],
         "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
     }
 
@@ -192,5 +223,6 @@ def _words(caller: User, rows: dict[str, Sequence[Any]]) -> dict[str, list[str]]
             "password": [PASSWORD],
             "current_password": [PASSWORD],
             "refresh_token": [_REFRESH_TOKEN],
+            "code": [_RECOVERY_CODE],
         }
     )

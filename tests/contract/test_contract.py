@@ -50,7 +50,7 @@ def test_answers_keep_the_contract(
         return
     if case.method != "GET" and "auth" in (case.operation.tags or ()):
         # It may have ended the session, or used up the attempts to sign in.
-        stock.renew()
+        stock.renew(case.path)
     if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
         stock.put_into(case)
     headers = {

@@ -39,6 +39,7 @@ PLACES = {
     "services/files/files.py": (ALL, {"remove_orphans"}),
     "services/identity/api_keys.py": (COMMAND, {"page_with_users", "revoke", "_create"}),
     "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
+    "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),
     "services/identity/email_verification.py": (NOBODY_KNOWN, {"verify"}),
     "services/identity/invitations.py": (NOBODY_KNOWN, {"accept"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),

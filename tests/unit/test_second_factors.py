@@ -83,6 +83,8 @@ def test_a_seal_breaks_for_everybody_else() -> None:
         (sealer("b" * 40), sealed, OWNER),
         (sealer(purpose="another"), sealed, OWNER),
         (sealer(), changed, OWNER),
+        (sealer(), sealed[:5], OWNER),
+        (sealer(), b"", OWNER),
     ]
 
     for by, content, owner in tries:

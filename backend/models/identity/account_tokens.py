@@ -8,7 +8,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from backend.models.platform.base import Input, Output, enum_type, example
-from backend.models.platform.fields import Email, Line, Password, Text
+from backend.models.platform.fields import Email, GivenPassword, Line, Password, Text
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
 
@@ -19,6 +19,7 @@ class TokenPurpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
     ACCEPT_INVITATION = "accept_invitation"
+    CHANGE_EMAIL = "change_email"
     SIGN_IN = "sign_in"
 
 
@@ -68,6 +69,13 @@ class NewPassword(GivenToken):
     model_config = example({"token": _TOKEN, "new_password": "correct horse battery staple"})
 
     new_password: Password
+
+
+class EmailChange(Input):
+    model_config = example({"email": "ada.king@example.com", "password": "development-only"})
+
+    email: Email
+    password: GivenPassword
 
 
 class InvitationAcceptance(GivenToken):

@@ -19,6 +19,7 @@ class MailKind(StrEnum):
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
     ACCEPT_INVITATION = "accept_invitation"
+    CHANGE_EMAIL = "change_email"
     NOTIFICATION = "notification"
 
 

@@ -25,6 +25,7 @@ class AccountTokens:
             TokenPurpose.VERIFY_EMAIL: timedelta(hours=settings.email_verification_hours),
             TokenPurpose.RESET_PASSWORD: timedelta(hours=settings.password_reset_hours),
             TokenPurpose.ACCEPT_INVITATION: self.invitation_lifetime,
+            TokenPurpose.CHANGE_EMAIL: timedelta(hours=settings.email_verification_hours),
             TokenPurpose.SIGN_IN: _CHALLENGE_LIFETIME,
         }
 
@@ -74,14 +75,26 @@ async def use_token(uow: IdentityUnit, token: AccountToken) -> None:
 
 
 async def lock_holder(uow: IdentityUnit, token: AccountToken) -> User:
-    """Return the user of the token, locked.
+    """Return the user whose address the token was sent to, locked.
 
     Raises:
         InvalidInputError: the user was deactivated, or has another address now.
     """
+    user = await lock_owner(uow, token)
+    if user.email != token.email:
+        raise dead_token()
+    return user
+
+
+async def lock_owner(uow: IdentityUnit, token: AccountToken) -> User:
+    """Return the user of the token, locked.
+
+    Raises:
+        InvalidInputError: the user was deactivated.
+    """
     user_ids = [] if token.user_id is None else [token.user_id]
     for user in await uow.users.find_many(user_ids, for_update=True):
-        if user.is_active and user.email == token.email:
+        if user.can_sign_in:
             return user
     raise dead_token()
 

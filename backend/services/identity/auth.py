@@ -3,7 +3,7 @@ from datetime import timedelta
 from backend.core.addresses import network_of
 from backend.core.attempts import retried
 from backend.core.caching import CacheName
-from backend.core.errors import AuthenticationError, InvalidInputError
+from backend.core.errors import AuthenticationError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
@@ -108,12 +108,9 @@ class AuthService:
             RateLimitedError: there were too many failures.
             UnavailableError: too many requests are waiting.
         """
-        async with self._uow.reading(by) as uow:
-            email = (await uow.users.get(by.user_id)).email
-        try:
-            checked = await self._passwords.verify(email, data.current_password, client.address)
-        except AuthenticationError:
-            raise InvalidInputError("current_password", "This is not your password.") from None
+        checked = await self._passwords.verify_own(
+            by, data.current_password, client.address, "current_password"
+        )
         password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
         await self._replace_password(by, checked, password_hash)
 

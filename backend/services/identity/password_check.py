@@ -4,9 +4,14 @@ from typing import NoReturn
 
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
-from backend.core.errors import AuthenticationError, RateLimitedError, UnavailableError
+from backend.core.errors import (
+    AuthenticationError,
+    InvalidInputError,
+    RateLimitedError,
+    UnavailableError,
+)
 from backend.core.passwords import PasswordHasher
-from backend.core.permissions import SubjectKind
+from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
@@ -64,6 +69,22 @@ class PasswordCheck:
         if compared.is_outdated:
             return await self._hash_again(user, password, network)
         return user
+
+    async def verify_own(
+        self, by: Principal, password: str, address: str | None, field: str
+    ) -> User:
+        """Return the signed-in caller, if this is their password.
+
+        Raises:
+            InvalidInputError: it is not, with the field that has it; it counts as a failed sign-in.
+            RateLimitedError, UnavailableError: as `verify`.
+        """
+        async with self._uow.reading(by) as uow:
+            email = (await uow.users.get(by.user_id)).email
+        try:
+            return await self.verify(email, password, address)
+        except AuthenticationError:
+            raise InvalidInputError(field, "This is not your password.") from None
 
     async def _fail(
         self, uow: IdentityUnit, failure: SignInFailure, user: User | None, address: str | None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.core.attempts import retried
 from backend.core.caching import CacheName
-from backend.core.errors import AuthenticationError, ConflictError, InvalidInputError
+from backend.core.errors import ConflictError
 from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_hash, setup_uri
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
@@ -64,7 +64,7 @@ class SecondFactorService:
             ConflictError: a second factor is in use.
             InvalidInputError, RateLimitedError, UnavailableError: as for a change of the password.
         """
-        await self._check_password(password, by, client)
+        await self._passwords.verify_own(by, password, client.address, "password")
         async with self._changing(by) as (uow, user):
             return await begin_factor(uow, user, self._check.sealer)
 
@@ -109,7 +109,7 @@ class SecondFactorService:
             InvalidInputError: password or code is wrong.
             RateLimitedError, UnavailableError: there were too many failures.
         """
-        await self._check_password(data.password, by, client)
+        await self._passwords.verify_own(by, data.password, client.address, "password")
         async with self._changing(by) as (uow, user):
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
@@ -117,14 +117,6 @@ class SecondFactorService:
                 raise ConflictError(f"The role {user.role} must have a second factor.")
             await self._check.verify(uow, user, data.code, client.address)
             await remove_factor(uow, user, "second_factor_removed", by)
-
-    async def _check_password(self, password: str, by: Principal, client: Client) -> None:
-        async with self._uow.reading(by) as uow:
-            email = (await uow.users.get(by.user_id)).email
-        try:
-            await self._passwords.verify(email, password, client.address)
-        except AuthenticationError:
-            raise InvalidInputError("password", "This is not your password.") from None
 
     @asynccontextmanager
     async def _changing(self, by: Principal) -> AsyncIterator[tuple[IdentityUnit, User]]:

@@ -72,8 +72,13 @@ class SessionService:
 async def end_sessions(
     uow: IdentityUnit, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
 ) -> None:
-    """End all live sessions of a user but one, and record which; and sign-ins that go on."""
-    await uow.account_tokens.take_back_of_user(TokenPurpose.SIGN_IN, user_id)
+    """End all live sessions of a user but one, and record which.
+
+    Sign-ins that wait for a code end with them, and changes of the address that wait for a
+    confirmation: whoever began them may have been in such a session.
+    """
+    for purpose in (TokenPurpose.SIGN_IN, TokenPurpose.CHANGE_EMAIL):
+        await uow.account_tokens.take_back_of_user(purpose, user_id)
     ended = await uow.sessions.revoke_all(user_id, keep=keep)
     uow.forget(CacheName.IDENTITY, user_id)
     if ended:

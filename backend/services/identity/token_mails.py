@@ -6,6 +6,12 @@ from backend.repositories.identity.unit import IdentityUnit
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.mail.delivery import MailService
 
+_CHANGED = "Your account has another e-mail address"
+_CHANGED_LINES = [
+    "From now on you sign in with another address, and mails go there.",
+    "If it was not you who changed it, tell an admin at once.",
+]
+
 
 class AccountMails:
     """Queues mails with tokens, together with the token, in the unit of the caller.
@@ -27,6 +33,26 @@ class AccountMails:
         token = self._tokens.new(TokenPurpose.RESET_PASSWORD, user.email)
         token.user_id = user.id
         await self._queue(uow, token, MailKind.RESET_PASSWORD)
+
+    async def change_email(self, uow: IdentityUnit, user: User, email: str) -> None:
+        """To the new address. Earlier links become invalid."""
+        await uow.account_tokens.take_back_of_user(TokenPurpose.CHANGE_EMAIL, user.id)
+        token = self._tokens.new(TokenPurpose.CHANGE_EMAIL, email)
+        token.user_id = user.id
+        await self._queue(uow, token, MailKind.CHANGE_EMAIL)
+
+    async def email_changed(
+        self, uow: IdentityUnit, user: User, old: str, token: AccountToken
+    ) -> None:
+        """To the old address."""
+        mail = Mail(
+            kind=MailKind.NOTIFICATION,
+            recipient=old,
+            user_id=user.id,
+            payload={"title": _CHANGED, "lines": _CHANGED_LINES, "link": None},
+            dedup_key=f"address before {token.id}",
+        )
+        await self._mails.queue(uow, mail)
 
     async def invite(self, uow: IdentityUnit, invitation: Invitation, inviter: User) -> None:
         """Earlier links of the same invitation become invalid."""

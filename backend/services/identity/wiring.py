@@ -11,6 +11,7 @@ from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.auth import AuthService
+from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.key_access import ApiKeyAccess
@@ -59,5 +60,6 @@ class IdentityServices:
         self.key_access = ApiKeyAccess(uow, rights)
         self.users = UserService(uow, hasher, opened if registration_enabled else None)
         self.email_verification = EmailVerificationService(uow, token_mails, limits)
+        self.email_changes = EmailChangeService(uow, passwords, token_mails, limits)
         self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)
         self.invitations = InvitationService(uow, hasher, token_mails, tokens)

@@ -37,6 +37,8 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "POST /api/v1/auth/password": "in person",
     "GET /api/v1/auth/sessions": "in person",
     "DELETE /api/v1/auth/sessions/{session_id}": "in person",
+    "POST /api/v1/auth/email": "in person",
+    "POST /api/v1/auth/email/confirm": "public",
     "GET /api/v1/auth/second-factor": "in person",
     "POST /api/v1/auth/second-factor": "in person",
     "POST /api/v1/auth/second-factor/confirm": "in person",

@@ -14,6 +14,7 @@ LINKED = {"link": LINK, "token": "abc", "expires_at": datetime(2026, 6, 1, 12, 3
 VALUES: dict[MailKind, dict[str, Any]] = {
     MailKind.VERIFY_EMAIL: LINKED,
     MailKind.RESET_PASSWORD: LINKED,
+    MailKind.CHANGE_EMAIL: LINKED,
     MailKind.ACCEPT_INVITATION: LINKED | {"inviter": "Grace"},
     MailKind.NOTIFICATION: {
         "title": "A task is yours",

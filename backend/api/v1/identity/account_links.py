@@ -7,6 +7,7 @@ from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.account_tokens import (
+    EmailChange,
     GivenToken,
     InvitationAcceptance,
     MailOnItsWay,
@@ -14,6 +15,7 @@ from backend.models.identity.account_tokens import (
     PasswordResetRequest,
 )
 from backend.models.identity.users import User, UserPublic
+from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.password_resets import PasswordResetService
@@ -38,6 +40,26 @@ async def resend_verification(
     """Send the mail that verifies your address again."""
     await verification.send_again(caller, client)
     return MailOnItsWay(detail="A mail is on its way to your address.")
+
+
+@router.post("/email", status_code=status.HTTP_202_ACCEPTED, responses=declare(CONFLICT))
+async def request_email_change(
+    data: EmailChange, by: PersonDep, client: ClientDep, changes: Injected[EmailChangeService]
+) -> MailOnItsWay:
+    """Request a mail to another address, which confirms that you sign in with it from then on."""
+    await changes.request(data, by, client)
+    return MailOnItsWay(detail="A mail is on its way to the new address.")
+
+
+@router.post(
+    "/email/confirm",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[public],
+    responses=declare(CONFLICT),
+)
+async def change_email(data: GivenToken, changes: Injected[EmailChangeService]) -> None:
+    """Change the address of your account with the token of a mail, and tell the one before."""
+    await changes.confirm(data.token)
 
 
 @router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, dependencies=[public])
