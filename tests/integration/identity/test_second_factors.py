@@ -19,6 +19,7 @@ from backend.core.one_time_codes import normal_code
 from backend.core.permissions import Role
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.identity import second_factor_check
 from backend.services.identity.second_factors import SecondFactorReset
 from tests.factories import PASSWORD
 from tests.fixtures.application import running_app
@@ -32,7 +33,14 @@ EVERYTHING = text("""
     UNION ALL SELECT users::text FROM users
 """)
 FACTOR = "/auth/second-factor"
+AT = now()
 Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands still: on a busy machine a code could expire on its way."""
+    monkeypatch.setattr(second_factor_check, "now", lambda: AT)
 
 
 @dataclass(frozen=True)
@@ -45,13 +53,13 @@ class Protected:
 
     def code(self, steps: int = 0) -> str:
         """The code of the app, some steps of 30 seconds from now."""
-        return pyotp.TOTP(self.secret).at(now(), counter_offset=steps)
+        return pyotp.TOTP(self.secret).at(AT, counter_offset=steps)
 
 
 async def protect(person: Person) -> Protected:
     """Set a second factor up. The code of the step before the present one is used by that."""
     setup = (await person.post(FACTOR, json={"password": PASSWORD})).json()
-    code = pyotp.TOTP(setup["secret"]).at(now(), counter_offset=-1)
+    code = pyotp.TOTP(setup["secret"]).at(AT, counter_offset=-1)
     confirmed = await person.post(f"{FACTOR}/confirm", json={"code": code})
     assert confirmed.status_code == 200, confirmed.text
     return Protected(person, setup["secret"], confirmed.json()["recovery_codes"])
@@ -356,15 +364,15 @@ async def test_the_last_setup_counts(member: Person) -> None:
         (await member.post(FACTOR, json={"password": PASSWORD})).json()["secret"] for _ in range(2)
     ]
 
-    old = await member.post(f"{FACTOR}/confirm", json={"code": pyotp.TOTP(first).now()})
-    new = await member.post(f"{FACTOR}/confirm", json={"code": pyotp.TOTP(second).now()})
+    old = await member.post(f"{FACTOR}/confirm", json={"code": pyotp.TOTP(first).at(AT)})
+    new = await member.post(f"{FACTOR}/confirm", json={"code": pyotp.TOTP(second).at(AT)})
 
     assert (old.status_code, new.status_code) == (422, 200)
 
 
 async def test_two_confirmations_at_once_give_recovery_codes_once(member: Person) -> None:
     secret = (await member.post(FACTOR, json={"password": PASSWORD})).json()["secret"]
-    codes = [pyotp.TOTP(secret).at(now(), counter_offset=step) for step in (-1, 0, 1)]
+    codes = [pyotp.TOTP(secret).at(AT, counter_offset=step) for step in (-1, 0, 1)]
 
     answers = await asyncio.gather(
         *(member.post(f"{FACTOR}/confirm", json={"code": code}) for code in codes)
@@ -417,7 +425,7 @@ async def test_a_role_that_needs_a_factor_sets_it_up_when_signing_in(
     too_early = await answer(member, challenge, "123456")
 
     setup = await strict.post(f"/api/v1{FACTOR}/begin", json={"challenge": challenge})
-    code = pyotp.TOTP(setup.json()["secret"]).at(now(), counter_offset=-1)
+    code = pyotp.TOTP(setup.json()["secret"]).at(AT, counter_offset=-1)
     wrong = await answer(member, challenge, "000000")
     signed_in = await answer(member, challenge, code)
 
