@@ -20,7 +20,7 @@ def fields(*texts: str) -> tuple[Field, ...]:
     return tuple(parse_field(text, "Parcel") for text in texts)
 
 
-def check(*texts: str, area: str = "tasks", name: str = "parcels", **more: Any) -> None:
+def check(*texts: str, area: str = "tasks", name: str = "zeppelins", **more: Any) -> None:
     parsed = fields(*texts)
     by_name = {field.name: field for field in parsed}
     more["search"] = tuple(by_name[each] for each in more.pop("search", ()))
@@ -72,7 +72,7 @@ def test_a_field_that_can_not_be_is_named(text: str, said: str) -> None:
         (["buyer:ref"], {}, "All fields are references"),
         (["label:line", "buyer:ref"], {}, "buyer: there is no resource 'buyers' to refer to"),
         (["label:line", "module:ref"], {}, "modules are private"),
-        (["label:line", "parcel:ref"], {}, "can't refer to itself"),
+        (["label:line", "zeppelin:ref"], {}, "can't refer to itself"),
         (["price:money", "price_amount:decimal"], {}, "price_amount: two fields make"),
         (["label:line"], {"flags": Flags(timeline=True)}, "--timeline: add the field customer:ref"),
         (["pieces:int"], {"search": ["pieces"]}, "--search: pieces has no words"),
@@ -114,15 +114,15 @@ def test_an_exclusion_that_can_not_be_is_refused(text: str, said: str) -> None:
 def test_an_action_moves_an_enum_or_keeps_its_time() -> None:
     known = fields("state:enum(open,closed)")
 
-    assert parse_action("close", known, "parcel").field == known[0]
-    assert parse_action("paint", known, "parcel").column == "painted_at"
-    assert parse_action("shut:closed", known, "parcel").member == "CLOSED"
+    assert parse_action("close", known, "zeppelin").field == known[0]
+    assert parse_action("paint", known, "zeppelin").column == "painted_at"
+    assert parse_action("shut:closed", known, "zeppelin").member == "CLOSED"
 
 
-@pytest.mark.parametrize("name", ["archive", "delete", "parcel", "facts", "open:open"])
+@pytest.mark.parametrize("name", ["archive", "delete", "zeppelin", "facts", "open:open"])
 def test_an_action_that_can_not_be_is_refused(name: str) -> None:
     with pytest.raises(RefusedError, match="--action"):
-        parse_action(name, fields("state:enum(open,closed)"), "parcel")
+        parse_action(name, fields("state:enum(open,closed)"), "zeppelin")
 
 
 def test_names_have_their_forms() -> None:

@@ -75,7 +75,8 @@ def _uses(node: ast.AST, file: str, function: str) -> Iterator[tuple[str, str]]:
 
 
 def test_only_the_listed_places_work_for_the_system() -> None:
-    listed = {(file, name) for file, (_, names) in PLACES.items() for name in names}
+    places = {file: names for file, (_, names) in PLACES.items() if (BACKEND / file).exists()}
+    listed = {(file, name) for file, names in places.items() for name in names}
 
     assert set(uses_of_system()) == listed
 

@@ -42,7 +42,7 @@ async def test_a_guest_finds_nothing_of_the_team(guest: Person, viewer: Person) 
         {"kind": "report", "inputs": {"report": "tasks_by_age"}},
         {"kind": "export", "inputs": {"resource": "customers"}},
     ],
-    ids=["report", "export"],
+    ids=str,
 )
 async def test_a_guest_has_nobody_count_or_copy_it(guest: Person, work: dict[str, object]) -> None:
     answer = await guest.post("/executions", json=work)

@@ -53,7 +53,10 @@ def test_only_what_can_be_removed_is_used_without_being_needed() -> None:
 
 def test_what_an_area_names_is_there() -> None:
     for area in AREAS.values():
-        named = [f"backend/seeds/{each}.py" for each in area.every_seed] + [*area.pages, *area.files]
+        named = [f"backend/seeds/{each}.py" for each in area.every_seed] + [
+            *area.pages,
+            *area.files,
+        ]
         named += [f"backend/models/{area.name}/{each}.py" for each in area.resources]
         named += [each for own in area.own.values() for each in own]
         assert [each for each in named if not [*ROOT.glob(each)]] == []
