@@ -19,7 +19,7 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/repositories/sql/identity/api_keys.py,backend/core/sealing.py,backend/core/one_time_codes.py,$\
 	backend/services/identity/second_factor_check.py,backend/services/identity/second_factor_rule.py,$\
 	backend/services/identity/second_factors.py,backend/services/identity/second_step.py,$\
-	backend/services/identity/session_start.py,backend/repositories/sql/identity/second_factors.py,$\
+	backend/services/identity/session_start.py,backend/services/identity/email_changes.py,backend/core/common_passwords.py,backend/repositories/sql/identity/second_factors.py,$\
 	backend/core/attempts.py,backend/services/identity/sessions.py,$\
 	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\
 	backend/services/identity/account_tokens.py,backend/services/identity/password_resets.py,$\
@@ -64,8 +64,8 @@ test-client: client ## Make the TypeScript and the Python client, and use them a
 test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto --dist=loadfile tests/faults
 
-test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some minutes
-	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=1800 tests/bake
+test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some 20 minutes
+	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=2400 --numprocesses=2 tests/bake
 
 test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq
 	@$(UV) run --locked --group docs pytest --override-ini=addopts= tests/docs

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.bake.clones import Clone, clone
+from tests.bake.clones import clone
 from tests.bake.resources import PLAIN, check_start
 
 BOOKING = (
@@ -34,20 +32,13 @@ GROWTH = (
 )
 
 
-@pytest.fixture(scope="module")
-def baked(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    made = clone(tmp_path_factory.mktemp("baked") / "project")
+def test_all_that_can_be_written_passes_the_whole_suite(tmp_path: Path) -> None:
+    baked = clone(tmp_path / "project")
     for resource in (PLAIN, BOOKING, PARCEL, APPOINTMENT):
-        made.mvp("new", "resource", *resource)
+        baked.mvp("new", "resource", *resource)
     for more in GROWTH:
-        made.mvp("new", *more)
-    return made
+        baked.mvp("new", *more)
 
-
-def test_it_passes_its_checks_and_starts(baked: Clone, tmp_path: Path) -> None:
     baked.lint()
     check_start(baked, tmp_path)
-
-
-def test_the_whole_suite_passes(baked: Clone) -> None:
     baked.pytest()
