@@ -9,6 +9,7 @@ import pytest
 from backend.core.config import ConfigurationError
 from backend.core.embedded import embedded_postgres
 from backend.core.embedded_binaries import run_postgres
+from backend.seeds.users import USERS
 from tests.fixtures.processes import postgres_runs
 
 
@@ -16,7 +17,7 @@ def test_the_last_user_stops_the_server(data_dir: Path) -> None:
     with embedded_postgres(data_dir) as url:
         with embedded_postgres(data_dir) as same:
             assert same == url
-        assert _ask(url, "SELECT count(*) FROM users") == "4"
+        assert _ask(url, "SELECT count(*) FROM users") == str(len(USERS))
 
     assert not postgres_runs(data_dir)
 
@@ -69,7 +70,7 @@ def test_a_folder_may_have_any_name(
     (data_dir / "postgres").rename(folder / "postgres")
 
     with embedded_postgres(folder) as url:
-        assert _ask(url, "SELECT count(*) FROM users") == "4"
+        assert _ask(url, "SELECT count(*) FROM users") == str(len(USERS))
 
     assert not postgres_runs(folder)
 

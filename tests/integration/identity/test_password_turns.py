@@ -1,7 +1,6 @@
 """Passwords are hashed in turn, and only where nothing else refuses the request."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -20,10 +19,9 @@ from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import client_of, make_settings, running_app
+from tests.fixtures.passwords import AT_ONCE
 from tests.fixtures.people import Person
 from tests.integration.identity.test_sign_in import sign_in
-
-AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
 
 
 @pytest.fixture
