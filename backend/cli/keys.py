@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
 from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.config import ConfigurationError
@@ -65,27 +64,9 @@ def list_keys(
         return await keys.page_with_users(ApiKeyQuery(limit=limit))
 
     page, users = _with_services(work)
-    table = Table(
-        Column("Id", no_wrap=True),
-        "Name",
-        "Begins with",
-        "User",
-        "Permissions",
-        "Expires",
-        "Last used",
-    )
     for key in page.items:
-        user = users[key.user_id]
-        table.add_row(
-            str(key.id),
-            key.name,
-            key.starts_with,
-            f"service ({user.role})" if user.is_service else user.email,
-            "all" if key.permissions is None else " ".join(key.permissions),
-            f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never",
-            f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never",
-        )
-    console.print(table)
+        shown = _described(key, users[key.user_id])
+        console.print(shown, markup=False, highlight=False, soft_wrap=True)
     if page.next_cursor:
         console.print(f"There are more than these {limit}.")
 
@@ -95,6 +76,15 @@ def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="See `list`
     """Revoke a key, effective from the next request."""
     _with_services(lambda keys, _: keys.revoke(key_id, None))
     console.print(f"{key_id} is revoked.")
+
+
+def _described(key: ApiKey, user: User) -> str:
+    """Return two lines: as cells of a table, they would not fit into a terminal."""
+    owner = f"service ({user.role})" if user.is_service else user.email
+    rights = "all permissions" if key.permissions is None else " ".join(key.permissions)
+    expires = f"expires {key.expires_at:%Y-%m-%d}" if key.expires_at else "never expires"
+    used = f"last used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+    return f"{key.id}  {key.starts_with}  {key.name}\n    {owner}; {rights}; {expires}; {used}"
 
 
 def _with_services(work: Callable[[ApiKeyService, UserService], Awaitable[Result]]) -> Result:

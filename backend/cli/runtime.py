@@ -80,7 +80,7 @@ def database_of(settings: Settings) -> Iterator[Settings]:
         )
     else:
         # Loaded here: where there is a server of one's own, nothing of it is needed.
-        from backend.core.embedded import embedded_postgres  # noqa: PLC0415
+        from backend.core.embedded import embedded_postgres  # noqa: PLC0415  # see above
 
         with embedded_postgres(settings.general.data_dir) as url:
             database = settings.database.model_copy(update={"url": SecretStr(url)})

@@ -1,3 +1,5 @@
+"""`mvp serve`: the API, and in development what else it needs beside it."""
+
 import errno
 import os
 import socket

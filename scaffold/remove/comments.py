@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-_OPENING = {cst.Dict: "lbrace", cst.Set: "lbrace", cst.List: "lbracket"}
+Opening = cst.LeftParen | cst.LeftSquareBracket | cst.LeftCurlyBrace
 
 
 def with_comment_after(kept: object, gone: cst.CSTNode) -> object:
@@ -25,16 +25,16 @@ def comment_after_opening(node: cst.CSTNode, gone: cst.CSTNode) -> dict[str, obj
     match node:
         case cst.Tuple(lpar=[bracket, *more]):
             return {"lpar": [_opened(bracket, lines), *more]}
-        case cst.Dict() | cst.Set() | cst.List():
-            name = _OPENING[type(node)]
-            return {name: _opened(getattr(node, name), lines)}
+        case cst.List():
+            return {"lbracket": _opened(node.lbracket, lines)}
+        case cst.Dict() | cst.Set():
+            return {"lbrace": _opened(node.lbrace, lines)}
         case _:
             return {}
 
 
-def _opened(bracket: cst.CSTNode, lines: Sequence[cst.EmptyLine]) -> cst.CSTNode:
-    space: cst.BaseParenthesizableWhitespace = getattr(bracket, "whitespace_after")  # noqa: B009
-    return bracket.with_changes(whitespace_after=_with_lines(space, lines))
+def _opened(bracket: Opening, lines: Sequence[cst.EmptyLine]) -> cst.CSTNode:
+    return bracket.with_changes(whitespace_after=_with_lines(bracket.whitespace_after, lines))
 
 
 def _lines_after(node: cst.CSTNode) -> Sequence[cst.EmptyLine]:

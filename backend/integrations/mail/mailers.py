@@ -30,7 +30,7 @@ def open_mailer(url: str, sender: str, timeout_seconds: float) -> Mailer:
 
 def _smtp_mailer(url: SplitResult, sender: str, timeout_seconds: float) -> Mailer:
     # Loaded here: a folder, as in development, needs no client of SMTP.
-    from backend.integrations.mail.smtp import SmtpMailer, SmtpServer  # noqa: PLC0415
+    from backend.integrations.mail.smtp import SmtpMailer, SmtpServer  # noqa: PLC0415  # see above
 
     if url.scheme not in _PORTS:
         raise ValueError("it does not begin with smtp://, smtps:// or file:///")

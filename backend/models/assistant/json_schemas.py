@@ -122,9 +122,9 @@ def usable(document: dict[str, Any]) -> "tuple[Validator, Extent]":
     if dialect not in _DIALECTS:
         _refuse("$.$schema", f"it does not name a supported dialect; leave it out, or {_USUAL}")
     # Loaded with the first schema: most processes see none.
-    from jsonschema_rs import ValidationError  # noqa: PLC0415
+    from jsonschema_rs import ValidationError  # noqa: PLC0415  # see above
 
-    from backend.core.json_validation import (  # noqa: PLC0415
+    from backend.core.json_validation import (  # noqa: PLC0415  # see above
         place_of,
         validator_of,
         wrong_in_schema,

@@ -48,7 +48,7 @@ def judge_type(head: bytes, name: str) -> str:
 
 def _by_signature(head: bytes) -> str | None:
     # Loaded here, as it is needed for uploads alone; it has no type hints.
-    import filetype  # type: ignore[import-untyped]  # noqa: PLC0415
+    import filetype  # type: ignore[import-untyped]  # noqa: PLC0415  # see above
 
     kind = filetype.match(head, _kinds())
     return None if kind is None else str(kind.mime)

@@ -1,3 +1,5 @@
+"""Makes, lists and revokes API keys; `key_access.py` says who calls with one."""
+
 from uuid import UUID
 
 from backend.core.api_keys import new_key, shown_part

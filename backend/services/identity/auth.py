@@ -89,8 +89,8 @@ class AuthService:
                 uow.forget(CacheName.IDENTITY, family.user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
-            lacks_factor = self._second_step.rule.is_unmet_by(family.user)
-            if lacks_factor or not (session.is_live and family.user.is_active):
+            is_open = session.is_live and family.user.is_active
+            if not is_open or self._second_step.is_missing(family.user):
                 raise AuthenticationError(_DEAD_TOKEN)
             if not is_repeated:
                 await uow.sessions.use_tokens(session.id, at)

@@ -1,3 +1,5 @@
+"""The e-mail address of an account, and how it becomes another."""
+
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM

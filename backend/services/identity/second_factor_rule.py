@@ -1,3 +1,5 @@
+"""Who must have a second factor."""
+
 from dataclasses import dataclass
 
 from backend.core.permissions import Role

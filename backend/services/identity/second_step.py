@@ -38,10 +38,14 @@ class SecondStep:
         self._tokens = tokens
         self._sessions = sessions
         self._check = check
-        self.rule = rule
+        self._rule = rule
 
     def is_needed(self, user: User) -> bool:
-        return user.second_factor_at is not None or self.rule.is_unmet_by(user)
+        return user.second_factor_at is not None or self.is_missing(user)
+
+    def is_missing(self, user: User) -> bool:
+        """Whether the role of the user requires a second factor that was never set up."""
+        return self._rule.is_unmet_by(user)
 
     async def challenge(self, uow: IdentityUnit, user: User) -> SecondFactorNeededError:
         """Return the error to raise once the unit has committed."""

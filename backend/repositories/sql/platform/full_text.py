@@ -14,6 +14,7 @@ from sqlalchemy import (
     Double,
     Integer,
     Select,
+    Table,
     and_,
     case,
     cast,
@@ -119,5 +120,5 @@ def _same_direction(key: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _document(model: type[SQLModel]) -> ColumnElement[Any]:
-    column: ColumnElement[Any] = model.__table__.c[SEARCH_COLUMN]  # type: ignore[attr-defined]
-    return column
+    table: Table = model.__table__  # type: ignore[attr-defined]  # it is a table
+    return table.c[SEARCH_COLUMN]
