@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,14 +38,20 @@ def test_workers_count_their_requests_together_and_none_outlives_its_parent(
             server.get("/health/live").raise_for_status()
 
     line = 'http_requests_total{method="GET",route="/health/live",status="200"} 2.0'
+    # A request is counted after its answer: a worker that is paused in between has not counted.
+    _wait(lambda: line in server.get("/metrics").text)
     for worker in _workers(server):
         with _paused(worker):
             assert line in server.get("/metrics").text
 
     server.stop(signal.SIGKILL)
 
+    _wait(lambda: not _answers(server))
+
+
+def _wait(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS / 3
-    while _answers(server):
+    while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
