@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from backend.integrations.assistant.language_models.offline.script import play
 from backend.integrations.assistant.language_models.offline.words import request_in
 from backend.models.assistant.prompt_templates import PromptTemplate
 from backend.models.workflows.flow_templates import FlowTemplate
+from tests.fixtures.walking import walk
 
 ROOT = Path(backend.__file__).parent
 LENGTH = 6_000
@@ -42,8 +44,13 @@ class Used:
     methods: tuple[str, ...] = _METHODS
 
 
-def calls() -> Iterator[tuple[ast.Call, str, str]]:
+@cache
+def calls() -> tuple[tuple[ast.Call, str, str], ...]:
     """Those of a method, with the name of what has it and that of the method."""
+    return tuple(_each_call())
+
+
+def _each_call() -> Iterator[tuple[ast.Call, str, str]]:
     for file in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
@@ -98,10 +105,12 @@ def of_requests() -> Iterator[tuple[str, Used]]:
         yield kind.example, Used(re.compile(kind.wording, re.IGNORECASE), ("fullmatch",))
 
 
-FOUND = {
-    f"{name}: {used.pattern.pattern!r}": used
-    for name, used in chain(compiled(), of_classes(), written_in_calls(), of_requests())
-}
+@cache
+def expressions() -> dict[str, Used]:
+    return {
+        f"{name}: {used.pattern.pattern!r}": used
+        for name, used in chain(compiled(), of_classes(), written_in_calls(), of_requests())
+    }
 
 
 def hard_texts(source: str) -> Iterator[str]:
@@ -115,9 +124,8 @@ def hard_texts(source: str) -> Iterator[str]:
         yield beginning + unit * (LENGTH // len(unit)) + "\x00"
 
 
-@pytest.mark.parametrize("name", FOUND, ids=[str(number) for number in range(len(FOUND))])
-def test_a_regular_expression_takes_no_long_time(name: str) -> None:
-    used = FOUND[name]
+@walk("used", expressions)
+def test_a_regular_expression_takes_no_long_time(used: Used) -> None:
     is_text = isinstance(used.pattern.pattern, str)
     for text in hard_texts(used.pattern.pattern if is_text else ""):
         held: Any = text if is_text else text.encode()
@@ -125,12 +133,12 @@ def test_a_regular_expression_takes_no_long_time(name: str) -> None:
             begun = time.process_time()
             getattr(used.pattern, method)(held)
 
-            assert time.process_time() - begun < MAX_SECONDS, f"{name} {method} {text[:40]!r}"
+            assert time.process_time() - begun < MAX_SECONDS, f"{method} {text[:40]!r}"
 
 
 def test_the_expressions_were_found() -> None:
-    assert len(FOUND) > 40
-    assert any(name.startswith("_PROLOGUE of ") for name in FOUND)
+    assert len(expressions()) > 40
+    assert any(name.startswith("_PROLOGUE of ") for name in expressions())
 
 
 def test_a_quadratic_one_would_be_seen() -> None:
