@@ -3,9 +3,18 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, String, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.permissions import Principal
@@ -18,7 +27,8 @@ from backend.models.search.search import SearchGroup, SearchHit, SearchKind
 from backend.models.tasks.tasks import Task
 from backend.repositories.sql.files.files import visible_files
 from backend.repositories.sql.platform.filters import not_put_aside
-from backend.repositories.sql.platform.full_text import newest_matches, text_query
+from backend.repositories.sql.platform.full_text import marked_words, newest_matches, text_query
+from backend.repositories.sql.platform.templates import Template
 from backend.repositories.sql.search.snippets import BEGIN, END, snippet
 
 
@@ -44,6 +54,22 @@ SOURCES = {
 }
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the selects of all kinds have in common.
+
+    Attributes:
+        words: a row has to match them.
+        marks: the words to mark in snippets.
+        files: the files that the caller may see.
+    """
+
+    words: ColumnElement[Any]
+    marks: ColumnElement[Any]
+    files: ColumnElement[bool]
+    limit: int
+
+
 class SqlSearchRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -53,10 +79,15 @@ class SqlSearchRepository:
     ) -> list[SearchGroup]:
         if not kinds:
             return []
-        parts = [_hits(kind, q, limit, by) for kind in kinds]
-        connection = await self._session.connection()
-        found = (await connection.execute(union_all(*parts))).all()
-        rows = sorted(found, key=lambda row: (row.rank, row.id), reverse=True)
+        asked = _Asked(text_query(q), marked_words(q), visible_files(by), limit)
+
+        def build() -> Any:
+            return union_all(*(_hits(kind, asked) for kind in kinds))
+
+        inputs = [asked.words, asked.marks, asked.files]
+        template = Template((SearchHit, tuple(kinds), limit), inputs, build)
+        found: Any = await self._session.exec(cast(Any, template))
+        rows = sorted(found.all(), key=lambda row: (row.rank, row.id), reverse=True)
         groups = []
         for kind in kinds:
             hits = [_hit(row) for row in rows if row.kind == kind]
@@ -66,15 +97,15 @@ class SqlSearchRepository:
         return groups
 
 
-def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
+def _hits(kind: SearchKind, asked: _Asked) -> Select[Any]:
     """Select the best matches, and one extra row."""
     source = SOURCES[kind]
-    conditions = [visible_files(by)] if kind is SearchKind.FILES else []
+    conditions = [asked.files] if kind is SearchKind.FILES else []
     if issubclass(source.model, Archivable):
         conditions += not_put_aside(source.model, Archived.NO)
-    ranked = newest_matches(source.model, text_query(q), conditions).subquery()
-    best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc()).limit(limit + 1)
-    best_ids = best.subquery()
+    ranked = newest_matches(source.model, asked.words, conditions).subquery()
+    best = select(ranked).order_by(ranked.c.rank.desc(), ranked.c.id.desc())
+    best_ids = best.limit(asked.limit + 1).subquery()
     clean = func.translate(literal_column(source.text, String()), BEGIN + END, "")
     hits = (
         select(source.model.id, source.title.label("title"), clean.label("text"), best_ids.c.rank)
@@ -86,7 +117,7 @@ def _hits(kind: SearchKind, q: str, limit: int, by: Principal) -> Select[Any]:
         literal(kind.value).label("kind"),
         hits.c.id,
         hits.c.title,
-        snippet(hits, hits.c.text, q).label("snippet"),
+        snippet(hits, hits.c.text, asked.marks).label("snippet"),
         hits.c.rank,
     )
 

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from backend.repositories.sql.platform.full_text import marked_words
-
 # Not printable, so that nobody types them.
 BEGIN, END = "\x02", "\x03"
 # Short words count: otherwise a short text around a match would be cut off.
@@ -21,9 +19,14 @@ _STEP = 1500
 """Pieces overlap, so that every match has context."""
 
 
-def snippet(rows: FromClause, text: ColumnElement[str], q: str) -> ColumnElement[str]:
-    """Return the snippet of each row, with matches between BEGIN and END."""
-    all_of_them = marked_words(q)
+def snippet(
+    rows: FromClause, text: ColumnElement[str], all_of_them: ColumnElement[Any]
+) -> ColumnElement[str]:
+    """Return the snippet of each row, with matches of words between BEGIN and END.
+
+    Args:
+        all_of_them: the words, see `marked_words`.
+    """
     any_of_them = cast(
         func.regexp_replace(func.querytree(all_of_them), "&|<[-0-9]+>", "|", "g"), TSQUERY()
     )
