@@ -20,6 +20,7 @@ from backend.models.platform.fields import Message, Paragraphs
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 
@@ -60,7 +61,7 @@ class ChatMessageBase(SQLModel):
     finished_at: datetime | None = None
 
 
-class ChatMessage(Versioned, Timestamped, ChatMessageBase, Identified, table=True):
+class ChatMessage(OfOrganisation, Versioned, Timestamped, ChatMessageBase, Identified, table=True):
     """The row of a `running` answer is completed when the answer ends.
 
     Attributes:

@@ -14,6 +14,7 @@ from backend.models.platform.fields import Line, Slug
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery, SearchText
 from backend.models.platform.shortening import one_line, shortened
 from backend.models.tasks.modules import FILLED
@@ -36,7 +37,7 @@ class ChatBase(SQLModel):
     )
 
 
-class Chat(Versioned, Timestamped, ChatBase, Identified, table=True):
+class Chat(OfOrganisation, Versioned, Timestamped, ChatBase, Identified, table=True):
     """`has_own_title`: the person chose the title, so it is not replaced."""
 
     __tablename__ = "chats"

@@ -13,6 +13,7 @@ from backend.models.platform.base import Input, Output, Update, enum_type, examp
 from backend.models.platform.fields import PLAIN_NUMBER, Flag, Line, Number, Several, Whole
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -80,7 +81,7 @@ class ModelConfigBase(SQLModel):
     )
 
 
-class ModelConfig(Versioned, Timestamped, ModelConfigBase, Identified, table=True):
+class ModelConfig(OfOrganisation, Versioned, Timestamped, ModelConfigBase, Identified, table=True):
     __tablename__ = "model_configs"
     __table_args__ = (
         Index(None, "created_at", "id"),

@@ -13,6 +13,7 @@ from backend.models.platform.base import Input, Output, Update, example
 from backend.models.platform.fields import Paragraphs, Slug
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -30,7 +31,9 @@ class OutputSchemaBase(SQLModel):
     description: Paragraphs = ""
 
 
-class OutputSchema(Versioned, Timestamped, OutputSchemaBase, Identified, table=True):
+class OutputSchema(
+    OfOrganisation, Versioned, Timestamped, OutputSchemaBase, Identified, table=True
+):
     __tablename__ = "output_schemas"
     __table_args__ = (
         UniqueConstraint("name", info=taken("A schema with this name already exists.")),

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 from backend.core.errors import ConflictError
 from backend.models.platform.base import Output, enum_type, example
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 
 EXAMPLE: dict[str, Any] = {
     "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21",
@@ -48,7 +49,9 @@ class PlannedActionBase(SQLModel):
     chat_id: UUID | None = Field(default=None, description="The chat in which it was planned.")
 
 
-class PlannedAction(Versioned, Timestamped, PlannedActionBase, Identified, table=True):
+class PlannedAction(
+    OfOrganisation, Versioned, Timestamped, PlannedActionBase, Identified, table=True
+):
     __tablename__ = "planned_actions"
     __table_args__ = (
         Index(None, "owner_id", "created_at", "id"),

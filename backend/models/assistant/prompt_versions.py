@@ -20,6 +20,7 @@ from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag, Paragraphs
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 TEXT_EXAMPLE = {
@@ -46,7 +47,7 @@ class PromptVersionBase(SQLModel):
     created_by: UUID | None = Field(default=None, description="Null: the program itself.")
 
 
-class PromptVersion(PromptText, PromptVersionBase, Identified, table=True):
+class PromptVersion(OfOrganisation, PromptText, PromptVersionBase, Identified, table=True):
     __tablename__ = "prompt_versions"
     __table_args__ = (
         UniqueConstraint(

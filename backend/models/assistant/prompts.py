@@ -17,6 +17,7 @@ from backend.models.platform.base import Output, Update, example
 from backend.models.platform.fields import Paragraphs, Slug
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -37,7 +38,9 @@ class PromptBase(SQLModel):
     description: Paragraphs = ""
 
 
-class Prompt(Versioned, Timestamped, PromptText, PromptBase, Identified, table=True):
+class Prompt(
+    OfOrganisation, Versioned, Timestamped, PromptText, PromptBase, Identified, table=True
+):
     """Contains the text of the active version, so that a read needs one row."""
 
     __tablename__ = "prompts"

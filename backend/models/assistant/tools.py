@@ -12,6 +12,7 @@ from backend.models.platform.base import Output, Update, example
 from backend.models.platform.fields import Flag
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -25,7 +26,7 @@ class ToolBase(SQLModel):
     is_enabled: bool = Field(default=True, description="Whether it is offered to the model.")
 
 
-class Tool(Versioned, Timestamped, ToolBase, Identified, table=True):
+class Tool(OfOrganisation, Versioned, Timestamped, ToolBase, Identified, table=True):
     __tablename__ = "tools"
     __table_args__ = (
         UniqueConstraint("name", info=never_taken("existing rows are skipped")),

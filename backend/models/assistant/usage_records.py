@@ -13,6 +13,7 @@ from backend.core.config import ModelProvider
 from backend.models.assistant.model_usage import Usage
 from backend.models.platform.base import enum_type
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 
 COST = Numeric(18, 9)
 """US dollars: one token costs a fraction of a millionth."""
@@ -27,7 +28,7 @@ class Amounts(NamedTuple):
     cost: Decimal
 
 
-class UsageRecord(Identified, table=True):
+class UsageRecord(OfOrganisation, Identified, table=True):
     """One request. Its limits are reserved until it ends or its deadline passes.
 
     So a person's limits of the day hold for concurrent requests too.

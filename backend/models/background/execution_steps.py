@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Output, example
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 
@@ -23,7 +24,7 @@ class ExecutionStepBase(SQLModel):
     finished_at: datetime
 
 
-class ExecutionStep(ExecutionStepBase, Identified, table=True):
+class ExecutionStep(OfOrganisation, ExecutionStepBase, Identified, table=True):
     __tablename__ = "execution_steps"
     __table_args__ = (
         UniqueConstraint("execution_id", "name", info=never_taken("existing rows are skipped")),

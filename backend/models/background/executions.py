@@ -14,6 +14,7 @@ from backend.core.errors import ConflictError
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Line, Several, Term
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 
@@ -43,7 +44,7 @@ class ExecutionBase(SQLModel):
     finished_at: datetime | None = None
 
 
-class Execution(Versioned, Timestamped, ExecutionBase, Identified, table=True):
+class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identified, table=True):
     """An execution. While it is leased, only the attempt with its number may write it.
 
     Attributes:

@@ -14,6 +14,7 @@ from backend.models.platform.fields import Line, Term
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 from backend.models.tasks.modules import FILLED
@@ -62,7 +63,7 @@ class FileBase(SQLModel):
     module_id: UUID | None = None
 
 
-class File(Versioned, Timestamped, FileBase, Identified, table=True):
+class File(OfOrganisation, Versioned, Timestamped, FileBase, Identified, table=True):
     """The content is in the storage under `storage_key`, and never changes."""
 
     __tablename__ = "files"

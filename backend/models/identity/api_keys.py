@@ -16,6 +16,7 @@ from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Line, UtcDatetime
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {
@@ -55,7 +56,7 @@ class ApiKeyBase(SQLModel):
     user_id: UUID = Field(description="The user as whom it acts.")
 
 
-class ApiKey(ApiKeyBase, Identified, table=True):
+class ApiKey(OfOrganisation, ApiKeyBase, Identified, table=True):
     """Only the hash is stored: the key itself is shown once.
 
     `permissions`: null if the key is not narrowed. They are names, as later versions may lack one.
@@ -67,7 +68,9 @@ class ApiKey(ApiKeyBase, Identified, table=True):
 
     name: str
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
-    token_hash: str = Field(unique=True, sa_column_kwargs={"info": never_taken("256 random bits")})
+    token_hash: str = Field(
+        unique=True, sa_column_kwargs={"info": never_taken("256 random bits", everywhere=True)}
+    )
     permissions: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     revoked_at: datetime | None = None
 

@@ -13,6 +13,7 @@ from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Email, Several
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"email": "grace@example.com", "role": "member"}
@@ -23,7 +24,7 @@ class InvitationBase(SQLModel):
     role: Role = Role.VIEWER
 
 
-class Invitation(Versioned, Timestamped, InvitationBase, Identified, table=True):
+class Invitation(OfOrganisation, Versioned, Timestamped, InvitationBase, Identified, table=True):
     __tablename__ = "invitations"
     __table_args__ = (
         Index(None, "created_at", "id"),

@@ -14,6 +14,7 @@ from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Flag, Several
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import Page, PageQuery
 
 
@@ -39,7 +40,7 @@ class NotificationBase(SQLModel):
     read_at: datetime | None = None
 
 
-class Notification(NotificationBase, Identified, table=True):
+class Notification(OfOrganisation, NotificationBase, Identified, table=True):
     """One event makes one notification for each receiver, however often it is handled."""
 
     __tablename__ = "notifications"

@@ -15,6 +15,7 @@ from backend.models.platform.base import Output, enum_type, example
 from backend.models.platform.domain_events import DomainEvent, RecordedActor, class_of, value_after
 from backend.models.platform.fields import Several, Term, UtcDatetime
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 
@@ -31,7 +32,7 @@ class EventBase(SQLModel):
     occurred_at: datetime = Field(default_factory=now)
 
 
-class Event(EventBase, Identified, table=True):
+class Event(OfOrganisation, EventBase, Identified, table=True):
     """Append-only: the database refuses to change or delete rows.
 
     No foreign keys, as the subject of an event may be deleted.

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 
 Made = TypeVar("Made")
 
@@ -34,7 +35,7 @@ class IdempotencyKey:
         return replace(self, fingerprint=":".join([self.fingerprint, *map(str, content)]))
 
 
-class IdempotentRequest(Identified, table=True):
+class IdempotentRequest(OfOrganisation, Identified, table=True):
     """Written with the change. The response is stored afterwards, and lost in a crash."""
 
     __tablename__ = "idempotent_requests"

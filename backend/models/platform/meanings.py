@@ -8,6 +8,7 @@ from typing import Any, Final
 
 TAKEN: Final = "taken"
 NEVER_TAKEN: Final = "never_taken"
+EVERYWHERE: Final = "everywhere"
 KEPT: Final = "kept"
 REFERENCE: Final = "reference"
 
@@ -17,9 +18,13 @@ def taken(message: str) -> dict[Any, Any]:
     return {TAKEN: message}
 
 
-def never_taken(reason: str) -> dict[Any, Any]:
-    """The reason why no caller can violate the unique constraint."""
-    return {NEVER_TAKEN: reason}
+def never_taken(reason: str, *, everywhere: bool = False) -> dict[Any, Any]:
+    """The reason why no caller can violate the unique constraint.
+
+    Args:
+        everywhere: it holds over all organisations, not within each.
+    """
+    return {NEVER_TAKEN: reason} | ({EVERYWHERE: True} if everywhere else {})
 
 
 def kept(message: str) -> dict[Any, Any]:

@@ -12,6 +12,7 @@ from backend.models.platform.base import Input, Output, Update, enum_type, examp
 from backend.models.platform.fields import Email, Line, Paragraphs, Phone, Several
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.mixins import Archivable, Archived, Identified, Timestamped
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -49,7 +50,7 @@ class CustomerBase(SQLModel):
     notes: Paragraphs = ""
 
 
-class Customer(Archivable, Timestamped, CustomerBase, Identified, table=True):
+class Customer(OfOrganisation, Archivable, Timestamped, CustomerBase, Identified, table=True):
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "created_at", "id"),

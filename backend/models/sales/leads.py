@@ -17,6 +17,7 @@ from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.money import AMOUNT, Money, MoneyTotal, money_columns
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -75,7 +76,7 @@ class LeadBase(SQLModel):
     notes: Paragraphs = ""
 
 
-class LeadProduct(SQLModel, table=True):
+class LeadProduct(OfOrganisation, table=True):
     """The interest of a lead in a product."""
 
     __tablename__ = "lead_products"
@@ -94,7 +95,7 @@ class LeadProduct(SQLModel, table=True):
     )
 
 
-class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
+class Lead(OfOrganisation, Versioned, Timestamped, LeadBase, Identified, table=True):
     __tablename__ = "leads"
     __table_args__ = (
         Index(None, "created_at", "id"),
@@ -126,7 +127,12 @@ class Lead(Versioned, Timestamped, LeadBase, Identified, table=True):
     interests: list[LeadProduct] = Relationship(
         cascade_delete=True,
         passive_deletes=True,
-        sa_relationship_kwargs={"lazy": "selectin", "order_by": LeadProduct.product_id},
+        sa_relationship_kwargs={
+            "lazy": "selectin",
+            "order_by": LeadProduct.product_id,
+            # The foreign key has a second column, which is that of the organisation.
+            "primaryjoin": "Lead.id == LeadProduct.lead_id",
+        },
     )
 
     @property

@@ -14,6 +14,7 @@ from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Archivable, Archived, Identified, Timestamped
 from backend.models.platform.money import AMOUNT, Money, StoredCurrencyCode, money_columns
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 
@@ -36,7 +37,7 @@ class ProductBase(SQLModel):
     is_active: Flag = Field(default=True, description="Whether it is on sale.")
 
 
-class Product(Archivable, Timestamped, ProductBase, Identified, table=True):
+class Product(OfOrganisation, Archivable, Timestamped, ProductBase, Identified, table=True):
     __tablename__ = "products"
     __table_args__ = (
         Index(None, "created_at", "id"),

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Input, Output, Update, example
 from backend.models.platform.fields import Line, Paragraphs
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
@@ -25,7 +26,7 @@ class ModuleBase(SQLModel):
     description: Paragraphs = ""
 
 
-class Module(Versioned, Timestamped, ModuleBase, Identified, table=True):
+class Module(OfOrganisation, Versioned, Timestamped, ModuleBase, Identified, table=True):
     __tablename__ = "modules"
     __table_args__ = (
         Index(None, "owner_id", "position", "id"),

@@ -14,6 +14,7 @@ from backend.models.platform.fields import Line, Paragraphs, Several, UtcDatetim
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 from backend.models.tasks.checklists import CHECKLIST, ChecklistItem, NewChecklist
@@ -70,7 +71,7 @@ class TaskBase(SQLModel):
     module_id: UUID | None = Field(default=None, description="One of your own modules.")
 
 
-class Task(Versioned, Timestamped, TaskBase, Identified, table=True):
+class Task(OfOrganisation, Versioned, Timestamped, TaskBase, Identified, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         Index(None, "created_at", "id"),

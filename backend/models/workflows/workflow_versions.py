@@ -13,6 +13,7 @@ from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import Flag
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.tagged_bodies import TakenByKind
 from backend.models.workflows.crews import CREW_EXAMPLE, Crew
@@ -35,7 +36,7 @@ class WorkflowVersionBase(SQLModel):
     created_at: datetime = Field(default_factory=now)
 
 
-class WorkflowVersion(WorkflowVersionBase, Identified, table=True):
+class WorkflowVersion(OfOrganisation, WorkflowVersionBase, Identified, table=True):
     __tablename__ = "workflow_versions"
     __table_args__ = (
         UniqueConstraint(

@@ -14,6 +14,7 @@ from backend.models.platform.fields import Line, Paragraphs, Several
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
 from backend.models.platform.sort_keys import sorted_by
 from backend.models.platform.tagged_bodies import ShownByKind, TakenByKind
@@ -43,7 +44,7 @@ class WorkflowBase(SQLModel):
     description: Paragraphs = ""
 
 
-class Workflow(Versioned, Timestamped, WorkflowBase, Identified, table=True):
+class Workflow(OfOrganisation, Versioned, Timestamped, WorkflowBase, Identified, table=True):
     """
     Attributes:
         definition: a copy of the active version's, so that one statement reads all.

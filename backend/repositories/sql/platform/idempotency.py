@@ -18,6 +18,7 @@ from backend.models.platform.idempotency import (
     Replay,
 )
 from backend.models.platform.mixins import new_id, now
+from backend.models.platform.organisations import ORGANISATION_COLUMN
 from backend.repositories.sql.platform.named_locks import try_lock
 
 _FRESH = Fresh()
@@ -78,7 +79,7 @@ class SqlIdempotencyRepository:
             insert(IdempotentRequest)
             .values(row)
             .on_conflict_do_update(
-                index_elements=["user_id", "key"],
+                index_elements=["user_id", "key", ORGANISATION_COLUMN],
                 set_=fresh,
                 where=col(IdempotentRequest.created_at) < key.valid_since,
             )

@@ -1,0 +1,148 @@
+"""The organisation of each row: filled in by PostgreSQL, and kept to by its constraints."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from alembic import command
+from psycopg import sql
+from psycopg.errors import ForeignKeyViolation, RaiseException, UniqueViolation
+from sqlalchemy.exc import DBAPIError
+
+from backend.core.migrations import alembic_config
+from backend.core.scopes import FIRST_ORGANISATION
+from backend.models.identity.organisations import Organisation
+from backend.models.platform.base import metadata
+from backend.models.platform.organisations import ORGANISATION_COLUMN, ORGANISATION_SETTING
+from tests.factories import make_customer, make_lead, make_product, make_user
+
+BEFORE = "2afb671b85d4"
+OF_AN_ACCOUNT = "belongs to an account, which may be in several organisations"
+BEFORE_SIGN_IN = "counts requests of people who are not signed in"
+OF_INSTALLATION = "belongs to the installation, and no route of an organisation reads it"
+OF_NONE = {
+    "organisations": "is what the others name",
+    "users": "an account may be in several organisations",
+    "sessions": OF_AN_ACCOUNT,
+    "refresh_tokens": OF_AN_ACCOUNT,
+    "account_tokens": OF_AN_ACCOUNT,
+    "second_factors": OF_AN_ACCOUNT,
+    "recovery_codes": OF_AN_ACCOUNT,
+    "notification_preferences": OF_AN_ACCOUNT,
+    "sign_in_failures": BEFORE_SIGN_IN,
+    "mail_requests": BEFORE_SIGN_IN,
+    "mails": OF_INSTALLATION,
+    "job_failures": OF_INSTALLATION,
+}
+"""Tables without the column, with the reason."""
+
+
+def test_each_table_has_the_column_or_a_reason() -> None:
+    without = {
+        name for name, table in metadata.tables.items() if ORGANISATION_COLUMN not in table.c
+    }
+
+    assert without == set(OF_NONE)
+
+
+def test_no_foreign_key_between_such_tables_leaves_the_organisation_out() -> None:
+    tables = [table for table in metadata.tables.values() if ORGANISATION_COLUMN in table.c]
+    keys = [key for table in tables for key in table.foreign_key_constraints]
+    between = [key for key in keys if key.referred_table in tables]
+
+    assert len(between) > len(tables) / 2
+    assert [key.name for key in between if ORGANISATION_COLUMN not in key.column_keys] == []
+
+
+def add(connection: psycopg.Connection[Any], row: Any) -> None:
+    """Insert a row of a model as the program does: without its organisation."""
+    table = row.__table__
+    values = {name: getattr(row, name) for name in type(row).model_fields if name in table.c}
+    insertion = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table.name),
+        sql.SQL(", ").join(map(sql.Identifier, values)),
+        sql.SQL(", ").join(map(sql.Placeholder, values)),
+    )
+    connection.execute(insertion, values)
+
+
+def organisations_of(connection: psycopg.Connection[Any], table: str) -> list[UUID]:
+    """By row, the oldest first."""
+    query = sql.SQL("SELECT organisation_id FROM {} ORDER BY id").format(sql.Identifier(table))
+    return [organisation_id for (organisation_id,) in connection.execute(query)]
+
+
+def act_for(connection: psycopg.Connection[Any], organisation_id: UUID) -> None:
+    connection.execute(
+        "SELECT set_config(%s, %s, true)", (ORGANISATION_SETTING, str(organisation_id))
+    )
+
+
+def test_rows_belong_to_the_organisation_that_is_set_or_else_to_the_first(
+    fresh_database_url: str,
+) -> None:
+    other = uuid4()
+    with psycopg.connect(fresh_database_url) as connection:
+        add(connection, make_product())
+        act_for(connection, other)
+        add(connection, make_product())
+        connection.commit()
+        # What was set for a transaction is '' in the next one.
+        add(connection, make_product())
+
+        found = organisations_of(connection, "products")
+    assert found == [FIRST_ORGANISATION, other, FIRST_ORGANISATION]
+
+
+def test_what_is_unique_is_so_within_an_organisation(fresh_database_url: str) -> None:
+    with psycopg.connect(fresh_database_url) as connection:
+        add(connection, make_product(sku="SAME"))
+        act_for(connection, uuid4())
+        add(connection, make_product(sku="SAME"))
+
+        with pytest.raises(UniqueViolation):
+            add(connection, make_product(sku="same"))
+
+
+def test_no_row_names_a_row_of_another_organisation(fresh_database_url: str) -> None:
+    with psycopg.connect(fresh_database_url) as connection:
+        owner = make_user()
+        customer = make_customer(owner_id=owner.id)
+        add(connection, owner)
+        add(connection, customer)
+        lead = make_lead(owner_id=owner.id, customer_id=customer.id)
+        act_for(connection, uuid4())
+
+        with pytest.raises(ForeignKeyViolation):
+            add(connection, lead)
+
+
+def test_a_filled_database_gets_the_first_organisation_and_can_go_back(
+    empty_database_url: str,
+) -> None:
+    config = alembic_config(empty_database_url)
+    command.upgrade(config, BEFORE)
+    product = make_product()
+    with psycopg.connect(empty_database_url) as connection:
+        add(connection, product)
+
+    command.upgrade(config, "head")
+
+    with psycopg.connect(empty_database_url) as connection:
+        assert organisations_of(connection, "products") == [FIRST_ORGANISATION]
+    command.downgrade(config, BEFORE)
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute("SELECT id FROM products").fetchall() == [(product.id,)]
+
+
+def test_there_is_no_way_back_while_there_are_several(empty_database_url: str) -> None:
+    config = alembic_config(empty_database_url)
+    command.upgrade(config, "head")
+    with psycopg.connect(empty_database_url) as connection:
+        add(connection, Organisation(name="Second"))
+
+    with pytest.raises(DBAPIError, match="several organisations") as refusal:
+        command.downgrade(config, BEFORE)
+
+    assert isinstance(refusal.value.orig, RaiseException)
