@@ -20,6 +20,13 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/identity/second_factor_check.py,backend/services/identity/second_factor_rule.py,$\
 	backend/services/identity/second_factors.py,backend/services/identity/second_step.py,$\
 	backend/services/identity/session_start.py,backend/services/identity/email_changes.py,backend/core/common_passwords.py,backend/repositories/sql/identity/second_factors.py,$\
+	backend/core/config/sign_in.py,backend/integrations/identity/id_tokens.py,backend/integrations/identity/openid.py,$\
+	backend/integrations/identity/github.py,backend/integrations/identity/oauth.py,backend/integrations/identity/json_client.py,$\
+	backend/services/identity/provider_callbacks.py,backend/services/identity/provider_codes.py,$\
+	backend/services/identity/provider_sign_in.py,backend/services/identity/provider_accounts.py,$\
+	backend/services/identity/linked_identities.py,backend/services/identity/ways_in.py,$\
+	backend/services/identity/sign_in_states.py,backend/services/identity/sign_in_links.py,$\
+	backend/repositories/sql/identity/linked_identities.py,backend/repositories/sql/identity/provider_sign_ins.py,$\
 	backend/core/attempts.py,backend/services/identity/sessions.py,$\
 	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\
 	backend/services/identity/account_tokens.py,backend/services/identity/password_resets.py,$\

@@ -15,6 +15,7 @@ from backend.integrations.assistant.tavily import TavilySearch, open_web_search
 from backend.integrations.exchange.sheets import read_sheet
 from backend.integrations.exchange.sheets_writer import write_xlsx
 from backend.integrations.files.storage import open_storage
+from backend.integrations.identity.providers import OpenedProviders
 from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
 from backend.integrations.platform.listener import Audience, Listener
@@ -39,6 +40,8 @@ from backend.services.exchange.kinds import exchange_kinds
 from backend.services.exchange.reports import ReportKind
 from backend.services.files.wiring import FilesServices
 from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.providers import OfferedProviders
+from backend.services.identity.sign_in_links import SignInLinks
 from backend.services.identity.token_values import TokenValues
 from backend.services.identity.wiring import IdentityServices
 from backend.services.mail.composing import MailWriter
@@ -74,6 +77,7 @@ class ProcessState:
     listener: Listener
     language_models: LanguageModelsOnDemand
     web_search: TavilySearch | None
+    providers: OpenedProviders
     stopped: asyncio.Event
 
     async def close(self) -> None:
@@ -81,6 +85,7 @@ class ProcessState:
         await self.language_models.close()
         if self.web_search is not None:
             await self.web_search.close()
+        await self.providers.close()
 
 
 def process_state(settings: Settings) -> ProcessState:
@@ -93,8 +98,16 @@ def process_state(settings: Settings) -> ProcessState:
     listener = Listener(libpq_url(database), database.connect_timeout_seconds, audiences)
     models = LanguageModelsOnDemand(settings.language_models)
     web = open_web_search(settings.web_search)
-    notices = NoticeBoard(topics)
-    return ProcessState(identities, caches, notices, listener, models, web, asyncio.Event())
+    return ProcessState(
+        identities,
+        caches,
+        NoticeBoard(topics),
+        listener,
+        models,
+        web,
+        OpenedProviders(settings.identity_providers),
+        asyncio.Event(),
+    )
 
 
 def units_of_work(
@@ -126,6 +139,7 @@ def wire(
         mail.mails,
         state.identities,
         registration_enabled=settings.registration_enabled,
+        offered=OfferedProviders(state.providers.by_name, sign_in_links(settings)),
     )
     rights = identity.rights
     streams = LiveStreams(rights.is_live, state.notices, state.stopped)
@@ -164,6 +178,11 @@ def wire(
         notifications=NotificationsServices(uow, mail.mails, streams),
         operations=OperationsServices(uow, files.files, retention(settings), checks),
     )
+
+
+def sign_in_links(settings: Settings) -> SignInLinks:
+    api_url = settings.identity_providers.api_url or f"http://localhost:{settings.server.port}"
+    return SignInLinks(settings.server.public_url, api_url.rstrip("/"))
 
 
 def tool_services(
@@ -205,6 +224,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.IDEMPOTENCY_KEYS: timedelta(hours=settings.server.idempotency_key_hours),
         Expiring.REFRESH_TOKENS: timedelta(days=security.refresh_token_days),
         Expiring.SESSIONS: timedelta(days=keep.session_days),
+        # For as long as their states could come again.
+        Expiring.PROVIDER_SIGN_INS: timedelta(hours=1),
         Expiring.ACCOUNT_TOKENS: timedelta(),
         Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
         Expiring.MAILS: timedelta(days=keep.mail_days),

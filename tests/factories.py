@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from backend.core.config import ModelProvider
+from backend.core.config import ModelProvider, ProviderName
 from backend.core.permissions import Principal, Role, SubjectKind
 from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.assistant.chat_messages import ChatMessage, MessageRole
@@ -23,6 +23,7 @@ from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.files.files import File
 from backend.models.identity.api_keys import ApiKey
 from backend.models.identity.invitations import Invitation
+from backend.models.identity.linked_identities import LinkedIdentity
 from backend.models.identity.users import User
 from backend.models.notifications.notifications import Notification, NotificationKind
 from backend.models.platform.mixins import now
@@ -66,6 +67,12 @@ def make_api_key(**fields: Any) -> ApiKey:
     number = next(_number)
     defaults = {"name": f"Key {number}", "starts_with": "mvp_", "token_hash": f"hash {number}"}
     return ApiKey(**(defaults | fields))
+
+
+def make_identity(**fields: Any) -> LinkedIdentity:
+    number = next(_number)
+    defaults = {"provider": ProviderName.GOOGLE, "subject": str(number), "email": None}
+    return LinkedIdentity(**(defaults | fields))
 
 
 def make_customer(**fields: Any) -> Customer:

@@ -24,6 +24,8 @@ from backend.api.v1.identity import (
     api_keys,
     auth,
     invitations,
+    linked_identities,
+    provider_sign_ins,
     second_factors,
     sessions,
     users,
@@ -51,6 +53,7 @@ PREFIX = "/api/v1"
 
 _RESOURCES = (
     sessions,
+    linked_identities,
     api_keys,
     users,
     invitations,
@@ -78,7 +81,7 @@ _RESOURCES = (
     jobs,
 )
 
-_ACCOUNTS = (auth, account_links, second_factors)
+_ACCOUNTS = (auth, account_links, second_factors, provider_sign_ins)
 _ACCOUNT_BODY_BYTES = 64 * 1024
 """For routes that need no sign-in."""
 

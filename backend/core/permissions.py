@@ -48,6 +48,7 @@ class SubjectKind(StrEnum):
     USER = "user"
     SESSION = "session"
     API_KEY = "api_key"
+    IDENTITY = "identity"
     SIGN_IN = "sign_in"
     JOB = "job"
     INVITATION = "invitation"

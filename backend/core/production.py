@@ -28,6 +28,12 @@ def _unsafe(settings: Settings) -> Iterator[str]:
             "s3://bucket/prefix, or to file:///folder if that is what you want"
         )
     yield from _unsent_mail(settings)
+    providers = settings.identity_providers
+    if providers.clients and providers.api_url is None:
+        yield (
+            "API_URL is not set: providers would send people to this machine after signing in; "
+            "set it to where browsers reach this server, such as https://api.example.com"
+        )
     if settings.general.debug:
         yield "DEBUG is on: it writes statements and their values to the log; unset it"
     if "*" in settings.server.cors_origins:

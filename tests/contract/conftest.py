@@ -11,14 +11,18 @@ from sqlalchemy import Engine, create_engine
 from backend.core.database import database_url
 from backend.core.permissions import Role
 from tests.contract import server as cheap_mvp
-from tests.contract.stock import Stock
+from tests.contract.stock import API_URL, Stock
 from tests.fixtures.application import SECRET, make_settings
+from tests.fixtures.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 from tests.fixtures.processes import Server, starting_servers
 
 
 @pytest.fixture(scope="session")
 def server(
-    worker_database_url: str, storage_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    worker_database_url: str,
+    storage_folder: Path,
+    running_issuer: Issuer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     with starting_servers(tmp_path_factory.mktemp("contract")) as start:
         yield start(
@@ -32,6 +36,11 @@ def server(
             SEED_ON_START="false",
             # Jobs that examples ask for would change what later ones find.
             WORKER_ENABLED="false",
+            API_URL=API_URL,
+            GITHUB_CLIENT_ID=CLIENT_ID,
+            GITHUB_CLIENT_SECRET=CLIENT_SECRET,
+            GITHUB_URL=running_issuer.url,
+            GITHUB_API_URL=running_issuer.url,
         )
 
 
@@ -50,12 +59,12 @@ def engine(worker_database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def stock(
-    engine: Engine, storage_folder: Path, worker_database_url: str, role: Role
+    engine: Engine, storage_folder: Path, worker_database_url: str, role: Role, issuer: Issuer
 ) -> Iterator[Stock]:
     # A run may take longer than a token lives by default.
     lasting = {"access_token_minutes": 24 * 60}
     stock = Stock(
-        engine, storage_folder, make_settings(worker_database_url, security=lasting), role
+        engine, storage_folder, make_settings(worker_database_url, security=lasting), role, issuer
     )
     stock.renew()
     yield stock

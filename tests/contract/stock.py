@@ -11,13 +11,14 @@ from schemathesis import Case, CheckContext, Response
 from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
-from backend.core.config import SecuritySettings, Settings
+from backend.core.config import ProviderName, SecuritySettings, Settings
 from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_hash
 from backend.core.permissions import Role
 from backend.core.sealing import Sealer
 from backend.core.security import AccessClaims, AccessTokens, token_hash
 from backend.models.assistant.chat_messages import MessageRole
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
+from backend.models.identity.provider_sign_ins import ProviderSignIn
 from backend.models.identity.second_factors import RecoveryCode, SecondFactor
 from backend.models.identity.sessions import RefreshToken, UserSession
 from backend.models.identity.users import User
@@ -25,11 +26,15 @@ from backend.models.platform.mixins import now
 from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import TaskStatus
 from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.provider_codes import code_challenge
+from backend.services.identity.providers import Attempt
+from backend.services.identity.sign_in_states import SignInStates
 from tests.factories import (
     PASSWORD,
     known_id,
     make_action,
     make_api_key,
+    make_identity,
     make_message,
     make_notification,
     make_prompt_version,
@@ -37,6 +42,7 @@ from tests.factories import (
     make_user,
     make_workflow_version,
 )
+from tests.fixtures.issuer import Grant, Issuer
 from tests.fixtures.postgres import EMPTY
 from tests.world import EXAMPLES
 
@@ -64,6 +70,18 @@ _WITH_FACTOR = {
 }
 """What is asked of somebody who has a second factor."""
 _RECOVERY_CODE = new_recovery_code()
+_IDENTITIES = "/api/v1/auth/identities"
+_PROVIDER = ProviderName.GITHUB
+_VERIFIER = "v" * 43
+_CODE, _HANDED_OVER = "a code of the issuer", "a code that was handed over"
+_CODES = {
+    # All of it has to fit: most of the examples name this one.
+    "/api/v1/auth/oidc/{provider}/callback": [_CODE] * 4,
+    "/api/v1/auth/oidc/token": [_HANDED_OVER],
+    _IDENTITIES: [_HANDED_OVER],
+}
+"""What is a code where it is not that of a second factor."""
+API_URL = "https://api.example.com"
 
 
 _JOBS = text("""
@@ -85,6 +103,7 @@ class Stock:
     files: Path
     settings: Settings
     role: Role
+    issuer: Issuer
     token: str = ""
     words: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
@@ -98,6 +117,8 @@ class Stock:
         caller = make_user(role=self.role)
         if path in _WITH_FACTOR:
             caller.second_factor_at = now()
+        if path == _IDENTITIES:
+            caller.email_verified_at = now()
         users = [make_user(id=known_id("users")), make_user(), make_user()]
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller)
@@ -109,6 +130,7 @@ class Stock:
                 session.add_all(batch)
                 session.flush()
             session.add_all(_factor_of(caller, self.settings.security))
+            session.add(_arrival())
             session.add(RefreshToken(session_id=current.id, token_hash=token_hash(_REFRESH_TOKEN)))
             jobs = [str(job_id) for (job_id,) in session.connection().execute(_JOBS)]
             session.connection().execute(_FAILURE, {"job_id": int(jobs[0])})
@@ -121,13 +143,27 @@ class Stock:
         for file in rows["file_id"]:
             (self.files / str(file.id)).write_bytes(_CONTENT)
         known = rows | {"user_id": users, "session_id": others}
-        self.words = _words(caller, known) | {"job_id": jobs}
+        attempt = self._begin_sign_in()
+        self.words = _words(caller, known) | {"job_id": jobs, "state": [attempt.state] * 4}
         claims = AccessClaims(caller.id, current.id)
         self.token = AccessTokens(self.settings.security).sign(claims)
+
+    def _begin_sign_in(self) -> Attempt:
+        """Have the issuer give a code, and be asked with it."""
+        states = SignInStates(self.settings.security)
+        callback = f"{API_URL}/api/v1/auth/oidc/{_PROVIDER}/callback"
+        attempt = states.new(_PROVIDER, callback, code_challenge(_VERIFIER))
+        asked = {
+            "redirect_uri": callback,
+            "code_challenge": code_challenge(attempt.code_verifier),
+        }
+        self.issuer.grants[_CODE] = Grant(asked, self.issuer.person)
+        return attempt
 
     def put_into(self, case: Case[Any]) -> None:
         """Have most of what the case names be there; else all answers would be 404."""
         self.words["token"] = self.words["challenge"] = self.links.get(case.path, [])
+        self.words["code"] = _CODES.get(case.path, [_RECOVERY_CODE])
         for part in ("path_parameters", "query", "headers", "body"):
             value = getattr(case, part)
             if isinstance(value, Mapping):
@@ -170,6 +206,19 @@ def _factor_of(user: User, settings: SecuritySettings) -> list[SQLModel]:
     ]
 
 
+def _arrival() -> ProviderSignIn:
+    """Somebody new whom the provider has sent back."""
+    return ProviderSignIn(
+        provider=_PROVIDER,
+        subject="somebody",
+        email="somebody@example.com",
+        is_email_verified=True,
+        full_name=None,
+        code_hash=token_hash(_HANDED_OVER),
+        code_challenge=code_challenge(_VERIFIER),
+    )
+
+
 def _link(
     tokens: AccountTokens, purpose: TokenPurpose, caller: User, rows: dict[str, Sequence[Any]]
 ) -> AccountToken:
@@ -203,6 +252,7 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         "workflow_version_id": [
             make_workflow_version(each, created_by=caller.id) for each in workflows
         ],
+        "identity_id": [make_identity(user_id=caller.id) for _ in range(3)],
         "key_id": [make_api_key(user_id=caller.id) for _ in range(3)],
         "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
     }
@@ -223,6 +273,7 @@ def _words(caller: User, rows: dict[str, Sequence[Any]]) -> dict[str, list[str]]
             "password": [PASSWORD],
             "current_password": [PASSWORD],
             "refresh_token": [_REFRESH_TOKEN],
-            "code": [_RECOVERY_CODE],
+            "code_verifier": [_VERIFIER],
+            "provider": [_PROVIDER] * 4,
         }
     )

@@ -23,6 +23,8 @@ ON_DEMAND = {
     "obstore": "a file",
     "filetype": "an upload",
     "zxcvbn": "a new password",
+    "httpx2": "a request to a provider, or a question to the assistant",
+    "joserfc": "a token of an issuer",
     "pyotp": "a code of a second factor",
     "jsonschema_rs": "a schema for structured answers",
     "pydantic_ai": "a question to the assistant",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.config import ConfigurationError, Settings
+from backend.core.config import ConfigurationError, ProviderName, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +106,49 @@ def test_a_setting_of_mail_that_can_not_be_used_is_named(
     monkeypatch.setenv(variable, value)
 
     with pytest.raises(ConfigurationError, match=f"^{variable}: "):
+        Settings.load()
+
+
+def test_providers_are_offered_that_have_a_client_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().identity_providers.clients == {}
+    monkeypatch.setenv("MICROSOFT_CLIENT_ID", "us")
+    monkeypatch.setenv("MICROSOFT_CLIENT_SECRET", "a secret")
+    monkeypatch.setenv("MICROSOFT_TENANT", "9188040d-6c67-4c5b-b112-36a304b66dad")
+    monkeypatch.setenv("OIDC_CLIENT_ID", "we")
+    monkeypatch.setenv("OIDC_ISSUER", "https://id.example.com/realms/team/")
+
+    providers = Settings.load().identity_providers
+
+    assert providers.clients == {
+        ProviderName.MICROSOFT: ("us", "a secret"),
+        ProviderName.OIDC: ("we", None),
+    }
+    # Compared character by character with what tokens say.
+    assert providers.oidc_issuer == "https://id.example.com/realms/team/"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"GOOGLE_CLIENT_ID": "us"}, "GOOGLE_CLIENT_SECRET"),
+        ({"GITHUB_CLIENT_ID": "us"}, "GITHUB_CLIENT_SECRET"),
+        ({"OIDC_CLIENT_ID": "us"}, "OIDC_ISSUER"),
+        ({"MICROSOFT_CLIENT_ID": "us", "MICROSOFT_CLIENT_SECRET": "s"}, "MICROSOFT_TENANT"),
+        ({"MICROSOFT_TENANT": "common"}, "MICROSOFT_TENANT"),
+        ({"OIDC_ISSUER": "http://id.example.com"}, "OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "https://id.example.com/?realm=team"}, "OIDC_ISSUER"),
+        ({"API_URL": "api.example.com"}, "API_URL"),
+        ({"GITHUB_URL": "http://10.0.0.1"}, "GITHUB_URL"),
+    ],
+    ids=str,
+)
+def test_a_setting_of_a_provider_that_can_not_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: str
+) -> None:
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(ConfigurationError, match=f"^{named}: "):
         Settings.load()
 
 

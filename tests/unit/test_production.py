@@ -7,6 +7,7 @@ from backend.core.production import refuse_unsafe
 from tests.fixtures.application import make_settings
 
 PRODUCTION: dict[str, dict[str, Any]] = {"general": {"environment": "production"}}
+GOOGLE = {"google_client_id": "us", "google_client_secret": "a secret"}
 URL = "postgresql://user:password@db.example/app"
 
 
@@ -31,6 +32,7 @@ def unsafe(**changes: dict[str, Any]) -> str:
         ({"general": {"debug": True}}, "DEBUG", "unset"),
         ({"server": {"cors_origins": ["*"]}}, "CORS_ORIGINS", "list the origins"),
         ({"server": {"trusted_proxies": "*"}}, "TRUSTED_PROXIES", "list the addresses"),
+        ({"identity_providers": {**GOOGLE, "api_url": None}}, "API_URL", "https://"),
         ({"seed": {"on_start": True}}, "SEED_ON_START", "unset"),
         ({"security": {"registration_role": "admin"}}, "REGISTRATION_ROLE", "guest"),
     ],

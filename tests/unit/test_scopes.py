@@ -45,6 +45,11 @@ PLACES = {
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
     "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_hash_again"}),
     "services/identity/password_resets.py": (NOBODY_KNOWN, {"request", "answer", "confirm"}),
+    "services/identity/provider_callbacks.py": (
+        NOBODY_KNOWN,
+        {"receive", "_hand_over", "_fail"},
+    ),
+    "services/identity/provider_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
     "services/identity/rights.py": (WHO_IT_IS, {"load", "_active_user"}),
     "services/identity/second_factors.py": (COMMAND, {"reset"}),
     "services/identity/second_step.py": (NOBODY_KNOWN, {"begin", "answer"}),

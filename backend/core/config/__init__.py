@@ -27,6 +27,7 @@ from backend.core.config.serving import (
     ServerSettings,
 )
 from backend.core.config.settings import Settings, variable_name
+from backend.core.config.sign_in import IdentityProviderSettings, OAuthClient, ProviderName
 
 __all__ = [
     "DEFAULT_FILE_TYPES",
@@ -39,10 +40,13 @@ __all__ = [
     "ExecutionSettings",
     "FileSettings",
     "GeneralSettings",
+    "IdentityProviderSettings",
     "LanguageModelSettings",
     "LoggingSettings",
     "MailSettings",
     "ModelProvider",
+    "OAuthClient",
+    "ProviderName",
     "RetentionSettings",
     "SearchSettings",
     "Section",

@@ -25,6 +25,7 @@ from backend.core.config.serving import (
     SearchSettings,
     ServerSettings,
 )
+from backend.core.config.sign_in import IdentityProviderSettings
 
 
 class Settings(BaseModel):
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     server: ServerSettings
     database: DatabaseSettings
     security: SecuritySettings
+    identity_providers: IdentityProviderSettings
     files: FileSettings
     mail: MailSettings
     search: SearchSettings

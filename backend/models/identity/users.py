@@ -7,6 +7,7 @@ from pydantic import MISSING, Field as PydanticField
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from backend.core.passwords import NO_PASSWORD
 from backend.core.permissions import Role, may_give
 from backend.models.platform.base import Input, Output, Update, enum_type, example
 from backend.models.platform.fields import Email, Line, Password, Several
@@ -45,6 +46,11 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     def can_sign_in(self) -> bool:
         """Whether they may have a session, and get mail."""
         return self.is_active and not self.is_service
+
+    @property
+    def has_password(self) -> bool:
+        """Whether they can sign in by one, as services and those with a provider alone can't."""
+        return self.password_hash != NO_PASSWORD
 
     @property
     def is_active_admin(self) -> bool:

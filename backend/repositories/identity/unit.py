@@ -5,7 +5,9 @@ from typing import Protocol
 from backend.repositories.identity.account_tokens import AccountTokenRepository
 from backend.repositories.identity.api_keys import ApiKeyRepository
 from backend.repositories.identity.invitations import InvitationRepository
+from backend.repositories.identity.linked_identities import LinkedIdentityRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.provider_sign_ins import ProviderSignInRepository
 from backend.repositories.identity.second_factors import SecondFactorRepository
 from backend.repositories.identity.sessions import SessionRepository
 from backend.repositories.identity.sign_in_failures import SignInRepository
@@ -23,6 +25,10 @@ class IdentityReading(MailReading, Protocol):
     def api_keys(self) -> ApiKeyRepository: ...
     @property
     def second_factors(self) -> SecondFactorRepository: ...
+    @property
+    def linked_identities(self) -> LinkedIdentityRepository: ...
+    @property
+    def provider_sign_ins(self) -> ProviderSignInRepository: ...
     @property
     def sign_ins(self) -> SignInRepository: ...
     @property

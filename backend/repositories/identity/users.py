@@ -7,8 +7,8 @@ from backend.repositories.platform.base import ListedRepository
 
 
 class UserRepository(ListedRepository[User, UserQuery], Protocol):
-    async def find_by_email(self, email: str) -> User | None:
-        """The user with this address, which must be in lower case."""
+    async def find_by_email(self, email: str, *, for_update: bool = False) -> User | None:
+        """The user with this address, which must be in lower case. `for_update` as in `get`."""
         ...
 
     async def find_by_emails(self, emails: Collection[str]) -> list[User]:

@@ -9,6 +9,7 @@ class Expiring(StrEnum):
     IDEMPOTENCY_KEYS = "idempotency_keys"
     REFRESH_TOKENS = "refresh_tokens"
     SESSIONS = "sessions"
+    PROVIDER_SIGN_INS = "provider_sign_ins"
     ACCOUNT_TOKENS = "account_tokens"
     MAIL_REQUESTS = "mail_requests"
     MAILS = "mails"

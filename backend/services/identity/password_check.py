@@ -19,6 +19,10 @@ from backend.models.platform.domain_events import ResourceChanged, SignInFailed,
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.rate_windows import RateLimit, hashed
 
+_NO_PASSWORD = (
+    "Your account has no password: set one with the link of `POST /auth/password-reset` first."
+)
+
 
 class PasswordCheck:
     """Wrong passwords are counted exactly by account and by address, across all processes.
@@ -59,7 +63,7 @@ class PasswordCheck:
             async with self._uow.reading(SYSTEM) as uow:
                 await self._limit.check(uow.sign_ins, failure)
                 user = await uow.users.find_by_email(email)
-                known = user.password_hash if user and not user.is_service else None
+                known = user.password_hash if user and user.has_password else None
             compared = await turn.compare(password, known)
             async with self._uow(SYSTEM) as uow:
                 await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
@@ -76,13 +80,16 @@ class PasswordCheck:
         """Return the signed-in caller, if this is their password.
 
         Raises:
-            InvalidInputError: it is not, with the field that has it; it counts as a failed sign-in.
+            InvalidInputError: it is not, with the field that has it, which counts as a failed
+                sign-in; or they have none.
             RateLimitedError, UnavailableError: as `verify`.
         """
         async with self._uow.reading(by) as uow:
-            email = (await uow.users.get(by.user_id)).email
+            user = await uow.users.get(by.user_id)
+        if not user.has_password:
+            raise InvalidInputError(field, _NO_PASSWORD, "no_password")
         try:
-            return await self.verify(email, password, address)
+            return await self.verify(user.email, password, address)
         except AuthenticationError:
             raise InvalidInputError(field, "This is not your password.") from None
 

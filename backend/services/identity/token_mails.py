@@ -1,5 +1,6 @@
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.invitations import Invitation
+from backend.models.identity.linked_identities import LinkedIdentity
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
 from backend.repositories.identity.unit import IdentityUnit
@@ -11,6 +12,14 @@ _CHANGED_LINES = [
     "From now on you sign in with another address, and mails go there.",
     "If it was not you who changed it, tell an admin at once.",
 ]
+
+
+_LINKED = "There is another way to sign in to your account"
+_LOST_PASSWORD = (
+    "As this was the first time, your password, all sessions and all API keys have ended: if "
+    "somebody else had opened the account, they are out. Whenever you want a password again, ask "
+    "for a new one."
+)
 
 
 class AccountMails:
@@ -51,6 +60,30 @@ class AccountMails:
             user_id=user.id,
             payload={"title": _CHANGED, "lines": _CHANGED_LINES, "link": None},
             dedup_key=f"address before {token.id}",
+        )
+        await self._mails.queue(uow, mail)
+
+    async def identity_linked(
+        self,
+        uow: IdentityUnit,
+        user: User,
+        identity: LinkedIdentity,
+        provider: str,
+        *,
+        lost_password: bool,
+    ) -> None:
+        """`provider` is its name for people."""
+        known_as = f" as {identity.email}" if identity.email else ""
+        lines = [f"From now on you can sign in with {provider}{known_as}."]
+        if lost_password:
+            lines.append(_LOST_PASSWORD)
+        lines.append("If it was not you, tell an admin at once.")
+        mail = Mail(
+            kind=MailKind.NOTIFICATION,
+            recipient=user.email,
+            user_id=user.id,
+            payload={"title": _LINKED, "lines": lines, "link": None},
+            dedup_key=f"identity {identity.id}",
         )
         await self._mails.queue(uow, mail)
 

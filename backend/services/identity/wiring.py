@@ -15,9 +15,14 @@ from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.key_access import ApiKeyAccess
+from backend.services.identity.linked_identities import LinkedIdentityService
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.password_resets import PasswordResetService
+from backend.services.identity.provider_accounts import ProviderAccounts
+from backend.services.identity.provider_callbacks import ProviderCallbacks
+from backend.services.identity.provider_sign_in import ProviderSignInService
+from backend.services.identity.providers import OfferedProviders
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.second_factor_check import SecondFactorCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
@@ -39,13 +44,18 @@ class IdentityServices:
         identities: Cache[Identity],
         *,
         registration_enabled: bool,
+        offered: OfferedProviders,
     ) -> None:
         hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
         rule = SecondFactorRule(frozenset(settings.require_second_factor))
         rights = PresentRights(uow, identities, rule)
         tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
         token_mails = AccountMails(mails, tokens)
-        opened = Registration(settings.registration_role, token_mails, limits)
+        opened = (
+            Registration(settings.registration_role, token_mails, limits)
+            if registration_enabled
+            else None
+        )
         lasting = timedelta(days=settings.refresh_token_days)
         leeway = timedelta(seconds=settings.refresh_leeway_seconds)
         passwords = PasswordCheck(uow, hasher, settings)
@@ -53,12 +63,16 @@ class IdentityServices:
         starts = SessionStart(access_tokens, lasting)
         self.second_step = SecondStep(uow, tokens, starts, factors, rule)
         self.second_factors = SecondFactorService(uow, passwords, factors, rule)
+        accounts = ProviderAccounts(offered.by_name, token_mails, opened)
+        self.provider_callbacks = ProviderCallbacks(uow, offered, settings)
+        self.provider_sign_in = ProviderSignInService(uow, accounts, starts, self.second_step)
+        self.linked_identities = LinkedIdentityService(uow, accounts, passwords)
         self.auth = AuthService(uow, hasher, passwords, starts, self.second_step, leeway)
         self.rights = rights
         self.sessions = SessionService(uow, access_tokens, rights)
         self.api_keys = ApiKeyService(uow)
         self.key_access = ApiKeyAccess(uow, rights)
-        self.users = UserService(uow, hasher, opened if registration_enabled else None)
+        self.users = UserService(uow, hasher, opened)
         self.email_verification = EmailVerificationService(uow, token_mails, limits)
         self.email_changes = EmailChangeService(uow, passwords, token_mails, limits)
         self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)

@@ -83,6 +83,7 @@ VERSIONED = {"workflows": {"last_number": 2}, "prompts": {"last_number": 2}}
 WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
     "DELETE /api/v1/api-keys/{key_id}",
+    "DELETE /api/v1/auth/identities/{identity_id}",
     # One person's own: whatever they have chosen last.
     "PUT /api/v1/notifications/preferences",
     "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback",

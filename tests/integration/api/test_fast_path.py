@@ -25,6 +25,8 @@ FASTAPIS_OWN = {
     "download_file",
     "follow_execution",
     "follow_notifications",
+    # A redirect.
+    "return_from_provider",
 }
 MAX_LOOKS = 4
 OF_EACH_ANSWER = {"x-request-id"}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import process_state, wire
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_identity, make_user
 from tests.fixtures.application import PUBLIC_URL, client_of
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.post import Post
@@ -66,6 +67,22 @@ async def test_the_link_sets_a_new_password(
     assert (await confirm(client, token)).status_code == 204
     assert (await sign_in(client, password=PASSWORD)).status_code == 401
     assert (await sign_in(client, password=NEW)).status_code == 200
+
+
+async def test_what_was_planted_in_an_account_that_was_never_verified_ends(
+    client: httpx2.AsyncClient, ada: Person, post: Post, uow: UnitOfWorkFactory
+) -> None:
+    """Whoever opened it for an address that is not theirs keeps neither a key nor an identity."""
+    key = (await ada.post("/api-keys", json={"name": "Planted"})).json()["key"]
+    async with uow(SYSTEM) as unit:
+        await unit.linked_identities.save(make_identity(user_id=ada.user.id))
+        await unit.commit()
+
+    await confirm(client, await reset_token(client, post))
+
+    assert (await replace(ada, token=key).get("/users/me")).status_code == 401
+    async with uow.reading(SYSTEM) as reading:
+        assert await reading.linked_identities.count_of(ada.user.id) == 0
 
 
 async def test_a_new_password_ends_all_sessions(

@@ -47,6 +47,16 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
         [{"token_hash": "'old'", "expires_at": OLD}],
         [{"token_hash": "'live'", "expires_at": SOON}],
     ),
+    "provider_sign_ins": (
+        {
+            "provider": "'google'",
+            "subject": "'somebody'",
+            "is_email_verified": "false",
+            "code_challenge": "'c'",
+        },
+        [{"code_hash": "'old'", "expires_at": OLD}],
+        [{"code_hash": "'live'", "expires_at": SOON}],
+    ),
     "mails": (
         {
             "kind": "'notification'",

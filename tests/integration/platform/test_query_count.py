@@ -16,6 +16,7 @@ from backend.services.platform.change_events import created
 from tests.factories import (
     make_action,
     make_api_key,
+    make_identity,
     make_message,
     make_notification,
     make_prompt_version,
@@ -27,7 +28,12 @@ from tests.fixtures.statements import sent_statements
 from tests.integration.api.test_access import ENDLESS, ROUTES
 from tests.world import EXAMPLES
 
-READS = sorted({path for method, path, _ in ROUTES if method == "GET" and "/api/" in path})
+# What anybody may read comes from the settings.
+READS = sorted(
+    path
+    for method, path, access in ROUTES
+    if method == "GET" and "/api/" in path and access != "public"
+)
 # One, as who asks is known already, but where another is written down here.
 STATEMENTS = {
     # How many recovery codes are left.
@@ -92,6 +98,9 @@ async def add_parts(
     )
     await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
     await unit.api_keys.add_missing([make_api_key(user_id=admin.user.id) for _ in numbers])
+    await unit.linked_identities.add_missing(
+        [make_identity(user_id=admin.user.id) for _ in numbers]
+    )
     soon = now() + timedelta(days=1)
     await unit.sessions.add_missing(
         [

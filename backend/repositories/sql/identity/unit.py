@@ -3,7 +3,9 @@
 from backend.repositories.sql.identity.account_tokens import SqlAccountTokenRepository
 from backend.repositories.sql.identity.api_keys import SqlApiKeyRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
+from backend.repositories.sql.identity.linked_identities import SqlLinkedIdentityRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.provider_sign_ins import SqlProviderSignInRepository
 from backend.repositories.sql.identity.second_factors import SqlSecondFactorRepository
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
@@ -16,6 +18,8 @@ class SqlIdentity(SqlRepositories):
     sessions = provided(SqlSessionRepository)
     api_keys = provided(SqlApiKeyRepository)
     second_factors = provided(SqlSecondFactorRepository)
+    linked_identities = provided(SqlLinkedIdentityRepository)
+    provider_sign_ins = provided(SqlProviderSignInRepository)
     sign_ins = provided(SqlSignInRepository)
     mail_requests = provided(SqlMailRequestRepository)
     account_tokens = provided(SqlAccountTokenRepository)

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.identity.users import User, UserQuery
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
 from backend.repositories.sql.platform.lists import SqlList
@@ -26,9 +27,11 @@ class SqlUserRepository(SqlList[User, UserQuery]):
         if query.is_active is not None:
             yield col(User.is_active).is_(query.is_active)
 
-    async def find_by_email(self, email: str) -> User | None:
-        found = await self._session.exec(select(User).where(User.email == email))
-        return found.one_or_none()
+    async def find_by_email(self, email: str, *, for_update: bool = False) -> User | None:
+        wanted = select(User).where(User.email == email)
+        if for_update:
+            wanted = wanted.with_for_update(**LOCK)
+        return (await self._session.exec(wanted)).one_or_none()
 
     async def find_by_emails(self, emails: Collection[str]) -> list[User]:
         found = await self._session.exec(select(User).where(one_of(User.email, emails)))

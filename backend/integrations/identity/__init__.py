@@ -1,0 +1,1 @@
+"""The providers with whom people sign in."""
