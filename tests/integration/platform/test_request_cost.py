@@ -64,6 +64,7 @@ class Asked(NamedTuple):
 REQUESTS = {
     "read": Asked("GET", "/tasks/{id}", [b""], Cost(535, 1, 0, 32)),
     "page": Asked("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 145)),
+    "search": Asked("GET", "/search?q=plants", [b""], Cost(1_240, 1, 1, 225)),
     "create": Asked("POST", "/tasks", [json.dumps(TASK).encode()], Cost(800, 1, 0, 48)),
     "change": Asked(
         "PATCH",
