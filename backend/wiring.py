@@ -175,7 +175,7 @@ def wire(
         background=background,
         assistant=assistant,
         workflows=WorkflowsServices(uow),
-        notifications=NotificationsServices(uow, mail.mails, streams),
+        notifications=NotificationsServices(uow, mail.mails, identity.account_mails, streams),
         operations=OperationsServices(uow, files.files, retention(settings), checks),
     )
 

@@ -127,6 +127,14 @@ def own_with(permission: Permission) -> Any:
     return Depends(OwnWith(permission))
 
 
+async def caller_if_any(request: Request) -> Principal | None:
+    """Return the caller of a public route, if they send a token. It has to be valid."""
+    return await identify(request) if "authorization" in request.headers else None
+
+
+CallerIfAnyDep = Annotated[Principal | None, Depends(caller_if_any)]
+
+
 async def is_public() -> None:
     """Marks a route that needs no sign-in."""
 

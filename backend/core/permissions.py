@@ -169,6 +169,11 @@ class Principal:
     key_rights: KeyRights | None = None
 
     @property
+    def key_id(self) -> UUID | None:
+        """The API key with which they act, if it is one."""
+        return None if self.key_rights is None else self.session_id
+
+    @property
     def permissions(self) -> frozenset[Permission]:
         of_role = ROLE_PERMISSIONS[self.role]
         return of_role if self.key_rights is None else of_role & self.key_rights.permissions

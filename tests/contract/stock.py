@@ -60,6 +60,7 @@ _LINKS = {
     "/api/v1/auth/password-reset/confirm": TokenPurpose.RESET_PASSWORD,
     "/api/v1/auth/accept-invitation": TokenPurpose.ACCEPT_INVITATION,
     "/api/v1/auth/email/confirm": TokenPurpose.CHANGE_EMAIL,
+    "/api/v1/auth/end-sessions": TokenPurpose.END_SESSIONS,
     "/api/v1/auth/second-factor/begin": TokenPurpose.SIGN_IN,
     "/api/v1/auth/second-factor/answer": TokenPurpose.SIGN_IN,
 }

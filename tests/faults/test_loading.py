@@ -25,6 +25,7 @@ ON_DEMAND = {
     "zxcvbn": "a new password",
     "httpx2": "a request to a provider, or a question to the assistant",
     "joserfc": "a token of an issuer",
+    "ua_parser": "a sign-in from a new device",
     "pyotp": "a code of a second factor",
     "jsonschema_rs": "a schema for structured answers",
     "pydantic_ai": "a question to the assistant",

@@ -51,6 +51,7 @@ PLACES = {
     ),
     "services/identity/provider_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
     "services/identity/rights.py": (WHO_IT_IS, {"load", "_active_user"}),
+    "services/identity/session_ends.py": (NOBODY_KNOWN, {"end_others"}),
     "services/identity/second_factors.py": (COMMAND, {"reset"}),
     "services/identity/second_step.py": (NOBODY_KNOWN, {"begin", "answer"}),
     "services/identity/token_values.py": (MAILS, {"reveal"}),

@@ -2,6 +2,7 @@
 
 const STORE = "authorized"; // where Swagger UI looks for who is signed in
 const RENEW_BEFORE_MS = 30_000;
+const LOOK_EVERY_MS = 10_000;
 
 // What stays after a reload is the access token alone: short-lived, and no way to a new one.
 // An API key, the value of its entry, stays in the memory of the page.
@@ -22,6 +23,8 @@ const PersistWithoutSecrets = () => ({
       wrapActions: {
         persistAuthorizationIfNeeded: (original, system) => () => {
           const authorized = system.authSelectors.authorized().toJS();
+          noteArrivals(authorized);
+          if (Object.keys(authorized).length) document.getElementById(NOTICE)?.remove();
           localStorage.setItem(STORE, JSON.stringify(withoutSecrets(authorized)));
         },
       },
@@ -29,9 +32,22 @@ const PersistWithoutSecrets = () => ({
   },
 });
 
+const arrivals = new Map(); // When tokens came, as the clocks of server and browser may differ.
+
+function noteArrivals(authorized) {
+  for (const { token } of Object.values(authorized)) {
+    if (token?.refresh_token && !arrivals.has(token.access_token)) {
+      arrivals.clear(); // Nobody asks for those that this one replaces.
+      arrivals.set(token.access_token, Date.now());
+    }
+  }
+}
+
 function expiresAt(accessToken) {
   const payload = accessToken.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-  return JSON.parse(atob(payload)).exp * 1000;
+  const { iat, exp } = JSON.parse(atob(payload));
+  const arrived = arrivals.get(accessToken);
+  return arrived === undefined ? exp * 1000 : arrived + (exp - iat) * 1000;
 }
 
 function forgetExpired() {
@@ -44,12 +60,40 @@ function forgetExpired() {
   localStorage.removeItem(STORE);
 }
 
+// The entry of who has signed in, if it is their token; an API key has none.
+function entryOf(accessToken) {
+  const entries = Object.values(ui.authSelectors.authorized().toJS());
+  return entries.find(({ token }) => token?.access_token === accessToken);
+}
+
+function isPast(accessToken) {
+  return expiresAt(accessToken) <= Date.now() + RENEW_BEFORE_MS;
+}
+
+const NOTICE = "session-ended";
+
+function sayThatItHasEnded({ name }) {
+  ui.authActions.logoutWithPersistOption([name]);
+  const notice = document.createElement("p");
+  notice.id = NOTICE;
+  notice.setAttribute("role", "alert");
+  notice.textContent = "Your session has ended. Press Authorize to sign in again.";
+  document.getElementById(NOTICE)?.remove();
+  document.body.prepend(notice);
+}
+
+// Returns the new access token; null if the session has ended.
 async function renew({ token, ...auth }) {
   const answer = await fetch("/api/v1/auth/refresh", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ refresh_token: token.refresh_token }),
   });
+  if (answer.status === 401) {
+    sayThatItHasEnded(auth);
+    return null;
+  }
+  // The server is busy or away: what there is may still do, and the next request tries again.
   if (!answer.ok) return token.access_token;
   const renewed = await answer.json();
   ui.authActions.authorizeOauth2WithPersistOption({ auth, token: renewed });
@@ -58,16 +102,40 @@ async function renew({ token, ...auth }) {
 
 let renewal = null; // A refresh token can be used once: all requests wait for the same renewal.
 
+function renewOnce(entry) {
+  renewal ??= renew(entry).finally(() => (renewal = null));
+  return renewal;
+}
+
 // Only as long as the page stays open: the refresh token is in its memory and nowhere else.
 async function withFreshToken(request) {
   if (!request.headers.Authorization?.startsWith("Bearer ")) return request;
-  const sent = request.headers.Authorization.slice("Bearer ".length);
-  const entries = Object.values(ui.authSelectors.authorized().toJS());
-  const entry = entries.find(({ token }) => token?.refresh_token && token.access_token === sent);
-  if (!entry || expiresAt(entry.token.access_token) > Date.now() + RENEW_BEFORE_MS) return request;
-  renewal ??= renew(entry).finally(() => (renewal = null));
-  request.headers.Authorization = `Bearer ${await renewal}`;
+  const entry = entryOf(request.headers.Authorization.slice("Bearer ".length));
+  if (!entry) return request;
+  if (entry.token.refresh_token && isPast(entry.token.access_token)) {
+    const fresh = await renewOnce(entry);
+    if (fresh === null) delete request.headers.Authorization;
+    else request.headers.Authorization = `Bearer ${fresh}`;
+  }
+  request.responseInterceptor = (response) => noticingTheEnd(response, request);
   return request;
+}
+
+// A token that is refused although it has not expired: the session was ended elsewhere.
+async function noticingTheEnd(response, request) {
+  const sent = request.headers.Authorization?.slice("Bearer ".length);
+  const entry = response.status === 401 && sent ? entryOf(sent) : null;
+  if (entry?.token.refresh_token) await renewOnce(entry);
+  else if (entry) sayThatItHasEnded(entry);
+  return response;
+}
+
+// So that a reload after a long time finds a token that has not expired. A sleeping machine runs
+// no timers: look again when the page is shown.
+async function keepSignedIn() {
+  const entries = Object.values(ui.authSelectors.authorized().toJS());
+  const due = entries.find(({ token }) => token?.refresh_token && isPast(token.access_token));
+  if (due && !document.hidden) await renewOnce(due).catch(() => null);
 }
 
 const NEEDED = "/problems/second-factor-needed";
@@ -142,3 +210,5 @@ const ui = SwaggerUIBundle({
   responseInterceptor: withSecondFactor,
   plugins: [PersistWithoutSecrets, ResolveOnlyWhatIsShown],
 });
+setInterval(keepSignedIn, LOOK_EVERY_MS);
+document.addEventListener("visibilitychange", keepSignedIn);

@@ -21,6 +21,7 @@ class TokenPurpose(StrEnum):
     ACCEPT_INVITATION = "accept_invitation"
     CHANGE_EMAIL = "change_email"
     SIGN_IN = "sign_in"
+    END_SESSIONS = "end_sessions"
 
 
 class AccountToken(Identified, table=True):

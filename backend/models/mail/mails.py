@@ -20,6 +20,7 @@ class MailKind(StrEnum):
     RESET_PASSWORD = "reset_password"
     ACCEPT_INVITATION = "accept_invitation"
     CHANGE_EMAIL = "change_email"
+    NEW_DEVICE = "new_device"
     NOTIFICATION = "notification"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field as PydanticField
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -25,6 +25,9 @@ class EventBase(SQLModel):
     subject_id: UUID | None = None
     actor_id: UUID | None = Field(default=None, description="The user who did it; null: nobody.")
     means: Means = Field(description="The interface that it came through.")
+    key_id: UUID | None = Field(
+        default=None, description="The API key with which they did it; null: in person."
+    )
     changes: dict[str, Any] = Field(
         default_factory=dict, description="The values before and after, by field."
     )
@@ -45,6 +48,14 @@ class Event(OfOrganisation, EventBase, Identified, table=True):
         Index(None, "subject_kind", "occurred_at", "id"),
         Index(None, "subject_id", "occurred_at", "id"),
         Index(None, "actor_id", "occurred_at", "id"),
+        # Most are done in person: they cost nothing here.
+        Index(
+            "ix_events_key_id",
+            "key_id",
+            "occurred_at",
+            "id",
+            postgresql_where=text("key_id IS NOT NULL"),
+        ),
     )
 
     subject_kind: SubjectKind = Field(sa_type=enum_type(SubjectKind))
@@ -62,9 +73,14 @@ class Event(OfOrganisation, EventBase, Identified, table=True):
             kind=self.subject_kind,
             verb=self.type.partition(".")[2],
             subject_id=self.subject_id,
-            by=RecordedActor(self.actor_id, self.means) if self.actor_id else None,
+            by=self._actor(),
             changes=self.changes,
         )
+
+    def _actor(self) -> RecordedActor | None:
+        if self.actor_id is None:
+            return None
+        return RecordedActor(self.actor_id, self.means, self.key_id)
 
 
 class EventPublic(Output, EventBase, Identified):
@@ -76,6 +92,7 @@ class EventPublic(Output, EventBase, Identified):
             "subject_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e04",
             "actor_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
             "means": "api",
+            "key_id": None,
             "changes": {"status": {"before": "open", "after": "done"}},
             "request_id": "5f0c6a2e4b7d4c0f9a3e1d2c8b7a6f50",
             "occurred_at": "2026-06-01T09:30:00Z",
@@ -97,6 +114,7 @@ class EventQuery(PageQuery):
     subject_kind: Several[SubjectKind] = PydanticField(default=[], description="Any of these.")
     subject_id: UUID | None = None
     actor_id: UUID | None = None
+    key_id: UUID | None = PydanticField(default=None, description="Done with this API key.")
     occurred_after: UtcDatetime | None = PydanticField(
         default=None, description="At this moment or later."
     )

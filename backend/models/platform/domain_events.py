@@ -25,12 +25,15 @@ class Actor(Protocol):
     def user_id(self) -> UUID: ...
     @property
     def means(self) -> Means | None: ...
+    @property
+    def key_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True)
 class RecordedActor:
     user_id: UUID
     means: Means
+    key_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

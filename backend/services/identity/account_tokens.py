@@ -2,6 +2,7 @@
 mail has the same token, and none can be made from the database, a job or an event alone."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from backend.core.config import SecuritySettings
 from backend.core.errors import InvalidInputError
@@ -13,6 +14,7 @@ from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.mail.protocols import MailRefusedError
 
 _CHALLENGE_LIFETIME = timedelta(minutes=10)
+_ALARM_LIFETIME = timedelta(days=7)
 _DEAD = "The link is invalid, was used before or has expired. Ask for a new one."
 
 
@@ -27,15 +29,16 @@ class AccountTokens:
             TokenPurpose.ACCEPT_INVITATION: self.invitation_lifetime,
             TokenPurpose.CHANGE_EMAIL: timedelta(hours=settings.email_verification_hours),
             TokenPurpose.SIGN_IN: _CHALLENGE_LIFETIME,
+            TokenPurpose.END_SESSIONS: _ALARM_LIFETIME,
         }
 
     @property
     def invitation_lifetime(self) -> timedelta:
         return timedelta(hours=self._settings.invitation_hours)
 
-    def new(self, purpose: TokenPurpose, email: str) -> AccountToken:
+    def new(self, purpose: TokenPurpose, email: str, token_id: UUID | None = None) -> AccountToken:
         """Create a token to be saved, once its user or invitation is set."""
-        token_id = new_id()
+        token_id = token_id or new_id()
         return AccountToken(
             id=token_id,
             purpose=purpose,

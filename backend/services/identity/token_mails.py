@@ -1,6 +1,10 @@
+from uuid import UUID
+
+from backend.core.devices import device_name
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.linked_identities import LinkedIdentity
+from backend.models.identity.sessions import UserSession
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
 from backend.repositories.identity.unit import IdentityUnit
@@ -87,6 +91,21 @@ class AccountMails:
         )
         await self._mails.queue(uow, mail)
 
+    async def new_device(
+        self, uow: IdentityUnit, user: User, session: UserSession, event_id: UUID
+    ) -> None:
+        """Tell somebody who has signed in as them, once for each event, with a way to end it."""
+        token = self._tokens.new(TokenPurpose.END_SESSIONS, user.email, event_id)
+        token.user_id = user.id
+        if not await uow.account_tokens.add_missing([token]):
+            return
+        values = {
+            "device": device_name(session.device),
+            "address": session.address or "an unknown address",
+            "at": f"{session.created_at:%d %B %Y, %H:%M} UTC",
+        }
+        await self._queue_with(uow, token, MailKind.NEW_DEVICE, **values)
+
     async def invite(self, uow: IdentityUnit, invitation: Invitation, inviter: User) -> None:
         """Earlier links of the same invitation become invalid."""
         await uow.account_tokens.take_back_of_invitation(invitation.id)
@@ -99,6 +118,11 @@ class AccountMails:
         self, uow: IdentityUnit, token: AccountToken, kind: MailKind, **values: str
     ) -> None:
         await uow.account_tokens.save(token)
+        await self._queue_with(uow, token, kind, **values)
+
+    async def _queue_with(
+        self, uow: IdentityUnit, token: AccountToken, kind: MailKind, **values: str
+    ) -> None:
         mail = Mail(
             kind=kind,
             recipient=token.email,

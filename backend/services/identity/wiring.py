@@ -28,6 +28,7 @@ from backend.services.identity.second_factor_check import SecondFactorCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.second_factors import SecondFactorService
 from backend.services.identity.second_step import SecondStep
+from backend.services.identity.session_ends import SessionEndService
 from backend.services.identity.session_start import SessionStart
 from backend.services.identity.sessions import SessionService
 from backend.services.identity.token_mails import AccountMails
@@ -50,7 +51,7 @@ class IdentityServices:
         rule = SecondFactorRule(frozenset(settings.require_second_factor))
         rights = PresentRights(uow, identities, rule)
         tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
-        token_mails = AccountMails(mails, tokens)
+        self.account_mails = token_mails = AccountMails(mails, tokens)
         opened = (
             Registration(settings.registration_role, token_mails, limits)
             if registration_enabled
@@ -69,6 +70,7 @@ class IdentityServices:
         self.linked_identities = LinkedIdentityService(uow, accounts, passwords)
         self.auth = AuthService(uow, hasher, passwords, starts, self.second_step, leeway)
         self.rights = rights
+        self.session_ends = SessionEndService(uow)
         self.sessions = SessionService(uow, access_tokens, rights)
         self.api_keys = ApiKeyService(uow)
         self.key_access = ApiKeyAccess(uow, rights)

@@ -35,5 +35,4 @@ class MailLinks:
 
 def frontend_path(kind: SubjectKind, subject_id: UUID) -> str:
     """Return the path of the frontend's page for the subject of an event."""
-    # Sessions only have a list.
-    return "/sessions" if kind is SubjectKind.SESSION else f"/{kind}s/{subject_id}"
+    return f"/{kind}s/{subject_id}"

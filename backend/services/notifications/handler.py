@@ -1,10 +1,11 @@
 from backend.core.permissions import ROLE_PERMISSIONS
 from backend.core.scopes import Scope
 from backend.models.mail.mails import Mail, MailKind
-from backend.models.notifications.notifications import Notification
+from backend.models.notifications.notifications import Notification, NotificationKind
 from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.notifications.unit import NotificationsUnit, NotificationsUnits
 from backend.repositories.platform.unit import Channel
+from backend.services.identity.token_mails import AccountMails
 from backend.services.mail.delivery import MailService
 from backend.services.mail.links import frontend_path
 from backend.services.notifications.rules import RULES, Message
@@ -13,9 +14,12 @@ from backend.services.notifications.rules import RULES, Message
 class Notifier:
     """Turns events into notifications. Handling an event twice notifies nobody twice."""
 
-    def __init__(self, uow: NotificationsUnits, mails: MailService) -> None:
+    def __init__(
+        self, uow: NotificationsUnits, mails: MailService, account_mails: AccountMails
+    ) -> None:
         self._uow = uow
         self._mails = mails
+        self._account_mails = account_mails
 
     async def handle(self, event: DomainEvent, scope: Scope) -> None:
         async with self._uow(scope) as uow:
@@ -45,6 +49,10 @@ class Notifier:
     async def _mail(self, uow: NotificationsUnit, event: DomainEvent, message: Message) -> None:
         receiver = await uow.users.find(message.receiver_id)
         if receiver is None or not receiver.can_sign_in:
+            return
+        if message.kind is NotificationKind.NEW_DEVICE:
+            session = await uow.sessions.get(message.subject_id)
+            await self._account_mails.new_device(uow, receiver, session, event.id)
             return
         await self._mails.queue(
             uow,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from backend.core.devices import device_name
 from backend.core.permissions import Permission
 from backend.models.background.executions import Execution, ExecutionState
 from backend.models.notifications.notifications import NotificationKind
@@ -109,13 +110,12 @@ async def _signed_in(uow: NotificationsReading, event: SignedIn) -> Message | No
     session = await uow.sessions.find(event.subject_id)
     if session is None or not await uow.sessions.is_from_new_device(session):
         return None
-    device = session.device or "A program that does not identify itself"
     return Message(
         session.user_id,
         session.id,
         NotificationKind.NEW_DEVICE,
         "Somebody has signed in as you from a new device",
-        f"{device}, from {session.address or 'an unknown address'}. "
+        f"With {device_name(session.device)}, from {session.address or 'an unknown address'}. "
         "If this was not you, end the session and change your password.",
     )
 

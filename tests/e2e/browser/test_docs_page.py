@@ -283,10 +283,89 @@ def test_a_renewed_sign_in_can_be_renewed_again(page: Page) -> None:
     _let_pass(page, minutes=14, seconds=45)
     _execute(page, READ_ME)
 
+    _let_pass(page, minutes=29, seconds=30)
     with page.expect_response(f"**{REFRESH}") as answer:
         _execute(page, "auth-list_sessions")
 
     assert answer.value.status == 200
+
+
+def test_a_page_that_stays_open_renews_the_sign_in_by_itself(page: Page) -> None:
+    page.clock.install()
+    _sign_in(page)
+
+    with page.expect_response(f"**{REFRESH}") as answer:
+        page.clock.fast_forward("14:45")
+
+    assert answer.value.status == 200
+    # So that a reload finds one that has not expired.
+    page.wait_for_function(
+        "token => localStorage.getItem('authorized').includes(token)",
+        arg=answer.value.json()["access_token"],
+    )
+    page.reload()
+    assert _execute(page, READ_ME)[0] == "200"
+
+
+def test_a_session_that_was_ended_elsewhere_is_said_to_have_ended(tab: Tab, page: Page) -> None:
+    email = _register(tab)
+    _sign_in(page, email)
+    _end_sessions(tab, email)
+
+    assert _execute(page, READ_ME)[0] == "401"
+
+    expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
+    stored = page.evaluate("JSON.stringify(localStorage)")
+    assert "access_token" not in stored
+    _sign_in(page, email)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert _execute(page, "auth-list_sessions")[0] == "200"
+
+
+def test_an_end_is_noticed_by_a_page_that_nobody_touches(tab: Tab, page: Page) -> None:
+    email = _register(tab)
+    page.clock.install()
+    _sign_in(page, email)
+    _end_sessions(tab, email)
+
+    page.clock.fast_forward("14:45")
+
+    expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
+
+
+def test_an_end_is_noticed_after_a_reload(tab: Tab, page: Page) -> None:
+    """When the page has nothing to renew the token with."""
+    email = _register(tab)
+    _sign_in(page, email)
+    page.reload()
+    _end_sessions(tab, email)
+
+    assert _execute(page, READ_ME)[0] == "401"
+
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_a_wrong_password_ends_no_session(page: Page) -> None:
+    _fill_sign_in(page, "nobody@example.com")
+    page.get_by_role("button", name="Apply given OAuth2 credentials").click()
+
+    expect(page.locator(".auth-container .errors")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_server_that_is_away_ends_no_session(page: Page) -> None:
+    page.clock.install()
+    _sign_in(page)
+    page.route(f"**{REFRESH}", lambda route: route.fulfill(status=503))
+    with page.expect_response(f"**{REFRESH}"):
+        page.clock.fast_forward("14:45")
+    page.unroute(f"**{REFRESH}")
+
+    with page.expect_response(f"**{REFRESH}") as answer:
+        page.clock.fast_forward("00:10")
+
+    assert answer.value.status == 200
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def _visit(page: Page, path: str) -> None:
@@ -311,12 +390,26 @@ def _unfold(page: Page) -> None:
         tag.click()
 
 
+def _register(tab: Tab) -> str:
+    """Register somebody; answers the address."""
+    email = f"{uuid4().hex}@example.com"
+    person = {"email": email, "full_name": "Ada", "password": SEED_PASSWORD}
+    httpx2.post(f"{tab.origin}/api/v1/auth/register", json=person).raise_for_status()
+    return email
+
+
+def _end_sessions(tab: Tab, email: str) -> None:
+    """As somebody does it on another device."""
+    form = {"username": email, "password": SEED_PASSWORD}
+    token = httpx2.post(f"{tab.origin}/api/v1/auth/token", data=form).json()["access_token"]
+    signed = {"Authorization": f"Bearer {token}"}
+    httpx2.post(f"{tab.origin}/api/v1/auth/logout-all", headers=signed).raise_for_status()
+
+
 def _protected(tab: Tab) -> tuple[str, list[str]]:
     """Register somebody with a second factor; answers the address and the recovery codes."""
     api = f"{tab.origin}/api/v1"
-    email = f"{uuid4().hex}@example.com"
-    person = {"email": email, "full_name": "Ada", "password": SEED_PASSWORD}
-    httpx2.post(f"{api}/auth/register", json=person).raise_for_status()
+    email = _register(tab)
     form = {"username": email, "password": SEED_PASSWORD}
     token = httpx2.post(f"{api}/auth/token", data=form).json()["access_token"]
     with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:

@@ -32,6 +32,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "POST /api/v1/auth/password-reset": "public",
     "POST /api/v1/auth/password-reset/confirm": "public",
     "POST /api/v1/auth/accept-invitation": "public",
+    "POST /api/v1/auth/end-sessions": "public",
     "POST /api/v1/auth/logout": "in person",
     "POST /api/v1/auth/logout-all": "in person",
     "POST /api/v1/auth/password": "in person",

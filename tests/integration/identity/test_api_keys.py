@@ -72,6 +72,21 @@ async def test_the_trail_says_that_it_came_through_a_key(member: Person, admin: 
     assert (event["actor_id"], event["means"]) == (str(member.user.id), Means.API_KEY)
 
 
+async def test_the_trail_says_which_key_it_was(
+    member: Person, admin: Person, database: Database
+) -> None:
+    programs = [await with_key(member) for _ in range(2)]
+    for program in (*programs, member):
+        await program.post("/tasks", json={"title": "Water the plants"})
+    key = await key_of(database, programs[1])
+
+    found = (await admin.get("/audit", params={"key_id": str(key.id)})).json()["items"]
+    all_made = (await admin.get("/audit", params={"type": "task.created"})).json()["items"]
+
+    assert [(each["type"], each["key_id"]) for each in found] == [("task.created", str(key.id))]
+    assert [each["key_id"] for each in all_made].count(None) == 1
+
+
 async def test_making_and_revoking_is_in_the_trail_without_the_hash(
     member: Person, admin: Person, database: Database
 ) -> None:

@@ -16,6 +16,8 @@ VALUES: dict[MailKind, dict[str, Any]] = {
     MailKind.RESET_PASSWORD: LINKED,
     MailKind.CHANGE_EMAIL: LINKED,
     MailKind.ACCEPT_INVITATION: LINKED | {"inviter": "Grace"},
+    MailKind.NEW_DEVICE: LINKED
+    | {"device": "Firefox on Linux", "address": "192.0.2.7", "at": "01 June 2026, 09:30 UTC"},
     MailKind.NOTIFICATION: {
         "title": "A task is yours",
         "lines": ["Call her", "Soon"],

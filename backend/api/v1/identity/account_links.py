@@ -2,7 +2,7 @@
 
 from fastapi import Response, status
 
-from backend.api.deps import ClientDep, PersonDep, public
+from backend.api.deps import CallerIfAnyDep, ClientDep, PersonDep, public
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
@@ -19,6 +19,7 @@ from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.password_resets import PasswordResetService
+from backend.services.identity.session_ends import SessionEndService
 
 router = ResourceRouter(prefix="/auth", tags=["auth"], route_class=CheckedRoute)
 
@@ -83,6 +84,17 @@ async def reset_password(
 ) -> None:
     """Set a new password with the token of a mail, and end all of your sessions."""
     await resets.confirm(data, client)
+
+
+@router.post("/end-sessions", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])
+async def end_sessions(
+    data: GivenToken, by: CallerIfAnyDep, ends: Injected[SessionEndService]
+) -> None:
+    """End all of your sessions with the token of a mail about a new device.
+
+    The one stays whose access token you send with it, if you do. API keys stay, too.
+    """
+    await ends.end_others(data.token, by)
 
 
 @router.post(

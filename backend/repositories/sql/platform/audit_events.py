@@ -23,6 +23,8 @@ class SqlEventRepository(SqlList[Event, EventQuery]):
             yield col(Event.subject_id) == query.subject_id
         if query.actor_id is not None:
             yield col(Event.actor_id) == query.actor_id
+        if query.key_id is not None:
+            yield col(Event.key_id) == query.key_id
         if query.occurred_after is not None:
             yield col(Event.occurred_at) >= query.occurred_after
         if query.occurred_before is not None:
