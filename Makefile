@@ -39,7 +39,10 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
 	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\
-	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py
+	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py,$\
+	backend/core/outgoing_addresses.py,backend/core/webhook_signatures.py,$\
+	backend/integrations/webhooks/guarded_connections.py,backend/integrations/webhooks/http_poster.py,$\
+	backend/services/webhooks/subjects.py,backend/services/webhooks/webhooks.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

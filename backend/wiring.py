@@ -20,6 +20,7 @@ from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
 from backend.integrations.platform.listener import Audience, Listener
 from backend.integrations.platform.wake_ups import NoticeBoard, Topic
+from backend.integrations.webhooks.poster_on_demand import PosterOnDemand
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
 from backend.repositories.identity.sessions import Identity
@@ -56,6 +57,7 @@ from backend.services.platform.wiring import PlatformServices
 from backend.services.sales.wiring import SalesServices
 from backend.services.search.wiring import SearchServices
 from backend.services.tasks.wiring import TasksServices
+from backend.services.webhooks.wiring import WebhooksServices
 from backend.services.workflows.runs.kinds import workflow_kinds
 from backend.services.workflows.wiring import WorkflowsServices
 
@@ -78,6 +80,7 @@ class ProcessState:
     language_models: LanguageModelsOnDemand
     web_search: TavilySearch | None
     providers: OpenedProviders
+    webhook_poster: PosterOnDemand
     stopped: asyncio.Event
 
     async def close(self) -> None:
@@ -86,6 +89,7 @@ class ProcessState:
         if self.web_search is not None:
             await self.web_search.close()
         await self.providers.close()
+        await self.webhook_poster.close()
 
 
 def process_state(settings: Settings) -> ProcessState:
@@ -106,6 +110,7 @@ def process_state(settings: Settings) -> ProcessState:
         models,
         web,
         OpenedProviders(settings.identity_providers),
+        PosterOnDemand(settings.webhooks),
         asyncio.Event(),
     )
 
@@ -174,6 +179,7 @@ def wire(
         search=search,
         background=background,
         assistant=assistant,
+        webhooks=webhook_services(settings, uow, state.webhook_poster),
         workflows=WorkflowsServices(uow),
         notifications=NotificationsServices(uow, mail.mails, identity.account_mails, streams),
         operations=OperationsServices(uow, files.files, retention(settings), checks),
@@ -232,6 +238,7 @@ def retention(settings: Settings) -> Retention:
         Expiring.JOBS: timedelta(days=keep.job_days),
         Expiring.USAGE_RECORDS: timedelta(days=keep.assistant_days),
         Expiring.PLANNED_ACTIONS: timedelta(days=keep.assistant_days),
+        Expiring.WEBHOOK_MESSAGES: timedelta(days=keep.webhook_days),
         Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
     }
 
@@ -249,6 +256,12 @@ def mail_services(settings: Settings, uow: UnitOfWorkFactory) -> MailServices:
 def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
     """Raises ConfigurationError if FILES_URL can't be used."""
     return FilesServices(uow, open_storage(settings.files_url), settings.files)
+
+
+def webhook_services(
+    settings: Settings, uow: UnitOfWorkFactory, poster: PosterOnDemand
+) -> WebhooksServices:
+    return WebhooksServices(uow, settings.webhooks, settings.security, poster.addresses, poster)
 
 
 def migrated(database: Database) -> Check:

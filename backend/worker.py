@@ -43,6 +43,7 @@ def concurrency(settings: WorkerSettings) -> dict[Queue, int]:
         Queue.EVENTS: settings.events_concurrency,
         Queue.MAIL: settings.mail_concurrency,
         Queue.EXECUTIONS: settings.executions_concurrency,
+        Queue.WEBHOOKS: settings.webhooks_concurrency,
         Queue.MAINTENANCE: settings.maintenance_concurrency,
     }
 

@@ -22,6 +22,7 @@ FIXTURES = (
     "tests.fixtures.language_models",
     "tests.fixtures.assistant",
     "tests.fixtures.post",
+    "tests.fixtures.receiver",
     "tests.fixtures.sheets",
 )
 

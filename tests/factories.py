@@ -32,6 +32,8 @@ from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
 from backend.models.tasks.modules import Module
 from backend.models.tasks.tasks import Task, TaskPriority
+from backend.models.webhooks.deliveries import WebhookMessage
+from backend.models.webhooks.webhooks import Webhook
 from backend.models.workflows.crews import Crew
 from backend.models.workflows.workflow_versions import WorkflowVersion
 from backend.models.workflows.workflows import Workflow, WorkflowKind
@@ -262,3 +264,18 @@ def make_principal(role: Role = Role.MEMBER, **fields: Any) -> Principal:
     ids: dict[str, Any] = {"user_id": uuid4(), "session_id": uuid4()}
     ids["organisation_id"] = FIRST_ORGANISATION
     return Principal(role=role, **(ids | fields))
+
+
+def make_webhook(**fields: Any) -> Webhook:
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "url": f"https://hooks.example.com/{number}",
+        "event_types": ["task.created"],
+        "sealed_secret": b"sealed",
+    }
+    return Webhook(**(defaults | fields))
+
+
+def make_webhook_message(**fields: Any) -> WebhookMessage:
+    defaults: dict[str, Any] = {"event_type": "task.created", "body": "{}"}
+    return WebhookMessage(**(defaults | fields))

@@ -27,6 +27,7 @@ from backend.models.sales.leads import Lead, LeadSort
 from backend.models.sales.products import Product, ProductSort
 from backend.models.tasks.modules import Module, ModuleSort
 from backend.models.tasks.tasks import Task, TaskPriority, TaskSort
+from backend.models.webhooks.webhooks import Webhook, WebhookSort
 from backend.models.workflows.crews import CREW_EXAMPLE
 from backend.models.workflows.workflows import Workflow, WorkflowSort
 from backend.repositories.unit_of_work import UnitOfWork
@@ -325,6 +326,18 @@ EXAMPLES = (
         other={"name": "Planning"},
         change={"description": "Changed"},
         left_out=PLAIN - {Shared.QUERY},
+    ),
+    Example(
+        path="webhooks",
+        model=Webhook,
+        make=factories.make_webhook,
+        rights=Rights("webhooks:read", "webhooks:write", "webhooks:write"),
+        sort=WebhookSort,
+        owner="owner_id",
+        create={"url": "https://hooks.example.com/", "event_types": ["task.created"]},
+        other={"url": "https://other.example.com/"},
+        change={"description": "Changed"},
+        left_out=PLAIN,
     ),
 )
 

@@ -44,6 +44,10 @@ from backend.api.v1.tasks import (
     task_bulk,
     tasks,
 )
+from backend.api.v1.webhooks import (
+    deliveries,
+    webhooks,
+)
 from backend.api.v1.workflows import (
     workflow_versions,
     workflows,
@@ -76,6 +80,8 @@ _RESOURCES = (
     tools,
     prompts,
     output_schemas,
+    webhooks,
+    deliveries,
     search,
     audit_events,
     jobs,

@@ -21,6 +21,7 @@ _MODULES: Mapping[str, str] = {
     "user": "backend.cli.users",
     "key": "backend.cli.keys",
     "files": "backend.cli.files",
+    "webhooks": "backend.cli.webhooks",
     "openapi": "backend.cli.info",
     "config": "backend.cli.info",
     "db": "backend.cli.database",

@@ -60,6 +60,7 @@ class SubjectKind(StrEnum):
     CHAT = "chat"
     PLANNED_ACTION = "planned_action"
     WORKFLOW = "workflow"
+    WEBHOOK = "webhook"
 
 
 _Entry = tuple[str, Role]
@@ -108,6 +109,8 @@ class Permission(StrEnum):
     ASSISTANT_USE = "assistant:use", Role.VIEWER
     ASSISTANT_MANAGE = "assistant:manage", Role.ADMIN
     WORKFLOWS_READ, WORKFLOWS_WRITE, WORKFLOWS_DELETE = _plain("workflows")
+    WEBHOOKS_READ = "webhooks:read", Role.ADMIN
+    WEBHOOKS_WRITE = "webhooks:write", Role.ADMIN
 
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -10,6 +10,7 @@ from backend.jobs.mails import add_mail_tasks
 from backend.jobs.retry import use_one_strategy
 from backend.jobs.schedule import add_scheduled_tasks
 from backend.jobs.sweep import add_sweep_tasks
+from backend.jobs.webhooks import add_webhook_tasks
 from backend.services.container import Services
 
 
@@ -22,6 +23,7 @@ def build_jobs(connector: BaseConnector, services: Services, settings: WorkerSet
     add_event_tasks(app, services)
     add_mail_tasks(app, services)
     add_execution_tasks(app, services, settings)
+    add_webhook_tasks(app, services)
     add_scheduled_tasks(app, services)
     add_sweep_tasks(app, services, settings)
     use_one_strategy(app, settings)

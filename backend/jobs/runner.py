@@ -23,6 +23,12 @@ from backend.services.background.jobs import JobService
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
+_DELETED = {
+    # They are many, and the next run does the remaining work: the log has their errors.
+    Queue.MAINTENANCE: DeleteJobCondition.ALWAYS,
+    # What they have done is written down by delivery.
+    Queue.WEBHOOKS: DeleteJobCondition.SUCCESSFUL,
+}
 _log = get_logger("backend.jobs")
 
 
@@ -116,8 +122,6 @@ def new_worker(
     app: App, jobs: JobService, settings: WorkerSettings, queue: Queue, concurrency: int
 ) -> Worker:
     """Return procrastinate's worker of one queue, with the wrappers of attempts."""
-    # Maintenance jobs are many, and the next run does the remaining work: the log has their errors.
-    is_forgotten = queue is Queue.MAINTENANCE
     return SteadyWorker(
         app,
         queues=[queue.value],
@@ -130,6 +134,6 @@ def new_worker(
         install_signal_handlers=False,
         update_heartbeat_interval=settings.heartbeat_seconds,
         stalled_worker_timeout=settings.stalled_seconds,
-        delete_jobs=DeleteJobCondition.ALWAYS if is_forgotten else DeleteJobCondition.NEVER,
+        delete_jobs=_DELETED.get(queue, DeleteJobCondition.NEVER),
         worker_middleware=[observe, keeping_failures(jobs), telling_why_cancelled(jobs)],
     )

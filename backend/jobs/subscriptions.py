@@ -12,8 +12,10 @@ from backend.models.platform.domain_events import (
     SignInFailed,
 )
 from backend.models.platform.job_requests import JobRequest, Queue
+from backend.models.webhooks.event_types import BY_TYPE
 from backend.services.container import Services
 from backend.services.notifications.rules import RULES
+from backend.services.webhooks.webhooks import TELL_WEBHOOKS
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,14 @@ class Handler:
     Attributes:
         name: of its task. Jobs are stored under it: do not rename a handler with waiting jobs.
         events: the classes of events that start it.
+        on_demand: the types of events that start it if there is a demand for them, whatever their
+            class: see `EventDemand`.
     """
 
     name: str
     events: Collection[type[DomainEvent]]
     handle: Callable[[Services, DomainEvent, Scope], Awaitable[None]]
+    on_demand: Collection[str] = ()
 
 
 HANDLERS = (
@@ -35,6 +40,12 @@ HANDLERS = (
         "notify",
         frozenset(RULES),
         lambda services, event, scope: services.notifications.notifier.handle(event, scope),
+    ),
+    Handler(
+        TELL_WEBHOOKS,
+        (),
+        lambda services, event, scope: services.webhooks.announcer.handle(event, scope),
+        on_demand=frozenset(BY_TYPE),
     ),
 )
 
@@ -66,11 +77,21 @@ def subscriptions(
 
 
 SUBSCRIPTIONS = subscriptions(HANDLERS, UNHANDLED)
+ON_DEMAND = {
+    event_type: [handler for handler in HANDLERS if event_type in handler.on_demand]
+    for event_type in sorted({each for handler in HANDLERS for each in handler.on_demand})
+}
+"""The handlers that are started on demand, by type of event."""
 
 
 def jobs_for(recorded: DomainEvent) -> list[JobRequest]:
     """Return the jobs that the unit of work creates with an event."""
-    return [
-        JobRequest(handler.name, Queue.EVENTS, {"event_id": str(recorded.id)})
+    args, event_type = {"event_id": str(recorded.id)}, recorded.type
+    always = [
+        JobRequest(handler.name, Queue.EVENTS, args)
         for handler in SUBSCRIPTIONS.get(type(recorded), ())
+    ]
+    return always + [
+        JobRequest(handler.name, Queue.EVENTS, args, demand=event_type)
+        for handler in ON_DEMAND.get(event_type, ())
     ]

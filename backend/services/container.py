@@ -15,6 +15,7 @@ from backend.services.platform.wiring import PlatformServices
 from backend.services.sales.wiring import SalesServices
 from backend.services.search.wiring import SearchServices
 from backend.services.tasks.wiring import TasksServices
+from backend.services.webhooks.wiring import WebhooksServices
 from backend.services.workflows.wiring import WorkflowsServices
 
 Service = TypeVar("Service")
@@ -31,6 +32,7 @@ class Services:
     search: SearchServices
     background: BackgroundServices
     assistant: AssistantServices
+    webhooks: WebhooksServices
     workflows: WorkflowsServices
     notifications: NotificationsServices
     operations: OperationsServices

@@ -10,7 +10,7 @@ VIEWER = {f"{kind}:read" for kind in TEAM_DATA} | {"assistant:use"}
 MEMBER = VIEWER | {f"{kind}:write" for kind in TEAM_DATA}
 MANAGER = MEMBER | {f"{kind}:delete" for kind in TEAM_DATA} | {"tasks:assign"}
 ADMIN = MANAGER | {"users:read", "users:write", "audit:read", "jobs:read", "jobs:write"}
-ADMIN |= {"assistant:manage"}
+ADMIN |= {"assistant:manage", "webhooks:read", "webhooks:write"}
 
 
 @pytest.mark.parametrize(

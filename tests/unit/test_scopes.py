@@ -17,6 +17,7 @@ INSTALLATION = "jobs and workers belong to the installation"
 ALL = "looks after the rows of all, however many organisations there are"
 COMMAND = "for the command line, which acts for nobody"
 MAILS = "the queue of mails belongs to the installation"
+WEBHOOKS = "the queues of webhooks belong to the installation"
 PLACES = {
     "cli/seeding.py": (COMMAND, {"compare"}),
     "services/assistant/chat_messages.py": (ALL, {"end_abandoned"}),
@@ -61,6 +62,12 @@ PLACES = {
     ),
     "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
     "services/operations/retention.py": (ALL, {"remove"}),
+    "services/webhooks/announcing.py": (ALL, {"_end_demand"}),
+    "services/webhooks/listening.py": (COMMAND, {"_since", "_message"}),
+    "services/webhooks/sending.py": (
+        WEBHOOKS,
+        {"wake_later", "_claim", "_note_well", "_note_failing", "_defer"},
+    ),
 }
 """By file: the reason, and the functions."""
 

@@ -28,6 +28,7 @@ from backend.core.config.serving import (
 )
 from backend.core.config.settings import Settings, variable_name
 from backend.core.config.sign_in import IdentityProviderSettings, OAuthClient, ProviderName
+from backend.core.config.webhooks import WebhookSettings
 
 __all__ = [
     "DEFAULT_FILE_TYPES",
@@ -55,6 +56,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "WebSearchSettings",
+    "WebhookSettings",
     "WorkerSettings",
     "variable_name",
 ]

@@ -25,6 +25,7 @@ class WorkerSettings(Section):
     )
     mail_concurrency: int = Field(default=4, ge=1, le=100)
     executions_concurrency: int = Field(default=2, ge=1, le=100)
+    webhooks_concurrency: int = Field(default=8, ge=1, le=100)
     maintenance_concurrency: int = Field(default=2, ge=1, le=100)
     attempts: int = Field(
         default=10, ge=1, le=100, description="Attempts at a job before it is dead."
@@ -98,6 +99,9 @@ class RetentionSettings(Section):
     job_days: int = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
     assistant_days: int = Field(
         default=90, ge=1, description="For usage records and planned actions of the assistant."
+    )
+    webhook_days: int = Field(
+        default=7, ge=3, description="For deliveries of webhooks, and what they contain."
     )
     event_days: int | None = Field(
         default=None, ge=31, description="For the audit trail. Unset: for ever."

@@ -26,6 +26,7 @@ from backend.core.config.serving import (
     ServerSettings,
 )
 from backend.core.config.sign_in import IdentityProviderSettings
+from backend.core.config.webhooks import WebhookSettings
 
 
 class Settings(BaseModel):
@@ -45,6 +46,7 @@ class Settings(BaseModel):
     language_models: LanguageModelSettings
     web_search: WebSearchSettings
     assistant: AssistantSettings
+    webhooks: WebhookSettings
     logging: LoggingSettings
     worker: WorkerSettings
     retention: RetentionSettings

@@ -24,9 +24,16 @@ class NotificationKind(StrEnum):
     EXECUTION_FINISHED = "execution_finished"
     NEW_DEVICE = "new_device"
     MODULE_CREATED = "module_created"
+    WEBHOOK_SWITCHED_OFF = "webhook_switched_off"
 
 
-MAILED = frozenset({NotificationKind.TASK_ASSIGNED, NotificationKind.NEW_DEVICE})
+MAILED = frozenset(
+    {
+        NotificationKind.TASK_ASSIGNED,
+        NotificationKind.NEW_DEVICE,
+        NotificationKind.WEBHOOK_SWITCHED_OFF,
+    }
+)
 """The kinds that are also mailed, unless their receiver chooses otherwise."""
 
 

@@ -152,6 +152,15 @@ class ExecutionFinished(DomainEvent):
         return str(self.after("status"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class WebhookSwitchedOff(DomainEvent):
+    """Nothing got through to it: its owner has to look."""
+
+    kind: SubjectKind = SubjectKind.WEBHOOK
+    verb: str = "switched_off"
+    subject_id: UUID
+
+
 def class_of(event_type: str) -> type[DomainEvent]:
     """The class of the events of a type, such as `task.assigned`."""
     # Looked up anew, as the models of resources may be imported later.

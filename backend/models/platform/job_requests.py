@@ -1,6 +1,7 @@
 """Jobs that a transaction asks for."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ class Queue(StrEnum):
     EVENTS = "events"
     MAIL = "mail"
     EXECUTIONS = "executions"
+    WEBHOOKS = "webhooks"
     MAINTENANCE = "maintenance"
 
 
@@ -24,11 +26,16 @@ class JobRequest:
         task: the name of a task that `backend.jobs` defines.
         args: JSON values. Ids rather than
         contents: jobs are stored, and admins read them.
+        demand: the type of event that there must be a demand for (`EventDemand`): else there is no
+            job. None: there is one.
+        after: how long it waits before it may begin.
     """
 
     task: str
     queue: Queue
     args: dict[str, Any] = field(default_factory=dict)
+    demand: str | None = None
+    after: timedelta | None = None
 
     def within(self, scope: Scope) -> "JobRequest":
         """Return the job with its organisation, which `Within.of_job` reads.

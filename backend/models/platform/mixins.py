@@ -21,6 +21,11 @@ new_id: Callable[[], UUID] = uuid7
 """Return a UUIDv7: it begins with the time, so that new rows are adjacent in every index."""
 
 
+def moment_of(row_id: UUID) -> datetime:
+    """Return when an id was made by `new_id`, to the millisecond."""
+    return datetime.fromtimestamp((row_id.int >> 80) / 1000, UTC)
+
+
 _BOOKKEEPING = ("id", "version", "created_at", "updated_at")
 
 

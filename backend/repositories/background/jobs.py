@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from backend.models.background.jobs import JobFailure, JobPublic, JobQuery, QueueState, StalledJob
-from backend.models.platform.job_requests import Queue
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.paging import Page
 
 
@@ -79,6 +79,13 @@ class JobRepository(Protocol):
 
     async def keep_failure(self, failure: JobFailure) -> None:
         """Store the failure, replacing the previous one; its crashes are added up."""
+        ...
+
+    async def defer_unless_waiting(self, job: JobRequest) -> None:
+        """Create a job, unless one of its task waits that begins as soon.
+
+        Like `UnitOfWork.defer` otherwise. The one that waits finds what was committed before.
+        """
         ...
 
     async def queue_states(self) -> list[QueueState]:

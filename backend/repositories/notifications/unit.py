@@ -6,14 +6,15 @@ from backend.repositories.background.unit import BackgroundReading, BackgroundUn
 from backend.repositories.notifications.notifications import NotificationRepository
 from backend.repositories.platform.unit import Units
 from backend.repositories.sales.unit import SalesReading, SalesUnit
+from backend.repositories.webhooks.unit import WebhooksReading, WebhooksUnit
 
 
-class NotificationsReading(SalesReading, BackgroundReading, Protocol):
+class NotificationsReading(WebhooksReading, SalesReading, BackgroundReading, Protocol):
     @property
     def notifications(self) -> NotificationRepository: ...
 
 
-class NotificationsUnit(NotificationsReading, SalesUnit, BackgroundUnit, Protocol):
+class NotificationsUnit(NotificationsReading, WebhooksUnit, SalesUnit, BackgroundUnit, Protocol):
     """A transaction."""
 
 

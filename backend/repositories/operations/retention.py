@@ -17,6 +17,7 @@ class Expiring(StrEnum):
     EVENTS = "events"
     USAGE_RECORDS = "usage_records"
     PLANNED_ACTIONS = "planned_actions"
+    WEBHOOK_MESSAGES = "webhook_messages"
 
 
 class CleanUpRepository(Protocol):

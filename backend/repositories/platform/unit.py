@@ -16,6 +16,7 @@ from backend.core.scopes import Scope
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.audit_events import EventRepository
+from backend.repositories.platform.event_demands import EventDemandRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
 
 Subscriptions = Callable[[DomainEvent], Sequence[JobRequest]]
@@ -37,6 +38,8 @@ class PlatformReading(Protocol):
     def idempotency(self) -> IdempotencyRepository: ...
     @property
     def events(self) -> EventRepository: ...
+    @property
+    def event_demands(self) -> EventDemandRepository: ...
 
 
 class PlatformUnit(PlatformReading, Protocol):

@@ -32,6 +32,7 @@ from backend.repositories.sql.platform.writing import Writer
 from backend.repositories.sql.sales.unit import SqlSales
 from backend.repositories.sql.search.unit import SqlSearch
 from backend.repositories.sql.tasks.unit import SqlTasks
+from backend.repositories.sql.webhooks.unit import SqlWebhooks
 from backend.repositories.sql.workflows.unit import SqlWorkflows
 from backend.repositories.tasks.modules import ModuleContents
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork
@@ -47,6 +48,7 @@ class _SqlAreas(
     SqlSearch,
     SqlBackground,
     SqlAssistant,
+    SqlWebhooks,
     SqlWorkflows,
     SqlExchange,
     SqlNotifications,

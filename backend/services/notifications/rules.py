@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from backend.core.devices import device_name
@@ -15,6 +16,7 @@ from backend.models.platform.domain_events import (
     ModuleCreated,
     SignedIn,
     TaskAssigned,
+    WebhookSwitchedOff,
 )
 from backend.repositories.notifications.unit import NotificationsReading
 
@@ -120,6 +122,22 @@ async def _signed_in(uow: NotificationsReading, event: SignedIn) -> Message | No
     )
 
 
+async def _webhook_switched_off(
+    uow: NotificationsReading, event: WebhookSwitchedOff
+) -> Message | None:
+    webhook = await uow.webhooks.find(event.subject_id)
+    if webhook is None or webhook.switched_off_because is None:
+        return None
+    host = urlsplit(webhook.url).hostname
+    return Message(
+        webhook.owner_id,
+        webhook.id,
+        NotificationKind.WEBHOOK_SWITCHED_OFF,
+        "Your webhook was switched off",
+        f"{host}: {webhook.switched_off_because}",
+    )
+
+
 _ENDS = {"completed": "is completed", "failed": "has failed"}
 
 
@@ -135,6 +153,7 @@ RULES: Mapping[type[DomainEvent], Rule[Any]] = dict(
         _rule(ExecutionFinished, _execution_finished),
         _rule(ModuleCreated, _module_created),
         _rule(SignedIn, _signed_in),
+        _rule(WebhookSwitchedOff, _webhook_switched_off),
     )
 )
 """The rules by class of event. These events start the handler `notify`."""

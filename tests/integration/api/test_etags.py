@@ -62,6 +62,7 @@ CHANGES = {name: change for each in EXAMPLES for name, change in plain_changes(e
     "POST /api/v1/users/{user_id}/activate": Change(before={"is_active": False}),
     "POST /api/v1/invitations/{invitation_id}/resend": Change(),
     "POST /api/v1/leads/{lead_id}/convert": Change(),
+    "POST /api/v1/webhooks/{webhook_id}/rotate-secret": Change(),
     "POST /api/v1/tasks/{task_id}/complete": Change(),
     "POST /api/v1/tasks/{task_id}/reopen": Change(before={"status": TaskStatus.DONE}),
     "POST /api/v1/tasks/{task_id}/assign": Change({"assignee_id": None}),

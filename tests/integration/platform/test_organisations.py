@@ -36,6 +36,7 @@ OF_NONE = {
     "mail_requests": BEFORE_SIGN_IN,
     "mails": OF_INSTALLATION,
     "job_failures": OF_INSTALLATION,
+    "event_demands": OF_INSTALLATION,
 }
 """Tables without the column, with the reason."""
 

@@ -21,6 +21,7 @@ from tests.factories import (
     make_notification,
     make_prompt_version,
     make_step,
+    make_webhook_message,
     make_workflow_version,
 )
 from tests.fixtures.people import Person
@@ -53,11 +54,13 @@ STATEMENTS = {
     # The products of all leads of the page.
     "/api/v1/leads": 2,
     "/api/v1/leads/{lead_id}": 2,
+    # Whether there is such a webhook.
+    "/api/v1/webhooks/{webhook_id}/deliveries": 2,
     # Whether there is such a prompt.
     "/api/v1/prompts/{prompt_id}/versions": 2,
 }
-# Its file has no content here.
-WITHOUT_CONTENT = {"/api/v1/files/{file_id}/content"}
+# Its file has no content here, nor the webhook a secret that can be opened.
+WITHOUT_CONTENT = {"/api/v1/files/{file_id}/content", "/api/v1/webhooks/{webhook_id}/secret"}
 
 
 async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, str]:
@@ -78,6 +81,7 @@ async def fill(uow: UnitOfWorkFactory, admin: Person, count: int) -> dict[str, s
         for each in EXAMPLES:
             await getattr(unit, each.repository).add_missing(rows[each.path])
         ids |= await add_parts_of_chats(unit, admin, rows, count)
+        ids |= await add_deliveries(unit, rows["webhooks"][0].id, count)
         await add_versions(unit, admin, rows, count)
         await add_parts(unit, admin, rows, count)
         for user in rows["users"]:
@@ -119,6 +123,15 @@ async def add_parts_of_chats(
     await unit.chat_messages.add_missing(messages)
     await unit.planned_actions.add_missing(actions)
     return {"message_id": messages[0].id, "action_id": actions[0].id}
+
+
+async def add_deliveries(unit: UnitOfWork, webhook_id: UUID, count: int) -> dict[str, UUID]:
+    """Answers the ids in paths."""
+    messages = [make_webhook_message() for _ in range(count)]
+    for message in messages:
+        await unit.webhook_deliveries.announce(message, [webhook_id], timedelta(days=1))
+    delivery = await unit.webhook_deliveries.of_message(webhook_id, messages[0].id)
+    return {"delivery_id": delivery.id}
 
 
 async def add_versions(

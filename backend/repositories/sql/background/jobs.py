@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from operator import attrgetter
@@ -19,7 +20,7 @@ from backend.models.background.jobs import (
     QueueState,
     StalledJob,
 )
-from backend.models.platform.job_requests import Queue
+from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.paging import MAX_COUNTED, Page
 from backend.repositories.sql.background.job_tables import (
     ALONE,
@@ -37,6 +38,16 @@ from backend.repositories.sql.platform.keyset import Keyset, Sort
 
 _NUMBER: TypeAdapter[Any] = TypeAdapter(Annotated[int, Field(ge=1, le=2**63 - 1)])
 _BY_ID: Sort[JobPublic] = Sort(JOBS.c.id, attrgetter("id"), _NUMBER)
+_DEFER_UNLESS_WAITING = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        :queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), now() + CAST(:after AS interval)
+    )::procrastinate_job_to_defer_v1])
+    WHERE NOT EXISTS (
+        SELECT FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo' AND (
+            scheduled_at IS NULL OR scheduled_at <= now() + CAST(:after AS interval)
+        )
+    )
+""")
 # A job for later waits since its time has come; the others, and those that have failed before,
 # since they were deferred: of those the lowest id is the oldest, so that one event a queue is read.
 _QUEUE_STATES = text("""
@@ -194,6 +205,11 @@ class SqlJobRepository:
                 index_elements=[col(JobFailure.job_id)], set_=values | {"crashes": crashes}
             )
         )
+
+    async def defer_unless_waiting(self, job: JobRequest) -> None:
+        given = {"queue": job.queue, "task": job.task, "args": json.dumps(job.args)}
+        pause = {"after": job.after}
+        await (await self._session.connection()).execute(_DEFER_UNLESS_WAITING, given | pause)
 
     async def queue_states(self) -> list[QueueState]:
         connection = await self._session.connection()

@@ -15,6 +15,7 @@ _NO_JOB = 2**63 - 1
 # Their jobs are retried for days; but the addresses must not be stored for ever.
 _UNANSWERED = timedelta(days=7)
 _FAILURES = metadata.tables["job_failures"]
+_DELIVERIES = metadata.tables["webhook_deliveries"]
 
 
 class _Rows(NamedTuple):
@@ -50,6 +51,13 @@ def _jobs_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
     return and_(table.c.status.in_(words), table.c.id < func.coalesce(first, _NO_JOB), ~lately)
 
 
+def _messages_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    """With them go their deliveries, of which one may have been sent again."""
+    of_message = _DELIVERIES.c.message_id == table.c.id
+    is_pending = exists().where(of_message, _DELIVERIES.c.status == "pending")
+    return and_(table.c.created_at < before, ~is_pending)
+
+
 _EXPIRING = {
     Expiring.IDEMPOTENCY_KEYS: _Rows(metadata.tables["idempotent_requests"], _older("created_at")),
     Expiring.REFRESH_TOKENS: _Rows(metadata.tables["refresh_tokens"], _older("used_at")),
@@ -61,6 +69,7 @@ _EXPIRING = {
     Expiring.JOBS: _Rows(JOBS, _jobs_over),
     Expiring.USAGE_RECORDS: _Rows(metadata.tables["usage_records"], _older("started_at")),
     Expiring.PLANNED_ACTIONS: _Rows(metadata.tables["planned_actions"], _older("expires_at")),
+    Expiring.WEBHOOK_MESSAGES: _Rows(metadata.tables["webhook_messages"], _messages_over),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
 }
 

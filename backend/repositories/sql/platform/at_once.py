@@ -26,8 +26,11 @@ Notice = tuple[str, str]
 _JOBS = text(
     "(SELECT procrastinate_defer_jobs_v1(array_agg("
     "ROW(queue, task, 0, NULL, NULL, args::jsonb, NULL)::procrastinate_job_to_defer_v1))"
-    " FROM unnest(CAST(:queues AS text[]), CAST(:tasks AS text[]), CAST(:args AS text[]))"
-    " AS _(queue, task, args))"
+    " FROM unnest(CAST(:queues AS text[]), CAST(:tasks AS text[]), CAST(:args AS text[]),"
+    " CAST(:demands AS text[])) AS job(queue, task, args, demand)"
+    " WHERE demand IS NULL OR EXISTS (SELECT FROM event_demands AS there"
+    " WHERE there.task = job.task AND there.event_type = job.demand)"
+    " HAVING count(*) > 0)"
 )
 _NOTICES = text(
     "(SELECT count(pg_notify(channel, payload))"
@@ -63,6 +66,7 @@ class Written:
             given["queues"] = [str(job.queue) for job in self.jobs]
             given["tasks"] = [job.task for job in self.jobs]
             given["args"] = [json.dumps(job.args) for job in self.jobs]
+            given["demands"] = [job.demand for job in self.jobs]
         if self.notices:
             channels, payloads = zip(*self.notices, strict=True)
             given |= {"channels": list(map(str, channels)), "payloads": list(payloads)}

@@ -56,4 +56,5 @@ def _job(request: JobRequest) -> Job:
         task_kwargs=args,
         lock=None,
         queueing_lock=None,
+        scheduled_at=datetime.now(UTC) + request.after if request.after else None,
     )

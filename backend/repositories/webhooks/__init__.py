@@ -1,0 +1,1 @@
+"""Webhooks: events that are told to programs of others."""
