@@ -32,7 +32,7 @@ from backend.models.sales.leads import Lead
 from backend.models.sales.products import Product
 from backend.models.tasks.modules import Module
 from backend.models.tasks.tasks import Task, TaskPriority
-from backend.models.webhooks.deliveries import WebhookMessage
+from backend.models.webhooks.deliveries import WebhookDelivery, WebhookMessage
 from backend.models.webhooks.webhooks import Webhook
 from backend.models.workflows.crews import Crew
 from backend.models.workflows.workflow_versions import WorkflowVersion
@@ -279,3 +279,9 @@ def make_webhook(**fields: Any) -> Webhook:
 def make_webhook_message(**fields: Any) -> WebhookMessage:
     defaults: dict[str, Any] = {"event_type": "task.created", "body": "{}"}
     return WebhookMessage(**(defaults | fields))
+
+
+def make_webhook_delivery(**fields: Any) -> WebhookDelivery:
+    """Needs `webhook_id` and `message_id`."""
+    defaults: dict[str, Any] = {"event_type": "task.created", "due_at": now(), "retry_until": now()}
+    return WebhookDelivery(**(defaults | fields))

@@ -16,6 +16,7 @@ from backend.core.one_time_codes import new_recovery_code, new_secret, recovery_
 from backend.core.permissions import Role
 from backend.core.sealing import Sealer
 from backend.core.security import AccessClaims, AccessTokens, token_hash
+from backend.core.webhook_signatures import new_webhook_secret
 from backend.models.assistant.chat_messages import MessageRole
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.provider_sign_ins import ProviderSignIn
@@ -25,6 +26,7 @@ from backend.models.identity.users import User
 from backend.models.platform.mixins import now
 from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import TaskStatus
+from backend.models.webhooks.webhooks import Webhook
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.provider_codes import code_challenge
 from backend.services.identity.providers import Attempt
@@ -40,6 +42,8 @@ from tests.factories import (
     make_prompt_version,
     make_task,
     make_user,
+    make_webhook_delivery,
+    make_webhook_message,
     make_workflow_version,
 )
 from tests.fixtures.issuer import Grant, Issuer
@@ -122,7 +126,7 @@ class Stock:
             caller.email_verified_at = now()
         users = [make_user(id=known_id("users")), make_user(), make_user()]
         current, *others = (_session_of(caller) for _ in range(4))
-        rows = _rows_of(caller)
+        rows = _rows_of(caller, self.settings.security)
         # No relationships tell the session the order.
         batches: list[Sequence[Any]] = [[caller, *users], [current, *others], *rows.values()]
         with Session(self.engine, expire_on_commit=False) as session:
@@ -234,7 +238,7 @@ def _link(
     return token
 
 
-def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
+def _rows_of(caller: User, settings: SecuritySettings) -> dict[str, Sequence[Any]]:
     resources: dict[str, Sequence[Any]] = {
         each.id_name: each.several(3, caller) for each in EXAMPLES if each.id_name != "user_id"
     }
@@ -244,18 +248,40 @@ def _rows_of(caller: User) -> dict[str, Sequence[Any]]:
         file.size = len(_CONTENT)
     resources["task_id"] = [make_task(status=status, checklist=[_ITEM]) for status in TaskStatus]
     resources["chat_id"] = [chat]
-    return resources | {
-        # Apart: there is nothing that can be done with what somebody has said.
-        "said_id": [make_message(chat_id=chat.id, role=MessageRole.USER, position=1)],
-        "message_id": [make_message(chat_id=chat.id, position=2)],
-        "action_id": [make_action(owner_id=caller.id) for _ in range(3)],
-        "prompt_version_id": [make_prompt_version(prompt_id=each.id) for each in prompts],
-        "workflow_version_id": [
-            make_workflow_version(each, created_by=caller.id) for each in workflows
+    resources["webhook_id"] = resources["webhook_id"][:1]
+    return (
+        resources
+        | {
+            # Apart: there is nothing that can be done with what somebody has said.
+            "said_id": [make_message(chat_id=chat.id, role=MessageRole.USER, position=1)],
+            "message_id": [make_message(chat_id=chat.id, position=2)],
+            "action_id": [make_action(owner_id=caller.id) for _ in range(3)],
+            "prompt_version_id": [make_prompt_version(prompt_id=each.id) for each in prompts],
+            "workflow_version_id": [
+                make_workflow_version(each, created_by=caller.id) for each in workflows
+            ],
+            "identity_id": [make_identity(user_id=caller.id) for _ in range(3)],
+            "key_id": [make_api_key(user_id=caller.id) for _ in range(3)],
+            "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
+        }
+        | _deliveries_of(resources["webhook_id"], settings)
+    )
+
+
+def _deliveries_of(
+    webhooks: Sequence[Webhook], settings: SecuritySettings
+) -> dict[str, Sequence[Any]]:
+    """To the first; all get a secret that can be read."""
+    for webhook in webhooks:
+        sealer = Sealer(settings, "webhook")
+        webhook.sealed_secret = sealer.seal(new_webhook_secret(), webhook.id)
+    messages = [make_webhook_message() for _ in range(3)]
+    told = webhooks[0].id
+    return {
+        "webhook_message_id": messages,
+        "delivery_id": [
+            make_webhook_delivery(webhook_id=told, message_id=each.id) for each in messages
         ],
-        "identity_id": [make_identity(user_id=caller.id) for _ in range(3)],
-        "key_id": [make_api_key(user_id=caller.id) for _ in range(3)],
-        "notification_id": [make_notification(user_id=caller.id) for _ in range(3)],
     }
 
 
