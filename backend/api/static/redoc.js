@@ -16,7 +16,7 @@ function render(spec) {
 async function show() {
   const spec = await (await fetch(DOCUMENT)).json();
   if (!location.hash) {
-    await render({ ...spec, paths: {}, components: {} });
+    await render({ ...spec, paths: {}, webhooks: {}, components: {} });
     await new Promise((done) => setTimeout(done, INTRODUCTION_MS));
   }
   await render(spec);
