@@ -239,6 +239,7 @@ def retention(settings: Settings) -> Retention:
         Expiring.USAGE_RECORDS: timedelta(days=keep.assistant_days),
         Expiring.PLANNED_ACTIONS: timedelta(days=keep.assistant_days),
         Expiring.WEBHOOK_MESSAGES: timedelta(days=keep.webhook_days),
+        Expiring.INCOMING_MESSAGES: timedelta(days=keep.webhook_days),
         Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
     }
 
@@ -261,7 +262,9 @@ def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
 def webhook_services(
     settings: Settings, uow: UnitOfWorkFactory, poster: PosterOnDemand
 ) -> WebhooksServices:
-    return WebhooksServices(uow, settings.webhooks, settings.security, poster.addresses, poster)
+    return WebhooksServices(
+        uow, settings.webhooks, settings.security, poster.addresses, poster, settings.incoming
+    )
 
 
 def migrated(database: Database) -> Check:

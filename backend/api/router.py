@@ -46,6 +46,7 @@ from backend.api.v1.tasks import (
 )
 from backend.api.v1.webhooks import (
     deliveries,
+    incoming,
     webhooks,
 )
 from backend.api.v1.workflows import (
@@ -87,15 +88,15 @@ _RESOURCES = (
     jobs,
 )
 
-_ACCOUNTS = (auth, account_links, second_factors, provider_sign_ins)
-_ACCOUNT_BODY_BYTES = 64 * 1024
+_OPEN = (auth, account_links, second_factors, provider_sign_ins, incoming)
+_OPEN_BODY_BYTES = 64 * 1024
 """For routes that need no sign-in."""
 
 
 def add_resources(app: FastAPI, max_body_bytes: int, max_file_bytes: int) -> None:
     """Add the routes of all resources, and limit the bodies that they take."""
-    for module in _ACCOUNTS:
-        module.router.add_to(app.router, PREFIX, min(max_body_bytes, _ACCOUNT_BODY_BYTES))
+    for module in _OPEN:
+        module.router.add_to(app.router, PREFIX, min(max_body_bytes, _OPEN_BODY_BYTES))
     for module in _RESOURCES:
         module.router.add_to(app.router, PREFIX, max_body_bytes)
     # The file and the overhead of a form.
@@ -111,5 +112,5 @@ def _tags(*modules: ModuleType) -> list[dict[str, str | None]]:
     return [{"name": tag, "description": text} for tag, text in described.items()]
 
 
-TAGS = _tags(auth, *_RESOURCES, health)
+TAGS = _tags(auth, *_RESOURCES, incoming, health)
 """For the OpenAPI document."""

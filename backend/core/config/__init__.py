@@ -13,6 +13,7 @@ from backend.core.config.assistant import (
 )
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
+from backend.core.config.incoming import IncomingSettings
 from backend.core.config.process import (
     SEED_PASSWORD,
     GeneralSettings,
@@ -42,6 +43,7 @@ __all__ = [
     "FileSettings",
     "GeneralSettings",
     "IdentityProviderSettings",
+    "IncomingSettings",
     "LanguageModelSettings",
     "LoggingSettings",
     "MailSettings",

@@ -18,6 +18,7 @@ from backend.core.config.assistant import (
 )
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
+from backend.core.config.incoming import IncomingSettings
 from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
 from backend.core.config.serving import (
     DatabaseSettings,
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     web_search: WebSearchSettings
     assistant: AssistantSettings
     webhooks: WebhookSettings
+    incoming: IncomingSettings
     logging: LoggingSettings
     worker: WorkerSettings
     retention: RetentionSettings

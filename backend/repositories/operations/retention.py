@@ -18,6 +18,7 @@ class Expiring(StrEnum):
     USAGE_RECORDS = "usage_records"
     PLANNED_ACTIONS = "planned_actions"
     WEBHOOK_MESSAGES = "webhook_messages"
+    INCOMING_MESSAGES = "incoming_messages"
 
 
 class CleanUpRepository(Protocol):

@@ -6,6 +6,7 @@ from backend.repositories.background.unit import BackgroundReading, BackgroundUn
 from backend.repositories.platform.unit import Units
 from backend.repositories.sales.unit import SalesReading, SalesUnit
 from backend.repositories.webhooks.deliveries import DeliveryRepository, WebhookQueueRepository
+from backend.repositories.webhooks.incoming import IncomingRepository
 from backend.repositories.webhooks.webhooks import WebhookRepository
 
 
@@ -16,6 +17,8 @@ class WebhooksReading(SalesReading, BackgroundReading, Protocol):
     def webhook_deliveries(self) -> DeliveryRepository: ...
     @property
     def webhook_queues(self) -> WebhookQueueRepository: ...
+    @property
+    def incoming(self) -> IncomingRepository: ...
 
 
 class WebhooksUnit(WebhooksReading, SalesUnit, BackgroundUnit, Protocol):

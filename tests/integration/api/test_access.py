@@ -107,6 +107,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "GET /api/v1/notifications/stream": "signed in",
     "POST /api/v1/notifications/read-all": "signed in",
     "POST /api/v1/notifications/{notification_id}/read": "signed in",
+    "POST /api/v1/incoming/{source}": "public",
     "GET /api/v1/webhooks/{webhook_id}/secret": "webhooks:write",
     "POST /api/v1/webhooks/{webhook_id}/rotate-secret": "webhooks:write",
     "POST /api/v1/webhooks/{webhook_id}/test": "webhooks:write",

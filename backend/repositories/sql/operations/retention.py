@@ -70,6 +70,7 @@ _EXPIRING = {
     Expiring.USAGE_RECORDS: _Rows(metadata.tables["usage_records"], _older("started_at")),
     Expiring.PLANNED_ACTIONS: _Rows(metadata.tables["planned_actions"], _older("expires_at")),
     Expiring.WEBHOOK_MESSAGES: _Rows(metadata.tables["webhook_messages"], _messages_over),
+    Expiring.INCOMING_MESSAGES: _Rows(metadata.tables["incoming_messages"], _older("handled_at")),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
 }
 
