@@ -42,6 +42,7 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py,$\
 	backend/core/outgoing_addresses.py,backend/core/webhook_signatures.py,$\
 	backend/integrations/webhooks/guarded_connections.py,backend/integrations/webhooks/http_poster.py,$\
+	backend/services/assistant/tool_access.py,backend/api/mcp/endpoint.py,backend/services/webhooks/incoming.py,$\
 	backend/services/webhooks/subjects.py,backend/services/webhooks/webhooks.py
 
 help: ## Show this list

@@ -81,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
+    app.state.mcp_running = _mcp(app, settings) if settings.mcp.enabled else nullcontext
     return app
 
 
@@ -95,7 +96,7 @@ def _lifespan(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         working = supervisor.running() if supervisor else nullcontext()
         with told_of_stop(state.stopped):
-            async with state.listener.running(), working:
+            async with state.listener.running(), working, app.state.mcp_running():
                 preparing = asyncio.create_task(state.language_models.prepare())
                 ending = asyncio.create_task(_interrupt(app, services, state, settings))
                 # All objects so far stay: exempt them from garbage collection.
@@ -121,6 +122,14 @@ async def _interrupt(
     await asyncio.sleep(_ANSWERS_SECONDS)
     app.state.interruption.interrupt()
     await closing
+
+
+def _mcp(app: FastAPI, settings: Settings) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Add the MCP server, which answers in the context that is returned."""
+    # Not at the top: few installations have it, and the library is slow to import.
+    from backend.api.mcp.endpoint import add_mcp  # noqa: PLC0415
+
+    return add_mcp(app, settings).running
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:

@@ -27,7 +27,7 @@ from backend.api.openapi_polish import (
 )
 from backend.api.openapi_problems import declared_in, refer_to_problems
 from backend.api.openapi_streams import describe_streams
-from backend.api.openapi_webhooks import BODIES, describe_webhooks
+from backend.api.openapi_webhooks import MODELS, describe_webhooks
 from backend.api.problems import Problem, ProblemType
 from backend.api.routes import calls_of
 from backend.core.api_keys import KEY_PATTERN
@@ -79,7 +79,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] |= _KEY_SCHEME
     # Of every operation that does not say otherwise.
     document["security"] = [{name: []} for name in (bearer.scheme_name, *_KEY_SCHEME)]
-    for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values(), *BODIES.values()).items():
+    for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values(), *MODELS).items():
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
     examples.complete(document)

@@ -7,9 +7,12 @@ from pydantic import BaseModel
 from backend.api.openapi_components import Components
 from backend.api.openapi_examples import Schema
 from backend.models.webhooks.event_types import TEST
+from backend.models.webhooks.incoming import IncomingBody
 from backend.models.webhooks.payloads import envelopes
 
 BODIES = envelopes()
+MODELS: tuple[type[BaseModel], ...] = (*BODIES.values(), IncomingBody)
+"""To be components of the document."""
 
 _ID = """\
 The id of the event, the same each time that it is sent: by it you know what you have handled."""
@@ -27,7 +30,7 @@ _HEADERS: dict[str, tuple[str, Schema]] = {
 
 
 def describe_webhooks(document: Schema, components: Components) -> None:
-    """Add the section. The schemas of `BODIES` are components already."""
+    """Add the section. The schemas of `MODELS` are components already."""
     parameters = [components.refer("parameters", each["name"], each) for each in _parameters()]
     document["webhooks"] = {
         event_type: {"post": _operation(event_type, _body(model, components), parameters)}

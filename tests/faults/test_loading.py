@@ -28,6 +28,7 @@ ON_DEMAND = {
     "ua_parser": "a sign-in from a new device",
     "pyotp": "a code of a second factor",
     "jsonschema_rs": "a schema for structured answers",
+    "mcp": "the MCP server, if it is enabled",
     "pydantic_ai": "a question to the assistant",
     "openai": "a question to the assistant",
     "tavily": "a search of the web",

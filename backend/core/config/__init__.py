@@ -8,6 +8,7 @@ from backend.core.config.accounts import DEVELOPMENT_SECRET, MailSettings, Secur
 from backend.core.config.assistant import (
     AssistantSettings,
     LanguageModelSettings,
+    McpSettings,
     ModelProvider,
     WebSearchSettings,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "LanguageModelSettings",
     "LoggingSettings",
     "MailSettings",
+    "McpSettings",
     "ModelProvider",
     "OAuthClient",
     "ProviderName",

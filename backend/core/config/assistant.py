@@ -84,6 +84,14 @@ class WebSearchSettings(Section):
         return str(TypeAdapter(HttpUrl).validate_python(value)).rstrip("/")
 
 
+class McpSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="MCP_")
+
+    enabled: bool = Field(
+        default=False, description="Let programs use the assistant's tools by MCP, at /mcp."
+    )
+
+
 class AssistantSettings(Section):
     """Limits for one request, and for one person per day (UTC)."""
 

@@ -14,6 +14,7 @@ from backend.core.config.accounts import MailSettings, SecuritySettings
 from backend.core.config.assistant import (
     AssistantSettings,
     LanguageModelSettings,
+    McpSettings,
     WebSearchSettings,
 )
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     language_models: LanguageModelSettings
     web_search: WebSearchSettings
     assistant: AssistantSettings
+    mcp: McpSettings
     webhooks: WebhookSettings
     incoming: IncomingSettings
     logging: LoggingSettings

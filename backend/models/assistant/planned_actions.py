@@ -52,6 +52,11 @@ class PlannedActionBase(SQLModel):
 class PlannedAction(
     OfOrganisation, Versioned, Timestamped, PlannedActionBase, Identified, table=True
 ):
+    """
+    Attributes:
+        credential_id: the session or the API key with which it was planned.
+    """
+
     __tablename__ = "planned_actions"
     __table_args__ = (
         Index(None, "owner_id", "created_at", "id"),
@@ -59,6 +64,7 @@ class PlannedAction(
     )
 
     owner_id: UUID = Field(foreign_key="users.id")
+    credential_id: UUID | None = None
     status: ActionStatus = Field(default=ActionStatus.PLANNED, sa_type=enum_type(ActionStatus))
     arguments: dict[str, Any] = Field(sa_type=JSONB)
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))

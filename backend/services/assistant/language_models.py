@@ -40,12 +40,16 @@ class OfferedTool:
     """A tool that the model may call. `parameters` is a JSON schema.
 
     `call` takes whatever the model sends. What it raises ends the answer.
+
+    Attributes:
+        is_reading: it changes nothing.
     """
 
     name: str
     description: str
     parameters: dict[str, Any]
     call: Callable[[dict[str, Any]], Awaitable[ToolOutcome]]
+    is_reading: bool = False
 
 
 class Turn(NamedTuple):

@@ -115,6 +115,7 @@ class Toolbox:
                 tool.description,
                 tool.parameters,
                 ToolCall(self, tool, by, scope, bounds),
+                is_reading=tool.is_reading,
             )
             for tool in self._available
             if tool.name in wanted and tool.permission in permissions
@@ -193,6 +194,7 @@ class Toolbox:
             # The same when the call is repeated after a crash.
             id=uuid5(_ACTIONS, context.key.key),
             owner_id=by.user_id,
+            credential_id=by.session_id,
             tool=tool.name,
             arguments=given.model_dump(mode="json"),
             plan=plan,

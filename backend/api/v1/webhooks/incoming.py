@@ -8,7 +8,7 @@ from backend.api.deps import public
 from backend.api.injection import Injected
 from backend.api.problems import NOT_AUTHENTICATED, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
-from backend.models.webhooks.incoming import IncomingBody, IncomingReceipt
+from backend.models.webhooks.incoming import IncomingReceipt
 from backend.services.webhooks.incoming import IncomingService
 
 router = ResourceRouter(prefix="/incoming", tags=["incoming"], route_class=CheckedRoute)
@@ -18,7 +18,7 @@ Source = Annotated[
 ]
 _BODY = {
     "required": True,
-    "content": {"application/json": {"schema": IncomingBody.model_json_schema()}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IncomingBody"}}},
 }
 
 

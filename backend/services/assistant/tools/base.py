@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlmodel import SQLModel
 
 from backend.core.errors import PermissionDeniedError
-from backend.core.permissions import Means, Permission, Principal
+from backend.core.permissions import Means, Permission, Principal, Role
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.services.assistant.web_search import WebSearch
@@ -105,6 +105,11 @@ class AssistantTool(Generic[Arguments]):
     @property
     def is_destructive(self) -> bool:
         return self.plan is not None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether those who may only read may use it."""
+        return self.permission.least is Role.VIEWER
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The MCP server. Loaded only if MCP_ENABLED, as the library takes long to import."""
