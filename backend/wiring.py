@@ -35,6 +35,7 @@ from backend.services.assistant.wiring import AssistantServices
 from backend.services.background.kinds import RegisteredKind
 from backend.services.background.wiring import BackgroundServices
 from backend.services.container import Services
+from backend.services.exchange.account_exports import AccountExportKind
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
 from backend.services.exchange.kinds import exchange_kinds
@@ -221,6 +222,7 @@ def execution_kinds(
         ReportKind(uow),
         ImportKind(uow, files.files, read_sheet),
         ExportKind(lists, files.files, write_xlsx),
+        AccountExportKind(uow, files.files),
     )
 
 

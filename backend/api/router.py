@@ -18,6 +18,7 @@ from backend.api.v1.background import (
     executions,
     jobs,
 )
+from backend.api.v1.exchange import account_exports
 from backend.api.v1.files import files
 from backend.api.v1.identity import (
     account_links,
@@ -61,6 +62,7 @@ _RESOURCES = (
     linked_identities,
     api_keys,
     users,
+    account_exports,
     invitations,
     customers,
     leads,

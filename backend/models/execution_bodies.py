@@ -15,6 +15,11 @@ from backend.models.background.executions import (
     ExecutionDraft,
     ExecutionPublic,
 )
+from backend.models.exchange.account_exports import (
+    ACCOUNT_EXPORT,
+    AccountExportInputs,
+    AccountExportResult,
+)
 from backend.models.exchange.exports import ExportInputs, ExportResult
 from backend.models.exchange.imports import ImportInputs, ImportResult
 from backend.models.exchange.reports import ReportInputs, ReportResult
@@ -32,6 +37,7 @@ KIND_MODELS: dict[str, KindModels] = {
     "report": KindModels(ReportInputs, ReportResult),
     "import": KindModels(ImportInputs, ImportResult),
     "export": KindModels(ExportInputs, ExportResult),
+    ACCOUNT_EXPORT: KindModels(AccountExportInputs, AccountExportResult),
     "crew": KindModels(CrewInputs, WorkflowResult),
     "flow": KindModels(FlowInputs, WorkflowResult),
 }
@@ -83,3 +89,8 @@ AnyExecution = TypeAliasType(
 )
 AnyExecutionDraft = Annotated[ExecutionDraft, TakenByKind(_UnknownDraft, _DRAFTS)]
 AnyExecutionCreate = Annotated[ExecutionCreate, TakenByKind(_UnknownCreate, _CREATES)]
+
+
+def account_export(data: AccountExportInputs | None) -> ExecutionCreate:
+    """What `POST /users/me/export` stands for."""
+    return ExecutionCreate(kind=ACCOUNT_EXPORT, inputs=data or AccountExportInputs())

@@ -16,6 +16,7 @@ from backend.models.platform.meanings import kept, reference
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery, SearchText
+from backend.models.platform.personal import personal
 from backend.models.platform.shortening import one_line, shortened
 from backend.models.tasks.modules import FILLED
 
@@ -49,7 +50,7 @@ class Chat(OfOrganisation, Versioned, Timestamped, ChatBase, Identified, table=T
         Index(None, "model_config_id"),
     )
 
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(foreign_key="users.id", sa_column_kwargs={"info": personal()})
     title: str
     has_own_title: bool = False
     module_id: UUID | None = Field(

@@ -14,6 +14,7 @@ from backend.core.errors import ConflictError
 from backend.models.platform.base import Output, enum_type, example
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.organisations import OfOrganisation
+from backend.models.platform.personal import personal
 
 EXAMPLE: dict[str, Any] = {
     "id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e21",
@@ -63,7 +64,7 @@ class PlannedAction(
         Index(None, "expires_at"),
     )
 
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(foreign_key="users.id", sa_column_kwargs={"info": personal()})
     credential_id: UUID | None = None
     status: ActionStatus = Field(default=ActionStatus.PLANNED, sa_type=enum_type(ActionStatus))
     arguments: dict[str, Any] = Field(sa_type=JSONB)

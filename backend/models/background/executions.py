@@ -16,6 +16,7 @@ from backend.models.platform.fields import Line, Several, Term
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
+from backend.models.platform.personal import personal
 
 
 class ExecutionStatus(StrEnum):
@@ -65,7 +66,7 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
     status: ExecutionStatus = Field(
         default=ExecutionStatus.PENDING, sa_type=enum_type(ExecutionStatus)
     )
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(foreign_key="users.id", sa_column_kwargs={"info": personal()})
     inputs: dict[str, Any] = Field(sa_type=JSONB)
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     job_id: int | None = Field(default=None, sa_type=BigInteger)

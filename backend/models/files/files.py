@@ -16,6 +16,7 @@ from backend.models.platform.meanings import kept
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import SearchableQuery
+from backend.models.platform.personal import personal
 from backend.models.platform.sort_keys import sorted_by
 from backend.models.tasks.modules import FILLED
 
@@ -80,7 +81,10 @@ class File(OfOrganisation, Versioned, Timestamped, FileBase, Identified, table=T
     )
 
     size: int = Field(sa_type=BigInteger)
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(
+        foreign_key="users.id",
+        sa_column_kwargs={"info": personal("customer_id", "lead_id", "task_id")},
+    )
     customer_id: UUID | None = Field(
         default=None,
         foreign_key="customers.id",

@@ -15,6 +15,7 @@ from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
+from backend.models.platform.personal import personal
 
 _EXAMPLE = {"email": "grace@example.com", "role": "member"}
 
@@ -46,7 +47,9 @@ class Invitation(OfOrganisation, Versioned, Timestamped, InvitationBase, Identif
     invited_by: UUID = Field(foreign_key="users.id")
     expires_at: datetime
     accepted_at: datetime | None = None
-    user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    user_id: UUID | None = Field(
+        default=None, foreign_key="users.id", sa_column_kwargs={"info": personal()}
+    )
 
     def accept(self, user_id: UUID) -> None:
         self.accepted_at = now()

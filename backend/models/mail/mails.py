@@ -11,6 +11,7 @@ from sqlmodel import Field
 from backend.models.platform.base import enum_type
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.personal import personal
 
 
 class MailKind(StrEnum):
@@ -35,7 +36,11 @@ class Mail(Identified, table=True):
     kind: MailKind = Field(sa_type=enum_type(MailKind))
     recipient: str
     user_id: UUID | None = Field(
-        default=None, foreign_key="users.id", index=True, ondelete="SET NULL"
+        default=None,
+        foreign_key="users.id",
+        index=True,
+        ondelete="SET NULL",
+        sa_column_kwargs={"info": personal()},
     )
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     dedup_key: str = Field(

@@ -13,6 +13,7 @@ from backend.models.platform.fields import Line, Paragraphs
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
+from backend.models.platform.personal import personal
 
 _EXAMPLE = {"title": "Spring campaign", "description": "All that belongs to it."}
 
@@ -34,7 +35,7 @@ class Module(OfOrganisation, Versioned, Timestamped, ModuleBase, Identified, tab
     )
 
     position: int
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(foreign_key="users.id", sa_column_kwargs={"info": personal()})
 
     def private_fields(self) -> Iterable[str]:
         return ModuleBase.model_fields

@@ -7,6 +7,7 @@ from backend.repositories.identity.api_keys import ApiKeyRepository
 from backend.repositories.identity.invitations import InvitationRepository
 from backend.repositories.identity.linked_identities import LinkedIdentityRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.personal_data import PersonalDataRepository
 from backend.repositories.identity.provider_sign_ins import ProviderSignInRepository
 from backend.repositories.identity.second_factors import SecondFactorRepository
 from backend.repositories.identity.sessions import SessionRepository
@@ -29,6 +30,8 @@ class IdentityReading(MailReading, Protocol):
     def linked_identities(self) -> LinkedIdentityRepository: ...
     @property
     def provider_sign_ins(self) -> ProviderSignInRepository: ...
+    @property
+    def personal_data(self) -> PersonalDataRepository: ...
     @property
     def sign_ins(self) -> SignInRepository: ...
     @property

@@ -91,17 +91,26 @@ class FileService:
             await self._storage.put(row.storage_key, content)
         return await self._add(row, by, key and _with_content(key, row))
 
-    async def keep(self, file_id: UUID, name: str, content: BinaryIO, by: Principal) -> File:
+    async def keep(
+        self,
+        file_id: UUID,
+        name: str,
+        content: BinaryIO,
+        by: Principal,
+        *,
+        is_limited: bool = True,
+    ) -> File:
         """Store a generated file as a private file under a given id.
 
         After an interruption, repeat it with the same id: nothing is left over.
 
         Raises:
-            TooLargeError: it is larger than the settings allow.
+            TooLargeError: it is larger than the settings allow, unless `is_limited` is False.
             UnavailableError: the storage does not answer.
         """
         found = await inspected(content, name)
-        self._rules.check_size(found)
+        if is_limited:
+            self._rules.check_size(found)
         row = File(id=file_id, name=clean_file_name(name), owner_id=by.user_id, **found._asdict())
         async with _storage_answers():
             await self._storage.put(row.storage_key, content)

@@ -60,6 +60,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "DELETE /api/v1/api-keys/{key_id}": "in person",
     "GET /api/v1/users/me": "signed in",
     "PATCH /api/v1/users/me": "in person",
+    "POST /api/v1/users/me/export": "in person",
     "PUT /api/v1/users/{user_id}/role": "users:write",
     "POST /api/v1/users/{user_id}/deactivate": "users:write",
     "POST /api/v1/users/{user_id}/activate": "users:write",

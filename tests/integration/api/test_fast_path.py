@@ -25,6 +25,8 @@ FASTAPIS_OWN = {
     "download_file",
     "follow_execution",
     "follow_notifications",
+    # A body that may be left out.
+    "export_account",
     # A redirect.
     "return_from_provider",
 }

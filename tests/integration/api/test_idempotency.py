@@ -78,6 +78,7 @@ CREATIONS = {
     "POST /api/v1/workflows/{workflow_id}/versions": of_json(
         {"kind": "crew", "definition": CREW_EXAMPLE}, activate=False
     ),
+    "POST /api/v1/users/me/export": of_json({}, files=False),
     "POST /api/v1/files": Creation(file_form(b"one"), file_form(b"two")),
 }
 MODELS: list[type[SQLModel]] = [

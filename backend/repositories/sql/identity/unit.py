@@ -5,6 +5,7 @@ from backend.repositories.sql.identity.api_keys import SqlApiKeyRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
 from backend.repositories.sql.identity.linked_identities import SqlLinkedIdentityRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.personal_data import SqlPersonalDataRepository
 from backend.repositories.sql.identity.provider_sign_ins import SqlProviderSignInRepository
 from backend.repositories.sql.identity.second_factors import SqlSecondFactorRepository
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
@@ -20,6 +21,7 @@ class SqlIdentity(SqlRepositories):
     second_factors = provided(SqlSecondFactorRepository)
     linked_identities = provided(SqlLinkedIdentityRepository)
     provider_sign_ins = provided(SqlProviderSignInRepository)
+    personal_data = provided(SqlPersonalDataRepository)
     sign_ins = provided(SqlSignInRepository)
     mail_requests = provided(SqlMailRequestRepository)
     account_tokens = provided(SqlAccountTokenRepository)
