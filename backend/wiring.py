@@ -183,7 +183,9 @@ def wire(
         webhooks=webhook_services(settings, uow, state.webhook_poster),
         workflows=WorkflowsServices(uow),
         notifications=NotificationsServices(uow, mail.mails, identity.account_mails, streams),
-        operations=OperationsServices(uow, files.files, retention(settings), checks),
+        operations=OperationsServices(
+            uow, files.files, background.executions, retention(settings), checks
+        ),
     )
 
 
@@ -228,6 +230,7 @@ def execution_kinds(
 
 def retention(settings: Settings) -> Retention:
     keep, security = settings.retention, settings.security
+    events = timedelta(days=keep.event_days) if keep.event_days else None
     return {
         Expiring.IDEMPOTENCY_KEYS: timedelta(hours=settings.server.idempotency_key_hours),
         Expiring.REFRESH_TOKENS: timedelta(days=security.refresh_token_days),
@@ -242,7 +245,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.PLANNED_ACTIONS: timedelta(days=keep.assistant_days),
         Expiring.WEBHOOK_MESSAGES: timedelta(days=keep.webhook_days),
         Expiring.INCOMING_MESSAGES: timedelta(days=keep.webhook_days),
-        Expiring.EVENTS: timedelta(days=keep.event_days) if keep.event_days else None,
+        Expiring.EVENTS: events,
+        Expiring.PERSONAL_CHANGES: events,
     }
 
 

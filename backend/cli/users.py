@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from backend.cli.runtime import console, running_database, valid, with_units_of_work
+from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
@@ -117,6 +118,34 @@ def reset_factors(email: Email) -> None:
     with running_database() as settings:
         with_units_of_work(settings, work)
     console.print(f"{email} signs in by password alone, and is signed out everywhere.")
+
+
+@app.command()
+def erase(
+    email: Email,
+    pass_to: Annotated[
+        str | None, typer.Option(help="Who gets what the team has from them; left out: nobody.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase an account with all that is personal of its owner, at once and for good."""
+    if not yes:
+        typer.confirm(f"Erase {email} for good?", abort=True)
+    with running_database() as settings:
+        with_units_of_work(settings, lambda uow: _erase(settings, uow, email, pass_to))
+    console.print(f"{email} is erased.")
+
+
+async def _erase(
+    settings: Settings, uow: "SqlUnitOfWorkFactory", email: str, pass_to: str | None
+) -> None:
+    from backend.wiring import process_state, wire  # noqa: PLC0415  # other commands need none
+
+    services = wire(settings, uow, {}, process_state(settings))
+    users = services.identity.users
+    heir = None if pass_to is None else (await users.find_by_email(pass_to)).id
+    await services.operations.eraser.erase((await users.find_by_email(email)).id, heir)
 
 
 def _with_service(work: Callable[[UserService], Awaitable[Result]]) -> Result:

@@ -21,6 +21,7 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     _schedule(app, "end_abandoned_answers", "* * * * *", answers.end_abandoned)
     # Should a job be lost that sends.
     _schedule(app, "wake_webhooks", "* * * * *", services.webhooks.sender.wake_later)
+    _schedule(app, "erase_accounts", "*/10 * * * *", services.operations.eraser.erase_due)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
     # Each separately: one that fails does not block the others.
     for minute, what in enumerate(Expiring):

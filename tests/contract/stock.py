@@ -76,6 +76,7 @@ _WITH_FACTOR = {
 """What is asked of somebody who has a second factor."""
 _RECOVERY_CODE = new_recovery_code()
 _IDENTITIES = "/api/v1/auth/identities"
+_KEEP = "/api/v1/users/me/keep"
 _PROVIDER = ProviderName.GITHUB
 _VERIFIER = "v" * 43
 _CODE, _HANDED_OVER = "a code of the issuer", "a code that was handed over"
@@ -124,7 +125,10 @@ class Stock:
             caller.second_factor_at = now()
         if path == _IDENTITIES:
             caller.email_verified_at = now()
-        users = [make_user(id=known_id("users")), make_user(), make_user()]
+        if path == _KEEP:
+            caller.erase_at = now() + timedelta(days=1)
+        # Another admin, so that the caller is not the last.
+        users = [make_user(id=known_id("users")), make_user(), make_user(role=Role.ADMIN)]
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller, self.settings.security)
         # No relationships tell the session the order.

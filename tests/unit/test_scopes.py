@@ -61,6 +61,10 @@ PLACES = {
         {"register", "create", "page", "find_by_email", "_changing", "_changing_rights"},
     ),
     "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
+    "services/operations/erasure.py": (
+        ALL,
+        {"erase_due", "erase", "_shut", "_principal", "_erase_some", "_leave_nobody"},
+    ),
     "services/operations/retention.py": (ALL, {"remove"}),
     "services/webhooks/announcing.py": (ALL, {"_end_demand"}),
     "services/webhooks/listening.py": (COMMAND, {"_since", "_message"}),

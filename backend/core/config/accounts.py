@@ -43,6 +43,9 @@ class SecuritySettings(Section):
     require_second_factor: Annotated[list[Role], NoDecode] = Field(
         default=[], description="Roles that must have a second factor, separated by commas."
     )
+    erasure_days: int = Field(
+        default=14, ge=0, description="From asking for an account to be erased until it is."
+    )
     email_verification_hours: int = Field(default=48, ge=1)
     password_reset_hours: int = Field(default=1, ge=1)
     invitation_hours: int = Field(default=7 * 24, ge=1)

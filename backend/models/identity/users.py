@@ -4,18 +4,20 @@ from datetime import datetime
 from enum import StrEnum
 
 from pydantic import MISSING, Field as PydanticField
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.passwords import NO_PASSWORD
 from backend.core.permissions import Role, may_give
 from backend.models.platform.base import Input, Output, Update, enum_type, example
-from backend.models.platform.fields import Email, Line, Password, Several
+from backend.models.platform.fields import Email, GivenPassword, Line, Password, Several
 from backend.models.platform.meanings import taken
-from backend.models.platform.mixins import Identified, Timestamped, Versioned
+from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.paging import PageQuery
 from backend.models.platform.sort_keys import sorted_by
 
+_ERASED_DOMAIN = "erased.invalid"
+"""Nobody has an address there, nor ever can (RFC 2606)."""
 _PERSON = {"email": "ada@example.com", "full_name": "Ada Lovelace"}
 
 
@@ -28,7 +30,11 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     """`is_service`: a program, which acts by an API key and can't sign in."""
 
     __tablename__ = "users"
-    __table_args__ = (Index(None, "created_at", "id"), sorted_by("users", "email"))
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        sorted_by("users", "email"),
+        Index("ix_users_erase_at", "erase_at", postgresql_where=text("erase_at IS NOT NULL")),
+    )
     secrets = frozenset({"password_hash"})
 
     email: str = Field(
@@ -41,6 +47,8 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     password_hash: str
     email_verified_at: datetime | None = None
     second_factor_at: datetime | None = None
+    erase_at: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def can_sign_in(self) -> bool:
@@ -51,6 +59,16 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
     def has_password(self) -> bool:
         """Whether they can sign in by one, as services and those with a provider alone can't."""
         return self.password_hash != NO_PASSWORD
+
+    def erase(self) -> None:
+        """Leave a row that says nothing of the person, for what refers to it."""
+        self.email = f"{self.id.hex}@{_ERASED_DOMAIN}"
+        self.full_name = "Erased account"
+        self.role = Role.GUEST
+        self.is_active = False
+        self.password_hash = NO_PASSWORD
+        self.email_verified_at = self.second_factor_at = None
+        self.erase_at, self.erased_at = None, now()
 
     @property
     def is_active_admin(self) -> bool:
@@ -92,6 +110,12 @@ class UserRole(Input):
     role: Role
 
 
+class AccountErasure(Input):
+    model_config = example({"password": "development-only"})
+
+    password: GivenPassword
+
+
 class PasswordReset(Input):
     password: Password
 
@@ -106,6 +130,8 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
             "is_service": False,
             "email_verified_at": "2026-06-01T09:42:00Z",
             "second_factor_at": None,
+            "erase_at": None,
+            "erased_at": None,
             "created_at": "2026-06-01T09:30:00Z",
             "updated_at": "2026-06-01T09:30:00Z",
             "version": 1,
@@ -125,6 +151,10 @@ class UserPublic(Output, Versioned, Timestamped, UserBase, Identified):
     second_factor_at: datetime | None = Field(
         description="Since when signing in takes a second factor; null: a password suffices."
     )
+    erase_at: datetime | None = Field(
+        description="When it is erased, as its owner has asked for; null: it stays."
+    )
+    erased_at: datetime | None = Field(description="null: it is still somebody's.")
 
 
 class UserSort(StrEnum):

@@ -12,7 +12,13 @@ from sqlmodel import Field, SQLModel
 
 from backend.core.permissions import Means, SubjectKind
 from backend.models.platform.base import Output, enum_type, example
-from backend.models.platform.domain_events import DomainEvent, RecordedActor, class_of, value_after
+from backend.models.platform.domain_events import (
+    PERSONAL_KINDS,
+    DomainEvent,
+    RecordedActor,
+    class_of,
+    value_after,
+)
 from backend.models.platform.fields import Several, Term, UtcDatetime
 from backend.models.platform.mixins import Identified, now
 from backend.models.platform.organisations import OfOrganisation
@@ -29,7 +35,9 @@ class EventBase(SQLModel):
         default=None, description="The API key with which they did it; null: in person."
     )
     changes: dict[str, Any] = Field(
-        default_factory=dict, description="The values before and after, by field."
+        default_factory=dict,
+        description="The values before and after, by field. Empty if they were about a person "
+        "whose account was erased.",
     )
     request_id: str | None = Field(default=None, description="The same id as in the log.")
     occurred_at: datetime = Field(default_factory=now)
@@ -66,6 +74,11 @@ class Event(OfOrganisation, EventBase, Identified, table=True):
         """Return the new value of a field; None if it did not change."""
         return value_after(self.changes, name)
 
+    @property
+    def person_is_concerned(self) -> bool:
+        """Whether its changes may be kept apart."""
+        return not self.changes and self.subject_kind in PERSONAL_KINDS
+
     def happened(self) -> DomainEvent:
         """What was recorded, of the class that it was recorded as."""
         return class_of(self.type)(
@@ -81,6 +94,20 @@ class Event(OfOrganisation, EventBase, Identified, table=True):
         if self.actor_id is None:
             return None
         return RecordedActor(self.actor_id, self.means, self.key_id)
+
+
+class PersonalChanges(OfOrganisation, Identified, table=True):
+    """The changes of an event that are data of a person: apart, so that the trail can forget them.
+
+    The event itself never changes. The id is that of the event.
+    """
+
+    __tablename__ = "personal_changes"
+    __table_args__ = (Index(None, "occurred_at"),)
+
+    person_id: UUID = Field(index=True)
+    changes: dict[str, Any] = Field(sa_type=JSONB)
+    occurred_at: datetime
 
 
 class EventPublic(Output, EventBase, Identified):

@@ -18,6 +18,12 @@ Changes = Mapping[str, Mapping[str, Any]]
 """By field: `{"before": ..., "after": ...}`, as JSON values."""
 
 
+_ABOUT_A_PERSON = {SubjectKind.USER, SubjectKind.SIGN_IN, SubjectKind.INVITATION}
+_OF_A_PERSON = {SubjectKind.SESSION, SubjectKind.IDENTITY, SubjectKind.API_KEY}
+PERSONAL_KINDS = _ABOUT_A_PERSON | _OF_A_PERSON
+"""What events tell of these are data of a person."""
+
+
 class Actor(Protocol):
     """Who has done something, as far as it is recorded: a `Principal`, for one."""
 
@@ -61,6 +67,20 @@ class DomainEvent:
     @property
     def actor_id(self) -> UUID | None:
         return self.by.user_id if self.by else None
+
+    @property
+    def person_id(self) -> UUID | None:
+        """The person whose data the changes are; None if they are not personal.
+
+        Of an invitation it is the invitation, as nobody is known yet.
+        """
+        if self.kind in _ABOUT_A_PERSON:
+            return self.subject_id
+        if self.kind not in _OF_A_PERSON:
+            return None
+        owner = self.changes.get("user_id", {})
+        named = owner.get("after") or owner.get("before")
+        return UUID(named) if named else self.actor_id
 
     def after(self, name: str) -> Any:
         """Return the new value of a field; None if it did not change."""

@@ -17,6 +17,7 @@ from backend.models.platform.fields import Flag, Paragraphs, Url
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
 from backend.models.platform.organisations import OfOrganisation
 from backend.models.platform.paging import PageQuery
+from backend.models.platform.personal import personal
 from backend.models.webhooks.event_types import BY_TYPE, EventType
 
 _EXAMPLE: dict[str, Any] = {
@@ -77,7 +78,7 @@ class Webhook(OfOrganisation, Versioned, Timestamped, WebhookBase, Identified, t
 
     url: str
     event_types: list[str] = Field(sa_type=JSONB)
-    owner_id: UUID = Field(foreign_key="users.id")
+    owner_id: UUID = Field(foreign_key="users.id", sa_column_kwargs={"info": personal()})
     sealed_secret: bytes = Field(sa_type=LargeBinary)
     sealed_previous_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
     rotating_until: datetime | None = None

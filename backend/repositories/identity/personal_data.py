@@ -15,6 +15,17 @@ class PersonalRows(NamedTuple):
     last: Sequence[object] | None
 
 
+class Erased(NamedTuple):
+    """What was deleted.
+
+    Attributes:
+        file_ids: the files among it, whose contents are left.
+    """
+
+    rows: int
+    file_ids: Sequence[UUID]
+
+
 class PersonalDataRepository(Protocol):
     """The rows of all tables that belong to one person; see `models/platform/personal.py`."""
 
@@ -27,4 +38,20 @@ class PersonalDataRepository(Protocol):
         self, kind: str, user_id: UUID, after: Sequence[object] | None, limit: int
     ) -> PersonalRows:
         """Return rows of a table, in the order of its key."""
+        ...
+
+    async def erase_some(self, user_id: UUID, limit: int) -> Erased:
+        """Delete up to `limit` rows of one table; none if there are none left in any."""
+        ...
+
+    async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
+        """Give what the team has from a person to another, or to nobody.
+
+        Where there has to be somebody, the row of the person stays. What says who has made
+        something stays in any case.
+        """
+        ...
+
+    async def forget_changes(self, user_id: UUID) -> None:
+        """Have the audit trail forget what it tells of a person. Call it before `erase_some`."""
         ...

@@ -24,3 +24,7 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
         other, without holding a row lock.
         """
         ...
+
+    async def due_for_erasure(self) -> list[UUID]:
+        """Return those whose owners have asked for it, and the time has come."""
+        ...

@@ -15,6 +15,7 @@ class Expiring(StrEnum):
     MAILS = "mails"
     JOBS = "jobs"
     EVENTS = "events"
+    PERSONAL_CHANGES = "personal_changes"
     USAGE_RECORDS = "usage_records"
     PLANNED_ACTIONS = "planned_actions"
     WEBHOOK_MESSAGES = "webhook_messages"

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import BinaryIO
@@ -204,6 +204,18 @@ class FileService:
             uow.record(deleted(SubjectKind.FILE, file, by))
             await uow.commit()
         await self._discard(file)
+
+    async def discard_contents(self, file_ids: Sequence[UUID]) -> None:
+        """Delete the contents of files whose rows are gone.
+
+        If the storage does not answer, `remove_orphans` does it later.
+        """
+        if not file_ids:
+            return
+        try:
+            await self._storage.delete([str(file_id) for file_id in file_ids])
+        except StorageUnavailableError as error:
+            _log.warning("file_contents_left", count=len(file_ids), error=str(error.__cause__))
 
     async def remove_orphans(self, older_than: timedelta) -> int:
         """Delete contents without a row; returns how many.

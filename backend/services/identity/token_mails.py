@@ -1,3 +1,4 @@
+from datetime import datetime
 from uuid import UUID
 
 from backend.core.devices import device_name
@@ -24,6 +25,11 @@ _LOST_PASSWORD = (
     "somebody else had opened the account, they are out. Whenever you want a password again, ask "
     "for a new one."
 )
+
+_CLOSING_LINES = [
+    "Until then you can sign in and keep it.",
+    "If it was not you who asked, do so at once, and set a new password.",
+]
 
 
 class AccountMails:
@@ -88,6 +94,22 @@ class AccountMails:
             user_id=user.id,
             payload={"title": _LINKED, "lines": lines, "link": None},
             dedup_key=f"identity {identity.id}",
+        )
+        await self._mails.queue(uow, mail)
+
+    async def account_closing(self, uow: IdentityUnit, user: User, erase_at: datetime) -> None:
+        """Tell somebody that their account will be erased, and how to keep it."""
+        when = f"{erase_at:%d %B %Y, %H:%M} UTC"
+        lines = [
+            f"As you have asked for, it is erased on {when}, with all that is personal of you.",
+            *_CLOSING_LINES,
+        ]
+        mail = Mail(
+            kind=MailKind.NOTIFICATION,
+            recipient=user.email,
+            user_id=user.id,
+            payload={"title": "Your account will be erased", "lines": lines, "link": None},
+            dedup_key=f"erasure {user.id} {erase_at.isoformat()}",
         )
         await self._mails.queue(uow, mail)
 

@@ -173,8 +173,10 @@ class UserService:
     async def activate(
         self, user_id: UUID, by: Principal | None, match: Precondition = ANY_VERSION
     ) -> User:
-        """Raises NotFoundError or PreconditionFailedError."""
+        """Raises NotFoundError, PreconditionFailedError, or ConflictError if it was erased."""
         async with self._changing(user_id, by, match, "activated") as (_, user):
+            if user.erased_at is not None:
+                raise ConflictError("This account was erased: it is nobody's any more.")
             user.is_active = True
         return user
 

@@ -8,6 +8,7 @@ from backend.core.passwords import PasswordHasher
 from backend.core.security import AccessTokens
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
+from backend.services.identity.account_closing import AccountClosingService
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.auth import AuthService
@@ -70,6 +71,8 @@ class IdentityServices:
         self.linked_identities = LinkedIdentityService(uow, accounts, passwords)
         self.auth = AuthService(uow, hasher, passwords, starts, self.second_step, leeway)
         self.rights = rights
+        grace = timedelta(days=settings.erasure_days)
+        self.account_closing = AccountClosingService(uow, passwords, token_mails, grace)
         self.session_ends = SessionEndService(uow)
         self.sessions = SessionService(uow, access_tokens, rights)
         self.api_keys = ApiKeyService(uow)

@@ -61,6 +61,8 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "GET /api/v1/users/me": "signed in",
     "PATCH /api/v1/users/me": "in person",
     "POST /api/v1/users/me/export": "in person",
+    "DELETE /api/v1/users/me": "in person",
+    "POST /api/v1/users/me/keep": "in person",
     "PUT /api/v1/users/{user_id}/role": "users:write",
     "POST /api/v1/users/{user_id}/deactivate": "users:write",
     "POST /api/v1/users/{user_id}/activate": "users:write",

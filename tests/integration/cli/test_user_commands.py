@@ -1,4 +1,5 @@
 import asyncio
+from io import StringIO
 
 import psycopg
 import pytest
@@ -148,3 +149,26 @@ def _user(url: str, email: str = ADA) -> dict[str, object]:
         found = connection.execute("SELECT * FROM users WHERE email = %s", [email]).fetchone()
     assert found is not None
     return found
+
+
+def test_an_account_is_erased_at_once(mvp: RunMvp, url: str) -> None:
+    done = mvp("user", "erase", GRACE, "--yes", "--pass-to", ADA, DATABASE_URL=url)
+
+    assert done.stdout == f"{GRACE} is erased.\n"
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        users = connection.execute("SELECT email FROM users").fetchall()
+    assert GRACE not in {user["email"] for user in users}
+
+
+def test_the_last_admin_is_not_erased(mvp: RunMvp, url: str) -> None:
+    assert "last active admin" in refusal(mvp("user", "erase", ADA, "--yes", DATABASE_URL=url))
+
+
+def test_nothing_is_erased_without_a_yes(
+    mvp: RunMvp, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+
+    mvp("user", "erase", GRACE, DATABASE_URL=url)
+
+    assert _user(url, GRACE)["is_active"] is True

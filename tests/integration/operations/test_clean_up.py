@@ -47,6 +47,11 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
         [{"token_hash": "'old'", "expires_at": OLD}],
         [{"token_hash": "'live'", "expires_at": SOON}],
     ),
+    "personal_changes": (
+        {"person_id": ":user", "changes": "'{}'"},
+        [{"occurred_at": OLD}],
+        [{"occurred_at": YOUNG}],
+    ),
     "provider_sign_ins": (
         {
             "provider": "'google'",

@@ -39,6 +39,8 @@ READS = sorted(
 STATEMENTS = {
     # How many recovery codes are left.
     "/api/v1/auth/second-factor": 2,
+    # What is kept apart of events about people.
+    "/api/v1/audit": 2,
     # The counts of all customers of the page.
     "/api/v1/customers": 2,
     # Whether there is such a customer.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, status
 
-from backend.api.deps import CallerDep, PersonDep, may
+from backend.api.deps import CallerDep, ClientDep, PersonDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
@@ -13,6 +13,7 @@ from backend.api.problems import CONFLICT, declare
 from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
 from backend.models.identity.users import (
+    AccountErasure,
     User,
     UserCreate,
     UserPublic,
@@ -21,6 +22,7 @@ from backend.models.identity.users import (
     UserUpdate,
 )
 from backend.models.platform.paging import Page
+from backend.services.identity.account_closing import AccountClosingService
 from backend.services.identity.users import UserService
 
 router = ResourceRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
@@ -42,6 +44,28 @@ async def update_me(
 ) -> User:
     """Change your own account."""
     return tag(await users.update_self(data, caller, match))
+
+
+@router.delete(
+    "/me",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=UserPublic,
+    responses=declare(CONFLICT),
+)
+async def close_account(
+    data: AccountErasure, by: PersonDep, client: ClientDep, closing: Injected[AccountClosingService]
+) -> User:
+    """Have your account erased at `erase_at`, with all that is personal of you.
+
+    Your sessions end. Until then you can sign in and keep it. What the team has from you stays.
+    """
+    return await closing.close(data.password, by, client)
+
+
+@router.post("/me/keep", response_model=UserPublic, responses=declare(CONFLICT))
+async def keep_account(by: PersonDep, closing: Injected[AccountClosingService]) -> User:
+    """Keep your account, which was to be erased."""
+    return await closing.keep(by)
 
 
 @router.get("", response_model=Page[UserPublic])
@@ -112,7 +136,7 @@ async def deactivate_user(
     return tag(await users.deactivate(user_id, by, match))
 
 
-@router.post("/{user_id}/activate", response_model=UserPublic)
+@router.post("/{user_id}/activate", response_model=UserPublic, responses=declare(CONFLICT))
 async def activate_user(
     user_id: UserId, by: MayWrite, users: Injected[UserService], match: MatchDep, tag: TagDep
 ) -> User:

@@ -12,23 +12,29 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    delete,
     func,
     literal_column,
     or_,
     select,
     tuple_,
+    update,
 )
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.models.identity.invitations import Invitation
 from backend.models.identity.users import User
+from backend.models.platform.audit_events import PersonalChanges
 from backend.models.platform.base import metadata
 from backend.models.platform.personal import PERSONAL
-from backend.repositories.identity.personal_data import PersonalRows
+from backend.repositories.identity.personal_data import Erased, PersonalRows
 
 _USERS = metadata.tables["users"]
 _EVENTS = metadata.tables["events"]
+_TOLD = metadata.tables["personal_changes"]
 _CASCADE = "CASCADE"
+_HOLDERS = {"owner_id", "assignee_id"}
 _PERSON: ColumnElement[UUID] = bindparam("person")
 
 
@@ -53,6 +59,47 @@ class SqlPersonalDataRepository:
         last = tuple(found[-1][1:]) if len(found) == limit else None
         return PersonalRows([row[0] for row in found], last)
 
+    async def erase_some(self, user_id: UUID, limit: int) -> Erased:
+        connection = await self._session.connection()
+        # Parts first.
+        for table, mine in reversed(list(_owned().items())):
+            key = list(table.primary_key.columns)
+            some = select(*key).where(mine).limit(limit)
+            gone = delete(table).where(tuple_(*key).in_(some)).returning(*key)
+            found = (await connection.execute(gone, {"person": user_id})).all()
+            if found:
+                files = [row[0] for row in found] if table.name == "files" else []
+                return Erased(len(found), files)
+        return Erased(0, [])
+
+    async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
+        connection = await self._session.connection()
+        for column in _passed_on():
+            if heir_id is None and not column.nullable:
+                continue
+            table = column.table
+            values: dict[str, Any] = {column.name: heir_id}
+            if "version" in table.c:
+                values["version"] = table.c.version + 1
+            passed = update(table).where(column == _PERSON).values(values)
+            await connection.execute(passed, {"person": user_id})
+
+    async def forget_changes(self, user_id: UUID) -> None:
+        invited = select(col(Invitation.id)).where(col(Invitation.user_id) == user_id)
+        person = col(PersonalChanges.person_id)
+        told = delete(PersonalChanges).where((person == user_id) | person.in_(invited))
+        await self._session.exec(told.execution_options(synchronize_session=False))
+
+
+def _passed_on() -> Iterator[Column[Any]]:
+    """The columns that say whose something of the team is."""
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            column = key.parent
+            is_personal = key.ondelete is not None or column.info.get(PERSONAL) == ()
+            if key.column.table is _USERS and column.name in _HOLDERS and not is_personal:
+                yield column
+
 
 @cache
 def _owned() -> Mapping[Table, ColumnElement[bool]]:
@@ -66,9 +113,10 @@ def _owned() -> Mapping[Table, ColumnElement[bool]]:
 
 @cache
 def _shown() -> Mapping[Table, ColumnElement[bool]]:
-    """The account itself, what the person has, and what they have done."""
+    """The account itself, what the person has, what they have done, and what is told of them."""
     account = {_USERS: _USERS.c.id == _PERSON}
-    return {**account, **_owned(), _EVENTS: _EVENTS.c.actor_id == _PERSON}
+    done = {_EVENTS: _EVENTS.c.actor_id == _PERSON, _TOLD: _TOLD.c.person_id == _PERSON}
+    return {**account, **_owned(), **done}
 
 
 def _conditions(

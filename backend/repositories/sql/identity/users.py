@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from backend.core.permissions import Role
 from backend.models.identity.users import User, UserQuery
+from backend.models.platform.mixins import now
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column, by_name
@@ -42,3 +43,7 @@ class SqlUserRepository(SqlList[User, UserQuery]):
         people = (col(User.is_active), ~col(User.is_service))
         admins = select(User.id).where(User.role == Role.ADMIN, *people)
         return set((await self._session.exec(admins)).all())
+
+    async def due_for_erasure(self) -> list[UUID]:
+        due = select(User.id).where(col(User.erase_at) <= now()).order_by(col(User.erase_at))
+        return list((await self._session.exec(due)).all())

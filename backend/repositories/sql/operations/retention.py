@@ -72,6 +72,7 @@ _EXPIRING = {
     Expiring.WEBHOOK_MESSAGES: _Rows(metadata.tables["webhook_messages"], _messages_over),
     Expiring.INCOMING_MESSAGES: _Rows(metadata.tables["incoming_messages"], _older("handled_at")),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
+    Expiring.PERSONAL_CHANGES: _Rows(metadata.tables["personal_changes"], _older("occurred_at")),
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.core.logging import request_id
 from backend.core.permissions import Means
-from backend.models.platform.audit_events import Event
+from backend.models.platform.audit_events import Event, PersonalChanges
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.sql.platform.at_once import Addition
@@ -22,7 +23,14 @@ _JOBS = JobManager(PsycopgConnector())
 
 def rows_of(events: Sequence[DomainEvent], means: Means) -> list[Addition]:
     """Return the rows of events. `means` is the interface of this process."""
-    return [(Event, _row(event, means)) for event in events]
+    rows: list[Addition] = []
+    for event in events:
+        row, person_id = _row(event, means), event.person_id
+        if person_id is not None and row["changes"]:
+            rows.append((PersonalChanges, _apart(row, person_id)))
+            row["changes"] = {}
+        rows.append((Event, row))
+    return rows
 
 
 async def defer(connection: AsyncConnection, request: JobRequest) -> int:
@@ -46,6 +54,11 @@ def _row(event: DomainEvent, means: Means) -> dict[str, Any]:
         "request_id": request_id(),
         "occurred_at": datetime.now(UTC),
     }
+
+
+def _apart(row: dict[str, Any], person_id: UUID) -> dict[str, Any]:
+    same = {name: row[name] for name in ("id", "changes", "occurred_at")}
+    return {**same, "person_id": person_id}
 
 
 def _job(request: JobRequest) -> Job:

@@ -1,0 +1,115 @@
+from uuid import UUID
+
+from backend.core.errors import ConflictError
+from backend.core.logging import get_logger
+from backend.core.permissions import NO_SESSION, Principal, SubjectKind
+from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
+from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery
+from backend.models.platform.domain_events import ResourceChanged, changes_between
+from backend.repositories.operations.unit import OperationsUnits
+from backend.services.background.executions import ExecutionService
+from backend.services.files.files import FileService
+from backend.services.identity.account_closing import require_another_admin
+from backend.services.identity.invitations import withdraw_invitations
+from backend.services.identity.ways_in import end_planted_ways_in
+
+_BATCH = 500
+_log = get_logger(__name__)
+
+
+class AccountEraser:
+    """Erases accounts: what is personal goes, what is the team's stays, and the trail forgets.
+
+    The row of the user stays, without anything of the person, for what refers to it. Each part may
+    be interrupted, and is done again.
+    """
+
+    def __init__(
+        self, uow: OperationsUnits, executions: ExecutionService, files: FileService
+    ) -> None:
+        self._uow = uow
+        self._executions = executions
+        self._files = files
+
+    async def erase_due(self) -> None:
+        """Erase those whose time has come; what still runs for one puts it off to the next time."""
+        async with self._uow.reading(SYSTEM) as uow:
+            due = await uow.users.due_for_erasure()
+        for user_id in due:
+            try:
+                await self.erase(user_id)
+            except ConflictError as error:
+                _log.warning("erasure_put_off", user_id=str(user_id), reason=error.detail)
+
+    async def erase(self, user_id: UUID, heir_id: UUID | None = None) -> None:
+        """Erase an account now. `heir_id` gets what the team has from them; None: nobody.
+
+        Raises:
+            NotFoundError: there is no such user.
+            ConflictError: it is the last active admin, or was erased, or an execution of theirs is
+                still running: it was cancelled, so try again in a moment.
+        """
+        await self._shut(user_id)
+        await self._end_executions(user_id)
+        async with self._uow(SYSTEM) as uow:
+            await uow.personal_data.forget_changes(user_id)
+            await uow.personal_data.pass_on(user_id, heir_id)
+            await uow.commit()
+        while await self._erase_some(user_id):
+            pass
+        await self._leave_nobody(user_id, heir_id)
+
+    async def _shut(self, user_id: UUID) -> None:
+        """Nobody gets in any more, so that nothing is added."""
+        async with self._uow(SYSTEM) as uow:
+            await require_another_admin(uow, user_id)
+            user = await uow.users.get(user_id, for_update=True)
+            if user.erased_at is not None:
+                raise ConflictError("The account was erased already.")
+            user.is_active = False
+            await uow.users.save(user)
+            await end_planted_ways_in(uow, user)
+            await withdraw_invitations(uow, user, None)
+            await uow.commit()
+
+    async def _end_executions(self, user_id: UUID) -> None:
+        owner = await self._principal(user_id)
+        for execution in await self._active(owner):
+            await self._executions.cancel(execution.id, owner)
+        if await self._active(owner):
+            raise ConflictError(
+                "An execution of theirs is still running. It was cancelled: try again in a moment."
+            )
+
+    async def _active(self, owner: Principal) -> list[Execution]:
+        query = ExecutionQuery(status=sorted(ACTIVE), limit=200)
+        return (await self._executions.page(query, owner)).items
+
+    async def _principal(self, user_id: UUID) -> Principal:
+        async with self._uow.reading(SYSTEM) as uow:
+            user = await uow.users.get(user_id)
+        return Principal(user.id, user.role, NO_SESSION, FIRST_ORGANISATION)
+
+    async def _erase_some(self, user_id: UUID) -> bool:
+        """Whether there was something."""
+        async with self._uow(SYSTEM) as uow:
+            erased = await uow.personal_data.erase_some(user_id, _BATCH)
+            await uow.commit()
+        await self._files.discard_contents(erased.file_ids)
+        return erased.rows > 0
+
+    async def _leave_nobody(self, user_id: UUID, heir_id: UUID | None) -> None:
+        async with self._uow(SYSTEM) as uow:
+            user = await uow.users.get(user_id, for_update=True)
+            user.erase()
+            await uow.users.save(user)
+            facts = {"heir_id": str(heir_id)} if heir_id else {}
+            uow.record(
+                ResourceChanged(
+                    kind=SubjectKind.USER,
+                    verb="erased",
+                    subject_id=user_id,
+                    changes=changes_between({}, facts),
+                )
+            )
+            await uow.commit()
