@@ -45,7 +45,12 @@ class IncomingMessage(OfOrganisation, Identified, table=True):
 class IncomingBody(BaseModel):
     """What senders send. They may add fields that we do not know."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "example": {"type": "task.requested", "data": {"title": "Call Grace Hopper back"}}
+        },
+    )
 
     type: Term
     data: JsonObject

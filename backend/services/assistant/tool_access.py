@@ -1,6 +1,7 @@
 """The tools for programs that bring a language model of their own."""
 
 import asyncio
+from typing import cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -55,7 +56,5 @@ class ToolAccess:
         Raises as `read_action` and `PlannedActionService.confirm` do.
         """
         await self.read_action(action_id, by)
-        confirmed = await self._actions.confirm(action_id, as_agent(by))
-        if not isinstance(confirmed, PlannedAction):
-            raise TypeError("without a key there is no earlier answer")
-        return confirmed
+        # Without a key, there is no earlier answer.
+        return cast(PlannedAction, await self._actions.confirm(action_id, as_agent(by)))

@@ -85,6 +85,8 @@ WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/auth/identities/{identity_id}",
+    # The password says that it is meant.
+    "DELETE /api/v1/users/me",
     # One person's own: whatever they have chosen last.
     "PUT /api/v1/notifications/preferences",
     "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback",

@@ -1,5 +1,6 @@
 """What tests of deliveries have in common."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from tests.fixtures.people import Person
 from tests.fixtures.receiver import Receiver
 
 SENDING = (Queue.EVENTS, Queue.WEBHOOKS)
+_WAIT_SECONDS = 30
 
 
 async def make_webhook(
@@ -46,6 +48,13 @@ async def deliveries_of(by: Person, webhook: dict[str, Any], **query: Any) -> li
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
+
+
+async def until_delivered(by: Person, webhook: dict[str, Any]) -> None:
+    """Wait until another task has noted that the webhook has taken all it was told."""
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while await deliveries_of(by, webhook, status="pending"):  # noqa: ASYNC110  # a row says it
+            await asyncio.sleep(0.02)
 
 
 async def secret_of(by: Person, webhook: dict[str, Any]) -> str:

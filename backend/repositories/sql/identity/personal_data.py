@@ -78,9 +78,7 @@ class SqlPersonalDataRepository:
             if heir_id is None and not column.nullable:
                 continue
             table = column.table
-            values: dict[str, Any] = {column.name: heir_id}
-            if "version" in table.c:
-                values["version"] = table.c.version + 1
+            values = {column.name: heir_id, "version": table.c.version + 1}
             passed = update(table).where(column == _PERSON).values(values)
             await connection.execute(passed, {"person": user_id})
 
