@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint format openapi client docs evaluate
+.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint lint-openapi contract-changes contract-tools collections format openapi client docs evaluate
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -40,11 +40,12 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
 	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
 	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\
-	backend/models/assistant/planned_actions.py,backend/repositories/sql/assistant/usage_records.py,$\
+	backend/repositories/sql/assistant/usage_records.py,$\
 	backend/core/outgoing_addresses.py,backend/core/webhook_signatures.py,$\
 	backend/integrations/webhooks/guarded_connections.py,backend/integrations/webhooks/http_poster.py,$\
 	backend/services/assistant/tool_access.py,backend/api/mcp/endpoint.py,backend/services/webhooks/incoming.py,$\
-	backend/services/webhooks/subjects.py,backend/services/webhooks/webhooks.py
+	backend/services/webhooks/subjects.py,backend/services/webhooks/webhooks.py,$\
+	backend/models/assistant/planned_actions.py
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -71,7 +72,7 @@ test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its schema: EXAMPLES=20
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto tests/contract
 
-test-client: client ## Make the TypeScript and the Python client, and use them against a server
+test-client: client contract-tools ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
 test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
@@ -115,6 +116,20 @@ openapi: $(PRIVATE_UV) ## Write openapi.json, as the code is now
 client: $(PRIVATE_UV) ## Make the TypeScript client from openapi.json, and check its types
 	@$(NODE_UV) npm ci --prefix clients/typescript --loglevel=error
 	@$(NODE_UV) npm run --prefix clients/typescript --silent build
+
+contract-tools: $(PRIVATE_UV)
+	@$(NODE_UV) npm ci --prefix clients/contract --loglevel=error
+
+lint-openapi: contract-tools ## Lint openapi.json
+	@$(NODE_UV) npm run --prefix clients/contract --silent lint
+
+contract-changes: contract-tools ## Say what has changed in openapi.json that breaks clients: BASE=origin/main
+	@mkdir -p .cache && git show $(BASE):openapi.json > .cache/openapi-before.json
+	@$(NODE_UV) npm run --prefix clients/contract --silent changes -- \
+		$(CURDIR)/.cache/openapi-before.json $(CURDIR)/openapi.json $(CURDIR)/CHANGELOG.md
+
+collections: contract-tools ## Make collections for Postman and Bruno from openapi.json
+	@$(NODE_UV) npm run --prefix clients/contract --silent collections
 
 docs: $(PRIVATE_UV) ## Build the site of docs/ into site/, and check its links
 	@$(UV) run --locked --only-group docs zensical build --strict --clean

@@ -96,7 +96,9 @@ async def test_an_unknown_source_is_not_found(
     client: httpx2.AsyncClient, worker_database_url: str
 ) -> None:
     assert (await client.post("/api/v1/incoming/leads", json=TASK)).status_code == 404
-    async with running_app(make_settings(worker_database_url)) as without:
+    async with running_app(
+        make_settings(worker_database_url, incoming={"tasks_secret": None})
+    ) as without:
         assert (await send(without)).status_code == 404
 
 

@@ -74,7 +74,9 @@ async def test_a_change_is_checked_as_a_new_one_is(admin: Person, change: dict[s
 async def test_without_networks_of_ones_own_tls_is_needed(
     admin: Person, worker_database_url: str
 ) -> None:
-    async with running_app(make_settings(worker_database_url)) as client:
+    async with running_app(
+        make_settings(worker_database_url, webhooks={"allowed_networks": []})
+    ) as client:
         for url, said in (
             ("http://hooks.example.com/", "Use https"),
             ("http://localhost:9000/", "public host"),
