@@ -27,7 +27,7 @@ CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair
 	backend/services/identity/linked_identities.py,backend/services/identity/ways_in.py,$\
 	backend/services/identity/sign_in_states.py,backend/services/identity/sign_in_links.py,$\
 	backend/repositories/sql/identity/linked_identities.py,backend/repositories/sql/identity/provider_sign_ins.py,$\
-	backend/services/identity/account_closing.py,backend/services/operations/erasure.py,backend/repositories/sql/identity/personal_data.py,$\
+	backend/services/identity/account_closing.py,backend/services/identity/impersonations.py,backend/services/operations/erasure.py,backend/repositories/sql/identity/personal_data.py,$\
 	backend/core/devices.py,backend/services/identity/session_ends.py,$\
 	backend/core/attempts.py,backend/services/identity/sessions.py,$\
 	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\

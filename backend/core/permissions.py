@@ -147,6 +147,7 @@ class KeyRights:
         return cls(frozenset(each for each in OPEN_TO_KEYS if each in set(names)), is_narrowed=True)
 
 
+_AS_SOMEBODY = "You are signed in as somebody else: this is for them alone."
 NO_SESSION = UUID(int=0)
 """A principal for a job, whose owner need not be signed in."""
 
@@ -162,6 +163,7 @@ class Principal:
         organisation_id: the one in which they act; see `Scope`.
         means: None: the default of the process, such as the API.
         key_rights: None: they act in person, with all permissions of their role.
+        impersonator_id: the admin who acts as them; None: it is they.
     """
 
     user_id: UUID
@@ -170,6 +172,7 @@ class Principal:
     organisation_id: UUID
     means: Means | None = None
     key_rights: KeyRights | None = None
+    impersonator_id: UUID | None = None
 
     @property
     def key_id(self) -> UUID | None:
@@ -179,16 +182,22 @@ class Principal:
     @property
     def permissions(self) -> frozenset[Permission]:
         of_role = ROLE_PERMISSIONS[self.role]
+        if self.impersonator_id is not None:
+            return of_role & OPEN_TO_KEYS
         return of_role if self.key_rights is None else of_role & self.key_rights.permissions
 
     def may(self, permission: Permission) -> bool:
         of_role = permission in ROLE_PERMISSIONS[self.role]
+        if self.impersonator_id is not None:
+            return of_role and not permission.in_person
         return of_role and (self.key_rights is None or permission in self.key_rights.permissions)
 
     def require(self, permission: Permission) -> None:
         """Raises PermissionDeniedError unless the caller has the permission."""
         if self.may(permission):
             return
+        if self.impersonator_id is not None and permission.in_person:
+            raise PermissionDeniedError(_AS_SOMEBODY)
         if permission in ROLE_PERMISSIONS[self.role]:
             raise PermissionDeniedError(
                 f"The permission {permission} is needed; this API key does not have it."
@@ -211,7 +220,9 @@ class Principal:
         raise PermissionDeniedError(f"This API key is narrowed; {needed} is needed.")
 
     def require_in_person(self) -> None:
-        """Raises PermissionDeniedError if the caller uses an API key."""
+        """Raises PermissionDeniedError if the caller uses an API key, or is somebody else."""
+        if self.impersonator_id is not None:
+            raise PermissionDeniedError(_AS_SOMEBODY)
         if self.key_rights is not None:
             raise PermissionDeniedError("No API key may do this: sign in.")
 

@@ -60,7 +60,7 @@ class AccessTokens:
         self._verified: dict[bytes, tuple[AccessClaims, float]] = {}
         self.lifetime = timedelta(minutes=settings.access_token_minutes)
 
-    def sign(self, claims: AccessClaims) -> str:
+    def sign(self, claims: AccessClaims, lifetime: timedelta | None = None) -> str:
         from jose import jwt  # noqa: PLC0415  # see above
 
         now = datetime.now(UTC)
@@ -68,7 +68,7 @@ class AccessTokens:
             "sub": str(claims.user_id),
             "sid": str(claims.session_id),
             "iat": now,
-            "exp": now + self.lifetime,
+            "exp": now + (lifetime or self.lifetime),
             "iss": self._issuer,
             "aud": self._audience,
             "jti": uuid4().hex,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.models.platform.base import Output, example
@@ -27,16 +27,31 @@ class SessionBase(SQLModel):
     created_at: datetime = Field(default_factory=now)
     last_used_at: datetime = Field(default_factory=now, description="Written at refresh only.")
     expires_at: datetime
+    impersonator_id: UUID | None = Field(
+        default=None, description="The admin who is signed in as you; null: it is you."
+    )
 
 
 class UserSession(SessionBase, Identified, table=True):
-    """The family of refresh tokens of one sign-in; revoking it ends them all."""
+    """The family of refresh tokens of one sign-in; revoking it ends them all.
+
+    `reason`: why an admin is signed in as the user.
+    """
 
     __tablename__ = "sessions"
-    __table_args__ = (Index(None, "expires_at"), Index(None, "revoked_at"))
+    __table_args__ = (
+        Index(None, "expires_at"),
+        Index(None, "revoked_at"),
+        Index(
+            "ix_sessions_impersonator_id",
+            "impersonator_id",
+            postgresql_where=text("impersonator_id IS NOT NULL"),
+        ),
+    )
 
     user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
     revoked_at: datetime | None = None
+    reason: str | None = None
 
     @property
     def is_live(self) -> bool:
@@ -84,6 +99,7 @@ class SessionPublic(Output, SessionBase, Identified):
             "created_at": "2026-06-01T09:30:00Z",
             "last_used_at": "2026-06-01T12:00:00Z",
             "expires_at": "2026-07-01T12:00:00Z",
+            "impersonator_id": None,
         },
         base=Output,
     )

@@ -34,6 +34,9 @@ class EventBase(SQLModel):
     key_id: UUID | None = Field(
         default=None, description="The API key with which they did it; null: in person."
     )
+    impersonator_id: UUID | None = Field(
+        default=None, description="The admin who acted as them; null: it was they."
+    )
     changes: dict[str, Any] = Field(
         default_factory=dict,
         description="The values before and after, by field. Empty if they were about a person "
@@ -93,7 +96,7 @@ class Event(OfOrganisation, EventBase, Identified, table=True):
     def _actor(self) -> RecordedActor | None:
         if self.actor_id is None:
             return None
-        return RecordedActor(self.actor_id, self.means, self.key_id)
+        return RecordedActor(self.actor_id, self.means, self.key_id, self.impersonator_id)
 
 
 class PersonalChanges(OfOrganisation, Identified, table=True):
@@ -120,6 +123,7 @@ class EventPublic(Output, EventBase, Identified):
             "actor_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
             "means": "api",
             "key_id": None,
+            "impersonator_id": None,
             "changes": {"status": {"before": "open", "after": "done"}},
             "request_id": "5f0c6a2e4b7d4c0f9a3e1d2c8b7a6f50",
             "occurred_at": "2026-06-01T09:30:00Z",

@@ -33,6 +33,8 @@ class Actor(Protocol):
     def means(self) -> Means | None: ...
     @property
     def key_id(self) -> UUID | None: ...
+    @property
+    def impersonator_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class RecordedActor:
     user_id: UUID
     means: Means
     key_id: UUID | None = None
+    impersonator_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,10 @@ class SessionRepository(Repository[UserSession], Protocol):
         """Mark all unused tokens of a session as used. Lock the session first."""
         ...
 
+    async def revoke_impersonations_by(self, user_id: UUID) -> None:
+        """End all sessions in which an admin is signed in as somebody else."""
+        ...
+
     async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
         """End all live sessions of a user but one; returns their ids."""
         ...

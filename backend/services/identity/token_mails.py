@@ -113,6 +113,25 @@ class AccountMails:
         )
         await self._mails.queue(uow, mail)
 
+    async def impersonated(
+        self, uow: IdentityUnit, user: User, session: UserSession, admin: User
+    ) -> None:
+        """Tell somebody that an admin is signed in as them, and why."""
+        until = f"{session.expires_at:%d %B %Y, %H:%M} UTC"
+        lines = [
+            f"{admin.full_name} has signed in as you, until {until}.",
+            f"The reason: {session.reason}",
+            "What is done meanwhile is marked in the audit trail. You can end it in your sessions.",
+        ]
+        mail = Mail(
+            kind=MailKind.NOTIFICATION,
+            recipient=user.email,
+            user_id=user.id,
+            payload={"title": "An admin has signed in as you", "lines": lines, "link": "/sessions"},
+            dedup_key=f"impersonation {session.id}",
+        )
+        await self._mails.queue(uow, mail)
+
     async def new_device(
         self, uow: IdentityUnit, user: User, session: UserSession, event_id: UUID
     ) -> None:

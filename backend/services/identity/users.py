@@ -232,6 +232,7 @@ class UserService:
                         "This is the last active admin; make another user admin first."
                     )
                 await withdraw_invitations(uow, user, by)
+                await uow.sessions.revoke_impersonations_by(user.id)
             await uow.commit()
 
 

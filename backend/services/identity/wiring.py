@@ -14,6 +14,7 @@ from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.impersonations import ImpersonationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.key_access import ApiKeyAccess
 from backend.services.identity.linked_identities import LinkedIdentityService
@@ -73,6 +74,7 @@ class IdentityServices:
         self.rights = rights
         grace = timedelta(days=settings.erasure_days)
         self.account_closing = AccountClosingService(uow, passwords, token_mails, grace)
+        self.impersonations = ImpersonationService(uow, access_tokens, token_mails)
         self.session_ends = SessionEndService(uow)
         self.sessions = SessionService(uow, access_tokens, rights)
         self.api_keys = ApiKeyService(uow)

@@ -66,6 +66,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "PUT /api/v1/users/{user_id}/role": "users:write",
     "POST /api/v1/users/{user_id}/deactivate": "users:write",
     "POST /api/v1/users/{user_id}/activate": "users:write",
+    "POST /api/v1/users/{user_id}/impersonate": "users:write",
     "POST /api/v1/invitations/{invitation_id}/resend": "users:write",
     "GET /api/v1/customers/{customer_id}/timeline": "customers:read",
     "POST /api/v1/leads/{lead_id}/convert": "leads:write",

@@ -12,6 +12,7 @@ from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
 from backend.api.routes import ResourceRouter
 from backend.core.permissions import Permission, Principal
+from backend.models.identity.impersonation import Impersonation, ImpersonationToken
 from backend.models.identity.users import (
     AccountErasure,
     User,
@@ -23,6 +24,7 @@ from backend.models.identity.users import (
 )
 from backend.models.platform.paging import Page
 from backend.services.identity.account_closing import AccountClosingService
+from backend.services.identity.impersonations import ImpersonationService
 from backend.services.identity.users import UserService
 
 router = ResourceRouter(prefix="/users", tags=["users"], route_class=IdempotentRoute)
@@ -142,3 +144,19 @@ async def activate_user(
 ) -> User:
     """Let a deactivated user sign in again."""
     return tag(await users.activate(user_id, by, match))
+
+
+@router.post("/{user_id}/impersonate", responses=declare(CONFLICT))
+async def impersonate_user(
+    user_id: UserId,
+    data: Impersonation,
+    by: MayWrite,
+    client: ClientDep,
+    impersonations: Injected[ImpersonationService],
+) -> ImpersonationToken:
+    """Sign in as somebody else, for a reason and at most an hour. They are told by mail.
+
+    What is for the person alone stays closed, such as their password, keys and sessions. Each event
+    names you as `impersonator_id`.
+    """
+    return await impersonations.begin(user_id, data, by, client)

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, func, select as of_columns, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
@@ -20,9 +20,10 @@ from backend.repositories.sql.platform.writing import Writer
 
 # The most frequent query: built once and run without the ORM, it costs half.
 _ACTIVE = (
-    select(User.id, User.role, UserSession.expires_at, User.second_factor_at)
+    of_columns(col(User.id), col(User.role), col(User.second_factor_at))
+    .add_columns(col(UserSession.expires_at), col(UserSession.impersonator_id))
     .join(UserSession, col(UserSession.user_id) == col(User.id))
-    .where(UserSession.id == bindparam("id"), col(UserSession.revoked_at).is_(None))
+    .where(col(UserSession.id) == bindparam("id"), col(UserSession.revoked_at).is_(None))
     .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
 )
 
@@ -40,7 +41,13 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         found = (await connection.execute(_ACTIVE, {"id": session_id, "now": now()})).one_or_none()
         if found is None:
             return None
-        caller = Principal(found.id, found.role, session_id, FIRST_ORGANISATION)
+        caller = Principal(
+            found.id,
+            found.role,
+            session_id,
+            FIRST_ORGANISATION,
+            impersonator_id=found.impersonator_id,
+        )
         return Identity(
             caller, found.expires_at, has_second_factor=found.second_factor_at is not None
         )
@@ -55,7 +62,8 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
 
     async def is_from_new_device(self, session: UserSession) -> bool:
         own = col(UserSession.user_id) == session.user_id
-        earlier = select(UserSession.device).where(own, col(UserSession.id) < session.id)
+        theirs = own & col(UserSession.impersonator_id).is_(None)
+        earlier = select(UserSession.device).where(theirs, col(UserSession.id) < session.id)
         devices = set((await self._session.exec(earlier.distinct())).all())
         if devices:
             return session.device not in devices
@@ -85,6 +93,12 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         unused = (col(RefreshToken.session_id) == session_id, col(RefreshToken.used_at).is_(None))
         used = update(RefreshToken).where(*unused).values(used_at=at)
         await self._session.exec(used.execution_options(synchronize_session=False))
+
+    async def revoke_impersonations_by(self, user_id: UUID) -> None:
+        live = (col(UserSession.impersonator_id) == user_id, col(UserSession.revoked_at).is_(None))
+        ended = update(UserSession).where(in_order(col(UserSession.id), *live))
+        revoked = ended.values(revoked_at=now())
+        await self._session.exec(revoked.execution_options(synchronize_session=False))
 
     async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
         live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]

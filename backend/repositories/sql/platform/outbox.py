@@ -50,6 +50,7 @@ def _row(event: DomainEvent, means: Means) -> dict[str, Any]:
         "actor_id": event.actor_id,
         "means": by.means or means if by else means,
         "key_id": by.key_id if by else None,
+        "impersonator_id": by.impersonator_id if by else None,
         "changes": dict(event.changes),
         "request_id": request_id(),
         "occurred_at": datetime.now(UTC),

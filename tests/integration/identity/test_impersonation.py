@@ -1,0 +1,133 @@
+"""Admins sign in as somebody else: for a reason and a time, marked, and told."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backend.core.database import Database
+from backend.core.permissions import Role
+from tests.fixtures.people import Person, SignedIn, with_key
+from tests.fixtures.post import Post
+from tests.fixtures.smtp import parts_of
+from tests.integration.identity.test_api_keys import eventually, execute
+
+BODY: dict[str, Any] = {"reason": "The import fails for her alone", "minutes": 30}
+
+
+async def as_somebody(admin: Person, person: Person, **body: Any) -> Person:
+    """The admin, signed in as the person."""
+    answer = await admin.post(f"/users/{person.user.id}/impersonate", json=BODY | body)
+    assert answer.status_code == 200, answer.text
+    return replace(person, token=answer.json()["access_token"])
+
+
+async def test_it_is_them_with_their_rights(admin: Person, member: Person) -> None:
+    acting = await as_somebody(admin, member)
+
+    assert (await acting.get("/users/me")).json()["id"] == str(member.user.id)
+    assert (await acting.post("/tasks", json={"title": "Call"})).status_code == 201
+    assert (await acting.get("/users")).status_code == 403
+
+
+async def test_each_event_is_marked(admin: Person, member: Person) -> None:
+    acting = await as_somebody(admin, member)
+    task = (await acting.post("/tasks", json={"title": "Call"})).json()["id"]
+
+    [event] = (await admin.get("/audit", params={"subject_id": task})).json()["items"]
+    begun = (await admin.get("/audit", params={"type": "session.impersonated"})).json()["items"]
+
+    assert (event["actor_id"], event["impersonator_id"]) == (
+        str(member.user.id),
+        str(admin.user.id),
+    )
+    assert begun[0]["actor_id"] == str(admin.user.id)
+    assert begun[0]["changes"]["reason"]["after"] == BODY["reason"]
+
+
+async def test_the_person_is_told_and_can_end_it(admin: Person, member: Person, post: Post) -> None:
+    acting = await as_somebody(admin, member)
+
+    message = await post.deliver()
+
+    assert message["To"] == member.user.email
+    said = parts_of(message)["text/plain"]
+    assert admin.user.full_name in said
+    assert BODY["reason"] in said
+    sessions = (await member.get("/auth/sessions")).json()["items"]
+    [theirs] = [each for each in sessions if each["impersonator_id"] == str(admin.user.id)]
+    await member.delete(f"/auth/sessions/{theirs['id']}")
+    assert (await acting.get("/users/me")).status_code == 401
+
+
+async def test_what_is_for_the_person_alone_stays_closed(
+    admin: Person, signed_in: SignedIn
+) -> None:
+    other = await signed_in(Role.ADMIN)
+    acting = await as_somebody(admin, other)
+
+    refused = [
+        await acting.post("/api-keys", json={"name": "Mine now"}),
+        await acting.post("/auth/logout-all"),
+        await acting.get("/auth/sessions"),
+        await acting.post("/users/me/export"),
+        await acting.post(f"/users/{admin.user.id}/deactivate"),
+        await acting.post(f"/users/{admin.user.id}/impersonate", json=BODY),
+        await acting.request("DELETE", "/users/me", json={"password": "x"}),
+    ]
+
+    assert {each.status_code for each in refused} == {403}
+    assert all("somebody else" in each.json()["detail"] for each in refused)
+
+
+async def test_it_ends_with_its_time(admin: Person, member: Person, database: Database) -> None:
+    acting = await as_somebody(admin, member, minutes=1)
+    ended = "UPDATE sessions SET expires_at = now() WHERE impersonator_id IS NOT NULL"
+    await execute(database, ended)
+    # Another process would remember who it is for as long as the session was to last.
+    await execute(database, "UPDATE users SET role = 'viewer' WHERE role = 'member'")
+
+    await eventually(401, lambda: acting.get("/users/me"))
+
+
+@pytest.mark.parametrize("end", ["deactivate", "demote"])
+async def test_it_ends_with_the_rights_of_the_admin(
+    admin: Person, member: Person, signed_in: SignedIn, end: str
+) -> None:
+    other = await signed_in(Role.ADMIN)
+    acting = await as_somebody(other, member)
+    assert (await acting.get("/users/me")).status_code == 200
+
+    if end == "deactivate":
+        await admin.post(f"/users/{other.user.id}/deactivate")
+    else:
+        await admin.put(f"/users/{other.user.id}/role", json={"role": "manager"})
+
+    await eventually(401, lambda: acting.get("/users/me"))
+
+
+async def test_who_cant_sign_in_and_oneself_are_refused(
+    admin: Person, member: Person, database: Database
+) -> None:
+    program = await with_key(admin, role="member")
+    service = (await program.get("/users/me")).json()["id"]
+    await admin.post(f"/users/{member.user.id}/deactivate")
+
+    for user_id in (admin.user.id, service, member.user.id):
+        refused = await admin.post(f"/users/{user_id}/impersonate", json=BODY)
+        assert refused.status_code == 409
+
+
+@pytest.mark.parametrize("body", [{"reason": ""}, {"minutes": 61}, {"minutes": 0}])
+async def test_it_takes_a_reason_and_a_time(
+    admin: Person, member: Person, body: dict[str, Any]
+) -> None:
+    refused = await admin.post(f"/users/{member.user.id}/impersonate", json=BODY | body)
+
+    assert refused.status_code == 422
+
+
+async def test_nobody_else_may(manager: Person, member: Person, admin: Person) -> None:
+    for caller in (manager, await with_key(admin)):
+        refused = await caller.post(f"/users/{member.user.id}/impersonate", json=BODY)
+        assert refused.status_code == 403
