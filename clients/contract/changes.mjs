@@ -42,9 +42,10 @@ const nameOf = ({ action, path }) => JSON.stringify([action, path]);
 
 function brokenOperations(old, present) {
   // What is said of a document that has not changed: such as media types with a wildcard.
-  const noise = new Set(compare(old, old).map(nameOf));
+  const breaking = compare(old, present).filter(breaks);
+  const noise = new Set(breaking.length > 0 ? compare(old, old).map(nameOf) : []);
   const broken = new Map();
-  for (const change of compare(old, present).filter(breaks)) {
+  for (const change of breaking) {
     if (noise.has(nameOf(change))) continue;
     for (const operation of operationsOf(change, old)) {
       broken.set(operation, (broken.get(operation) ?? new Set()).add(inWords(change)));
