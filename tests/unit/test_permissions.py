@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 
 from backend.core.errors import PermissionDeniedError
@@ -38,3 +40,13 @@ def test_a_caller_without_the_permission_is_told_which_one() -> None:
 
 def test_a_caller_with_the_permission_passes() -> None:
     make_principal(Role.MEMBER).require(Permission.TASKS_WRITE)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_acts_as_somebody_has_what_is_not_for_the_person_alone(role: Role) -> None:
+    acting = make_principal(role, impersonator_id=uuid4())
+
+    assert acting.permissions == {each for each in Permission if acting.may(each)}
+    assert acting.permissions == {
+        each for each in make_principal(role).permissions if not each.in_person
+    }
