@@ -149,17 +149,17 @@ def running_proxy(name: str, server: Server, folder: Path) -> Iterator[Proxy]:
             stderr=output,
         )
     try:
-        _wait_until_it_listens(process, place.port, log)
+        wait_until_it_listens(process, place.port, log)
         yield Proxy(name, place.port, place.plain_port, place.certificate)
     finally:
         process.terminate()
         process.wait(START_SECONDS)
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.05)
-    raise AssertionError(f"the proxy did not start:\n{log.read_text()}")
+    raise AssertionError(f"it did not start:\n{log.read_text()}")

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from tests.fixtures.openai_server import KEY, MODEL, OpenAiServer
 from tests.fixtures.processes import Server, StartServer
+from tests.fixtures.waiting import wait_until
 
 Json = dict[str, Any]
 TEXT = {"text": "Create a task to call Grace"}
@@ -49,13 +50,6 @@ def messages(client: httpx2.Client, path: str) -> list[Json]:
     return found
 
 
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_after_a_kill_the_message_is_there_and_the_same_key_answers_it_once(
     start_server: StartServer, settings: dict[str, str], provider: OpenAiServer
 ) -> None:
@@ -68,7 +62,7 @@ def test_after_a_kill_the_message_is_there_and_the_same_key_answers_it_once(
     with signed_in(server) as client, ThreadPoolExecutor() as pool:
         path = begin_chat(client)
         asking = pool.submit(client.post, path, json=TEXT, headers=headers)
-        until(lambda: len(provider.requests) == 2)
+        wait_until(lambda: len(provider.requests) == 2)
         server.stop(signal.SIGKILL)
         assert isinstance(asking.exception(), httpx2.TransportError)
     provider.release()
@@ -106,10 +100,10 @@ def test_a_client_that_goes_away_does_not_keep_the_answer_from_being_written(
         path = begin_chat(client)
         with client.stream("POST", path, json=TEXT, headers={"Accept": "text/event-stream"}) as got:
             lines = got.iter_lines()
-            until(lambda: "Hel" in next(lines))
+            wait_until(lambda: "Hel" in next(lines))
         provider.release()
 
-        until(lambda: messages(client, path)[-1]["status"] == "complete")
+        wait_until(lambda: messages(client, path)[-1]["status"] == "complete")
         assert messages(client, path)[-1]["text"] == "Hello"
 
 
@@ -122,7 +116,7 @@ def test_a_stop_interrupts_answers_and_keeps_what_there_is_of_them(
     with signed_in(server) as client, ThreadPoolExecutor() as pool:
         path = begin_chat(client)
         asking = pool.submit(client.post, path, json=TEXT)
-        until(lambda: len(provider.requests) == 1)
+        wait_until(lambda: len(provider.requests) == 1)
         begun = time.monotonic()
 
         assert server.stop() == 0
@@ -150,7 +144,7 @@ def test_a_stop_ends_the_stream_of_an_answer_with_an_error(
         path = begin_chat(client)
         with client.stream("POST", path, json=TEXT, headers=headers) as got:
             lines = got.iter_lines()
-            until(lambda: "Hel" in next(lines))
+            wait_until(lambda: "Hel" in next(lines))
 
             server.process.terminate()
 
@@ -169,7 +163,7 @@ def test_a_stop_answers_a_request_that_it_interrupts(
     server = start_server(**settings, SHUTDOWN_SECONDS="1")
     with signed_in(server) as client, ThreadPoolExecutor() as pool:
         asking = pool.submit(client.post, "/agent/act", json={"request": "Hello"})
-        until(lambda: len(provider.requests) == 1)
+        wait_until(lambda: len(provider.requests) == 1)
 
         assert server.stop() == 0
 

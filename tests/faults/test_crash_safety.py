@@ -2,8 +2,7 @@
 
 import random
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
@@ -21,6 +20,7 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import make_settings
 from tests.fixtures.processes import START_SECONDS, Server, StartServer
+from tests.fixtures.waiting import wait_until
 
 THREADS = 12
 
@@ -141,10 +141,3 @@ CLIENTS = """
 def ids(url: str, statement: str) -> list[str]:
     with psycopg.connect(url) as connection:
         return sorted(value for (value,) in connection.execute(statement.encode()))
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

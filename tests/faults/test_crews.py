@@ -1,8 +1,6 @@
 """A worker is killed in the middle of a crew; what was finished is not done again."""
 
 import signal
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from backend.services.assistant.wiring import tool_service
 from tests.fixtures.application import make_settings
 from tests.fixtures.openai_server import KEY, MODEL, OpenAiServer
 from tests.fixtures.processes import Server, StartServer
+from tests.fixtures.waiting import wait_until
 from tests.fixtures.workers import StartWorker
 from tests.fixtures.workflow_runs import crew, task
 
@@ -46,13 +45,6 @@ def server(start_server: StartServer, settings: dict[str, str], fresh_database_u
     server = start_server("--no-worker", **settings)
     with_units_of_work(make_settings(fresh_database_url), register)
     return server
-
-
-def wait_until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_killed_worker_repeats_no_finished_step_and_creates_nothing_twice(

@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -14,7 +12,8 @@ from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import make_settings
-from tests.fixtures.processes import START_SECONDS, Server, StartServer
+from tests.fixtures.processes import Server, StartServer
+from tests.fixtures.waiting import wait_until
 from tests.fixtures.workers import QUICK
 
 APART = QUICK | {"WORKER_EXECUTIONS_APART": "true", "SEED_ON_START": "false"}
@@ -48,20 +47,13 @@ def lives(pid: int) -> bool:
     return False
 
 
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def completes_a_report(server: Server) -> None:
     form = {"username": ADA, "password": PASSWORD}
     tokens = server.post("/api/v1/auth/token", data=form).raise_for_status().json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     asked = server.post("/api/v1/executions", json=REPORT, headers=headers)
     path = f"/api/v1/executions/{asked.raise_for_status().json()['id']}"
-    until(lambda: server.get(path, headers).json()["status"] == "completed")
+    wait_until(lambda: server.get(path, headers).json()["status"] == "completed")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -74,7 +66,7 @@ def test_the_server_outlives_what_kills_it_and_it_is_begun_again(
 
     os.kill(first, signal.SIGKILL)
 
-    until(lambda: len(started(server)) == 2)
+    wait_until(lambda: len(started(server)) == 2)
     completes_a_report(server)
     assert server.process.poll() is None
     assert server.stop() == 0
@@ -87,7 +79,7 @@ def test_it_does_not_outlive_a_server_that_is_killed(start_server: StartServer, 
 
     server.stop(signal.SIGKILL)
 
-    until(lambda: not any(map(lives, started(server))))
+    wait_until(lambda: not any(map(lives, started(server))))
 
 
 @pytest.mark.parametrize(

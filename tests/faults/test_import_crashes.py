@@ -12,9 +12,10 @@ from backend.core.scopes import SYSTEM
 from backend.models.identity.users import User
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import make_user
-from tests.faults.test_crash_safety import signed_in, wait_until
+from tests.faults.test_crash_safety import signed_in
 from tests.fixtures.application import make_settings
 from tests.fixtures.processes import StartServer
+from tests.fixtures.waiting import wait_until
 
 ROWS = 8_000
 SETTINGS = {

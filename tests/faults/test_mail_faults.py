@@ -1,14 +1,15 @@
 """Mails reach people later, and once, whatever the mail server does."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx2
 import psycopg
 import pytest
 
-from tests.fixtures.processes import START_SECONDS, Server, StartServer
+from tests.fixtures.processes import Server, StartServer
 from tests.fixtures.smtp import SmtpServer
+from tests.fixtures.waiting import wait_until
 
 ADDRESS = "ada@example.com"
 
@@ -38,13 +39,6 @@ def server(start_server: StartServer, fresh_database_url: str, smtp: SmtpServer)
 def register(server: Server) -> None:
     person = {"email": ADDRESS, "full_name": "Ada", "password": "correct horse battery staple"}
     httpx2.post(f"{server.url}/api/v1/auth/register", json=person, timeout=10).raise_for_status()
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def attempts(url: str) -> int:

@@ -2,11 +2,9 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from backend.core.embedded import embedded_postgres
 from backend.core.migrations import alembic_config
 from backend.seeds.users import MANAGER, MEMBER
+from tests.faults.proxies import wait_until_it_listens
 from tests.fixtures.postgres import FAST, cloned_database
 from tests.fixtures.processes import START_SECONDS, RunMvp, free_port, refusal, starting_servers
 
@@ -46,20 +45,11 @@ def running_pgbouncer(url: str, folder: Path, *lines: str) -> Iterator[str]:
             stderr=log,
         )
     try:
-        _wait_until_it_listens(process, port, folder / "log")
+        wait_until_it_listens(process, port, folder / "log")
         yield f"postgresql://mvp@127.0.0.1:{port}/behind"
     finally:
         process.terminate()
         process.wait(START_SECONDS)
-
-
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"PgBouncer did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,12 @@ from typing import Any
 import psycopg
 
 from backend.seeds.users import ADMIN
-from tests.fixtures.http_server import HttpServer
 from tests.fixtures.processes import START_SECONDS, Server, StartServer
 from tests.fixtures.receiver import Receiver, taking
+from tests.fixtures.waiting import wait_until
 from tests.fixtures.workers import StartWorker
 
 NETWORKS = {"WEBHOOKS_ALLOWED_NETWORKS": "127.0.0.0/8"}
-
-
-def wait_for_requests(receiver: HttpServer, count: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while len(receiver.requests) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def deliveries(server: Server, headers: dict[str, str], webhook_id: str) -> list[dict[str, Any]]:
@@ -43,7 +36,7 @@ def test_a_worker_that_is_killed_after_sending_sends_again_with_the_same_id(
     server.post("/api/v1/tasks", headers=headers, json={"title": "Call"}).raise_for_status()
 
     killed = start_worker("--queues", "events,webhooks", **settings)
-    wait_for_requests(receiver, 1)
+    wait_until(lambda: len(receiver.requests) >= 1)
     killed.stop(signal.SIGKILL)
     receiver.release()
     with psycopg.connect(fresh_database_url, autocommit=True) as connection:
@@ -51,7 +44,7 @@ def test_a_worker_that_is_killed_after_sending_sends_again_with_the_same_id(
         connection.execute("UPDATE webhook_queues SET claimed_until = now()")
     start_worker("--queues", "events,webhooks,maintenance", **settings)
 
-    wait_for_requests(receiver, 2)
+    wait_until(lambda: len(receiver.requests) >= 2)
     first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.content == second.content

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.processes import START_SECONDS, Server, StartServer
+from tests.fixtures.waiting import wait_until
 
 
 @pytest.fixture
@@ -39,21 +40,14 @@ def test_workers_count_their_requests_together_and_none_outlives_its_parent(
 
     line = 'http_requests_total{method="GET",route="/health/live",status="200"} 2.0'
     # A request is counted after its answer: a worker that is paused in between has not counted.
-    _wait(lambda: line in server.get("/metrics").text)
+    wait_until(lambda: line in server.get("/metrics").text)
     for worker in _workers(server):
         with _paused(worker):
             assert line in server.get("/metrics").text
 
     server.stop(signal.SIGKILL)
 
-    _wait(lambda: not _answers(server))
-
-
-def _wait(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS / 3
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not _answers(server))
 
 
 def _workers(server: Server) -> list[int]:

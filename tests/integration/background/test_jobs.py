@@ -27,6 +27,7 @@ from tests.fixtures.application import running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.processes import free_port
+from tests.fixtures.waiting import until
 
 
 async def deferred(uow: SqlUnitOfWorkFactory, task: str = "work", **args: Any) -> int:
@@ -48,11 +49,6 @@ async def job_of(person: Person, job_id: int) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-async def until(met: Callable[[], Awaitable[bool]]) -> None:
-    while not await met():  # noqa: ASYNC110  # the database does not tell
-        await asyncio.sleep(0.01)
 
 
 async def has_status(person: Person, job_id: int, status: str) -> bool:

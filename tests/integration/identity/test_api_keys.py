@@ -1,7 +1,6 @@
 """Programs act as a person by an API key, with what the person may at that moment."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -23,8 +22,9 @@ from backend.services.identity import key_access
 from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.key_access import ApiKeyAccess
 from tests.fixtures.execution_kinds import asking_each_time
-from tests.fixtures.people import Answer, Person, with_key
+from tests.fixtures.people import Person, with_key
 from tests.fixtures.statements import sent_statements
+from tests.fixtures.waiting import eventually
 
 HOUR = timedelta(hours=1)
 
@@ -430,11 +430,3 @@ async def execute(database: Database, statement: str) -> None:
     """As an operator does it in psql."""
     async with database.engine.connect() as connection:
         await connection.execute(text(statement))
-
-
-async def eventually(status: int, ask: Callable[[], Answer]) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            if (await ask()).status_code == status:
-                return
-            await asyncio.sleep(0.01)

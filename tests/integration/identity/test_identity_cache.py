@@ -23,7 +23,8 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
 from backend.wiring import process_state, wire
 from tests.factories import PASSWORD, make_user
-from tests.fixtures.people import Answer, Person, with_key
+from tests.fixtures.people import Person, with_key
+from tests.fixtures.waiting import eventually
 
 NOWHERE = Client(None, None)
 NEW_PASSWORD = "a new password"
@@ -228,11 +229,3 @@ async def change(database: Database, statement: str, **ids: UUID) -> None:
     """As an operator does it in psql."""
     async with database.engine.connect() as connection:
         await connection.execute(text(statement), ids)
-
-
-async def eventually(status: int, ask: Callable[[], Answer]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            if (await ask()).status_code == status:
-                return
-            await asyncio.sleep(0.01)

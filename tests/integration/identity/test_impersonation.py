@@ -10,7 +10,8 @@ from backend.core.permissions import Role
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.smtp import parts_of
-from tests.integration.identity.test_api_keys import eventually, execute
+from tests.fixtures.waiting import eventually
+from tests.integration.identity.test_api_keys import execute
 
 BODY: dict[str, Any] = {"reason": "The import fails for her alone", "minutes": 30}
 

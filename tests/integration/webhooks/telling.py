@@ -1,6 +1,5 @@
 """What tests of deliveries have in common."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,9 +13,9 @@ from backend.models.webhooks.deliveries import WebhookQueue
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
 from tests.fixtures.receiver import Receiver
+from tests.fixtures.waiting import until
 
 SENDING = (Queue.EVENTS, Queue.WEBHOOKS)
-_WAIT_SECONDS = 30
 
 
 async def make_webhook(
@@ -52,9 +51,11 @@ async def deliveries_of(by: Person, webhook: dict[str, Any], **query: Any) -> li
 
 async def until_delivered(by: Person, webhook: dict[str, Any]) -> None:
     """Wait until another task has noted that the webhook has taken all it was told."""
-    async with asyncio.timeout(_WAIT_SECONDS):
-        while await deliveries_of(by, webhook, status="pending"):  # noqa: ASYNC110  # a row says it
-            await asyncio.sleep(0.02)
+
+    async def is_told() -> bool:
+        return not await deliveries_of(by, webhook, status="pending")
+
+    await until(is_told)
 
 
 async def secret_of(by: Person, webhook: dict[str, Any]) -> str:
