@@ -139,14 +139,7 @@ def wire(
         ConfigurationError: MAIL_URL or FILES_URL can't be used.
     """
     mail = mail_services(settings, uow)
-    identity = IdentityServices(
-        uow,
-        settings.security,
-        mail.mails,
-        state.identities,
-        registration_enabled=settings.registration_enabled,
-        offered=OfferedProviders(state.providers.by_name, sign_in_links(settings)),
-    )
+    identity = identity_services(settings, uow, mail, state)
     rights = identity.rights
     streams = LiveStreams(rights.is_live, state.notices, state.stopped)
     tasks = TasksServices(uow, require_version=settings.server.require_if_match)
@@ -184,8 +177,21 @@ def wire(
         workflows=WorkflowsServices(uow),
         notifications=NotificationsServices(uow, mail.mails, identity.account_mails, streams),
         operations=OperationsServices(
-            uow, files.files, background.executions, retention(settings), checks
+            uow, files.contents, background.executions, retention(settings), checks
         ),
+    )
+
+
+def identity_services(
+    settings: Settings, uow: UnitOfWorkFactory, mail: MailServices, state: ProcessState
+) -> IdentityServices:
+    return IdentityServices(
+        uow,
+        settings.security,
+        mail.mails,
+        state.identities,
+        registration_enabled=settings.registration_enabled,
+        offered=OfferedProviders(state.providers.by_name, sign_in_links(settings)),
     )
 
 

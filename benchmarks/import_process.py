@@ -31,6 +31,7 @@ from backend.models.platform.mixins import new_id
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.exchange.exports import ExportKind, exported_lists
 from backend.services.exchange.imports.kind import ImportKind
+from backend.services.files.contents import FileContents
 from backend.services.files.files import FileService
 from backend.services.files.uploads import FileRules
 from backend.services.sales.customers import CustomerService
@@ -119,7 +120,8 @@ def measure(work: Work) -> Measured:
 async def _measure(work: Work) -> Measured:
     database = Database(DatabaseSettings(url=SecretStr(work.database_url)))
     uow = SqlUnitOfWorkFactory(database)
-    files = FileService(uow, open_storage(work.storage.as_uri()), FileRules(2**30, ("*/*",)))
+    contents = FileContents(uow, open_storage(work.storage.as_uri()))
+    files = FileService(uow, contents, FileRules(2**30, ("*/*",)))
     lists = exported_lists(
         CustomerService(uow), LeadService(uow), ProductService(uow), TaskService(uow)
     )

@@ -26,6 +26,6 @@ def clean(
     age = timedelta(hours=older_than_hours)
     with running_database() as settings:
         removed = with_units_of_work(
-            settings, lambda uow: files_services(settings, uow).files.remove_orphans(age)
+            settings, lambda uow: files_services(settings, uow).contents.remove_orphans(age)
         )
     error_console.print(f"{removed} removed.")

@@ -37,7 +37,7 @@ PLACES = {
             "release",
         },
     ),
-    "services/files/files.py": (ALL, {"remove_orphans"}),
+    "services/files/contents.py": (ALL, {"remove_orphans"}),
     "services/identity/api_keys.py": (COMMAND, {"page_with_users", "revoke", "_create"}),
     "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
     "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),

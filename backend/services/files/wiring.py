@@ -2,6 +2,7 @@
 
 from backend.core.config import FileSettings
 from backend.repositories.files.unit import FilesUnits
+from backend.services.files.contents import FileContents
 from backend.services.files.files import FileService
 from backend.services.files.quota import FileQuota
 from backend.services.files.storage import FileStorage
@@ -12,4 +13,5 @@ class FilesServices:
     def __init__(self, uow: FilesUnits, storage: FileStorage, settings: FileSettings) -> None:
         rules = FileRules(settings.max_bytes, settings.allowed_types)
         quota = FileQuota(settings.count_per_person, settings.bytes_per_person)
-        self.files = FileService(uow, storage, rules, quota)
+        self.contents = FileContents(uow, storage)
+        self.files = FileService(uow, self.contents, rules, quota)

@@ -15,7 +15,7 @@ from backend.services.identity.email_verification import mark_verified
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.token_mails import AccountMails
-from backend.services.identity.ways_in import end_planted_ways_in
+from backend.services.identity.ways_in import end_ways_in
 
 REQUEST_PASSWORD_RESET = "request_password_reset"  # the name of a job
 
@@ -77,7 +77,8 @@ class PasswordResetService:
             await use_token(uow, token)
             user.password_hash = password_hash
             if user.email_verified_at is None:
-                await end_planted_ways_in(uow, user)
+                # Whoever opened the account may be somebody else, who has waited for its owner.
+                await end_ways_in(uow, user)
             mark_verified(uow, user)
             await uow.users.save(user)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user.id)

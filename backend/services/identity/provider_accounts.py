@@ -12,7 +12,7 @@ from backend.repositories.identity.unit import IdentityUnit
 from backend.services.identity.providers import IdentityProviders
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration
-from backend.services.identity.ways_in import end_planted_ways_in
+from backend.services.identity.ways_in import end_ways_in
 from backend.services.platform.change_events import created
 
 _BY_HAND = "Sign in to it, and link the identity under `/auth/identities`."
@@ -125,7 +125,7 @@ async def _hand_to_owner(uow: IdentityUnit, user: User, identity: LinkedIdentity
     """Leave the identity as the only way in."""
     user.password_hash = NO_PASSWORD
     await uow.users.save(user)
-    await end_planted_ways_in(uow, user, keep=identity.id)
+    await end_ways_in(uow, user, keep=identity.id)
     uow.record(ResourceChanged(kind=SubjectKind.USER, verb="password_removed", subject_id=user.id))
 
 

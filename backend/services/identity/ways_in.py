@@ -11,11 +11,8 @@ from backend.services.identity.sessions import end_sessions
 from backend.services.platform.change_events import deleted
 
 
-async def end_planted_ways_in(uow: IdentityUnit, user: User, *, keep: UUID | None = None) -> None:
-    """End sessions, API keys, links and identities but one, when the owner of the address comes.
-
-    Whoever opened the account may be somebody else, who has waited for that. Lock the user first.
-    """
+async def end_ways_in(uow: IdentityUnit, user: User, *, keep: UUID | None = None) -> None:
+    """End sessions, API keys, links and all identities but one. Lock the user first."""
     await end_sessions(uow, user.id, None)
     await end_keys(uow, user.id, None)
     await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user.id)

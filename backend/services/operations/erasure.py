@@ -6,12 +6,12 @@ from backend.core.permissions import NO_SESSION, Principal, SubjectKind
 from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
 from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery
 from backend.models.platform.domain_events import ResourceChanged, changes_between
-from backend.repositories.operations.unit import OperationsUnits
+from backend.repositories.operations.unit import OperationsUnit, OperationsUnits
 from backend.services.background.executions import ExecutionService
-from backend.services.files.files import FileService
+from backend.services.files.contents import FileContents
 from backend.services.identity.account_closing import require_another_admin
 from backend.services.identity.invitations import withdraw_invitations
-from backend.services.identity.ways_in import end_planted_ways_in
+from backend.services.identity.ways_in import end_ways_in
 
 _BATCH = 500
 _log = get_logger(__name__)
@@ -25,11 +25,11 @@ class AccountEraser:
     """
 
     def __init__(
-        self, uow: OperationsUnits, executions: ExecutionService, files: FileService
+        self, uow: OperationsUnits, executions: ExecutionService, contents: FileContents
     ) -> None:
         self._uow = uow
         self._executions = executions
-        self._files = files
+        self._contents = contents
 
     async def erase_due(self) -> None:
         """Erase those whose time has come; what still runs for one puts it off to the next time."""
@@ -46,10 +46,11 @@ class AccountEraser:
 
         Raises:
             NotFoundError: there is no such user.
-            ConflictError: it is the last active admin, or was erased, or an execution of theirs is
-                still running: it was cancelled, so try again in a moment.
+            ConflictError: it is the last active admin, or was erased; or the heir is they or can't
+                sign in; or an execution of theirs is still running: it was cancelled, so try again
+                in a moment.
         """
-        await self._shut(user_id)
+        await self._shut(user_id, heir_id)
         await self._end_executions(user_id)
         async with self._uow(SYSTEM) as uow:
             await uow.personal_data.forget_changes(user_id)
@@ -59,16 +60,17 @@ class AccountEraser:
             pass
         await self._leave_nobody(user_id, heir_id)
 
-    async def _shut(self, user_id: UUID) -> None:
+    async def _shut(self, user_id: UUID, heir_id: UUID | None) -> None:
         """Nobody gets in any more, so that nothing is added."""
         async with self._uow(SYSTEM) as uow:
+            await _check_heir(uow, user_id, heir_id)
             await require_another_admin(uow, user_id)
             user = await uow.users.get(user_id, for_update=True)
             if user.erased_at is not None:
                 raise ConflictError("The account was erased already.")
             user.is_active = False
             await uow.users.save(user)
-            await end_planted_ways_in(uow, user)
+            await end_ways_in(uow, user)
             await withdraw_invitations(uow, user, None)
             await uow.commit()
 
@@ -95,7 +97,7 @@ class AccountEraser:
         async with self._uow(SYSTEM) as uow:
             erased = await uow.personal_data.erase_some(user_id, _BATCH)
             await uow.commit()
-        await self._files.discard_contents(erased.file_ids)
+        await self._contents.discard(erased.file_ids)
         return erased.rows > 0
 
     async def _leave_nobody(self, user_id: UUID, heir_id: UUID | None) -> None:
@@ -113,3 +115,12 @@ class AccountEraser:
                 )
             )
             await uow.commit()
+
+
+async def _check_heir(uow: OperationsUnit, user_id: UUID, heir_id: UUID | None) -> None:
+    """Raises NotFoundError, or ConflictError if they can't have what is passed on."""
+    if heir_id is None:
+        return
+    heir = await uow.users.get(heir_id)
+    if heir_id == user_id or not heir.can_sign_in:
+        raise ConflictError("Pass it on to somebody else, who can sign in.")

@@ -6,7 +6,7 @@ from backend.core.scopes import SYSTEM
 from backend.models.platform.mixins import now
 from backend.repositories.operations.retention import Expiring
 from backend.repositories.operations.unit import OperationsUnits
-from backend.services.files.files import FileService
+from backend.services.files.contents import FileContents
 
 _ROW_BATCH = 1_000
 """Small enough that nobody waits long for a row that is being deleted."""
@@ -21,9 +21,9 @@ Retention = Mapping[Expiring, timedelta | None]
 class CleanUpService:
     """Deletes expired rows. Each part may be interrupted, and run concurrently."""
 
-    def __init__(self, uow: OperationsUnits, files: FileService, keep: Retention) -> None:
+    def __init__(self, uow: OperationsUnits, contents: FileContents, keep: Retention) -> None:
         self._uow = uow
-        self._files = files
+        self._contents = contents
         self._keep = keep
 
     async def remove(self, what: Expiring) -> None:
@@ -43,5 +43,5 @@ class CleanUpService:
 
     async def remove_orphaned_files(self) -> None:
         """Delete contents that broken uploads have left in the storage."""
-        if removed := await self._files.remove_orphans(_LONGEST_UPLOAD):
+        if removed := await self._contents.remove_orphans(_LONGEST_UPLOAD):
             _log.info("cleaned_up", what="orphaned_files", removed=removed)

@@ -146,11 +146,11 @@ async def test_contents_without_a_row_are_removed_once_they_are_old(
         os.utime(path, (long_ago, long_ago))
 
     settings = make_settings(worker_database_url, files={"url": folder.as_uri()})
-    removed = await files_services(settings, uow).files.remove_orphans(HOUR)
+    removed = await files_services(settings, uow).contents.remove_orphans(HOUR)
 
     assert removed == 2
     assert stored(folder).keys() == {kept["id"], young.name, foreign.name}
-    assert await files_services(settings, uow).files.remove_orphans(HOUR) == 0
+    assert await files_services(settings, uow).contents.remove_orphans(HOUR) == 0
 
 
 @pytest.mark.parametrize("field", ["customer_id", "lead_id", "task_id"])
@@ -182,15 +182,16 @@ async def test_files_are_kept_in_a_bucket_as_well(
     member: Person, uow: UnitOfWorkFactory, worker_database_url: str, s3_url: str
 ) -> None:
     settings = make_settings(worker_database_url, files={"url": s3_url})
-    service, by = files_services(settings, uow).files, member.principal
+    services, by = files_services(settings, uow), member.principal
+    service = services.files
 
     file = made(await service.upload("a.txt", BytesIO(b"0123456789"), FileSubject(), by))
     part = [chunk async for chunk in await service.content(file, 2, 5)]
     assert b"".join(part) == b"234"
-    assert await service.remove_orphans(-HOUR) == 0
+    assert await services.contents.remove_orphans(-HOUR) == 0
 
     await service.delete(file.id, by, ANY_VERSION)
 
-    assert await service.remove_orphans(-HOUR) == 0
+    assert await services.contents.remove_orphans(-HOUR) == 0
     async with uow.reading(SYSTEM) as unit:
         assert await unit.files.find(file.id) is None

@@ -17,13 +17,12 @@ from backend.core.config import ConfigurationError
 from backend.integrations.files import object_storage
 from backend.integrations.files.storage import open_storage
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.files.files import FileService
+from backend.services.files.contents import FileContents
 from backend.services.files.storage import (
     FileStorage,
     StorageUnavailableError,
     StoredFileMissingError,
 )
-from backend.services.files.uploads import FileRules
 from tests.factories import make_file
 from tests.fixtures.http_server import HttpServer, Reply, Request
 from tests.fixtures.processes import free_port
@@ -107,14 +106,12 @@ def without_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[WithoutRanges]:
 async def test_a_whole_file_is_asked_for_without_a_range(
     without_ranges: WithoutRanges, uow: UnitOfWorkFactory
 ) -> None:
-    storage = open_storage("s3://bucket/files")
-    rules = FileRules(max_bytes=len(LARGE), allowed_types=["*/*"])
     file = make_file(size=len(LARGE))
-    files = FileService(uow, storage, rules)
+    files = FileContents(uow, open_storage("s3://bucket/files"))
 
-    whole = b"".join([chunk async for chunk in await files.content(file, 0, len(LARGE))])
+    whole = b"".join([chunk async for chunk in await files.read(file, 0, len(LARGE))])
     part = [
-        b"".join([chunk async for chunk in await files.content(file, 700_000, 700_010)])
+        b"".join([chunk async for chunk in await files.read(file, 700_000, 700_010)])
         for _ in range(2)
     ]
 

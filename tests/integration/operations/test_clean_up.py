@@ -121,7 +121,7 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
 
 @pytest.fixture
 def service(uow: SqlUnitOfWorkFactory, settings: Settings) -> CleanUpService:
-    return CleanUpService(uow, files_services(settings, uow).files, RETENTION)
+    return CleanUpService(uow, files_services(settings, uow).contents, RETENTION)
 
 
 async def insert(database: Database, table: str, row: Mapping[str, str]) -> str:
@@ -239,7 +239,7 @@ async def test_events_go_only_where_that_is_set(
     young = await insert(database, "events", {**always, "occurred_at": YOUNG})
     keep = {**RETENTION, Expiring.EVENTS: kept_for}
 
-    await CleanUpService(uow, files_services(settings, uow).files, keep).remove(Expiring.EVENTS)
+    await CleanUpService(uow, files_services(settings, uow).contents, keep).remove(Expiring.EVENTS)
 
     assert await ids_in(database, "events") == ({old, young} if kept_for is None else {young})
 

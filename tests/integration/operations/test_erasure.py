@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.core.errors import ConflictError
+from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Role
 from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
@@ -147,6 +148,21 @@ async def test_what_is_the_teams_stays_or_goes_to_a_named_person(
     assert (await admin.get(f"/tasks/{task}")).json()["assignee_id"] == heir
     assert (await admin.get(f"/files/{file}")).json()["owner_id"] == heir
     assert (await admin.get(f"/files/{file}/content")).content == b"An offer."
+
+
+async def test_only_somebody_else_who_can_sign_in_gets_it(
+    ada: Person, admin: Person, signed_in: SignedIn, eraser: AccountEraser
+) -> None:
+    away = (await signed_in(Role.MEMBER)).user
+    assert (await admin.post(f"/users/{away.id}/deactivate")).status_code == 200
+
+    for heir_id in (ada.user.id, away.id):
+        with pytest.raises(ConflictError, match="somebody else"):
+            await eraser.erase(ada.user.id, heir_id)
+    with pytest.raises(NotFoundError):
+        await eraser.erase(ada.user.id, uuid4())
+
+    assert (await ada.get(ME)).status_code == 200
 
 
 async def test_without_a_named_person_it_is_nobodys(
