@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -25,10 +26,12 @@ from backend.core.permissions import Means
 from backend.core.product import DESCRIPTION, NAME
 from backend.core.production import refuse_unsafe
 from backend.core.stopping import Interruption, told_of_stop
-from backend.jobs.supervisor import Supervisor
 from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor, queues_of_server
+
+if TYPE_CHECKING:
+    from backend.api.mcp.endpoint import McpEndpoint
 
 _DESCRIPTION = f"""
 {DESCRIPTION}
@@ -39,6 +42,8 @@ RFC 9457 defines it; every answer has an `X-Request-ID`, which leads to the requ
 Send `If-Match` with the ETag that you have seen, and nobody's change is lost; send an
 `Idempotency-Key` with what you create, and a retry creates nothing twice.
 """
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
 _ENDING_SECONDS = 0.7
 _ANSWERS_SECONDS = 0.3
 
@@ -62,7 +67,22 @@ def create_app(settings: Settings) -> FastAPI:
     services = wire(settings, units_of_work(database, Means.API, state.caches), checks, state)
     for asked_for in injected_classes():
         services.of(asked_for)
-    app = FastAPI(
+    mcp = _mcp(services, settings) if settings.mcp.enabled else None
+    beside = [each.running for each in (supervisor, mcp) if each]
+    app = _new_app(_lifespan(settings, services, database, state, beside))
+    app.state.settings = settings
+    app.state.services = services
+    app.state.interruption = Interruption(state.stopped)
+    add_middleware(app, settings)
+    add_error_handlers(app)
+    _add_routes(app, settings, database)
+    if mcp:
+        mcp.add_to(app)
+    return app
+
+
+def _new_app(lifespan: Lifespan) -> FastAPI:
+    return FastAPI(
         title=NAME,
         version=__version__,
         description=_DESCRIPTION,
@@ -72,17 +92,9 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings, services, database, state, supervisor),
+        lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.settings = settings
-    app.state.services = services
-    app.state.interruption = Interruption(state.stopped)
-    add_middleware(app, settings)
-    add_error_handlers(app)
-    _add_routes(app, settings, database)
-    app.state.mcp_running = _mcp(app, settings) if settings.mcp.enabled else nullcontext
-    return app
 
 
 def _lifespan(
@@ -90,13 +102,16 @@ def _lifespan(
     services: Services,
     database: Database,
     state: ProcessState,
-    supervisor: Supervisor | None,
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]],
+) -> Lifespan:
+    """`beside`: what else runs while the app does."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        working = supervisor.running() if supervisor else nullcontext()
         with told_of_stop(state.stopped):
-            async with state.listener.running(), working, app.state.mcp_running():
+            async with state.listener.running(), AsyncExitStack() as running:
+                for each in beside:
+                    await running.enter_async_context(each())
                 preparing = asyncio.create_task(state.language_models.prepare())
                 ending = asyncio.create_task(_interrupt(app, services, state, settings))
                 # All objects so far stay: exempt them from garbage collection.
@@ -124,12 +139,10 @@ async def _interrupt(
     await closing
 
 
-def _mcp(app: FastAPI, settings: Settings) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Add the MCP server, which answers in the context that is returned."""
-    # Not at the top: few installations have it, and the library is slow to import.
-    from backend.api.mcp.endpoint import add_mcp  # noqa: PLC0415
+def _mcp(services: Services, settings: Settings) -> "McpEndpoint":
+    from backend.api.mcp.endpoint import McpEndpoint  # noqa: PLC0415  # few need the library
 
-    return add_mcp(app, settings).running
+    return McpEndpoint(services, settings.server.max_body_bytes, settings.server.cors_origins)
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:

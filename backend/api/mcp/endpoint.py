@@ -10,7 +10,6 @@ from starlette.types import Receive, Scope, Send
 
 from backend.api.deps import identify
 from backend.api.mcp.server import make_server
-from backend.core.config import Settings
 from backend.core.errors import PermissionDeniedError
 from backend.services.container import Services
 
@@ -37,6 +36,9 @@ class McpEndpoint:
         """Answer while the context lasts. It can be entered once."""
         return self._manager.run()
 
+    def add_to(self, app: FastAPI) -> None:
+        app.router.routes.append(Route(PATH, self, methods=["POST"], include_in_schema=False))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises AuthenticationError or PermissionDeniedError, before the body is read."""
         request = Request(scope)
@@ -45,11 +47,3 @@ class McpEndpoint:
             raise PermissionDeniedError(f"CORS_ORIGINS does not have the origin {origin}.")
         await identify(request)
         await self._manager.handle_request(scope, receive, send)
-
-
-def add_mcp(app: FastAPI, settings: Settings) -> McpEndpoint:
-    """Add the endpoint to the app, whose services are there already."""
-    origins, most = settings.server.cors_origins, settings.server.max_body_bytes
-    endpoint = McpEndpoint(app.state.services, most, origins)
-    app.router.routes.append(Route(PATH, endpoint, methods=["POST"], include_in_schema=False))
-    return endpoint

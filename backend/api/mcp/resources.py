@@ -8,9 +8,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-
-class UnknownUriError(Exception):
-    """No resource has this address."""
+from backend.core.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,10 @@ def call_of(uri: str) -> tuple[ToolResource, dict[str, Any]]:
     """Return the resource with this address, and the arguments of its tool.
 
     Raises:
-        UnknownUriError: there is none.
+        NotFoundError: there is none.
     """
     for template in TEMPLATES:
         if found := template.pattern.fullmatch(uri):
             return template, dict(found.groupdict())
     known = " or ".join(template.uri_template for template in TEMPLATES)
-    raise UnknownUriError(f"There is no resource {uri}: use {known}.")
+    raise NotFoundError(f"There is no resource {uri}: use {known}.")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from backend import __version__
 from backend.api.deps import identify
-from backend.api.mcp.resources import TEMPLATES, UnknownUriError, call_of
+from backend.api.mcp.resources import TEMPLATES, call_of
 from backend.core.errors import DomainError, in_words
 from backend.core.permissions import Principal
 from backend.core.product import NAME
@@ -70,6 +70,7 @@ class _Handlers:
 
     def __init__(self, access: ToolAccess) -> None:
         self._access = access
+        self._on_actions = {READ_ACTION: access.read_action, CONFIRM_ACTION: access.confirm}
 
     async def list_tools(self, context: Context, _asked: object) -> types.ListToolsResult:
         offered = await self._access.offered(await _caller(context))
@@ -88,16 +89,12 @@ class _Handlers:
         self, context: Context, asked: types.CallToolRequestParams
     ) -> types.CallToolResult:
         by, given = await _caller(context), asked.arguments or {}
+        on_action = self._on_actions.get(asked.name)
         try:
-            match asked.name:
-                case name if name == READ_ACTION:
-                    action = await self._access.read_action(_action_id(given), by)
-                    return _done(PlannedActionPublic.model_validate(action, from_attributes=True))
-                case name if name == CONFIRM_ACTION:
-                    action = await self._access.confirm(_action_id(given), by)
-                    return _done(PlannedActionPublic.model_validate(action, from_attributes=True))
-                case name:
-                    return _taken(await self._access.call(name, given, by))
+            if on_action is None:
+                return _taken(await self._access.call(asked.name, given, by))
+            action = await on_action(_action_id(given), by)
+            return _done(PlannedActionPublic.model_validate(action, from_attributes=True))
         except DomainError as error:
             return _refused(in_words(error))
         except ValidationError as error:
@@ -131,8 +128,8 @@ class _Handlers:
         try:
             template, arguments = call_of(asked.uri)
             outcome = await self._access.call(template.tool, arguments, by)
-        except (DomainError, UnknownUriError) as error:
-            raise MCPError(types.INVALID_PARAMS, str(error)) from None
+        except DomainError as error:
+            raise MCPError(types.INVALID_PARAMS, in_words(error)) from None
         if outcome.outcome is not CallOutcome.DONE:
             raise MCPError(types.INVALID_PARAMS, str(outcome.result))
         text = template.text_of(outcome.result)

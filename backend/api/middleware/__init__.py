@@ -27,8 +27,8 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(NormalFormMiddleware)
     if settings.server.requests_per_minute:
-        # Not at the top: few installations set a limit, and the library is slow to import.
-        from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415
+        # Not at the top: few installations set a limit.
+        from backend.api.middleware.rate_limit import RateLimitMiddleware  # noqa: PLC0415  # slow
 
         app.add_middleware(RateLimitMiddleware, per_minute=settings.server.requests_per_minute)
     app.add_middleware(AnswerMiddleware)

@@ -36,7 +36,7 @@ def _open(url: str) -> FileStorage:
         return FolderOnDemand(folder)
     if url.startswith(_BUCKETS):
         # Loaded now, as only obstore can check the URL and its variables.
-        from backend.integrations.files.bucket_storage import open_bucket  # noqa: PLC0415
+        from backend.integrations.files import bucket_storage  # noqa: PLC0415  # see above
 
-        return open_bucket(url)
+        return bucket_storage.open_bucket(url)
     raise ValueError("it does not begin with file:///, s3://, gs:// or az://")

@@ -45,6 +45,6 @@ class FolderOnDemand(FileStorage):
 def _open(folder: Path) -> "FolderStorage":
     from obstore.store import LocalStore  # noqa: PLC0415  # see the class
 
-    from backend.integrations.files.folder_storage import FolderStorage  # noqa: PLC0415
+    from backend.integrations.files import folder_storage  # noqa: PLC0415  # see the class
 
-    return FolderStorage(LocalStore(folder))
+    return folder_storage.FolderStorage(LocalStore(folder))

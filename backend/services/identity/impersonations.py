@@ -51,16 +51,18 @@ class ImpersonationService:
             )
             await uow.sessions.save(session)
             await self._mails.impersonated(uow, user, session, admin)
-            facts = {"user_id": str(user.id), "reason": data.reason, "minutes": data.minutes}
-            uow.record(
-                ResourceChanged(
-                    kind=SubjectKind.SESSION,
-                    verb="impersonated",
-                    subject_id=session.id,
-                    by=by,
-                    changes=changes_between({}, facts),
-                )
-            )
+            uow.record(_begun(session, data, by))
             await uow.commit()
         token = self._tokens.sign(AccessClaims(user.id, session.id), lifetime)
         return ImpersonationToken(access_token=token, expires_in=int(lifetime.total_seconds()))
+
+
+def _begun(session: UserSession, data: Impersonation, by: Principal) -> ResourceChanged:
+    facts = {"user_id": str(session.user_id), "reason": data.reason, "minutes": data.minutes}
+    return ResourceChanged(
+        kind=SubjectKind.SESSION,
+        verb="impersonated",
+        subject_id=session.id,
+        by=by,
+        changes=changes_between({}, facts),
+    )

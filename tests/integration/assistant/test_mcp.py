@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -26,10 +26,10 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_task
 from tests.fixtures.application import running_app
 from tests.fixtures.people import Person, SignedIn, with_key
+from tests.fixtures.waiting import eventually, until
 
 URL = "http://testserver/mcp"
 MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-_WAIT_SECONDS = 30
 PLAIN = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
 
 
@@ -92,16 +92,10 @@ async def refused(client: Client, tool: str, **arguments: Any) -> str:
     return content.text
 
 
-async def until_heard(
-    served: httpx2.AsyncClient, person: Person, is_known: Callable[[httpx2.Response], bool]
-) -> None:
-    """Wait until the process that serves has had the notice of what another has changed."""
-    async with asyncio.timeout(_WAIT_SECONDS):
-        while True:
-            answer = await served.get("/api/v1/users/me", headers=bearer(person))
-            if is_known(answer):
-                return
-            await asyncio.sleep(0.01)
+async def _is(role: Role, served: httpx2.AsyncClient, person: Person) -> bool:
+    """Whether the process that serves has heard of the role that another has given."""
+    me = await served.get("/api/v1/users/me", headers=bearer(person))
+    return bool(me.json()["role"] == role)
 
 
 async def names(client: Client) -> set[str]:
@@ -169,7 +163,7 @@ async def test_a_permission_that_is_lost_is_missed_at_the_next_call(
         assert "create_task" in await names(client)
         path = f"/users/{member.user.id}/role"
         assert (await admin.put(path, json={"role": "viewer"})).status_code == 200
-        await until_heard(served, member, lambda answer: answer.json()["role"] == "viewer")
+        await until(lambda: _is(Role.VIEWER, served, member))
 
         assert "permission" in await refused(client, "create_task", title="Call")
         assert "create_task" not in await names(client)
@@ -183,7 +177,7 @@ async def test_a_key_that_is_revoked_gets_in_no_more(
         await client.list_tools()
         (made,) = (await member.get("/api-keys")).json()["items"]
         await member.delete(f"/api-keys/{made['id']}")
-        await until_heard(served, key, lambda answer: answer.status_code == 401)
+        await eventually(401, lambda: served.get("/api/v1/users/me", headers=bearer(key)))
         with pytest.raises(MCPError):
             await client.list_tools()
 

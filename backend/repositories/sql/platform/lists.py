@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Double, Uuid, and_, column, func, inspect
@@ -125,9 +125,7 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         build: Callable[[], Any],
     ) -> Sequence[Any]:
         template = Template((self.model, name, query.sort, query.limit), inputs, build)
-        found: Any = await self._session.exec(cast(Any, template))
-        rows: Sequence[Any] = found.all()
-        return rows
+        return await template.rows(self._session)
 
     @classmethod
     @cache

@@ -6,9 +6,10 @@ built for the same shape before, only the values are replaced.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import BindParameter, ClauseElement
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 
 class Template:
@@ -27,6 +28,12 @@ class Template:
             parameter for shape in shapes for parameter in shape.bindparams
         ]
         self.build = build
+
+    async def rows(self, session: AsyncSession) -> Sequence[Any]:
+        """Run it, also in a session that is a `Reader`, and return all rows."""
+        found: Any = await session.exec(cast(Any, self))
+        rows: Sequence[Any] = found.all()
+        return rows
 
 
 def shape_of(statement: Any) -> Any:

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -86,8 +86,8 @@ class SqlSearchRepository:
 
         inputs = [asked.words, asked.marks, asked.files]
         template = Template((SearchHit, tuple(kinds), limit), inputs, build)
-        found: Any = await self._session.exec(cast(Any, template))
-        rows = sorted(found.all(), key=lambda row: (row.rank, row.id), reverse=True)
+        found = await template.rows(self._session)
+        rows = sorted(found, key=lambda row: (row.rank, row.id), reverse=True)
         groups = []
         for kind in kinds:
             hits = [_hit(row) for row in rows if row.kind == kind]
