@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from backend.core.config import WebSearchSettings
+from backend.core.on_demand import OnDemand
 from backend.services.assistant.web_search import WebHit, WebSearchUnavailableError
 
 if TYPE_CHECKING:
@@ -24,16 +25,13 @@ class TavilySearch:
     """Implements `WebSearch`. Tavily's library is loaded with the first search."""
 
     def __init__(self, key: str, url: str, timeout_seconds: float) -> None:
-        self._key = key
-        self._url = url
         self._timeout_seconds = timeout_seconds
-        self._loading = asyncio.Lock()
-        self._client: AsyncTavilyClient | None = None
+        self._client = OnDemand(lambda: _open(key, url))
 
     async def find(self, query: str, limit: int) -> Sequence[WebHit]:
         """Like `WebSearch.find`."""
         try:
-            client = await self._load()
+            client = await self._client.get()
             # Tavily's own timeout is per read: a slow server could send bytes for ever.
             async with asyncio.timeout(self._timeout_seconds):
                 answer = await client.search(
@@ -48,15 +46,8 @@ class TavilySearch:
 
     async def close(self) -> None:
         """Close the connections to Tavily."""
-        if self._client is not None:
-            await self._client.close()
-
-    async def _load(self) -> "AsyncTavilyClient":
-        async with self._loading:
-            if self._client is None:
-                # In a thread, to not block other requests.
-                self._client = await asyncio.to_thread(_open, self._key, self._url)
-            return self._client
+        if self._client.opened is not None:
+            await self._client.opened.close()
 
 
 def open_web_search(settings: WebSearchSettings) -> TavilySearch | None:

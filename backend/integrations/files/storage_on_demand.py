@@ -1,11 +1,11 @@
 """A folder of files whose library is loaded with the first access."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from backend.core.on_demand import OnDemand
 from backend.services.files.storage import FileStorage
 
 if TYPE_CHECKING:
@@ -17,29 +17,20 @@ class FolderOnDemand(FileStorage):
 
     def __init__(self, folder: Path) -> None:
         """The folder already exists."""
-        self._folder = folder
-        self._loading = asyncio.Lock()
-        self._storage: FolderStorage | None = None
+        self._storage = OnDemand(lambda: _open(folder))
 
     async def put(self, key: str, content: BinaryIO) -> None:
-        await (await self._load()).put(key, content)
+        await (await self._storage.get()).put(key, content)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        return await (await self._load()).read(key, start, end)
+        return await (await self._storage.get()).read(key, start, end)
 
     async def delete(self, keys: Sequence[str]) -> None:
-        await (await self._load()).delete(keys)
+        await (await self._storage.get()).delete(keys)
 
     async def older_than(self, moment: datetime) -> AsyncIterator[list[str]]:
-        async for keys in (await self._load()).older_than(moment):
+        async for keys in (await self._storage.get()).older_than(moment):
             yield keys
-
-    async def _load(self) -> "FolderStorage":
-        async with self._loading:
-            if self._storage is None:
-                # In a thread, to not block other requests.
-                self._storage = await asyncio.to_thread(_open, self._folder)
-            return self._storage
 
 
 def _open(folder: Path) -> "FolderStorage":

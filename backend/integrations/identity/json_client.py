@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from backend.core.on_demand import OnDemand
 from backend.core.product import PACKAGE
 from backend.services.identity.providers import ProviderUnavailableError
 
@@ -22,8 +23,7 @@ class JsonClient:
     """Connections are opened, and httpx2 is loaded, with the first request."""
 
     def __init__(self) -> None:
-        self._loading = asyncio.Lock()
-        self._client: AsyncClient | None = None
+        self._client = OnDemand(_open)
 
     async def get(self, url: str, token: str | None = None) -> Any:
         """Return what is there. Raises ProviderUnavailableError if it can't be read."""
@@ -48,11 +48,11 @@ class JsonClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._client.opened is not None:
+            await self._client.opened.aclose()
 
     async def _send(self, method: str, url: str, **options: Any) -> tuple[int, Any]:
-        client = await self._load()
+        client = await self._client.get()
         try:
             # Its own timeout is per read: a slow server could send bytes for ever.
             async with (
@@ -68,13 +68,6 @@ class JsonClient:
             return status, json.loads(content)
         except ValueError:
             raise ProviderUnavailableError(f"{url} answers with {status} and no JSON") from None
-
-    async def _load(self) -> "AsyncClient":
-        async with self._loading:
-            if self._client is None:
-                # In a thread, to not block other requests.
-                self._client = await asyncio.to_thread(_open)
-            return self._client
 
 
 async def _content(answer: "Response") -> bytes | None:

@@ -1,6 +1,5 @@
 """Language models on pydantic-ai, loaded with the first answer."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from importlib.util import find_spec
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend.core.config import ConfigurationError, LanguageModelSettings, ModelProvider
 from backend.core.garbage import without_collection
+from backend.core.on_demand import OnDemand
 from backend.models.assistant.model_usage import Usage
 from backend.services.assistant.language_models import AnswerEvent, Question
 
@@ -31,12 +31,11 @@ class LanguageModelsOnDemand:
                 "choose openai, azure or compatible"
             )
         self._settings = settings
-        self._loading = asyncio.Lock()
-        self._models: PydanticAiModels | None = None
+        self._models = OnDemand(lambda: _open(settings))
 
     async def answer(self, question: Question, usage: Usage) -> AsyncGenerator[AnswerEvent, None]:
         """Like `LanguageModels.answer`."""
-        models = await self._load()
+        models = await self._models.get()
         async with aclosing(models.answer(question, usage)) as events:
             async for event in events:
                 yield event
@@ -47,19 +46,12 @@ class LanguageModelsOnDemand:
         Does nothing if the settings name no provider: then perhaps none is ever used.
         """
         if self._settings.provider is not ModelProvider.OFFLINE:
-            await self._load()
+            await self._models.get()
 
     async def close(self) -> None:
         """Close the connections to the providers."""
-        if self._models is not None:
-            await self._models.close()
-
-    async def _load(self) -> "PydanticAiModels":
-        async with self._loading:
-            if self._models is None:
-                # In a thread, to not block other requests.
-                self._models = await asyncio.to_thread(_open, self._settings)
-            return self._models
+        if self._models.opened is not None:
+            await self._models.opened.close()
 
 
 def _open(settings: LanguageModelSettings) -> "PydanticAiModels":
