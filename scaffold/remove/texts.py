@@ -80,28 +80,37 @@ def _clean_contracts(path: Path, areas: list[str]) -> None:
         text = re.sub(rf'^ *"\({area}\)",\n', "", text, flags=re.MULTILINE)
         text = re.sub(rf"\({area}\) \| | \| \({area}\)", "", text)
         text = re.sub(rf'^ *"backend\.services\.{area} : .*\n', "", text, flags=re.MULTILINE)
-        text = re.sub(
-            r"^\[\[tool\.importlinter\.contracts\]\]\n(?:(?!^\[).*\n)*?"
-            rf'protected_modules = \["backend\.[\w.]*\.{area}\.(?:.*\n)(?:(?!^\[).*\n)*',
-            "",
-            text,
-            flags=re.MULTILINE,
-        )
     _replace(path, text)
 
 
 def _clean_protected(root: Path) -> None:
-    """Take packages that nothing imports any more out of the contracts."""
+    """Take out of the contracts what nothing imports any more, and modules that are gone."""
     path = root / "pyproject.toml"
     code = "\n".join(each.read_text() for each in (root / "backend").rglob("*.py"))
-    text = path.read_text()
-    for named in re.findall(r"protected_modules = \[([^\]]*)\]", text):
-        left = named
-        for package in re.findall(r'"(\w+)"', named):
-            if not re.search(rf"^ *(?:from|import) {package}\b", code, re.MULTILINE):
-                left = re.sub(rf', "{package}"|"{package}", ', "", left)
-        text = text.replace(named, left)
-    _replace(path, text)
+
+    def is_there(module: str) -> bool:
+        if module.startswith("backend."):
+            found = root / module.replace(".", "/")
+            return found.is_dir() or found.with_suffix(".py").is_file()
+        return bool(re.search(rf"^ *(?:from|import) {module}\b", code, re.MULTILINE))
+
+    tables = _TABLES.split(path.read_text())
+    _replace(path, "".join(_protecting(each, is_there) for each in tables))
+
+
+def _protecting(contract: str, is_there: Callable[[str], bool]) -> str:
+    """Return a contract without protected modules that are gone; nothing if all are."""
+    listed = re.search(r"^protected_modules = \[([^\]]*)\]", contract, re.MULTILINE)
+    if listed is None:
+        return contract
+    named = re.findall(r'"([\w.]+)"', listed[1])
+    gone = [each for each in named if not is_there(each)]
+    if len(gone) == len(named):
+        return ""
+    left = listed[1]
+    for each in map(re.escape, gone):
+        left = re.sub(rf', "{each}"|"{each}",? ?', "", left)
+    return contract.replace(listed[1], left)
 
 
 def _clean_site(path: Path, folder: Path) -> None:

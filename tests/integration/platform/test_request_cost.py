@@ -20,6 +20,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi._compat import ModelField
 
+from backend.models.search.search import SearchKind
 from tests.factories import PASSWORD
 from tests.fixtures.people import Person, with_key
 from tests.fixtures.statements import sent_statements
@@ -61,10 +62,15 @@ class Asked(NamedTuple):
     kind: str = "application/json"
 
 
+def cost_of_search(kinds: int) -> Cost:
+    return Cost(765 + 95 * kinds, 1, 1, 35 + 38 * kinds)
+
+
 REQUESTS = {
     "read": Asked("GET", "/tasks/{id}", [b""], Cost(535, 1, 0, 32)),
     "page": Asked("GET", f"/tasks?limit={ROWS}", [b""], Cost(1_150, 1, 0, 145)),
-    "search": Asked("GET", "/search?q=plants", [b""], Cost(1_240, 1, 1, 225)),
+    "search": Asked("GET", "/search?q=plants", [b""], cost_of_search(len(SearchKind))),
+    "search for tasks": Asked("GET", "/search?q=plants&kind=tasks", [b""], cost_of_search(1)),
     "create": Asked("POST", "/tasks", [json.dumps(TASK).encode()], Cost(800, 1, 0, 48)),
     "change": Asked(
         "PATCH",

@@ -84,7 +84,9 @@ class SqlSearchRepository:
         def build() -> Any:
             return union_all(*(_hits(kind, asked) for kind in kinds))
 
-        inputs = [asked.words, asked.marks, asked.files]
+        inputs = [asked.words, asked.marks]
+        if SearchKind.FILES in kinds:
+            inputs.append(asked.files)
         template = Template((SearchHit, tuple(kinds), limit), inputs, build)
         found = await template.rows(self._session)
         rows = sorted(found, key=lambda row: (row.rank, row.id), reverse=True)
