@@ -12,7 +12,7 @@ from scaffold.remove.checkers import Problem, formatted, lint_errors, tidy, type
 from scaffold.remove.cutter import Cutter, callee_of
 from scaffold.remove.dead import FIXTURES, Dead, Gone
 from scaffold.remove.finding import dead_imports, uses_of
-from scaffold.remove.orphans import definitions_of, needed_by_generator, orphaned
+from scaffold.remove.orphans import definitions_of, needed_elsewhere, orphaned
 from scaffold.remove.splicing import splice_bases
 from scaffold.remove.syntax import Source, name_of
 from scaffold.remove.words import Words, dead_texts, values_of_members
@@ -93,7 +93,7 @@ def _is_of(problem: Problem, codes: set[str]) -> bool:
 
 def _cut_orphans(tree: Tree, dead: Dead, before: Counter[str]) -> bool:
     texts = {path: tree.text(path) for path in tree.files()}
-    gone = orphaned(before, [*texts.values()]) - needed_by_generator(tree.root)
+    gone = orphaned(before, [*texts.values()]) - needed_elsewhere(tree.root)
 
     def cutting(source: Source, cutter: Cutter) -> None:
         for node in list(definitions_of(source, gone)):

@@ -11,7 +11,7 @@ from scaffold.remove.syntax import Source, name_of
 
 _TOKEN = re.compile(r"\b[a-zA-Z_]\w{2,}\b")
 _DEFINED = re.compile(r"\b(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", re.MULTILINE)
-_GENERATOR = ("scaffold/new/*.py", "scaffold/templates/**/*.jinja")
+_ELSEWHERE = ("scaffold/new/*.py", "scaffold/templates/**/*.jinja", "alembic/env.py")
 _HARMLESS = {"property", "staticmethod", "classmethod", "dataclass", "asynccontextmanager", "cache"}
 
 
@@ -23,9 +23,9 @@ def mentions(texts: Iterable[str]) -> Counter[str]:
     return found
 
 
-def needed_by_generator(root: Path) -> set[str]:
-    """Return the names that code of new resources may use, whether or not there is one now."""
-    paths = (path for each in _GENERATOR for path in root.glob(each))
+def needed_elsewhere(root: Path) -> set[str]:
+    """Return the names that migrations use, and that code of new resources may use later."""
+    paths = (path for each in _ELSEWHERE for path in root.glob(each))
     return {*mentions(path.read_text() for path in paths)}
 
 

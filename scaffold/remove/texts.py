@@ -95,10 +95,10 @@ def _clean_protected(root: Path) -> None:
         return bool(re.search(rf"^ *(?:from|import) {module}\b", code, re.MULTILINE))
 
     tables = _TABLES.split(path.read_text())
-    _replace(path, "".join(_protecting(each, is_there) for each in tables))
+    _replace(path, "".join(protecting(each, is_there) for each in tables))
 
 
-def _protecting(contract: str, is_there: Callable[[str], bool]) -> str:
+def protecting(contract: str, is_there: Callable[[str], bool]) -> str:
     """Return a contract without protected modules that are gone; nothing if all are."""
     listed = re.search(r"^protected_modules = \[([^\]]*)\]", contract, re.MULTILINE)
     if listed is None:

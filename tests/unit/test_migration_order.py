@@ -27,30 +27,30 @@ def ordered(*operations: MigrateOperation) -> list[str]:
     ]
 
 
-TARGET = CreateUniqueConstraintOp("uq_rooms", "rooms", ["id", "organisation_id"])
+TARGET = CreateUniqueConstraintOp("uq_shelves", "shelves", ["id", "organisation_id"])
 
 
 def test_what_a_new_table_refers_to_is_unique_before_it_is_there() -> None:
-    found = ordered(CreateTableOp("bookings", []), ModifyTableOps("rooms", [TARGET]))
+    found = ordered(CreateTableOp("books", []), ModifyTableOps("shelves", [TARGET]))
 
     assert found == ["CreateUniqueConstraintOp", "CreateTableOp"]
 
 
 def test_it_is_unique_until_the_table_that_refers_to_it_is_gone() -> None:
-    found = ordered(ModifyTableOps("rooms", [TARGET.reverse()]), DropTableOp("bookings"))
+    found = ordered(ModifyTableOps("shelves", [TARGET.reverse()]), DropTableOp("books"))
 
     assert found == ["DropTableOp", "DropConstraintOp"]
 
 
 def test_what_is_unique_in_a_new_column_stays_behind_it() -> None:
-    column = AddColumnOp("rooms", Column("code", Integer()))
-    unique = CreateUniqueConstraintOp("uq_code", "rooms", ["code", "organisation_id"])
+    column = AddColumnOp("shelves", Column("code", Integer()))
+    unique = CreateUniqueConstraintOp("uq_code", "shelves", ["code", "organisation_id"])
 
-    assert ordered(ModifyTableOps("rooms", [column, unique])) == [
+    assert ordered(ModifyTableOps("shelves", [column, unique])) == [
         "AddColumnOp",
         "CreateUniqueConstraintOp",
     ]
-    assert ordered(ModifyTableOps("rooms", [unique.reverse(), column.reverse()])) == [
+    assert ordered(ModifyTableOps("shelves", [unique.reverse(), column.reverse()])) == [
         "DropConstraintOp",
         "DropColumnOp",
     ]

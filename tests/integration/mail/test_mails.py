@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -24,6 +25,7 @@ from backend.wiring import process_state, wire
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import execute
 from tests.fixtures.smtp import SmtpServer, parts_of
+from tests.fixtures.waiting import until
 
 
 def make_mail(**fields: Any) -> Mail:
@@ -107,14 +109,16 @@ async def test_a_job_that_runs_again_sends_nothing(post: Post, uow: UnitOfWorkFa
 
 async def test_of_two_jobs_at_once_one_sends(post: Post, uow: UnitOfWorkFactory) -> None:
     mail = await queued(post, uow)
-    post.smtp.delay = 0.1
 
-    sends = (post.services.mail.mails.send(mail.id) for _ in range(5))
-    outcomes = await asyncio.gather(*sends, return_exceptions=True)
+    with post.smtp.holding():
+        sends = [asyncio.create_task(post.services.mail.mails.send(mail.id)) for _ in range(5)]
+        for refused in islice(asyncio.as_completed(sends), 4):
+            with pytest.raises(MailUnavailableError):
+                await refused
+    await asyncio.wait(sends)
 
     assert len(post.smtp.inbox) == 1
-    assert outcomes.count(None) == 1
-    assert {type(outcome) for outcome in outcomes} == {type(None), MailUnavailableError}
+    assert [each.exception() for each in sends].count(None) == 1
 
 
 async def test_what_does_not_work_now_is_sent_later(post: Post, uow: UnitOfWorkFactory) -> None:
@@ -196,11 +200,10 @@ async def test_no_connection_is_held_while_the_server_takes_its_time(
     post: Post, uow: UnitOfWorkFactory
 ) -> None:
     mail = await queued(post, uow)
-    post.smtp.delay = 0.2
-    sending = asyncio.create_task(post.services.mail.mails.send(mail.id))
-    await asyncio.sleep(0.1)
-
-    held = post.database.engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool
+    with post.smtp.holding():
+        sending = asyncio.create_task(post.services.mail.mails.send(mail.id))
+        await until(post.smtp.holds)
+        held = post.database.engine.pool.checkedout()  # type: ignore[attr-defined]  # a QueuePool
     await sending
 
     assert held == 0
@@ -259,11 +262,8 @@ def away(server_url: str, database_url: str) -> Iterator[None]:
         execute(server_url, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
 
 
-async def until_sent(uow: UnitOfWorkFactory, mail: Mail) -> None:
-    sent_at = None
-    while sent_at is None:
-        await asyncio.sleep(0.05)
-        sent_at = (await kept(uow, mail)).sent_at
+async def is_sent(uow: UnitOfWorkFactory, mail: Mail) -> bool:
+    return (await kept(uow, mail)).sent_at is not None
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -273,21 +273,20 @@ async def test_a_mail_that_was_sent_is_noted_once_the_database_is_back(
     """A worker that loses the database cancels its jobs."""
     uow = SqlUnitOfWorkFactory(far_post.database)
     mail = await queued(far_post, uow)
-    far_post.smtp.delay = 0.2
-    sending = asyncio.create_task(far_post.services.mail.mails.send(mail.id))
-    await asyncio.sleep(0.1)
-    claimed_until = (await kept(uow, mail)).claimed_until
-    with away(server_url, fresh_database_url):
-        async with asyncio.timeout(10):
-            while not far_post.smtp.inbox:  # noqa: ASYNC110  # it is filled by a thread
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.3)
-        if cancelled:
-            sending.cancel()
-    await asyncio.wait([sending])
+    with ExitStack() as until_answered:
+        until_answered.enter_context(far_post.smtp.holding())
+        sending = asyncio.create_task(far_post.services.mail.mails.send(mail.id))
+        await until(far_post.smtp.holds)
+        claimed_until = (await kept(uow, mail)).claimed_until
+        with away(server_url, fresh_database_url):
+            until_answered.close()
+            await until(far_post.smtp.has_accepted)
+            await asyncio.sleep(0.3)
+            if cancelled:
+                sending.cancel()
+        await asyncio.wait([sending])
 
-    async with asyncio.timeout(10):
-        await until_sent(uow, mail)
+    await until(lambda: is_sent(uow, mail))
     await far_post.services.mail.mails.send(mail.id)
 
     assert len(far_post.smtp.inbox) == 1

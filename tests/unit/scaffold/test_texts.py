@@ -1,6 +1,8 @@
-"""What the declaration of an area says once something is removed."""
+"""What declarations and contracts say once something is removed."""
 
-from scaffold.remove.texts import declared_without
+import pytest
+
+from scaffold.remove.texts import declared_without, protecting
 
 DECLARATION = """\
 title = "Ships"
@@ -43,3 +45,24 @@ hulls = "masts stand on them"
 
 def test_nothing_changes_where_nothing_is_named() -> None:
     assert declared_without(DECLARATION, ["oars"]) == DECLARATION
+
+
+@pytest.mark.parametrize(
+    ("there", "left"),
+    [
+        ({"oak", "elm", "backend.woods"}, '["oak", "elm", "backend.woods"]'),
+        ({"oak", "elm"}, '["oak", "elm"]'),
+        ({"elm"}, '["elm"]'),
+        ({"backend.woods"}, '["backend.woods"]'),
+    ],
+)
+def test_a_contract_protects_what_is_left(there: set[str], left: str) -> None:
+    contract = '[[contracts]]\nprotected_modules = ["oak", "elm", "backend.woods"]\ntype = "x"\n'
+
+    found = protecting(contract, there.__contains__)
+
+    assert found == f'[[contracts]]\nprotected_modules = {left}\ntype = "x"\n'
+
+
+def test_a_contract_that_protects_nothing_any_more_goes() -> None:
+    assert protecting('[[contracts]]\nprotected_modules = ["oak"]\n', set().__contains__) == ""
