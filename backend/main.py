@@ -2,9 +2,8 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -29,9 +28,6 @@ from backend.core.stopping import Interruption, told_of_stop
 from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
 from backend.worker import make_supervisor, queues_of_server
-
-if TYPE_CHECKING:
-    from backend.api.mcp.endpoint import McpEndpoint
 
 _DESCRIPTION = f"""
 {DESCRIPTION}
@@ -67,17 +63,16 @@ def create_app(settings: Settings) -> FastAPI:
     services = wire(settings, units_of_work(database, Means.API, state.caches), checks, state)
     for asked_for in injected_classes():
         services.of(asked_for)
-    mcp = _mcp(services, settings) if settings.mcp.enabled else None
-    beside = [each.running for each in (supervisor, mcp) if each]
-    app = _new_app(_lifespan(settings, services, database, state, beside))
+    app = _new_app(_lifespan(settings, services, database, state))
     app.state.settings = settings
     app.state.services = services
     app.state.interruption = Interruption(state.stopped)
+    app.state.beside = [supervisor.running] if supervisor else []
     add_middleware(app, settings)
     add_error_handlers(app)
     _add_routes(app, settings, database)
-    if mcp:
-        mcp.add_to(app)
+    if settings.mcp.enabled:
+        _add_mcp(app, services, settings)
     return app
 
 
@@ -98,20 +93,14 @@ def _new_app(lifespan: Lifespan) -> FastAPI:
 
 
 def _lifespan(
-    settings: Settings,
-    services: Services,
-    database: Database,
-    state: ProcessState,
-    beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]],
+    settings: Settings, services: Services, database: Database, state: ProcessState
 ) -> Lifespan:
-    """`beside`: what else runs while the app does."""
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with told_of_stop(state.stopped):
             async with state.listener.running(), AsyncExitStack() as running:
-                for each in beside:
-                    await running.enter_async_context(each())
+                for beside in app.state.beside:
+                    await running.enter_async_context(beside())
                 preparing = asyncio.create_task(state.language_models.prepare())
                 ending = asyncio.create_task(_interrupt(app, services, state, settings))
                 # All objects so far stay: exempt them from garbage collection.
@@ -139,10 +128,13 @@ async def _interrupt(
     await closing
 
 
-def _mcp(services: Services, settings: Settings) -> "McpEndpoint":
+def _add_mcp(app: FastAPI, services: Services, settings: Settings) -> None:
     from backend.api.mcp.endpoint import McpEndpoint  # noqa: PLC0415  # few need the library
 
-    return McpEndpoint(services, settings.server.max_body_bytes, settings.server.cors_origins)
+    server = settings.server
+    endpoint = McpEndpoint(services, server.max_body_bytes, server.cors_origins)
+    endpoint.add_to(app)
+    app.state.beside.append(endpoint.running)
 
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
