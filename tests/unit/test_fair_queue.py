@@ -8,6 +8,7 @@ import pytest
 
 from backend.core.errors import RateLimitedError, UnavailableError
 from backend.core.fair_queue import FairQueue
+from tests.fixtures.waiting import SECONDS
 
 
 class Line:
@@ -152,7 +153,7 @@ async def test_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
         async with queue.turn("a"):
             begun.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         async with queue.turn("a"):
             gone, other = (asyncio.ensure_future(work()) for _ in range(2))
             await _settle()

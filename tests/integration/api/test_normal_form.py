@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from backend.main import create_app
 from tests.fixtures.application import client_of, make_settings
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 from tests.fixtures.walking import walk
 from tests.integration.api.document import APP
 from tests.integration.api.test_manners import metric
@@ -70,7 +71,7 @@ async def test_head_of_a_file_says_how_large_it_is(member: Person) -> None:
 
 @pytest.mark.parametrize("path", sorted(STREAMS))
 async def test_head_of_a_stream_is_answered_at_once(viewer: Person, path: str) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         answer = await asked(viewer, "HEAD", path)
 
     assert answer.status_code == 200

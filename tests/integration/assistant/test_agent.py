@@ -20,6 +20,7 @@ from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.openai_wire import Call
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.tavily_server import TavilyServer
+from tests.fixtures.waiting import SECONDS
 
 Json = dict[str, Any]
 READING = {
@@ -561,7 +562,7 @@ async def test_a_confirmation_that_is_at_work_is_not_told_as_done(
     async with uow(SYSTEM) as unit:
         await unit.tasks.get(UUID(task), for_update=True)
         first = asyncio.ensure_future(manager.post("/agent/act", json=body, headers=headers))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SECONDS):
             path = f"/agent/actions/{action['id']}"
             status = "planned"
             while status == "planned":  # it is the app that changes it

@@ -17,6 +17,7 @@ from tests.fixtures.http_server import until
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 from tests.fixtures.workflow_runs import ask, crew, steps_of, task
 from tests.integration.background.test_execution_events import events_in
 
@@ -151,7 +152,7 @@ async def while_at_work(
 ) -> Execution:
     """How an execution ends, if something changes while its model is asked."""
     model.hold()
-    async with jobs.supervisor(Queue.EXECUTIONS).running(), asyncio.timeout(10):
+    async with jobs.supervisor(Queue.EXECUTIONS).running(), asyncio.timeout(SECONDS):
         await until(lambda: bool(model.requests))
         await change()
         model.release()

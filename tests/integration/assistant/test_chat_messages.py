@@ -22,6 +22,7 @@ from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import MODEL, OpenAiServer
 from tests.fixtures.openai_wire import Tokens
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 from tests.integration.background.test_execution_events import LINE_ENDS, events_in
 
 
@@ -174,7 +175,7 @@ async def test_an_answer_is_written_to_its_end_when_who_asked_has_gone(
 
     model.release()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         answer = (await messages_of(member, chat))[-1]
         while answer["status"] == "running":  # it is the app that changes it
             await asyncio.sleep(0.02)

@@ -11,6 +11,7 @@ from tests.fixtures.assistant import answered, begin_chat, messages_of
 from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.waiting import SECONDS
 
 
 async def titles(person: Person, **query: Any) -> list[str]:
@@ -118,7 +119,7 @@ async def test_the_model_writes_the_title_where_there_is_one(
 
     await answered(member, chat, "How is the weather?")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         while await title_of(member, chat) != "Weather of today":  # noqa: ASYNC110  # of the app
             await asyncio.sleep(0.02)
 
@@ -205,7 +206,7 @@ async def test_a_title_that_is_chosen_while_the_model_writes_one_stays(
     await member.patch(f"/chats/{chat}", json={"title": "Mine"})
     model.release()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         used = (await member.get("/agent/usage")).json()
         while used["model_calls"] < 2:  # it is the app that counts
             await asyncio.sleep(0.02)

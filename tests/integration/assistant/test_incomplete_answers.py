@@ -18,6 +18,7 @@ from tests.fixtures.jobs import Jobs
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.openai_wire import DONE, Call, Said, chunk, words
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 from tests.fixtures.workflow_runs import crew, run, steps_of, task
 from tests.integration.background.test_execution_events import events_in
 
@@ -125,7 +126,7 @@ async def test_half_a_title_is_none(member: Person, model: OpenAiServer) -> None
 
 async def until_it_is(person: Person, path: str, field: str, value: object) -> None:
     """Wait for what goes on after an answer."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         while (await person.get(path)).json()[field] != value:  # noqa: ASYNC110  # of the app
             await asyncio.sleep(0.02)
 

@@ -24,6 +24,7 @@ from backend.wiring import process_state, wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 
 Event = dict[str, Any]
 LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
@@ -108,11 +109,11 @@ async def test_a_stream_tells_each_state_until_the_last(
     following = asyncio.ensure_future(member.get(path_of(execution_id)))
     await asyncio.sleep(0.2)
     running = asyncio.ensure_future(executions.run(execution_id, FIRST))
-    await asyncio.wait_for(kind.paused.wait(), 5)
+    await asyncio.wait_for(kind.paused.wait(), SECONDS)
     await asyncio.sleep(1.2)
     kind.go_on.set()
 
-    events = events_in(await asyncio.wait_for(following, 5))
+    events = events_in(await asyncio.wait_for(following, SECONDS))
     await running
 
     versions = [int(event["id"]) for event in events]
@@ -131,7 +132,7 @@ async def test_only_what_is_newer_is_sent_to_who_resumes(
     await asyncio.sleep(0.1)
     await executions.run(execution_id, FIRST)
 
-    events = events_in(await asyncio.wait_for(following, 5))
+    events = events_in(await asyncio.wait_for(following, SECONDS))
 
     assert events
     assert all(int(event["id"]) > 1 for event in events)
@@ -168,7 +169,7 @@ async def test_a_stream_ends_with_the_session(member: Person, uow: SqlUnitOfWork
 
     await member.post("/auth/logout")
 
-    assert len(events_in(await asyncio.wait_for(following, 3))) == 1
+    assert len(events_in(await asyncio.wait_for(following, SECONDS))) == 1
 
 
 class Told:
@@ -233,7 +234,7 @@ async def test_who_waits_holds_no_connection_and_is_woken(
     await member.post(f"/executions/{execution['id']}/cancel")
     told.changed.set()
 
-    ended = await asyncio.wait_for(waiting, 2)
+    ended = await asyncio.wait_for(waiting, SECONDS)
     assert ended.status is ExecutionStatus.CANCELLED
     assert ended.version == (await stored(uow, ended.id)).version
     assert [state async for state in states] == []

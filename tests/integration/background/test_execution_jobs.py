@@ -9,6 +9,7 @@ from backend.models.background.executions import ExecutionStatus
 from backend.models.platform.job_requests import Queue
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 
 CSV = b"title\n" + b"".join(b"Call %d\n" % n for n in range(20_000))
 
@@ -25,7 +26,7 @@ async def import_id(manager: Person) -> str:
 
 
 async def wait_for(person: Person, execution_id: str, *statuses: str) -> dict[str, object]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while True:
             found = (await person.get(f"/executions/{execution_id}")).json()
             if found["status"] in statuses:

@@ -35,6 +35,7 @@ from tests.fixtures.execution_kinds import (
     stored,
 )
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 
 Runs = Callable[..., asyncio.Task[None]]
 
@@ -158,7 +159,7 @@ async def test_of_steps_that_are_at_work_together_none_is_repeated(
 async def until_steps(
     executions: ExecutionService, execution_id: UUID, owner: Person, count: int
 ) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         while True:
             page = await executions.steps(execution_id, ExecutionStepQuery(), owner.principal)
             if len(page.items) == count:
@@ -382,7 +383,7 @@ async def test_what_is_running_is_cancelled_in_a_second_or_two(
 
     asked = await executions.cancel(execution_id, member.principal)
     await executions.cancel(execution_id, member.principal)
-    await asyncio.wait_for(working, 2)
+    await asyncio.wait_for(working, SECONDS)
 
     assert asked.status is ExecutionStatus.RUNNING
     ended = await stored(uow, execution_id)
@@ -404,7 +405,7 @@ async def test_a_lease_of_before_the_clock_went_back_is_over(
     left = {"status": ExecutionStatus.RUNNING, "leased_until": now() + TOMORROW}
     await change(uow, execution_id, **left)
 
-    await asyncio.wait_for(executions.run(execution_id, FIRST), 5)
+    await asyncio.wait_for(executions.run(execution_id, FIRST), SECONDS)
 
     assert kind.done == ["one"]
     assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED

@@ -27,7 +27,7 @@ from tests.fixtures.application import running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.processes import free_port
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import SECONDS, until
 
 
 async def deferred(uow: SqlUnitOfWorkFactory, task: str = "work", **args: Any) -> int:
@@ -225,7 +225,7 @@ async def test_a_running_job_is_stopped_and_not_retried(
 
     with_task(jobs, work)
     job_id = await deferred(uow)
-    async with jobs.supervisor(Queue.EVENTS).running(), asyncio.timeout(10):
+    async with jobs.supervisor(Queue.EVENTS).running(), asyncio.timeout(SECONDS):
         await running.wait()
 
         told = (await admin.post(f"/jobs/{job_id}/cancel")).json()
@@ -248,7 +248,7 @@ async def test_a_worker_that_stops_hands_back_what_it_has_not_finished(
     with_task(jobs, work)
     job_id = await deferred(uow)
 
-    async with jobs.supervisor(Queue.EVENTS).running(), asyncio.timeout(10):
+    async with jobs.supervisor(Queue.EVENTS).running(), asyncio.timeout(SECONDS):
         await running.wait()
 
     job = await job_of(admin, job_id)
@@ -273,7 +273,7 @@ async def test_a_worker_that_has_ended_is_started_again_and_the_probe_knows(
 
     with_task(jobs, work)
     supervisor = jobs.supervisor(Queue.EVENTS)
-    async with supervisor.running(), asyncio.timeout(10):
+    async with supervisor.running(), asyncio.timeout(SECONDS):
         await until(runs)
         # Heartbeats and new workers fail without it.
         await rename("procrastinate_workers", "away")
@@ -290,7 +290,7 @@ async def test_a_worker_that_has_ended_is_started_again_and_the_probe_knows(
 async def test_a_server_runs_jobs_beside_its_requests(
     settings: Settings, uow: SqlUnitOfWorkFactory, admin: Person
 ) -> None:
-    async with running_app(with_worker(settings)) as client, asyncio.timeout(10):
+    async with running_app(with_worker(settings)) as client, asyncio.timeout(SECONDS):
         job_id = await deferred(uow, "a task that is not there")
         await until(lambda: has_status(admin, job_id, "failed"))
 

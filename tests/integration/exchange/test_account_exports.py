@@ -24,7 +24,7 @@ async def export(person: Person, jobs: Jobs) -> Json:
     assert made.status_code == 202, made.text
     await jobs.drain(Queue.EXECUTIONS)
     ended: Json = (await person.get(f"/executions/{made.json()['id']}")).json()
-    assert ended["status"] == "completed", ended
+    assert ended["status"] == "completed", ended["error"]
     return ended
 
 

@@ -17,6 +17,7 @@ from backend.services.exchange.imports import writing
 from tests.fixtures.kept_runs import KeptRun
 from tests.fixtures.people import Person
 from tests.fixtures.sheets import Sheets
+from tests.fixtures.waiting import SECONDS
 from tests.integration.exchange.test_imports import counts, items, problems
 
 Change = Callable[[], Awaitable[Any]]
@@ -135,7 +136,7 @@ async def test_rows_are_not_locked_while_others_are_added(
         await insert_all(self, rows)
         if len(edits) < 2:
             edit = member.patch(f"/customers/{customer}", json={"notes": str(len(edits))})
-            edits.append((await asyncio.wait_for(edit, 5)).status_code)
+            edits.append((await asyncio.wait_for(edit, SECONDS)).status_code)
 
     monkeypatch.setattr(SqlBulkList, "insert_all", edit_then_insert)
     table = [["name", "email"], ["Grace", "a@example.com"], *([f"New {n}", ""] for n in range(600))]

@@ -46,6 +46,7 @@ from tests.fixtures.kept_runs import KeptRun
 from tests.fixtures.people import Answer, Person
 from tests.fixtures.sheets import Sheets
 from tests.fixtures.statements import sent_statements
+from tests.fixtures.waiting import SECONDS
 
 Ends = Callable[[Person, Person], Answer]
 
@@ -173,7 +174,7 @@ async def test_no_step_is_begun_without_the_right_to(
 
     await ends(admin, member)
     kind.go_on.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, SECONDS)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -193,7 +194,7 @@ async def test_work_that_asks_for_nothing_is_ended_in_a_second_or_two(
     execution_id, task = await working(executions, kind, member, "one", pause="one")
 
     await ends(admin, member)
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, SECONDS)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -218,7 +219,7 @@ async def test_a_new_role_that_may_still_do_it_counts_from_the_next_step_on(
 
     await demote(admin, member, "manager")
     kind.go_on.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, SECONDS)
 
     assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED
     assert kind.done == ["one", "two"]
@@ -253,7 +254,7 @@ async def test_an_import_writes_no_batch_after_the_end_of_the_rights(
 
     await ends(admin, member)
     at_the_end = await written_by(uow, member)
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, SECONDS)
 
     failed = await stored(uow, execution_id)
     assert failed.status is ExecutionStatus.FAILED
@@ -269,7 +270,7 @@ async def written_by(uow: SqlUnitOfWorkFactory, person: Person) -> int:
 
 
 async def until_written(uow: SqlUnitOfWorkFactory, person: Person) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while not await written_by(uow, person):  # noqa: ASYNC110  # it is in the database
             await asyncio.sleep(0.01)
 

@@ -18,8 +18,7 @@ from backend.wiring import ProcessState, process_state, wire
 from tests.factories import make_notification
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
-
-SECONDS = 3
+from tests.fixtures.waiting import SECONDS
 
 
 @pytest.fixture

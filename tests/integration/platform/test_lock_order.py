@@ -33,6 +33,7 @@ from backend.services.notifications.notifications import NotificationService
 from tests.factories import make_customer, make_model_config, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.waiting import SECONDS
 
 KINDS = [NotificationKind.NEW_DEVICE, NotificationKind.TASK_ASSIGNED]
 WAITING = text("""
@@ -49,12 +50,12 @@ async def statuses(requests: Iterable[Awaitable[httpx2.Response]]) -> Counter[in
 async def waiting(work: Coroutine[Any, Any, Any], database: Database) -> AsyncIterator[None]:
     """Work that waits for a lock while the block runs, and then comes to its end."""
     task = asyncio.ensure_future(work)
-    async with asyncio.timeout(10), database.reading_session() as session:
+    async with asyncio.timeout(SECONDS), database.reading_session() as session:
         connection = await session.connection()
         while not await connection.scalar(WAITING):  # noqa: ASYNC110  # it is in the database
             await asyncio.sleep(0.01)
     yield
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, SECONDS)
 
 
 def preference(person: Person, kind: NotificationKind) -> NotificationPreference:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTim
 from backend.core.config import Settings
 from backend.core.database import connect_arguments, libpq_url, session_settings
 from backend.core.statements import Statements
+from tests.fixtures.waiting import SECONDS
 
 MAX_CONNECTIONS = 2
 Opened = Callable[..., AbstractAsyncContextManager[Statements]]
@@ -142,6 +143,6 @@ async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Cou
     async with opened(patience=30, port=1, host="127.0.0.1") as statements:
         for _ in range(MAX_CONNECTIONS + 1):
             with pytest.raises(OperationalError):
-                await asyncio.wait_for(statements.run("SELECT 1", {}), 10)
+                await asyncio.wait_for(statements.run("SELECT 1", {}), SECONDS)
 
     assert (counts.open, counts.used) == (0, 0)
