@@ -11,41 +11,7 @@ NODE_UV := $(UV) run --locked --group client
 EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 comma := ,
 BASE := $(or $(shell git rev-parse --quiet --verify --abbrev-ref origin/main 2>/dev/null),HEAD)
-CRITICAL := backend/core/security.py,backend/core/passwords.py,backend/core/fair_queue.py,backend/core/permissions.py,backend/core/production.py,backend/core/caching.py,$\
-	backend/repositories/sql/unit_of_work.py,backend/repositories/sql/platform/contention.py,$\
-	backend/repositories/sql/platform/named_locks.py,backend/repositories/sql/identity/sessions.py,$\
-	backend/repositories/sql/identity/sign_in_failures.py,backend/services/identity/auth.py,backend/services/identity/rights.py,$\
-	backend/services/identity/role_grants.py,backend/core/api_keys.py,backend/services/identity/api_keys.py,backend/services/identity/key_access.py,$\
-	backend/repositories/sql/identity/api_keys.py,backend/core/sealing.py,backend/core/one_time_codes.py,$\
-	backend/services/identity/second_factor_check.py,backend/services/identity/second_factor_rule.py,$\
-	backend/services/identity/second_factors.py,backend/services/identity/second_step.py,$\
-	backend/services/identity/session_start.py,backend/services/identity/email_changes.py,backend/core/common_passwords.py,backend/repositories/sql/identity/second_factors.py,$\
-	backend/core/config/sign_in.py,backend/integrations/identity/id_tokens.py,backend/integrations/identity/openid.py,$\
-	backend/integrations/identity/github.py,backend/integrations/identity/oauth.py,backend/integrations/identity/json_client.py,$\
-	backend/services/identity/provider_callbacks.py,backend/services/identity/provider_codes.py,$\
-	backend/services/identity/provider_sign_in.py,backend/services/identity/provider_accounts.py,$\
-	backend/services/identity/linked_identities.py,backend/services/identity/ways_in.py,$\
-	backend/services/identity/sign_in_states.py,backend/services/identity/sign_in_links.py,$\
-	backend/repositories/sql/identity/linked_identities.py,backend/repositories/sql/identity/provider_sign_ins.py,$\
-	backend/services/identity/account_closing.py,backend/services/identity/impersonations.py,backend/services/operations/erasure.py,backend/repositories/sql/identity/personal_data.py,$\
-	backend/core/devices.py,backend/services/identity/session_ends.py,$\
-	backend/core/attempts.py,backend/services/identity/sessions.py,$\
-	backend/services/identity/password_check.py,backend/services/identity/users.py,backend/services/platform/crud.py,$\
-	backend/services/identity/account_tokens.py,backend/services/identity/password_resets.py,$\
-	backend/services/identity/email_verification.py,backend/services/identity/invitations.py,$\
-	backend/repositories/sql/identity/account_tokens.py,$\
-	backend/core/preconditions.py,backend/api/etags.py,backend/repositories/sql/platform/idempotency.py,$\
-	backend/repositories/sql/platform/outbox.py,backend/repositories/sql/platform/at_once.py,backend/repositories/sql/platform/changing.py,backend/repositories/sql/platform/writing.py,$\
-	backend/repositories/sql/platform/audit_events.py,$\
-	backend/services/platform/change_events.py,backend/services/operations/audit_events.py,backend/jobs/subscriptions.py,$\
-	backend/jobs/events.py,backend/services/assistant/toolbox.py,backend/services/assistant/planned_actions.py,$\
-	backend/services/assistant/budget.py,backend/services/assistant/tools/base.py,$\
-	backend/repositories/sql/assistant/usage_records.py,$\
-	backend/core/outgoing_addresses.py,backend/core/webhook_signatures.py,$\
-	backend/integrations/webhooks/guarded_connections.py,backend/integrations/webhooks/http_poster.py,$\
-	backend/services/assistant/tool_access.py,backend/api/mcp/endpoint.py,backend/services/webhooks/incoming.py,$\
-	backend/services/webhooks/subjects.py,backend/services/webhooks/webhooks.py,$\
-	backend/models/assistant/planned_actions.py
+CRITICAL := $(shell paste -sd, tests/critical_paths.txt)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

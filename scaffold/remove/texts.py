@@ -11,7 +11,6 @@ from scaffold.remove.prose import cleaned, pages, without_items
 from scaffold.remove.words import Words
 
 IsGone = Callable[[str], bool]
-_PATH = re.compile(r"\b(?:backend|tests|docs|benchmarks|evaluations|deploy|scaffold)/[\w/.-]+\w")
 _UNREAD = (
     "CHANGELOG", "docs/adr/", "alembic/versions/", "findings/", "openapi.json", "scaffold/",
     "tests/bake/", "tests/unit/scaffold/",
@@ -59,7 +58,7 @@ def clean_texts(
     _clean_declarations(root, [*areas, *names], is_gone)
     _clean_contracts(root / "pyproject.toml", list(areas))
     _clean_protected(root)
-    _clean_lists(root / "Makefile", is_gone)
+    _clean_list(root / "tests/critical_paths.txt", is_gone)
     _clean_site(root / "zensical.toml", root / "docs")
     for page in pages(root):
         _replace(root / page, cleaned((root / page).read_text(), words, is_gone, page))
@@ -137,16 +136,10 @@ def clean_checked(root: Path) -> None:
     _replace(path, text)
 
 
-def _clean_lists(path: Path, is_gone: IsGone) -> None:
-    """Take paths that are gone out of lists that are separated by commas."""
-    text = path.read_text()
-    for each in sorted(set(_PATH.findall(text)), key=len, reverse=True):
-        if is_gone(each):
-            text = re.sub(rf",\$\\\n\t{re.escape(each)}(?=\n)", "", text)
-            text = re.sub(rf"{re.escape(each)},|,{re.escape(each)}(?![\w/])", "", text)
-    text = re.sub(r"\n\t\$\\(?=\n)", "", text)
-    text = re.sub(r",\$\\\n(?=\n)", "\n", text)
-    _replace(path, text)
+def _clean_list(path: Path, is_gone: IsGone) -> None:
+    """Take paths that are gone out of a list that has one in each line."""
+    lines = path.read_text().splitlines(keepends=True)
+    _replace(path, "".join(line for line in lines if not is_gone(line.strip())))
 
 
 def _without_items_in_texts(code: str, words: Words) -> str:
