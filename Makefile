@@ -1,6 +1,6 @@
 # A thin face over `uv run`. Make hands on to it what is given on the line: make run PORT=8010
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint lint-openapi contract-changes contract-tools collections format openapi client docs evaluate
+.PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint lint-openapi contract-changes contract-tools collections format openapi client docs
 
 export UV_PYTHON_DOWNLOADS ?= never
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
@@ -8,7 +8,6 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 PRIVATE_UV := $(filter .uv/bin/uv,$(UV))
 # Brings a Node.js of its own.
 NODE_UV := $(UV) run --locked --group client
-EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
 comma := ,
 BASE := $(or $(shell git rev-parse --quiet --verify --abbrev-ref origin/main 2>/dev/null),HEAD)
 CRITICAL := $(shell paste -sd, tests/critical_paths.txt)
@@ -66,8 +65,13 @@ coverage-report: $(PRIVATE_UV) ## After `make test`: what it runs, and what of y
 test-mutants: $(PRIVATE_UV) ## Change the critical paths bit by bit, and list what no test notices: FILES=backend/...
 	@$(UV) run --locked --group mutants python -m tests.mutants $(or $(FILES),$(CRITICAL))
 
+# needs: assistant
+.PHONY: evaluate
+EVALUATED := $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(MODEL),--model $(MODEL)) $(if $(LEAST),--least $(LEAST))
+
 evaluate: $(PRIVATE_UV) ## Hold what the agent does against what is expected: PROVIDER=openai MODEL=gpt-5-mini
 	@$(UV) run --locked python -m evaluations $(EVALUATED)
+# /needs
 
 lint: $(PRIVATE_UV) ## Check style, types, layers and migrations
 	@$(UV) run --locked ruff check .

@@ -10,7 +10,9 @@ import libcst as cst
 from scaffold.remove.syntax import Source, name_of
 
 _TOKEN = re.compile(r"\b[a-zA-Z_]\w{2,}\b")
-_DEFINED = re.compile(r"\b(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", re.MULTILINE)
+_DEFINED = re.compile(
+    r"\b(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = |^    (\w+): (?=[\w.\[\], |]+ = )", re.MULTILINE
+)
 _ELSEWHERE = ("scaffold/new/*.py", "scaffold/templates/**/*.jinja", "alembic/env.py")
 _HARMLESS = {"property", "staticmethod", "classmethod", "dataclass", "asynccontextmanager", "cache"}
 
@@ -33,7 +35,7 @@ def orphaned(before: Counter[str], texts: list[str]) -> set[str]:
     """Return the names that were mentioned more often before, and are only defined by now."""
     now, defined = mentions(texts), Counter[str]()
     for text in texts:
-        defined.update(one or other for one, other in _DEFINED.findall(text))
+        defined.update("".join(found) for found in _DEFINED.findall(text))
     return {
         name
         for name, count in defined.items()
@@ -43,7 +45,7 @@ def orphaned(before: Counter[str], texts: list[str]) -> set[str]:
 
 def definitions_of(
     source: Source, names: set[str]
-) -> Iterator[cst.FunctionDef | cst.ClassDef | cst.Assign]:
+) -> Iterator[cst.FunctionDef | cst.ClassDef | cst.Assign | cst.AnnAssign]:
     """Yield the definitions of these names, but those that something else finds by itself."""
     for node in source.nodes():
         match node:
@@ -51,11 +53,26 @@ def definitions_of(
                 name=cst.Name(value=name)
             ) if (name in names):
                 harmless = all(name_of(each.decorator) in _HARMLESS for each in node.decorators)
-                if harmless and not _may_override(source, node):
+                if harmless and not _may_override(source, node) and not _is_table(node):
                     yield node
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 if name in names and source.nearest(node, *_INNER) is None:
                     yield node
+            case cst.AnnAssign(target=cst.Name(value=name)):
+                if name in names and _is_setting(source, node):
+                    yield node
+
+
+def _is_table(node: cst.FunctionDef | cst.ClassDef) -> bool:
+    """Migrations find tables without naming them."""
+    keywords = node.keywords if isinstance(node, cst.ClassDef) else ()
+    return any(each.keyword is not None and each.keyword.value == "table" for each in keywords)
+
+
+def _is_setting(source: Source, node: cst.CSTNode) -> bool:
+    """Other fields may be read without being named."""
+    owner = source.nearest(node, cst.ClassDef)
+    return owner is not None and owner.name.value.endswith("Settings")
 
 
 def _may_override(source: Source, node: cst.CSTNode) -> bool:

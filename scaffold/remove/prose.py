@@ -1,7 +1,7 @@
 """Takes what is removed out of prose: rows of tables, sections, and items of enumerations."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from scaffold.remove.words import Words
@@ -10,6 +10,13 @@ _HISTORY = ("CHANGELOG.md", "docs/adr/0")
 _LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 _NAMED = re.compile(r"`([\w./-]+)`")
 _PERMISSION_OR_PATH = re.compile(r"`([\w-]+:[\w-]+|/[\w-]+)`")
+_ONLY_LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)")
+_ONLY_NAMES = re.compile(r"`[^`]+`(?:, `[^`]+`)*")
+_MARKED = re.compile(
+    r"^(?:<!--|#) needs: ([\w, ]+?)(?: -->)?\n.*?^(?:<!--|#) /needs(?: -->)?\n\n?"
+    r"|<!-- needs: ([\w, ]+) -->.*?<!-- /needs -->",
+    re.MULTILINE | re.DOTALL,
+)
 _ITEMS = ("| ", "- ", "* ")
 _EMPTY_ROW = re.compile(r"\|(?: *\|)+ *(?:[^|`]*\|)?")
 
@@ -21,6 +28,16 @@ def pages(root: Path) -> list[Path]:
     found += sorted(root.glob("*.md"))
     relative = [path.relative_to(root) for path in found if "node_modules" not in path.parts]
     return [each for each in relative if not str(each).startswith(_HISTORY)]
+
+
+def without_marked(text: str, gone: Collection[str]) -> str:
+    """Leave out what stands between marks that name an area or a resource that is gone."""
+
+    def left(found: re.Match[str]) -> str:
+        needed = (found[1] or found[2]).split(", ")
+        return "" if any(each in gone for each in needed) else found[0]
+
+    return _MARKED.sub(left, text)
 
 
 def cleaned(text: str, words: Words, is_gone: Callable[[str], bool], page: Path) -> str:
@@ -76,7 +93,10 @@ def _is_about(line: str, words: Words, names_gone: Callable[[str], bool]) -> boo
     """Whether a row or an item begins with what is gone, or has a cell of that alone."""
     cells = [each.strip() for each in line.split("|")]
     first = cells[1] if line.lstrip().startswith("|") else ""
-    only = [found[1] for each in cells if (found := _NAMED.fullmatch(each))]
+    matches = [_NAMED.fullmatch(each) or _ONLY_LINK.fullmatch(each) for each in cells]
+    only = [found[1] for found in matches if found]
+    if _ONLY_NAMES.fullmatch(first) and all(map(names_gone, re.findall(r"`([^`]+)`", first))):
+        return True
     return (
         (re.fullmatch(r"`[^`]+`", first) is not None and words.is_dead(first.strip("`")))
         or any(names_gone(link) for link, _ in _LINK.findall(first))

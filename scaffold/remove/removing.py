@@ -17,7 +17,8 @@ from scaffold.remove.fixed_point import Tree, cut_all, tree_members
 from scaffold.remove.orphans import mentions
 from scaffold.remove.splicing import ancestors
 from scaffold.remove.subject import CODE, Subject, delete
-from scaffold.remove.texts import clean_checked, clean_texts, still_mentioned
+from scaffold.remove.texts import Names, clean_checked, clean_texts, still_mentioned
+from scaffold.remove.variables import variables
 
 Say = Callable[[str], None]
 
@@ -83,7 +84,9 @@ def remove(root: Path, subjects: Sequence[Subject], areas: Sequence[str], say: S
     removed.problems = cut_all(tree, dead, words, before)
     removed.cuts = dead.cuts
     say("Cleaning contracts, lists and pages")
-    clean_texts(root, words, tracked, areas, [each.name for each in subjects])
+    left = run_python(root, "-m", "scaffold.remove.variables").split()
+    names = Names(areas, [each.name for each in subjects], variables() - {*left})
+    clean_texts(root, words, tracked, names)
     formatted(root)
     removed.mentions = still_mentioned(root, words, tracked)
     return removed

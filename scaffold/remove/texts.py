@@ -3,11 +3,12 @@
 import io
 import re
 import tokenize
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from scaffold.declarations import FILE, SERVICES
-from scaffold.remove.prose import cleaned, pages, without_items
+from scaffold.remove.prose import cleaned, pages, without_items, without_marked
 from scaffold.remove.words import Words
 
 IsGone = Callable[[str], bool]
@@ -39,29 +40,36 @@ def declared_without(text: str, gone: Iterable[str]) -> str:
     return "".join([head, *(each for each in left if "=" in each)]).rstrip() + "\n"
 
 
-def clean_texts(
-    root: Path, words: Words, tracked: set[str], areas: Iterable[str], names: Iterable[str]
-) -> None:
+class Names(NamedTuple):
+    """What is removed, by name."""
+
+    areas: Collection[str]
+    resources: Collection[str]
+    variables: Collection[str]
+
+
+def clean_texts(root: Path, words: Words, tracked: set[str], names: Names) -> None:
     """Clean every text file.
 
     Args:
-        names: of the resources that are removed.
         tracked: the paths that there were before.
-        areas: those that are removed.
     """
+    subjects = {*names.areas, *names.resources}
 
     def is_gone(path: str) -> bool:
         folder = f"{path.rstrip('/')}/"
         was_there = path in tracked or any(each.startswith(folder) for each in tracked)
-        return bool(path) and was_there and not (root / path).exists()
+        return path in names.variables or (was_there and not (root / path).exists())
 
-    _clean_declarations(root, [*areas, *names], is_gone)
-    _clean_contracts(root / "pyproject.toml", list(areas))
+    _clean_declarations(root, subjects, is_gone)
+    _clean_contracts(root / "pyproject.toml", names.areas)
     _clean_protected(root)
     _clean_list(root / "tests/critical_paths.txt", is_gone)
     _clean_site(root / "zensical.toml", root / "docs")
+    _replace(root / "Makefile", without_marked((root / "Makefile").read_text(), subjects))
     for page in pages(root):
-        _replace(root / page, cleaned((root / page).read_text(), words, is_gone, page))
+        text = without_marked((root / page).read_text(), subjects)
+        _replace(root / page, cleaned(text, words, is_gone, page))
     for path in sorted((root / "backend").rglob("*.py")):
         if words.may_be_in(path.read_text()):
             _replace(path, _without_items_in_texts(path.read_text(), words))
@@ -72,7 +80,7 @@ def _replace(path: Path, text: str) -> None:
         path.write_text(text)
 
 
-def _clean_contracts(path: Path, areas: list[str]) -> None:
+def _clean_contracts(path: Path, areas: Iterable[str]) -> None:
     """Take areas out of the contracts of import-linter."""
     text = path.read_text()
     for area in areas:

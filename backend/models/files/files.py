@@ -83,7 +83,7 @@ class File(OfOrganisation, Versioned, Timestamped, FileBase, Identified, table=T
     size: int = Field(sa_type=BigInteger)
     owner_id: UUID = Field(
         foreign_key="users.id",
-        sa_column_kwargs={"info": personal("customer_id", "lead_id", "task_id")},
+        sa_column_kwargs={"info": personal(unless=("customer_id", "lead_id", "task_id"))},
     )
     customer_id: UUID | None = Field(
         default=None,

@@ -11,6 +11,6 @@ from typing import Any, Final
 PERSONAL: Final = "personal"
 
 
-def personal(*unless: str) -> dict[Any, Any]:
+def personal(unless: tuple[str, ...] = ()) -> dict[Any, Any]:
     """`unless`: columns that make a row the team's if one of them is set."""
     return {PERSONAL: unless}

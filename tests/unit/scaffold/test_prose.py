@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.remove.prose import cleaned
+from scaffold.remove.prose import cleaned, without_marked
 from scaffold.remove.words import Words
 
 WORDS = Words(
     texts=frozenset({"weeds", "weed"}), paths=frozenset({"/weeds"}), prefixes=frozenset({"weeds:"})
 )
 PAGE = Path("docs/use/garden.md")
-GONE = {"docs/use/weeds.md", "backend/models/garden/weeds.py"}
+GONE = {"docs/use/weeds.md", "backend/models/garden/weeds.py", "WEEDS_DAYS", "WEEDS_MAX"}
 
 
 def without_weeds(text: str) -> str:
@@ -27,6 +27,8 @@ def without_weeds(text: str) -> str:
             "| [Weeds](weeds.md) | pulled |\n| [Roses](roses.md) | kept |",
             "| [Roses](roses.md) | kept |",
         ),
+        ("| know weeds | [Weeds](weeds.md) |\n| know oaks | here |", "| know oaks | here |"),
+        ("| `WEEDS_DAYS`, `WEEDS_MAX` | 1, 2 |\n| `OAKS` | 1 |", "| `OAKS` | 1 |"),
         ("Read on in [Weeds](weeds.md#roots).", "Read on in Weeds."),
         ("Roses are red. `backend/models/garden/weeds.py` has weeds.", "Roses are red."),
         ("| Paths | `/roses`, `/weeds` |", "| Paths | `/roses` |"),
@@ -37,3 +39,28 @@ def without_weeds(text: str) -> str:
 )
 def test_a_page_is_left_without_it(before: str, after: str) -> None:
     assert without_weeds(before) == after
+
+
+MARKED = """\
+Roses<!-- needs: weeds -->, and weeds<!-- /needs --> grow.
+
+<!-- needs: weeds, spades -->
+
+They are pulled.
+
+<!-- /needs -->
+
+The end.
+"""
+
+
+def test_what_is_marked_goes_with_what_it_needs() -> None:
+    assert without_marked(MARKED, {"spades"}) == "\n".join(
+        [*MARKED.splitlines()[:2], "The end.", ""]
+    )
+    assert without_marked(MARKED, {"weeds"}) == "Roses grow.\n\nThe end.\n"
+    assert without_marked(MARKED, {"oaks"}) == MARKED
+
+
+def test_marks_are_comments_in_a_makefile_too() -> None:
+    assert without_marked("# needs: weeds\npull:\n\n# /needs\n\nwater:\n", {"weeds"}) == "water:\n"
