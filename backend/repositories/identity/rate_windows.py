@@ -5,10 +5,14 @@ from typing import Protocol
 
 
 class CountedRepository(Protocol):
-    async def nth_of_account(self, account_hash: str, n: int, since: datetime) -> datetime | None:
-        """Return the time of the n-th newest entry since then; None if there are fewer."""
-        ...
+    async def nth(
+        self, of_account: tuple[str, int], of_address: tuple[str, int], since: datetime
+    ) -> datetime | None:
+        """Return the time of the n-th newest entry since then, of an account or else of an address.
 
-    async def nth_of_address(self, address_hash: str, n: int, since: datetime) -> datetime | None:
-        """The same of a client address."""
+        None if there are fewer of either.
+
+        Args:
+            of_account: its hash, and n.
+        """
         ...

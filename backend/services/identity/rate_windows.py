@@ -33,10 +33,9 @@ class RateLimit:
 
     async def check(self, rows: CountedRepository, row: Counted) -> None:
         """Raises RateLimitedError at the limit."""
-        since = self.begins()
-        oldest = await rows.nth_of_account(
-            row.account_hash, self._per_account, since
-        ) or await rows.nth_of_address(row.address_hash, self._per_address, since)
+        account = (row.account_hash, self._per_account)
+        address = (row.address_hash, self._per_address)
+        oldest = await rows.nth(account, address, self.begins())
         if oldest is not None:
             seconds = ceil((oldest + self._window - now()).total_seconds())
             raise RateLimitedError(self._refusal, retry_after=seconds)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete
+from sqlalchemy import ColumnElement, and_, delete, func
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,17 +35,19 @@ class SqlCounted:
     moment: ClassVar[str]
     _session: AsyncSession
 
-    async def nth_of_account(self, account_hash: str, n: int, since: datetime) -> datetime | None:
-        return await self._nth(self.counted.account_hash == account_hash, n, since)
+    async def nth(
+        self, of_account: tuple[str, int], of_address: tuple[str, int], since: datetime
+    ) -> datetime | None:
+        account = self._nth(self.counted.account_hash, *of_account, since)
+        address = self._nth(self.counted.address_hash, *of_address, since)
+        found: Any = await self._session.exec(select(func.coalesce(account, address)))
+        moment: datetime | None = found.one()
+        return moment
 
-    async def nth_of_address(self, address_hash: str, n: int, since: datetime) -> datetime | None:
-        return await self._nth(self.counted.address_hash == address_hash, n, since)
-
-    async def _nth(self, which: ColumnElement[bool], n: int, since: datetime) -> datetime | None:
+    def _nth(self, column: Any, wanted: str, n: int, since: datetime) -> Any:
         moment = getattr(self.counted, self.moment)
-        newest = select(moment).where(which, counts(moment, since)).order_by(moment.desc())
-        found = await self._session.exec(newest.offset(n - 1).limit(1))
-        return found.one_or_none()
+        newest = select(moment).where(column == wanted, counts(moment, since))
+        return newest.order_by(moment.desc()).offset(n - 1).limit(1).scalar_subquery()
 
 
 async def forget_some(
