@@ -20,6 +20,7 @@ _NO_TEXT = {".lock", ".svg", ".png"}
 _TABLE_OF_TOOL = re.compile(r"\[tool\.")
 _TABLES = re.compile(r"^(?=\[)", re.MULTILINE)
 _NO_RESOURCES = re.compile(r"^resources = \[\]\n", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z0-9-]+):", re.MULTILINE)
 _EMPTY_LIST = re.compile(r"^\w+ = \[[\s,]*\]\n", re.MULTILINE)
 
 
@@ -55,18 +56,18 @@ def clean_texts(root: Path, words: Words, tracked: set[str], names: Names) -> No
         tracked: the paths that there were before.
     """
     subjects = {*names.areas, *names.resources}
+    targets = _clean_targets(root / "Makefile", subjects)
 
     def is_gone(path: str) -> bool:
         folder = f"{path.rstrip('/')}/"
         was_there = path in tracked or any(each.startswith(folder) for each in tracked)
-        return path in names.variables or (was_there and not (root / path).exists())
+        return path in {*names.variables, *targets} or (was_there and not (root / path).exists())
 
     _clean_declarations(root, subjects, is_gone)
     _clean_contracts(root / "pyproject.toml", names.areas)
     _clean_protected(root)
     _clean_list(root / "tests/critical_paths.txt", is_gone)
     _clean_site(root / "zensical.toml", root / "docs")
-    _replace(root / "Makefile", without_marked((root / "Makefile").read_text(), subjects))
     for page in pages(root):
         text = without_marked((root / page).read_text(), subjects)
         _replace(root / page, cleaned(text, words, is_gone, page))
@@ -118,6 +119,14 @@ def protecting(contract: str, is_there: Callable[[str], bool]) -> str:
     for each in map(re.escape, gone):
         left = re.sub(rf', "{each}"|"{each}",? ?', "", left)
     return contract.replace(listed[1], left)
+
+
+def _clean_targets(path: Path, gone: Collection[str]) -> set[str]:
+    """Take targets out of the Makefile. Returns them as they are called, such as `make docs`."""
+    before = path.read_text()
+    left = without_marked(before, gone)
+    _replace(path, left)
+    return {f"make {each}" for each in {*_TARGET.findall(before)} - {*_TARGET.findall(left)}}
 
 
 def _clean_site(path: Path, folder: Path) -> None:

@@ -282,7 +282,7 @@ async def test_ten_thousand_events_to_a_dead_receiver_delay_nobody(
         )
         # One shows that it is dead: the others wait.
         assert tried.scalar_one() == 1
-    assert await waiting_jobs(database) == [SEND_WEBHOOKS]
+    assert set(await waiting_jobs(database)) == {SEND_WEBHOOKS}
 
 
 async def test_too_many_for_a_dead_receiver_switch_it_off(
