@@ -16,7 +16,7 @@ from backend.api.fast_path.index import RouteIndex
 from backend.api.injection import injected_classes
 from backend.api.middleware import add_middleware
 from backend.api.openapi import use_documented_openapi
-from backend.api.router import PREFIX, TAGS, add_resources
+from backend.api.router import PREFIX, add_resources, tags
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.logging import configure_logging
@@ -24,6 +24,7 @@ from backend.core.orphans import stop_with_parent
 from backend.core.permissions import Means
 from backend.core.product import DESCRIPTION, NAME
 from backend.core.production import refuse_unsafe
+from backend.core.scopes import Organisations
 from backend.core.stopping import Interruption, told_of_stop
 from backend.services.container import Services
 from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
@@ -63,7 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
     services = wire(settings, units_of_work(database, Means.API, state.caches), checks, state)
     for asked_for in injected_classes():
         services.of(asked_for)
-    app = _new_app(_lifespan(settings, services, database, state))
+    lifespan = _lifespan(settings, services, database, state)
+    app = _new_app(settings.database.organisations, lifespan)
     app.state.settings = settings
     app.state.services = services
     app.state.interruption = Interruption(state.stopped)
@@ -76,12 +78,12 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _new_app(lifespan: Lifespan) -> FastAPI:
+def _new_app(organisations: Organisations, lifespan: Lifespan) -> FastAPI:
     return FastAPI(
         title=NAME,
         version=__version__,
         description=_DESCRIPTION,
-        openapi_tags=TAGS,
+        openapi_tags=tags(organisations),
         license_info={"name": "MIT", "identifier": "MIT"},
         openapi_url=None,
         docs_url=None,
@@ -139,7 +141,8 @@ def _add_mcp(app: FastAPI, services: Services, settings: Settings) -> None:
 
 def _add_routes(app: FastAPI, settings: Settings, database: Database) -> None:
     max_bytes = settings.server.max_body_bytes
-    add_resources(app, max_bytes, settings.files.max_bytes)
+    organisations = settings.database.organisations
+    add_resources(app, max_bytes, settings.files.max_bytes, organisations)
     app.include_router(health.router)
     if settings.server.metrics_enabled:
         metrics.observe_connections(database)

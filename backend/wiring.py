@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url
 from backend.core.migrations import REPLACED_REVISIONS, older_revisions
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
+from backend.core.scopes import Organisations, Within
 from backend.integrations.assistant.language_models import LanguageModelsOnDemand
 from backend.integrations.assistant.tavily import TavilySearch, open_web_search
 from backend.integrations.exchange.sheets import read_sheet
@@ -31,7 +34,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.tools.base import ToolDependencies
 from backend.services.assistant.web_search import WebSearch
-from backend.services.assistant.wiring import AssistantServices
+from backend.services.assistant.wiring import AssistantServices, tool_service
 from backend.services.background.kinds import RegisteredKind
 from backend.services.background.wiring import BackgroundServices
 from backend.services.container import Services
@@ -42,6 +45,7 @@ from backend.services.exchange.kinds import exchange_kinds
 from backend.services.exchange.reports import ReportKind
 from backend.services.files.wiring import FilesServices
 from backend.services.identity.account_tokens import AccountTokens
+from backend.services.identity.organisations import OrganisationService
 from backend.services.identity.providers import OfferedProviders
 from backend.services.identity.sign_in_links import SignInLinks
 from backend.services.identity.token_values import TokenValues
@@ -61,6 +65,9 @@ from backend.services.tasks.wiring import TasksServices
 from backend.services.webhooks.wiring import WebhooksServices
 from backend.services.workflows.runs.kinds import workflow_kinds
 from backend.services.workflows.wiring import WorkflowsServices
+
+if TYPE_CHECKING:
+    from backend.seeds.base import SeedContext
 
 _IDENTITIES = 10_000
 # A limit in case a notice of a change was missed.
@@ -187,17 +194,44 @@ def identity_services(
 ) -> IdentityServices:
     return IdentityServices(
         uow,
-        settings.security,
+        settings,
         mail.mails,
         state.identities,
-        registration_enabled=settings.registration_enabled,
         offered=OfferedProviders(state.providers.by_name, sign_in_links(settings)),
+        organisations=organisation_service(settings, uow),
     )
 
 
 def sign_in_links(settings: Settings) -> SignInLinks:
     api_url = settings.identity_providers.api_url or f"http://localhost:{settings.server.port}"
     return SignInLinks(settings.server.public_url, api_url.rstrip("/"))
+
+
+def seed_context(settings: Settings, uow: UnitOfWorkFactory, within: Within) -> "SeedContext":
+    """Raises ConfigurationError if FILES_URL can't be used."""
+    from backend.seeds.base import SeedContext  # noqa: PLC0415  # a server needs none
+
+    return SeedContext(
+        uow=uow,
+        storage=open_storage(settings.files_url),
+        hasher=PasswordHasher(),
+        password=settings.seed.password.get_secret_value(),
+        now=now(),
+        scope=within,
+        tools=tool_service(uow),
+    )
+
+
+def organisation_service(settings: Settings, uow: UnitOfWorkFactory) -> OrganisationService:
+    async def furnish(within: Within) -> None:
+        from backend.seeds.runner import DEFAULTS, seed  # noqa: PLC0415  # see above
+
+        await seed(seed_context(settings, uow, within), tuple(DEFAULTS))
+
+    database = settings.database
+    grace = timedelta(days=database.organisation_grace_days)
+    has_many = database.organisations is Organisations.MANY
+    return OrganisationService(uow, grace if has_many else None, furnish)
 
 
 def tool_services(

@@ -12,6 +12,7 @@ FIXTURES = (
     "tests.fixtures.application",
     "tests.fixtures.people",
     "tests.fixtures.sign_in_browser",
+    "tests.fixtures.organisations",
     "tests.fixtures.passwords",
     "tests.fixtures.execution_kinds",
     "tests.fixtures.processes",

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from backend.core.errors import NotFoundError
-from backend.core.scopes import Scope
+from backend.core.scopes import FIRST_ORGANISATION, Scope
 from backend.models.assistant.model_configs import ModelConfig
 from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
@@ -19,6 +19,7 @@ from backend.models.assistant.tools import Tool
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.idempotency import Claim, Fresh, IdempotencyKey
 from backend.models.platform.mixins import Identified
+from backend.models.platform.organisations import ActingIn, OfOrganisation
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWork, UnitOfWorkFactory
 
 Row = TypeVar("Row", bound=Identified)
@@ -146,6 +147,12 @@ class FakeUnitOfWork:
 
     def record(self, event: DomainEvent) -> None:
         """Kept nowhere: what is recorded is read from a database."""
+
+    async def go_on_for(self, model: type[OfOrganisation] | type[ActingIn], row_id: UUID) -> UUID:
+        return FIRST_ORGANISATION
+
+    async def go_on_within(self, organisation_id: UUID) -> None:
+        """There is one."""
 
     async def commit(self) -> None:
         self._committed.update({name: dict(rows) for name, rows in self._tables.items()})

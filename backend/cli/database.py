@@ -6,9 +6,9 @@ import subprocess
 
 import typer
 
-from backend.cli.runtime import plain_url, running_database
+from backend.cli.runtime import running_database
 from backend.core.config import ConfigurationError
-from backend.core.database import database_url
+from backend.core.database import database_url, owner_url
 from backend.core.embedded_binaries import postgres_binary
 
 app = typer.Typer(name="db", help="Inspect the database.", no_args_is_help=True)
@@ -21,13 +21,16 @@ def _group() -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def shell(context: typer.Context) -> None:
-    """Open psql on the configured or embedded database; further arguments go to psql."""
+    """Open psql on the configured or embedded database; further arguments go to psql.
+
+    With ORGANISATIONS=many, as the owner of the tables if DATABASE_OWNER_URL is set.
+    """
     embedded = postgres_binary("psql")
     psql = shutil.which("psql") or (str(embedded) if embedded else None)
     if psql is None:
         raise ConfigurationError("psql is not installed; install PostgreSQL's client programs")
     with running_database() as settings:
-        environment, url = _without_password(plain_url(settings))
+        environment, url = _without_password(owner_url(settings.database))
         done = subprocess.run([psql, url, *context.args], env=environment, check=False)
     raise typer.Exit(done.returncode)
 

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import typer
 
+from backend.cli.options import OrganisationId
 from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.config import ConfigurationError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Permission, Role
+from backend.core.scopes import FIRST_ORGANISATION, Within
 from backend.models.identity.api_keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyQuery
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
@@ -39,6 +41,7 @@ def create(
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="How long it is valid.")
     ] = None,
+    organisation: OrganisationId = FIRST_ORGANISATION,
 ) -> None:
     """Make a key, which is printed this once."""
     if (user is None) == (role is None):
@@ -49,7 +52,7 @@ def create(
 
     async def work(keys: ApiKeyService, users: UserService) -> ApiKeyCreated:
         owner = None if user is None else (await users.find_by_email(user)).id
-        return await keys.create_unasked(data, owner)
+        return await keys.create_unasked(data, owner, Within(organisation))
 
     console.print(_with_services(work).key, soft_wrap=True)
 
@@ -57,11 +60,12 @@ def create(
 @app.command("list")
 def list_keys(
     limit: Annotated[int, typer.Option(min=1, max=200, help="The maximum number to show.")] = 200,
+    organisation: OrganisationId = FIRST_ORGANISATION,
 ) -> None:
     """Show keys that were not revoked, the newest first."""
 
     async def work(keys: ApiKeyService, _: UserService) -> tuple[Page[ApiKey], dict[UUID, User]]:
-        return await keys.page_with_users(ApiKeyQuery(limit=limit))
+        return await keys.page_with_users(ApiKeyQuery(limit=limit), Within(organisation))
 
     page, users = _with_services(work)
     for key in page.items:

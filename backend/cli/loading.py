@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = {
     "seed": "backend.cli.seed",
     "user": "backend.cli.users",
     "key": "backend.cli.keys",
+    "organisation": "backend.cli.organisations",
     "files": "backend.cli.files",
     "webhooks": "backend.cli.webhooks",
     "openapi": "backend.cli.info",

@@ -16,7 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from backend.cli.migrating import migrate
 from backend.cli.runtime import error_console, plain_url, print_error, running_database
 from backend.core.config import ConfigurationError
-from backend.core.database import database_url
+from backend.core.database import database_url, owner_url
 from backend.core.migrations import (
     HEAD,
     alembic_config,
@@ -107,7 +107,7 @@ def history() -> None:
 @contextmanager
 def _configured() -> Iterator[Config]:
     with running_database() as settings, alembic_errors():
-        url = plain_url(settings)
+        url = owner_url(settings.database)
         check_revision(url)
         yield alembic_config(url)
 

@@ -14,12 +14,15 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from pydantic import BaseModel, SecretStr, ValidationError
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
-from backend.core.config import ConfigurationError, Settings
-from backend.core.database import Database, libpq_url
+from backend.core.config import ConfigurationError, DatabaseSettings, Settings
+from backend.core.database import Database, libpq_url, owner_url
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
+from backend.core.scoped_database import PROGRAM_ROLE
+from backend.core.scopes import Organisations
 
 if TYPE_CHECKING:
     from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -83,8 +86,19 @@ def database_of(settings: Settings) -> Iterator[Settings]:
         from backend.core.embedded import embedded_postgres  # noqa: PLC0415  # see above
 
         with embedded_postgres(settings.general.data_dir) as url:
-            database = settings.database.model_copy(update={"url": SecretStr(url)})
-            yield settings.model_copy(update={"database": database})
+            yield settings.model_copy(update={"database": _embedded(settings.database, url)})
+
+
+def _embedded(settings: DatabaseSettings, url: str) -> DatabaseSettings:
+    """The superuser is bound by no policy: with many organisations the program has another role."""
+    urls = {"url": SecretStr(url)}
+    if settings.organisations is Organisations.MANY:
+        program = make_url(url).set(username=PROGRAM_ROLE)
+        urls = {
+            "url": SecretStr(program.render_as_string(hide_password=False)),
+            "owner_url": SecretStr(url),
+        }
+    return settings.model_copy(update=urls)
 
 
 def with_units_of_work(
@@ -96,6 +110,8 @@ def with_units_of_work(
         ConfigurationError: the database lacks tables or columns that the work needs.
     """
     from backend.wiring import units_of_work  # noqa: PLC0415  # see above
+
+    require_bound_role(settings)
 
     async def run() -> Result:
         database = Database(settings.database)
@@ -114,6 +130,14 @@ def with_units_of_work(
         raise
 
 
+def require_bound_role(settings: Settings) -> None:
+    """Raises ConfigurationError if policies would not bind the program, where they have to."""
+    if settings.database.organisations is Organisations.MANY:
+        from backend.repositories.sql.platform.division import check_role  # noqa: PLC0415
+
+        check_role(plain_url(settings))
+
+
 def plain_url(settings: Settings) -> str:
     """Return the URL as libpq and psql read it, including the password."""
     return libpq_url(settings.database)
@@ -121,7 +145,7 @@ def plain_url(settings: Settings) -> str:
 
 def _check_connections(settings: Settings) -> None:
     try:
-        if _change_hands(plain_url(settings), settings.database.connect_timeout_seconds):
+        if _change_hands(owner_url(settings.database), settings.database.connect_timeout_seconds):
             raise ConfigurationError(_POOLER)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from backend.cli.runtime import error_console, running_database
-from backend.cli.seeding import run_seeders
+from backend.cli.seeding import run_seeders_everywhere
 from backend.core.config import ConfigurationError, Settings
 from backend.seeds.runner import DEFAULTS, SEEDERS
 
@@ -49,6 +49,6 @@ def _seed(names: Sequence[str]) -> None:
             "create accounts with `mvp user create`"
         )
     with running_database() as ready:
-        done = run_seeders(ready, names)
+        done = run_seeders_everywhere(ready, names)
     for name, added in done:
         error_console.print(f"{name}: {added} added")

@@ -19,7 +19,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 import backend
 from backend.cli.beside import Beside, executions_beside
 from backend.cli.migrating import migrate
-from backend.cli.runtime import database_of, error_console, plain_url
+from backend.cli.runtime import database_of, error_console, plain_url, require_bound_role
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.garbage import without_collection
@@ -56,6 +56,7 @@ def serve(
     refuse_unsafe(settings)
     with stopping_cleanly(), _listening(settings) as listener, database_of(settings) as ready:
         _prepare(ready)
+        require_bound_role(ready)
         _announce(ready, listener)
         _run(ready, listener, reload=reload)
 

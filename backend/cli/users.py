@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.table import Table
 
+from backend.cli.options import OrganisationId
 from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
+from backend.core.scopes import FIRST_ORGANISATION, Organisations, Within
+from backend.models.identity.memberships import MemberPublic
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
 from backend.models.platform.idempotency import made
 from backend.models.platform.paging import Page
+from backend.services.identity.members import MemberService
 from backend.services.identity.second_factors import SecondFactorReset
 from backend.services.identity.users import UserService
 
@@ -42,20 +46,23 @@ def create(
     password: Password,
     role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.VIEWER,
     name: Annotated[str | None, typer.Option(help="The full name.")] = None,
+    organisation: OrganisationId = FIRST_ORGANISATION,
 ) -> None:
     """Create an account."""
     fields = {"email": email, "full_name": name or email, "password": password, "role": role}
     data = valid(UserCreate, fields)
-    user = made(_with_service(lambda users: users.create(data, None)))
+    user = made(_with_service(lambda users: users.create(data, None, within=Within(organisation))))
     console.print(f"Created {user.email} as {user.role}.")
 
 
 @app.command("list")
 def list_users(
     limit: Annotated[int, typer.Option(min=1, max=200, help="The maximum number to show.")] = 200,
+    organisation: OrganisationId = FIRST_ORGANISATION,
 ) -> None:
     """Show accounts, the newest first."""
-    page: Page[User] = _with_service(lambda users: users.page(UserQuery(limit=limit)))
+    query, within = UserQuery(limit=limit), Within(organisation)
+    page: Page[User] = _with_service(lambda users: users.page(query, within))
     table = Table("E-mail", "Name", "Role", "Active")
     for user in page.items:
         table.add_row(user.email, user.full_name, user.role, "yes" if user.is_active else "no")
@@ -65,13 +72,21 @@ def list_users(
 
 
 @app.command("set-role")
-def set_role(email: Email, role: Role) -> None:
+def set_role(email: Email, role: Role, organisation: OrganisationId = FIRST_ORGANISATION) -> None:
     """Change the role of a user."""
 
-    async def work(users: UserService) -> User:
-        return await users.set_role((await users.find_by_email(email)).id, role, None)
+    async def work(uow: "SqlUnitOfWorkFactory", *, has_many: bool) -> User | MemberPublic:
+        users = UserService(uow, PasswordHasher(), None)
+        user_id = (await users.find_by_email(email)).id
+        if has_many:
+            return await MemberService(uow).set_role(
+                user_id, role, None, within=Within(organisation)
+            )
+        return await users.set_role(user_id, role, None)
 
-    user = _with_service(work)
+    with running_database() as settings:
+        has_many = settings.database.organisations is Organisations.MANY
+        user = with_units_of_work(settings, lambda uow: work(uow, has_many=has_many))
     console.print(f"{user.email} is now {user.role}.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from uvicorn.loops.auto import auto_loop_factory
 
-from backend.cli.runtime import database_of
+from backend.cli.runtime import database_of, require_bound_role
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.logging import configure_logging
@@ -40,6 +40,7 @@ def worker(
         database_of(settings) as ready,
         asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
     ):
+        require_bound_role(ready)
         runner.run(work(ready, {queue: at_once or usual[queue] for queue in chosen}))
 
 

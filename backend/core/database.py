@@ -1,7 +1,6 @@
 """Connections to PostgreSQL: sessions for transactions, and single statements beside them."""
 
 import os
-from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -10,20 +9,12 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
+from backend.core.scoped_database import ReadingSession, ScopedDatabase
+from backend.core.scopes import Organisations, Scope
 from backend.core.statements import Observer, PreparingCursor, Statements, refuse_closed
-
-
-class ReadingSession(Session):
-    """A session that refuses to write: on an autocommit connection nothing could be rolled back."""
-
-    def flush(self, objects: Sequence[Any] | None = None) -> None:
-        if self.new or self.deleted or any(self.is_modified(row) for row in self.dirty):
-            raise RuntimeError("a reading unit of work can't write; open one with uow(by)")
-        super().flush(objects)
 
 
 class Database:
@@ -31,7 +22,12 @@ class Database:
 
     Transactions and single statements have connections of their own, so that people can read
     however many transactions wait for each other.
+
+    Attributes:
+        scope: as that of a `ScopedDatabase`; None, as all rows are those of one organisation.
     """
+
+    scope: None = None
 
     def __init__(self, settings: DatabaseSettings, *, show_parameters: bool = False) -> None:
         """With `show_parameters`, messages and the log contain values, which may be private."""
@@ -45,7 +41,9 @@ class Database:
             patience=settings.pool_timeout_seconds,
             show_parameters=show_parameters,
         )
+        self._divided = settings.organisations is Organisations.MANY
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self.transactions = writing
         self.writing_session = async_sessionmaker(
             writing, class_=AsyncSession, expire_on_commit=False
         )
@@ -56,6 +54,12 @@ class Database:
             expire_on_commit=False,
             autoflush=False,
         )
+
+    def within(self, scope: Scope) -> "Database | ScopedDatabase":
+        """Return the connections that see what the scope may. With one organisation, these."""
+        if self._divided:
+            return ScopedDatabase(self.engine, self.transactions, self.statements, scope)
+        return self
 
     def observe(self, opened: Observer, used: Observer) -> None:
         """Report changes in the number of open connections and of those in use."""
@@ -107,7 +111,18 @@ def libpq_url(settings: DatabaseSettings) -> str:
     Raises:
         ConfigurationError: DATABASE_URL is not set, or is not the URL of a PostgreSQL database.
     """
-    return _url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    return _rendered(_url(settings))
+
+
+def _rendered(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def owner_url(settings: DatabaseSettings) -> str:
+    """Like `libpq_url`, for the role that owns the tables: migrations need it."""
+    if settings.owner_url is None:
+        return libpq_url(settings)
+    return _rendered(database_url(settings.owner_url.get_secret_value()))
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:

@@ -1,11 +1,22 @@
 """For whom a unit of work is opened: whose rows it may touch."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
 FIRST_ORGANISATION: Final = UUID("01976d5e-8f60-7c3a-9b52-5d1f0a6c7000")
 """The organisation that every database has from its migration on."""
+
+NO_ORGANISATION: Final = UUID(int=0)
+"""Of rows that belong to none, such as an account that somebody has registered."""
+
+
+class Organisations(StrEnum):
+    """How many organisations an installation serves."""
+
+    ONE = "one"
+    MANY = "many"
 
 
 class Scope(Protocol):

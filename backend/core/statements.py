@@ -15,11 +15,13 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.abc import Params
 from psycopg.adapt import AdaptersMap
 from psycopg.errors import FeatureNotSupported
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
+
+from backend.core.round_trips import Before, execute_after
 
 _log = logging.getLogger("backend.statements")
 
@@ -94,12 +96,18 @@ class Statements:
         self._opened, self._used = opened, used
 
     async def run(
-        self, sql: str, parameters: Mapping[str, Any], *, prepare: bool | None = None
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        *,
+        prepare: bool | None = None,
+        before: Before | None = None,
     ) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows.
 
         Args:
             prepare: whether the driver prepares it; by default once it was run a few times.
+            before: a statement to run in the same transaction and round trip.
 
         Raises:
             DBAPIError: the database refuses the statement or is down; the same classes as
@@ -112,7 +120,10 @@ class Statements:
             self._used(1)
             try:
                 cursor = connection.cursor(binary=True)
-                await cursor.execute(sql, parameters, prepare=prepare)
+                if before is None:
+                    await cursor.execute(sql, parameters, prepare=prepare)
+                else:
+                    await _execute_after(before, cursor, sql, parameters, prepare=prepare)
                 # The description of a cursor is computed at each access.
                 found = cursor.pgresult
                 return await cursor.fetchall() if found is not None and found.nfields else []
@@ -160,7 +171,9 @@ class Statements:
         return connection
 
     async def _give_back(self, connection: Connection) -> None:
-        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        pgconn = connection.pgconn
+        is_idle = pgconn.transaction_status == TransactionStatus.IDLE
+        if is_idle and pgconn.pipeline_status == PipelineStatus.OFF:
             self._idle.append(connection)
         else:
             # Broken, or abandoned in the middle of a result.
@@ -169,6 +182,22 @@ class Statements:
     async def _close(self, connection: Connection) -> None:
         self._opened(-1)
         await connection.close()
+
+
+async def _execute_after(
+    before: Before,
+    cursor: AsyncCursor[TupleRow],
+    sql: str,
+    parameters: Mapping[str, Any],
+    *,
+    prepare: bool | None,
+) -> None:
+    try:
+        await execute_after(before, cursor, sql, parameters, prepare=prepare)
+    except FeatureNotSupported:
+        # See `PreparingCursor`, which does not see it.
+        await cursor.connection.execute("DEALLOCATE ALL", prepare=False)
+        await execute_after(before, cursor, sql, parameters, prepare=False)
 
 
 def _nobody(_change: int) -> None:

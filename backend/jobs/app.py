@@ -7,6 +7,7 @@ from backend.core.config import WorkerSettings
 from backend.jobs.events import add_event_tasks
 from backend.jobs.executions import add_execution_tasks
 from backend.jobs.mails import add_mail_tasks
+from backend.jobs.organisations import add_organisation_tasks
 from backend.jobs.retry import use_one_strategy
 from backend.jobs.schedule import add_scheduled_tasks
 from backend.jobs.sweep import add_sweep_tasks
@@ -22,6 +23,7 @@ def build_jobs(connector: BaseConnector, services: Services, settings: WorkerSet
     app = App(connector=connector)
     add_event_tasks(app, services)
     add_mail_tasks(app, services)
+    add_organisation_tasks(app, services)
     add_execution_tasks(app, services, settings)
     add_webhook_tasks(app, services)
     add_scheduled_tasks(app, services)

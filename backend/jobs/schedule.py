@@ -23,6 +23,9 @@ def add_scheduled_tasks(app: App, services: Services) -> None:
     _schedule(app, "wake_webhooks", "* * * * *", services.webhooks.sender.wake_later)
     _schedule(app, "erase_accounts", "*/10 * * * *", services.operations.eraser.erase_due)
     _schedule(app, "remove_orphaned_files", "23 3 * * *", clean_up.remove_orphaned_files)
+    organisations = services.identity.organisations
+    if organisations.has_many:
+        _schedule(app, "erase_organisations", "41 3 * * *", organisations.erase_due)
     # Each separately: one that fails does not block the others.
     for minute, what in enumerate(Expiring):
         _schedule(app, f"remove_{what}", f"{minute} * * * *", partial(clean_up.remove, what))

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from backend.core.errors import NotFoundError
 from backend.core.passwords import PasswordHasher
-from backend.core.scopes import Scope
+from backend.core.scopes import FIRST, Within
 from backend.models.identity.users import User
 from backend.repositories.unit_of_work import ReadingUnitOfWork, UnitOfWorkFactory
 from backend.services.assistant.tool_registry import ToolRegistry
@@ -25,8 +25,14 @@ class SeedContext:
     hasher: PasswordHasher
     password: str
     now: datetime
-    scope: Scope
+    scope: Within
     tools: ToolRegistry
+
+    def id_of(self, kind: str, name: str) -> UUID:
+        """Like `seed_id`, for rows that each organisation has."""
+        if self.scope == FIRST:
+            return seed_id(kind, name)
+        return seed_id(kind, f"{self.scope.organisation_id}:{name}")
 
 
 class Seeder(Protocol):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backend.core.config import ModelProvider
 from backend.models.assistant.model_configs import ModelConfig
-from backend.seeds.base import SeedContext, seed_id
+from backend.seeds.base import SeedContext
 
 
 class SeedModelConfig(NamedTuple):
@@ -29,7 +29,7 @@ class ModelConfigSeeder:
         async with context.uow(context.scope) as uow:
             rows = [
                 ModelConfig(
-                    id=seed_id("model_config", config.name),
+                    id=context.id_of("model_config", config.name),
                     created_at=context.now,
                     updated_at=context.now,
                     **config._asdict(),

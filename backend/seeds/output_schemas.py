@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from backend.models.assistant.output_schemas import OutputSchema
-from backend.seeds.base import SeedContext, seed_id
+from backend.seeds.base import SeedContext
 
 
 class SeedSchema(NamedTuple):
@@ -75,7 +75,7 @@ class SchemaSeeder:
     async def run(self, context: SeedContext) -> int:
         rows = [
             OutputSchema(
-                id=seed_id("output_schema", schema.name),
+                id=context.id_of("output_schema", schema.name),
                 created_at=context.now,
                 updated_at=context.now,
                 **schema._asdict(),

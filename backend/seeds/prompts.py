@@ -6,7 +6,7 @@ from backend.models.assistant.default_prompt import ASSISTANT, DEFAULT_ASSISTANT
 from backend.models.assistant.prompt_templates import PromptText, PromptVariable
 from backend.models.assistant.prompt_versions import PromptVersion
 from backend.models.assistant.prompts import Prompt
-from backend.seeds.base import SeedContext, seed_id
+from backend.seeds.base import SeedContext
 
 
 class SeedPrompt(NamedTuple):
@@ -69,7 +69,7 @@ class TemplateSeeder:
             added = await uow.prompts.add_missing(rows)
             # An existing prompt of the same name is not changed.
             known = await uow.prompts.known([row.id for row in rows])
-            versions = [_version(row) for row in rows if row.id in known]
+            versions = [_version(row, context) for row in rows if row.id in known]
             await uow.prompt_versions.add_missing(versions)
             await uow.commit()
         return added
@@ -77,7 +77,7 @@ class TemplateSeeder:
 
 def _prompt(prompt: SeedPrompt, context: SeedContext) -> Prompt:
     return Prompt(
-        id=seed_id("prompt", prompt.name),
+        id=context.id_of("prompt", prompt.name),
         name=prompt.name,
         description=prompt.description,
         template=prompt.text.template,
@@ -87,9 +87,9 @@ def _prompt(prompt: SeedPrompt, context: SeedContext) -> Prompt:
     )
 
 
-def _version(prompt: Prompt) -> PromptVersion:
+def _version(prompt: Prompt, context: SeedContext) -> PromptVersion:
     return PromptVersion(
-        id=seed_id("prompt_version", prompt.name),
+        id=context.id_of("prompt_version", prompt.name),
         prompt_id=prompt.id,
         number=1,
         template=prompt.template,

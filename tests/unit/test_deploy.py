@@ -47,6 +47,12 @@ def test_what_is_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert LanguageModelSettings().openai_base_url == "https://api.openai.com/v1"
 
 
+def test_only_migrations_get_the_owner_of_the_tables() -> None:
+    owning = {name for name in PROGRAMS if "DATABASE_OWNER_URL" in SERVICES[name]["environment"]}
+
+    assert owning == {"migrate"}
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_container_has_no_more_than_it_needs(name: str) -> None:
     service = SERVICES[name]

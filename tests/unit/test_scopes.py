@@ -18,8 +18,10 @@ ALL = "looks after the rows of all, however many organisations there are"
 COMMAND = "for the command line, which acts for nobody"
 MAILS = "the queue of mails belongs to the installation"
 WEBHOOKS = "the queues of webhooks belong to the installation"
+OWN_ORGANISATIONS = "looks after the organisations of somebody, in whichever of them they act"
 PLACES = {
-    "cli/seeding.py": (COMMAND, {"compare"}),
+    "core/scoped_database.py": ("has the role that it is given", {"entering"}),
+    "cli/seeding.py": (COMMAND, {"compare", "_others"}),
     "services/assistant/chat_messages.py": (ALL, {"end_abandoned"}),
     "services/background/executions.py": (ALL, {"end_abandoned"}),
     "services/background/jobs.py": (
@@ -38,11 +40,17 @@ PLACES = {
         },
     ),
     "services/files/contents.py": (ALL, {"remove_orphans"}),
-    "services/identity/api_keys.py": (COMMAND, {"page_with_users", "revoke", "_create"}),
+    "services/identity/api_keys.py": (COMMAND, {"revoke"}),
     "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
     "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),
     "services/identity/email_verification.py": (NOBODY_KNOWN, {"verify"}),
     "services/identity/invitations.py": (NOBODY_KNOWN, {"accept"}),
+    "services/identity/members.py": (COMMAND, {"admit"}),
+    "services/identity/organisations.py": (
+        f"{OWN_ORGANISATIONS}; the others: {COMMAND}",
+        {"page", "read", "create", "_changing", "all", "add", "erase", "erase_due"},
+    ),
+    "services/identity/switching.py": (OWN_ORGANISATIONS, {"switch", "join"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
     "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_hash_again"}),
     "services/identity/password_resets.py": (NOBODY_KNOWN, {"request", "answer", "confirm"}),
@@ -51,14 +59,14 @@ PLACES = {
         {"receive", "_hand_over", "_fail"},
     ),
     "services/identity/provider_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
-    "services/identity/rights.py": (WHO_IT_IS, {"load", "_active_user"}),
+    "services/identity/rights.py": (WHO_IT_IS, {"load"}),
     "services/identity/session_ends.py": (NOBODY_KNOWN, {"end_others"}),
     "services/identity/second_factors.py": (COMMAND, {"reset"}),
     "services/identity/second_step.py": (NOBODY_KNOWN, {"begin", "answer"}),
     "services/identity/token_values.py": (MAILS, {"reveal"}),
     "services/identity/users.py": (
         f"registration: {NOBODY_KNOWN}; the others: {COMMAND}",
-        {"register", "create", "page", "find_by_email", "_changing", "_changing_rights"},
+        {"register", "find_by_email", "_changing", "_changing_rights"},
     ),
     "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
     "services/operations/erasure.py": (

@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from backend.core.config.base import Section, list_of
+from backend.core.scopes import Organisations
 
 DEFAULT_FILE_TYPES = [
     "image/avif",
@@ -103,6 +104,21 @@ class DatabaseSettings(Section):
 
     url: SecretStr | None = Field(
         default=None, description="Unset: the embedded PostgreSQL in DATA_DIR."
+    )
+    owner_url: SecretStr | None = Field(
+        default=None,
+        description="With ORGANISATIONS=many: the role that owns the tables, for migrations alone.",
+    )
+    organisations: Organisations = Field(
+        default=Organisations.ONE,
+        description="many: PostgreSQL keeps the rows of organisations apart.",
+        validation_alias="ORGANISATIONS",
+    )
+    organisation_grace_days: int = Field(
+        default=30,
+        ge=0,
+        description="How long a deleted organisation can be restored.",
+        validation_alias="ORGANISATION_GRACE_DAYS",
     )
     pool_size: int = Field(default=20, ge=1)
     pool_overflow: int = Field(

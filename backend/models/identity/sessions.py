@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from backend.models.platform.base import Output, example
 from backend.models.platform.meanings import never_taken
 from backend.models.platform.mixins import Identified, now
+from backend.models.platform.organisations import ActingIn
 from backend.models.platform.paging import PageQuery
 
 
@@ -32,7 +33,7 @@ class SessionBase(SQLModel):
     )
 
 
-class UserSession(SessionBase, Identified, table=True):
+class UserSession(ActingIn, SessionBase, Identified, table=True):
     """The family of refresh tokens of one sign-in; revoking it ends them all.
 
     `reason`: why an admin is signed in as the user.

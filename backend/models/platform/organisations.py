@@ -13,13 +13,11 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
+from backend.core.scoped_database import ORGANISATION_SETTING
 from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.platform.meanings import EVERYWHERE, never_taken
 
 ORGANISATION_COLUMN: Final = "organisation_id"
-ORGANISATION_SETTING: Final = "mvp.organisation"
-"""The setting of PostgreSQL that names the organisation of a connection or transaction."""
-
 PRESENT_ORGANISATION: Final = f"nullif(current_setting('{ORGANISATION_SETTING}', true), '')::uuid"
 """SQL: NULL where nothing was set. After a transaction that has set it, it is '' and not NULL."""
 
@@ -34,6 +32,13 @@ class OfOrganisation(SQLModel):
     """
 
 
+class ActingIn(SQLModel):
+    """A row of an account, which acts in one organisation, such as a session.
+
+    It has the column alone: its owner sees it wherever they act.
+    """
+
+
 def divide_by_organisation() -> None:
     """Give each of these tables its column, and the constraints that keep to it.
 
@@ -44,8 +49,8 @@ def divide_by_organisation() -> None:
       other tables do without.
     - What is unique is so within an organisation.
     """
-    tables = [_table(model) for model in OfOrganisation.__subclasses__()]
-    for table in tables:
+    tables = divided_tables()
+    for table in (*tables, *map(table_of, ActingIn.__subclasses__())):
         _add_column(table)
     for table in tables:
         _widen_unique(table, tables)
@@ -57,7 +62,12 @@ def divide_by_organisation() -> None:
         referred.append_constraint(UniqueConstraint("id", ORGANISATION_COLUMN, info=_NO_OTHER_ID))
 
 
-def _table(model: type[SQLModel]) -> Table:
+def divided_tables() -> list[Table]:
+    """The tables whose rows are of organisations."""
+    return [table_of(model) for model in OfOrganisation.__subclasses__()]
+
+
+def table_of(model: type[SQLModel]) -> Table:
     table: Table = model.__table__  # type: ignore[attr-defined]  # it is a table
     return table
 

@@ -62,6 +62,11 @@ class SessionRepository(Repository[UserSession], Protocol):
         """End all sessions in which an admin is signed in as somebody else."""
         ...
 
-    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
-        """End all live sessions of a user but one; returns their ids."""
+    async def revoke_all(
+        self, user_id: UUID, *, keep: UUID | None = None, within: UUID | None = None
+    ) -> list[UUID]:
+        """End all live sessions of a user but one; returns their ids.
+
+        With `within`, only those in this organisation.
+        """
         ...

@@ -7,6 +7,8 @@ from backend.repositories.identity.api_keys import ApiKeyRepository
 from backend.repositories.identity.invitations import InvitationRepository
 from backend.repositories.identity.linked_identities import LinkedIdentityRepository
 from backend.repositories.identity.mail_limits import MailRequestRepository
+from backend.repositories.identity.memberships import MembershipRepository, PlaceRepository
+from backend.repositories.identity.organisations import OrganisationRepository
 from backend.repositories.identity.personal_data import PersonalDataRepository
 from backend.repositories.identity.provider_sign_ins import ProviderSignInRepository
 from backend.repositories.identity.second_factors import SecondFactorRepository
@@ -38,6 +40,12 @@ class IdentityReading(MailReading, Protocol):
     def mail_requests(self) -> MailRequestRepository: ...
     @property
     def account_tokens(self) -> AccountTokenRepository: ...
+    @property
+    def places(self) -> PlaceRepository: ...
+    @property
+    def memberships(self) -> MembershipRepository: ...
+    @property
+    def organisations(self) -> OrganisationRepository: ...
     @property
     def invitations(self) -> InvitationRepository: ...
 

@@ -15,6 +15,7 @@ from backend.core.caching import CacheName
 from backend.core.scopes import Scope
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
+from backend.models.platform.organisations import ActingIn, OfOrganisation
 from backend.repositories.platform.audit_events import EventRepository
 from backend.repositories.platform.event_demands import EventDemandRepository
 from backend.repositories.platform.idempotency import IdempotencyRepository
@@ -56,6 +57,17 @@ class PlatformUnit(PlatformReading, Protocol):
         """Create a background job, which exists once this transaction has committed.
 
         Returns the id of the job.
+        """
+        ...
+
+    async def go_on_for(self, model: type[OfOrganisation] | type[ActingIn], row_id: UUID) -> UUID:
+        """Go on within the organisation of a row, as `go_on_within` does; returns its id."""
+        ...
+
+    async def go_on_within(self, organisation_id: UUID) -> None:
+        """Go on within an organisation: what follows sees nothing of others.
+
+        For a unit of the system that has found out whom it is about.
         """
         ...
 

@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
-from backend.core.scopes import Scope
+from backend.core.scoped_database import ScopedDatabase
+from backend.core.scopes import FIRST_ORGANISATION, Scope, Within
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.base import Repository
@@ -25,6 +26,7 @@ from backend.repositories.sql.notifications.unit import SqlNotifications
 from backend.repositories.sql.operations.unit import SqlOperations
 from backend.repositories.sql.platform.at_once import Notice
 from backend.repositories.sql.platform.constraints import EXPLAINED, explain
+from backend.repositories.sql.platform.organisations import Divided, organisation_of
 from backend.repositories.sql.platform.outbox import defer, rows_of
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.unit import SqlPlatform
@@ -71,8 +73,8 @@ class _SqlAreas(
 
 
 class SqlReadingUnitOfWork(_SqlAreas):
-    def __init__(self, database: Database) -> None:
-        self.reader = Reader(database)
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.reader = Reader(database.within(scope))
         # It has the read methods of a session that repositories use.
         self._session = cast(AsyncSession, self.reader)
 
@@ -80,7 +82,7 @@ class SqlReadingUnitOfWork(_SqlAreas):
 class SqlUnitOfWork(_SqlAreas):
     def __init__(
         self,
-        database: Database,
+        database: Database | ScopedDatabase,
         scope: Scope,
         means: Means,
         subscriptions: Subscriptions,
@@ -103,6 +105,18 @@ class SqlUnitOfWork(_SqlAreas):
 
     async def defer(self, job: JobRequest) -> int:
         return await defer(await self.writer.connection(), job)
+
+    async def go_on_for(self, model: Divided, row_id: UUID) -> UUID:
+        if self.writer.scope is None:
+            return FIRST_ORGANISATION
+        found = await organisation_of(self.writer, model, row_id)
+        await self.go_on_within(found)
+        return found
+
+    async def go_on_within(self, organisation_id: UUID) -> None:
+        if self.writer.scope is not None:
+            await self.writer.go_on_within(organisation_id)
+            self._scope = Within(organisation_id)
 
     def notify(self, channel: Channel, payload: str) -> None:
         self._notices[channel, payload] = None
@@ -145,7 +159,9 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def __call__(self, scope: Scope, /) -> AsyncIterator[UnitOfWork]:
-        unit = SqlUnitOfWork(self._database, scope, self._means, self._subscriptions, self._caches)
+        unit = SqlUnitOfWork(
+            self._database.within(scope), scope, self._means, self._subscriptions, self._caches
+        )
         try:
             yield unit
         # Of all statements, as any query may flush earlier changes.
@@ -158,7 +174,7 @@ class SqlUnitOfWorkFactory:
 
     @asynccontextmanager
     async def reading(self, scope: Scope, /) -> AsyncIterator[ReadingUnitOfWork]:
-        unit = SqlReadingUnitOfWork(self._database)
+        unit = SqlReadingUnitOfWork(self._database, scope)
         try:
             yield unit
         finally:

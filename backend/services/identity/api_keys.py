@@ -15,7 +15,7 @@ from backend.core.permissions import (
     Role,
     SubjectKind,
 )
-from backend.core.scopes import SYSTEM
+from backend.core.scopes import FIRST, SYSTEM, Within
 from backend.core.security import token_hash
 from backend.models.identity.api_keys import ApiKey, ApiKeyCreate, ApiKeyCreated, ApiKeyQuery
 from backend.models.identity.users import User
@@ -48,9 +48,11 @@ class ApiKeyService:
         """
         return await self._create(data, by, by.user_id)
 
-    async def create_unasked(self, data: ApiKeyCreate, user_id: UUID | None) -> ApiKeyCreated:
+    async def create_unasked(
+        self, data: ApiKeyCreate, user_id: UUID | None, within: Within = FIRST
+    ) -> ApiKeyCreated:
         """For the command line: like `create`, for any user or with any role."""
-        return await self._create(data, None, user_id)
+        return await self._create(data, None, user_id, within)
 
     async def page(self, query: ApiKeyQuery, by: Principal) -> Page[ApiKey]:
         """Return the caller's own keys, or the service keys.
@@ -66,9 +68,11 @@ class ApiKeyService:
                 return await uow.api_keys.page_of_service(query)
             return await uow.api_keys.page_of(by.user_id, query)
 
-    async def page_with_users(self, query: ApiKeyQuery) -> tuple[Page[ApiKey], dict[UUID, User]]:
+    async def page_with_users(
+        self, query: ApiKeyQuery, within: Within = FIRST
+    ) -> tuple[Page[ApiKey], dict[UUID, User]]:
         """For the command line: return keys of everybody, and their users by id."""
-        async with self._uow.reading(SYSTEM) as uow:
+        async with self._uow.reading(within) as uow:
             page = await uow.api_keys.page(query)
             users = await uow.users.find_many({key.user_id for key in page.items})
         return page, {user.id: user for user in users}
@@ -95,10 +99,14 @@ class ApiKeyService:
             await uow.commit()
 
     async def _create(
-        self, data: ApiKeyCreate, by: Principal | None, user_id: UUID | None
+        self,
+        data: ApiKeyCreate,
+        by: Principal | None,
+        user_id: UUID | None,
+        within: Within = FIRST,
     ) -> ApiKeyCreated:
         text = new_key()
-        async with self._uow(by or SYSTEM) as uow:
+        async with self._uow(by or within) as uow:
             if data.role is not None:
                 user = await _add_service(uow, data.name, data.role, by)
             elif user_id is not None:
@@ -142,6 +150,7 @@ async def _add_service(uow: IdentityUnit, name: str, role: Role, by: Principal |
         password_hash=NO_PASSWORD,
     )
     await uow.users.save(user)
+    await uow.places.add(user)
     uow.record(created(SubjectKind.USER, user, by))
     return user
 

@@ -57,12 +57,13 @@ class AuthService:
         checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
         async with self._uow(SYSTEM) as uow:
             user = await _unchanged(uow, checked)
+            organisation_id = await uow.places.enter(user)
             if self._second_step.is_needed(user):
                 # Committed before it is raised, which would otherwise roll it back.
                 needed = await self._second_step.challenge(uow, user)
                 await uow.commit()
                 raise needed
-            tokens = await self._sessions.open(uow, user, client)
+            tokens = await self._sessions.open(uow, user, organisation_id, client)
             await uow.commit()
         return tokens
 
@@ -80,17 +81,20 @@ class AuthService:
             family = await uow.sessions.lock_family(token_hash(refresh_token))
             if family is None:
                 raise AuthenticationError(_DEAD_TOKEN)
-            token, session, _, at = family
+            token, session, user, at = family
+            organisation_id = await uow.go_on_for(UserSession, session.id)
             is_repeated = session.may_repeat(token, at, self._refresh_leeway, client)
             if token.used_at is not None and not is_repeated:
                 # Committed before the error is raised, which would otherwise roll it back.
                 session.revoke()
                 uow.record(_replayed(session, client))
-                uow.forget(CacheName.IDENTITY, family.user.id)
+                uow.forget(CacheName.IDENTITY, user.id)
                 await uow.commit()
                 raise AuthenticationError(_DEAD_TOKEN)
-            is_open = session.is_live and family.user.is_active
-            if not is_open or self._second_step.is_missing(family.user):
+            is_open = session.is_live and user.is_active
+            if not (is_open and await uow.places.may_act(user, organisation_id)):
+                raise AuthenticationError(_DEAD_TOKEN)
+            if self._second_step.is_missing(user):
                 raise AuthenticationError(_DEAD_TOKEN)
             if not is_repeated:
                 await uow.sessions.use_tokens(session.id, at)

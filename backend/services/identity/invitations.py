@@ -132,7 +132,7 @@ class InvitationService:
                 token = await find_token(reading, TokenPurpose.ACCEPT_INVITATION, data.token)
             password_hash = await turn.hash(data.password)
         async with self._uow(SYSTEM) as uow:
-            invitation = await _invitation_of(uow, token)
+            invitation = await invitation_of(uow, token)
             await use_token(uow, token)
             user = User(
                 email=invitation.email,
@@ -142,6 +142,7 @@ class InvitationService:
                 email_verified_at=now(),
             )
             await uow.users.save(user)
+            await uow.places.add(user)
             invitation.accept(user.id)
             await uow.invitations.save(invitation)
             uow.record(_event("accepted", invitation, None, {}, {"user_id": str(user.id)}))
@@ -171,19 +172,24 @@ async def _revoke(uow: IdentityUnit, invitation: Invitation, by: Principal | Non
     await uow.invitations.delete(invitation)
 
 
-async def _invitation_of(uow: IdentityUnit, token: AccountToken) -> Invitation:
-    """Check again: it may have been revoked since the look-up, or its inviter may no longer invite.
+async def invitation_of(uow: IdentityUnit, token: AccountToken) -> Invitation:
+    """Return the invitation, locked; the unit goes on within its organisation.
 
+    Checks again: it may have been revoked since the look-up, or its inviter may no longer invite.
     The inviter is locked first, as when their rights are taken away.
+
+    Raises InvalidInputError.
     """
     invitation_id = token.invitation_id
     inviter_id = invitation_id and await uow.invitations.inviter_of(invitation_id)
     if invitation_id is None or inviter_id is None:
         raise dead_token()
-    inviter = await uow.users.get(inviter_id, for_update=True)
-    for invitation in await uow.invitations.find_many([invitation_id], for_update=True):
-        if invitation.invited_by == inviter.id and inviter.may_give(invitation.role):
-            return invitation
+    await uow.go_on_for(Invitation, invitation_id)
+    # None who has left the organisation.
+    for inviter in await uow.users.find_many([inviter_id], for_update=True):
+        for invitation in await uow.invitations.find_many([invitation_id], for_update=True):
+            if invitation.invited_by == inviter.id and inviter.may_give(invitation.role):
+                return invitation
     raise dead_token()
 
 

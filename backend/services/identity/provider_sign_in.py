@@ -35,11 +35,12 @@ class ProviderSignInService:
         async with self._uow(SYSTEM) as uow:
             arrived = await use_code(uow, data)
             user = await self._accounts.of(uow, arrived)
+            organisation_id = await uow.places.enter(user)
             if self._second_step.is_needed(user):
                 # Committed before it is raised, which would otherwise roll it back.
                 needed = await self._second_step.challenge(uow, user)
                 await uow.commit()
                 raise needed
-            tokens = await self._sessions.open(uow, user, client)
+            tokens = await self._sessions.open(uow, user, organisation_id, client)
             await uow.commit()
         return tokens

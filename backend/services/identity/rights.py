@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
 from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
-from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
+from backend.core.scopes import SYSTEM
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.second_factor_rule import NO_RULE, SecondFactorRule
@@ -33,11 +33,8 @@ class PresentRights:
         """Return the user of a session, or of an API key with this id.
 
         None once it has ended, the account is deactivated, or the role of somebody who is signed in
-        without a second factor requires one. With `NO_SESSION`, the user, whether
-        signed in or not.
+        without a second factor requires one.
         """
-        if session_id == NO_SESSION:
-            return await self._active_user(user_id)
 
         async def load() -> Identity | None:
             async with self._uow.reading(SYSTEM) as uow:
@@ -81,17 +78,20 @@ class PresentRights:
         return self._rule.is_unmet(role, has_factor=identity.has_second_factor)
 
     async def _found(self, by: Principal) -> Principal | None:
+        """With `NO_SESSION`, the user, whether signed in or not."""
+        if by.session_id == NO_SESSION:
+            return await self._active_user(by)
         return await self.find(by.user_id, by.session_id, is_key=by.key_rights is not None)
 
-    async def _active_user(self, user_id: UUID) -> Principal | None:
-        async with self._uow.reading(SYSTEM) as uow:
-            user = await uow.users.find(user_id)
+    async def _active_user(self, by: Principal) -> Principal | None:
+        async with self._uow.reading(by) as uow:
+            user = await uow.users.find(by.user_id)
         if user is None or not user.is_active:
             return None
-        return Principal(user.id, user.role, NO_SESSION, FIRST_ORGANISATION)
+        return Principal(user.id, user.role, NO_SESSION, by.organisation_id)
 
     async def _reason(self, by: Principal) -> DomainError:
-        if await self._active_user(by.user_id) is None:
+        if await self._active_user(by) is None:
             return PermissionDeniedError("The account is deactivated.")
         if by.key_rights is not None:
             return AuthenticationError("The API key was revoked or has expired.")

@@ -86,7 +86,8 @@ class SecondStep:
             if not await uow.account_tokens.use(token.id):
                 raise _dead_challenge()
             codes = await enable_factor(uow, user, None) if is_new else None
-            tokens = await self._sessions.open(uow, user, client)
+            organisation_id = await uow.places.enter(user)
+            tokens = await self._sessions.open(uow, user, organisation_id, client)
             await uow.commit()
         return SecondFactorTokens(**tokens.model_dump(), recovery_codes=codes)
 

@@ -1,9 +1,9 @@
 """Opens sessions, and issues their tokens."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from backend.core.permissions import Principal
-from backend.core.scopes import FIRST_ORGANISATION
 from backend.core.security import AccessClaims, AccessTokens, new_token, token_hash
 from backend.models.identity.auth import Tokens
 from backend.models.identity.sessions import Client, RefreshToken, UserSession
@@ -19,12 +19,18 @@ class SessionStart:
         self._tokens = tokens
         self.lifetime = lifetime
 
-    async def open(self, uow: IdentityUnit, user: User, client: Client) -> Tokens:
-        """Open a session of somebody who has shown who they are, if the unit commits."""
+    async def open(
+        self, uow: IdentityUnit, user: User, organisation_id: UUID, client: Client
+    ) -> Tokens:
+        """Open a session of somebody who has shown who they are, if the unit commits.
+
+        `organisation_id` is where they may act: see `PlaceRepository`.
+        """
+        await uow.go_on_within(organisation_id)
         session = UserSession(user_id=user.id, expires_at=now() + self.lifetime, **client._asdict())
         await uow.sessions.add_new(session)
         tokens = await self.issue(uow, session)
-        uow.record(_signed_in(user, session))
+        uow.record(_signed_in(user, session, organisation_id))
         return tokens
 
     async def issue(self, uow: IdentityUnit, session: UserSession) -> Tokens:
@@ -41,9 +47,9 @@ class SessionStart:
         )
 
 
-def _signed_in(user: User, session: UserSession) -> SignedIn:
+def _signed_in(user: User, session: UserSession, organisation_id: UUID) -> SignedIn:
     return SignedIn(
         subject_id=session.id,
-        by=Principal(user.id, user.role, session.id, FIRST_ORGANISATION),
+        by=Principal(user.id, user.role, session.id, organisation_id),
         changes=changes_between({}, session.facts()),
     )

@@ -16,7 +16,7 @@ from backend.core.errors import (
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
-from backend.core.scopes import SYSTEM
+from backend.core.scopes import FIRST, SYSTEM, Scope, Within
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import (
@@ -93,9 +93,16 @@ class UserService:
         return user
 
     async def create(
-        self, data: UserCreate, by: Principal | None, key: IdempotencyKey | None = None
+        self,
+        data: UserCreate,
+        by: Principal | None,
+        key: IdempotencyKey | None = None,
+        within: Within = FIRST,
     ) -> Outcome[User]:
-        """Create an account for somebody else.
+        """Create an account for somebody else, in the caller's organisation.
+
+        Args:
+            within: the organisation, if nobody is the caller.
 
         Raises:
             PermissionDeniedError: the person may not give the role, or not any more.
@@ -103,7 +110,7 @@ class UserService:
         """
         password_hash = await self._hasher.hash(data.password, by.user_id if by else None)
         user = _user(data, password_hash, data.role)
-        async with self._uow(by or SYSTEM) as uow:
+        async with self._uow(by or within) as uow:
             match await uow.idempotency.claim(key, user.id):
                 case Replay(earlier):
                     return Replayed(await uow.users.get(earlier))
@@ -112,6 +119,7 @@ class UserService:
             if by is not None:
                 await lock_giver(uow, by, user.role)
             await uow.users.save(user)
+            await uow.places.add(user)
             uow.record(created(SubjectKind.USER, user, by))
             await uow.commit()
         return user
@@ -121,9 +129,9 @@ class UserService:
         async with self._uow.reading(by) as uow:
             return await uow.users.get(user_id)
 
-    async def page(self, query: UserQuery, by: Principal | None = None) -> Page[User]:
+    async def page(self, query: UserQuery, scope: Scope) -> Page[User]:
         """Raises InvalidCursorError."""
-        async with self._uow.reading(by or SYSTEM) as uow:
+        async with self._uow.reading(scope) as uow:
             return await uow.users.page(query)
 
     @retried

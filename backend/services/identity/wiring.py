@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from backend.core.caching import Cache
-from backend.core.config import SecuritySettings
+from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
 from backend.core.security import AccessTokens
 from backend.repositories.identity.sessions import Identity
@@ -19,6 +19,8 @@ from backend.services.identity.invitations import InvitationService
 from backend.services.identity.key_access import ApiKeyAccess
 from backend.services.identity.linked_identities import LinkedIdentityService
 from backend.services.identity.mail_limits import MailRequestLimits
+from backend.services.identity.members import MemberService
+from backend.services.identity.organisations import OrganisationService
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.provider_accounts import ProviderAccounts
@@ -33,6 +35,7 @@ from backend.services.identity.second_step import SecondStep
 from backend.services.identity.session_ends import SessionEndService
 from backend.services.identity.session_start import SessionStart
 from backend.services.identity.sessions import SessionService
+from backend.services.identity.switching import SwitchingService
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
 from backend.services.mail.delivery import MailService
@@ -42,13 +45,14 @@ class IdentityServices:
     def __init__(
         self,
         uow: IdentityUnits,
-        settings: SecuritySettings,
+        of_program: Settings,
         mails: MailService,
         identities: Cache[Identity],
         *,
-        registration_enabled: bool,
         offered: OfferedProviders,
+        organisations: OrganisationService,
     ) -> None:
+        settings = of_program.security
         hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
         rule = SecondFactorRule(frozenset(settings.require_second_factor))
         rights = PresentRights(uow, identities, rule)
@@ -56,7 +60,7 @@ class IdentityServices:
         self.account_mails = token_mails = AccountMails(mails, tokens)
         opened = (
             Registration(settings.registration_role, token_mails, limits)
-            if registration_enabled
+            if of_program.registration_enabled
             else None
         )
         lasting = timedelta(days=settings.refresh_token_days)
@@ -84,3 +88,6 @@ class IdentityServices:
         self.email_changes = EmailChangeService(uow, passwords, token_mails, limits)
         self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)
         self.invitations = InvitationService(uow, hasher, token_mails, tokens)
+        self.organisations = organisations
+        self.members = MemberService(uow)
+        self.switching = SwitchingService(uow, starts, rule)

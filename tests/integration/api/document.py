@@ -11,34 +11,39 @@ APP: FastAPI = create_app(make_settings("postgresql:///unused"))
 DOCUMENT: dict[str, Any] = APP.openapi()
 
 
-def found(reference: str) -> Any:
+def found(reference: str, document: dict[str, Any] = DOCUMENT) -> Any:
     """What a reference within the document leads to. Raises KeyError if that is nothing."""
-    node: Any = DOCUMENT
+    node: Any = document
     for key in reference.removeprefix("#/").split("/"):
         node = node[key]
     return node
 
 
-def resolved(part: dict[str, Any]) -> dict[str, Any]:
+def resolved(part: dict[str, Any], document: dict[str, Any] = DOCUMENT) -> dict[str, Any]:
     """The part itself, if it is not a reference."""
-    return found(part["$ref"]) if "$ref" in part else part
+    return found(part["$ref"], document) if "$ref" in part else part
 
 
-def _whole(operation: dict[str, Any]) -> dict[str, Any]:
+def _whole(operation: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """The operation, with what it shares with others in its place."""
-    responses = {code: resolved(each) for code, each in operation["responses"].items()}
+    responses = {code: resolved(each, document) for code, each in operation["responses"].items()}
     for code, response in responses.items():
-        headers = {name: resolved(each) for name, each in response.get("headers", {}).items()}
+        shown = response.get("headers", {}).items()
+        headers = {name: resolved(each, document) for name, each in shown}
         responses[code] = response | ({"headers": headers} if headers else {})
     shared: dict[str, Any] = {"responses": responses}
     if "parameters" in operation:
-        shared["parameters"] = [resolved(each) for each in operation["parameters"]]
+        shared["parameters"] = [resolved(each, document) for each in operation["parameters"]]
     return operation | shared
 
 
-OPERATIONS = {
-    f"{method.upper()} {path}": _whole(operation)
-    for path, operations in DOCUMENT["paths"].items()
-    for method, operation in operations.items()
-}
-"""By method and path."""
+def operations_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By method and path."""
+    return {
+        f"{method.upper()} {path}": _whole(operation, document)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+OPERATIONS = operations_of(DOCUMENT)

@@ -11,10 +11,11 @@ from psycopg.errors import ForeignKeyViolation, RaiseException, UniqueViolation
 from sqlalchemy.exc import DBAPIError
 
 from backend.core.migrations import alembic_config
+from backend.core.scoped_database import ORGANISATION_SETTING
 from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.identity.organisations import Organisation
 from backend.models.platform.base import metadata
-from backend.models.platform.organisations import ORGANISATION_COLUMN, ORGANISATION_SETTING
+from backend.models.platform.organisations import ORGANISATION_COLUMN, divided_tables
 from tests.factories import make_file, make_invitation, make_task, make_user
 
 BEFORE = "2afb671b85d4"
@@ -24,7 +25,6 @@ OF_INSTALLATION = "belongs to the installation, and no route of an organisation 
 OF_NONE = {
     "organisations": "is what the others name",
     "users": "an account may be in several organisations",
-    "sessions": OF_AN_ACCOUNT,
     "refresh_tokens": OF_AN_ACCOUNT,
     "account_tokens": OF_AN_ACCOUNT,
     "second_factors": OF_AN_ACCOUNT,
@@ -39,6 +39,11 @@ OF_NONE = {
     "event_demands": OF_INSTALLATION,
 }
 """Tables without the column, with the reason."""
+WITHOUT_POLICY = {
+    "sessions": "its owner sees and ends it wherever they act",
+    "memberships": "the policy of accounts looks it up, and would be applied to itself",
+}
+"""Tables that have the column alone."""
 
 
 def test_each_table_has_the_column_or_a_reason() -> None:
@@ -49,8 +54,14 @@ def test_each_table_has_the_column_or_a_reason() -> None:
     assert without == set(OF_NONE)
 
 
+def test_each_table_with_the_column_is_divided_or_has_a_reason() -> None:
+    with_it = {name for name, table in metadata.tables.items() if ORGANISATION_COLUMN in table.c}
+
+    assert with_it - {table.name for table in divided_tables()} == set(WITHOUT_POLICY)
+
+
 def test_no_foreign_key_between_such_tables_leaves_the_organisation_out() -> None:
-    tables = [table for table in metadata.tables.values() if ORGANISATION_COLUMN in table.c]
+    tables = divided_tables()
     keys = [key for table in tables for key in table.foreign_key_constraints]
     between = [key for key in keys if key.referred_table in tables]
 

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select as of_columns, update
+from sqlalchemy import ColumnElement, Select, bindparam, select as of_columns, update
 from sqlmodel import col, select
 
 from backend.core.permissions import KeyRights, Means, Principal
@@ -11,27 +11,45 @@ from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.identity.api_keys import ApiKey, ApiKeyQuery
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
+from backend.models.platform.organisations import ORGANISATION_COLUMN
 from backend.models.platform.paging import Page
 from backend.repositories.identity.sessions import Identity
+from backend.repositories.sql.identity.places import ROLE, in_organisation
 from backend.repositories.sql.platform.base import in_order
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.organisations import organisation_column, scope_of
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UNREVOKED = col(ApiKey.revoked_at).is_(None)
 
-# As frequent as the query for a session, and as cheap: built once and run without the ORM.
-_ACTIVE = (
-    of_columns(col(User.id), col(User.role), col(User.second_factor_at))
-    .add_columns(col(ApiKey.permissions), col(ApiKey.expires_at))
-    .add_columns(col(ApiKey.id).label("key_id"))
-    .join(ApiKey, col(ApiKey.user_id) == col(User.id))
-    .where(col(User.is_active), _UNREVOKED)
-    .where(col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > bindparam("now")))
-)
-_BY_ID = _ACTIVE.where(col(ApiKey.id) == bindparam("id"))
-_BY_HASH = _ACTIVE.where(col(ApiKey.token_hash) == bindparam("hash"))
+
+def _active(role: Any, *more: Any) -> Select[Any]:
+    """As frequent as the query for a session, and as cheap: built once, run without the ORM."""
+    return (
+        of_columns(col(User.id), role, col(User.second_factor_at))
+        .add_columns(col(ApiKey.permissions), col(ApiKey.expires_at))
+        .add_columns(col(ApiKey.id).label("key_id"), *more)
+        .join(ApiKey, col(ApiKey.user_id) == col(User.id))
+        .where(col(User.is_active), _UNREVOKED)
+        .where(col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > bindparam("now")))
+    )
+
+
+class _Queries(NamedTuple):
+    by_id: Select[Any]
+    by_hash: Select[Any]
+
+    @classmethod
+    def of(cls, active: Select[Any]) -> Self:
+        by_id = active.where(col(ApiKey.id) == bindparam("id"))
+        return cls(by_id, active.where(col(ApiKey.token_hash) == bindparam("hash")))
+
+
+_OF_ONE = _Queries.of(_active(col(User.role)))
+_OF_MANY = _Queries.of(in_organisation(_active(ROLE, organisation_column(ApiKey)), ApiKey))
+"""Where there is one organisation, and where there are many."""
 
 
 class SqlApiKeyRepository(SqlList[ApiKey, ApiKeyQuery]):
@@ -43,10 +61,14 @@ class SqlApiKeyRepository(SqlList[ApiKey, ApiKeyQuery]):
         yield _UNREVOKED
 
     async def identity(self, key_id: UUID) -> Identity | None:
-        return await self._identity(_BY_ID, id=key_id)
+        return await self._identity(self._queries.by_id, id=key_id)
 
     async def identity_by_hash(self, token_hash: str) -> Identity | None:
-        return await self._identity(_BY_HASH, hash=token_hash)
+        return await self._identity(self._queries.by_hash, hash=token_hash)
+
+    @property
+    def _queries(self) -> _Queries:
+        return _OF_ONE if scope_of(self._session) is None else _OF_MANY
 
     async def _identity(self, statement: Any, **which: Any) -> Identity | None:
         connection = await self._session.connection()
@@ -54,8 +76,9 @@ class SqlApiKeyRepository(SqlList[ApiKey, ApiKeyQuery]):
         if found is None:
             return None
         rights = KeyRights.of(found.permissions)
+        organisation_id = getattr(found, ORGANISATION_COLUMN, FIRST_ORGANISATION)
         principal = Principal(
-            found.id, found.role, found.key_id, FIRST_ORGANISATION, Means.API_KEY, rights
+            found.id, found.role, found.key_id, organisation_id, Means.API_KEY, rights
         )
         has_factor = found.second_factor_at is not None
         return Identity(principal, found.expires_at or _NEVER, has_factor)

@@ -1,8 +1,8 @@
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select as of_columns, update
+from sqlalchemy import Select, bindparam, func, select as of_columns, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
@@ -10,23 +10,32 @@ from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.identity.sessions import RefreshToken, SessionQuery, UserSession
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
+from backend.models.platform.organisations import ORGANISATION_COLUMN
 from backend.models.platform.paging import Page
 from backend.repositories.identity.sessions import Identity, TokenFamily
+from backend.repositories.sql.identity.places import ROLE, in_organisation
 from backend.repositories.sql.platform.base import in_order
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
+from backend.repositories.sql.platform.organisations import organisation_column, scope_of
 from backend.repositories.sql.platform.writing import Writer
 
-# The most frequent query: built once and run without the ORM, it costs half.
-_ACTIVE = (
-    of_columns(col(User.id), col(User.role), col(User.second_factor_at))
-    .add_columns(col(UserSession.expires_at), col(UserSession.impersonator_id))
-    .join(UserSession, col(UserSession.user_id) == col(User.id))
-    .where(col(UserSession.id) == bindparam("id"), col(UserSession.revoked_at).is_(None))
-    .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
-)
 
+def _active(role: Any, *more: Any) -> Select[Any]:
+    """The most frequent query: built once and run without the ORM, it costs half."""
+    return (
+        of_columns(col(User.id), role, col(User.second_factor_at))
+        .add_columns(col(UserSession.expires_at), col(UserSession.impersonator_id), *more)
+        .join(UserSession, col(UserSession.user_id) == col(User.id))
+        .where(col(UserSession.id) == bindparam("id"), col(UserSession.revoked_at).is_(None))
+        .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
+    )
+
+
+_OF_ONE = _active(col(User.role))
+_OF_MANY = in_organisation(_active(ROLE, organisation_column(UserSession)), UserSession)
+"""Where there is one organisation, and where there are many."""
 
 _FIRST_DAY = timedelta(days=1)
 
@@ -38,14 +47,15 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
 
     async def identity(self, session_id: UUID) -> Identity | None:
         connection = await self._session.connection()
-        found = (await connection.execute(_ACTIVE, {"id": session_id, "now": now()})).one_or_none()
+        query = _OF_ONE if scope_of(self._session) is None else _OF_MANY
+        found = (await connection.execute(query, {"id": session_id, "now": now()})).one_or_none()
         if found is None:
             return None
         caller = Principal(
             found.id,
             found.role,
             session_id,
-            FIRST_ORGANISATION,
+            getattr(found, ORGANISATION_COLUMN, FIRST_ORGANISATION),
             impersonator_id=found.impersonator_id,
         )
         return Identity(
@@ -100,10 +110,14 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         revoked = ended.values(revoked_at=now())
         await self._session.exec(revoked.execution_options(synchronize_session=False))
 
-    async def revoke_all(self, user_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
+    async def revoke_all(
+        self, user_id: UUID, *, keep: UUID | None = None, within: UUID | None = None
+    ) -> list[UUID]:
         live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]
         if keep is not None:
             live.append(col(UserSession.id) != keep)
+        if within is not None:
+            live.append(organisation_column(UserSession) == within)
         locked = in_order(col(UserSession.id), *live)
         ended = update(UserSession).where(locked).values(revoked_at=now())
         return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())

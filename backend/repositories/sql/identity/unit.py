@@ -5,17 +5,21 @@ from backend.repositories.sql.identity.api_keys import SqlApiKeyRepository
 from backend.repositories.sql.identity.invitations import SqlInvitationRepository
 from backend.repositories.sql.identity.linked_identities import SqlLinkedIdentityRepository
 from backend.repositories.sql.identity.mail_limits import SqlMailRequestRepository
+from backend.repositories.sql.identity.members import make_users
+from backend.repositories.sql.identity.memberships import SqlMembershipRepository, make_places
+from backend.repositories.sql.identity.organisations import SqlOrganisationRepository
 from backend.repositories.sql.identity.personal_data import SqlPersonalDataRepository
 from backend.repositories.sql.identity.provider_sign_ins import SqlProviderSignInRepository
 from backend.repositories.sql.identity.second_factors import SqlSecondFactorRepository
 from backend.repositories.sql.identity.sessions import SqlSessionRepository
 from backend.repositories.sql.identity.sign_in_failures import SqlSignInRepository
-from backend.repositories.sql.identity.users import SqlUserRepository
 from backend.repositories.sql.platform.provided import SqlRepositories, provided
 
 
 class SqlIdentity(SqlRepositories):
-    users = provided(SqlUserRepository)
+    users = provided(make_users)
+    places = provided(make_places)
+    memberships = provided(SqlMembershipRepository)
     sessions = provided(SqlSessionRepository)
     api_keys = provided(SqlApiKeyRepository)
     second_factors = provided(SqlSecondFactorRepository)
@@ -25,4 +29,5 @@ class SqlIdentity(SqlRepositories):
     sign_ins = provided(SqlSignInRepository)
     mail_requests = provided(SqlMailRequestRepository)
     account_tokens = provided(SqlAccountTokenRepository)
+    organisations = provided(SqlOrganisationRepository)
     invitations = provided(SqlInvitationRepository)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import CompoundSelect, Select, bindparam, inspect
 from sqlalchemy.engine import Dialect
@@ -10,7 +10,6 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from backend.core.statements import Statements
 from backend.repositories.sql.platform.full_text import is_search
 from backend.repositories.sql.platform.rows import (
     Make,
@@ -25,6 +24,16 @@ from backend.repositories.sql.platform.rows import (
 from backend.repositories.sql.platform.templates import Places, Template, shape_of
 
 _MAX_DATABASES = 8
+
+
+class Runs(Protocol):
+    """Runs single statements; see `Statements.run`."""
+
+    async def run(
+        self, sql: str, parameters: Mapping[str, Any], *, prepare: bool | None = None
+    ) -> list[tuple[Any, ...]]: ...
+
+
 _MAX_KEPT = 500
 """The number of shapes kept, as filters have many combinations."""
 
@@ -55,11 +64,11 @@ class Prepared:
             values[name] = bind(values[name])
         return cast(dict[str, Any], values)
 
-    async def fetch(self, statements: Statements, given: Mapping[str, Any]) -> list[Any]:
+    async def fetch(self, statements: Runs, given: Mapping[str, Any]) -> list[Any]:
         """Run it with values for its named parameters, and return the rows."""
         return await self.run(statements, self.parameters(given))
 
-    async def run(self, statements: Statements, values: Mapping[str, Any]) -> list[Any]:
+    async def run(self, statements: Runs, values: Mapping[str, Any]) -> list[Any]:
         """Run it with all its parameters, and return the rows."""
         return self._rows(await statements.run(self.sql, values, prepare=self.prepare))
 

@@ -12,6 +12,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import Database
+from backend.core.scoped_database import ScopedDatabase
+from backend.core.scopes import Scope
 from backend.repositories.sql.platform.prepared import Prepared, prepared_for
 from backend.repositories.sql.platform.rows import is_plain, relations_of
 from backend.repositories.sql.platform.templates import Template
@@ -52,11 +54,13 @@ class Reader:
     Statements that can't be prepared go to a session of SQLAlchemy, opened for the first of them.
 
     Attributes:
+        scope: whose rows it sees; None where there is one organisation.
         opened: this session; None until then.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | ScopedDatabase) -> None:
         self._database = database
+        self.scope: Scope | None = database.scope
         self._prepared = prepared_for(database.engine.dialect)
         self.opened: AsyncSession | None = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
@@ -9,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.attempts import RowChangedError, is_optimistic
 from backend.core.database import Database
+from backend.core.scoped_database import ScopedDatabase, going_on_within
+from backend.core.scopes import Scope, Within
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.sql.platform.at_once import (
     Addition,
@@ -30,11 +33,13 @@ class Writer:
     them: see `at_once` and `changing`.
 
     Attributes:
+        scope: whose rows it sees; None where there is one organisation.
         opened: the session; None until something needs one.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | ScopedDatabase) -> None:
         self._database = database
+        self.scope: Scope | None = database.scope
         self.opened: AsyncSession | None = None
         self._waiting: list[SQLModel] = []
         self._watched: WatchedRow | None = None
@@ -114,6 +119,11 @@ class Writer:
         if has_new:
             await session.flush()
         return await session.connection()
+
+    async def go_on_within(self, organisation_id: UUID) -> None:
+        """Have the rest of the transaction see one organisation."""
+        await (await self.connection()).exec_driver_sql(*going_on_within(organisation_id))
+        self.scope = Within(organisation_id)
 
     async def delete(self, row: SQLModel) -> None:
         await (await self._transaction()).delete(row)

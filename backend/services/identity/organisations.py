@@ -1,0 +1,223 @@
+"""The organisations of an installation, where there are many."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from backend.core.attempts import retried
+from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from backend.core.logging import get_logger
+from backend.core.permissions import Permission, Principal, Role, SubjectKind
+from backend.core.preconditions import Precondition
+from backend.core.scopes import FIRST_ORGANISATION, SYSTEM, Within
+from backend.models.identity.memberships import Membership
+from backend.models.identity.organisations import (
+    Organisation,
+    OrganisationCreate,
+    OrganisationPublic,
+    OrganisationQuery,
+    OrganisationUpdate,
+)
+from backend.models.platform.domain_events import Changes, ResourceChanged, changes_between
+from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
+from backend.models.platform.job_requests import JobRequest, Queue
+from backend.models.platform.mixins import now
+from backend.models.platform.paging import Page
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit, IdentityUnits
+
+Furnish = Callable[[Within], Awaitable[object]]
+
+FURNISH_ORGANISATION = "furnish_organisation"  # the name of a job
+
+_log = get_logger(__name__)
+
+
+class OrganisationService:
+    """The caller's organisations. Those of others are not found."""
+
+    def __init__(self, uow: IdentityUnits, grace: timedelta | None, furnish: Furnish) -> None:
+        """
+        Args:
+            grace: how long a deleted organisation can be restored; None where there is one.
+            furnish: adds what the assistant begins with, as often as it is called.
+        """
+        self._uow = uow
+        self._grace = grace
+        self._furnish = furnish
+
+    async def page(self, query: OrganisationQuery, by: Principal) -> Page[OrganisationPublic]:
+        """Return those that the caller belongs to. Raises InvalidCursorError."""
+        async with self._uow.reading(SYSTEM) as uow:
+            page = await uow.memberships.page_of_user(by.user_id, query)
+            rows = await uow.organisations.find_many([each.organisation_id for each in page.items])
+        known = {row.id: row for row in rows}
+        there = [each for each in page.items if each.organisation_id in known]
+        items = [OrganisationPublic.of(known[each.organisation_id], each.role) for each in there]
+        return Page(items=items, next_cursor=page.next_cursor, total=page.total)
+
+    async def read(self, organisation_id: UUID, by: Principal) -> OrganisationPublic:
+        """Raises NotFoundError."""
+        async with self._uow.reading(SYSTEM) as uow:
+            return await _own(uow, organisation_id, by)
+
+    async def create(
+        self, data: OrganisationCreate, by: Principal, key: IdempotencyKey | None = None
+    ) -> Outcome[OrganisationPublic]:
+        """Add one, whose admin is the caller. A job adds what the assistant begins with."""
+        organisation = Organisation.from_input(data)
+        async with self._uow(SYSTEM) as uow:
+            match await uow.idempotency.claim(key, organisation.id):
+                case Replay(earlier):
+                    return Replayed(await _own(uow, earlier, by))
+                case Answered() as answered:
+                    return answered
+            await _add(uow, organisation)
+            await uow.memberships.save(
+                Membership(user_id=by.user_id, organisation_id=organisation.id, role=Role.ADMIN)
+            )
+            await uow.go_on_within(organisation.id)
+            uow.record(_event("created", by, changes_between({}, {"name": organisation.name})))
+            await uow.commit()
+        return OrganisationPublic.of(organisation, Role.ADMIN)
+
+    @retried
+    async def rename(
+        self, organisation_id: UUID, data: OrganisationUpdate, by: Principal, match: Precondition
+    ) -> OrganisationPublic:
+        """
+        Raises:
+            NotFoundError: the caller does not belong to it.
+            PermissionDeniedError: they are not an admin of it.
+            PreconditionFailedError: it has changed.
+        """
+        async with self._changing(organisation_id, by, match) as (uow, organisation):
+            before, organisation.name = organisation.name, data.name
+            changes = changes_between({"name": before}, {"name": data.name})
+            uow.record(_event("renamed", by, changes))
+        return OrganisationPublic.of(organisation, Role.ADMIN)
+
+    @retried
+    async def delete(self, organisation_id: UUID, by: Principal, match: Precondition) -> None:
+        """Nobody acts in it any more; it is erased once the grace period is over.
+
+        Raises as `rename` does, and ConflictError for the first one, or if it is deleted already.
+        """
+        _require_other(organisation_id)
+        async with self._changing(organisation_id, by, match) as (uow, organisation):
+            if organisation.deleted_at is not None:
+                raise ConflictError("The organisation is deleted already.")
+            organisation.deleted_at = now()
+            uow.record(_event("deleted", by, {}))
+
+    @retried
+    async def restore(
+        self, organisation_id: UUID, by: Principal, match: Precondition
+    ) -> OrganisationPublic:
+        """Raises as `rename` does, and ConflictError if it is not deleted."""
+        async with self._changing(organisation_id, by, match) as (uow, organisation):
+            if organisation.deleted_at is None:
+                raise ConflictError("The organisation is not deleted.")
+            organisation.deleted_at = None
+            uow.record(_event("restored", by, {}))
+        return OrganisationPublic.of(organisation, Role.ADMIN)
+
+    async def all(self) -> Sequence[Organisation]:
+        """For the command line: return all, the oldest first."""
+        async with self._uow.reading(SYSTEM) as uow:
+            return await uow.organisations.all()
+
+    async def add(self, name: str) -> Organisation:
+        """For the command line: add one, in which there is nobody yet."""
+        organisation = Organisation(name=name)
+        async with self._uow(SYSTEM) as uow:
+            await _add(uow, organisation)
+            await uow.commit()
+        return organisation
+
+    async def erase(self, organisation_id: UUID) -> int:
+        """Delete one at once with all that belongs to it; returns how many rows.
+
+        Accounts stay. Contents of files go with the next clean-up, and the audit trail stays as
+        long as its retention says.
+
+        Raises:
+            NotFoundError: there is no such organisation.
+            ConflictError: it is the first one.
+        """
+        _require_other(organisation_id)
+        async with self._uow(SYSTEM) as uow:
+            erased = await uow.organisations.erase(organisation_id)
+            if not erased:
+                raise NotFoundError.of(uow.organisations.kind, organisation_id)
+            await uow.commit()
+        return erased
+
+    async def furnish(self, organisation_id: UUID) -> None:
+        """Add what a new one begins with. Adds nothing the second time."""
+        await self._furnish(Within(organisation_id))
+
+    @property
+    def has_many(self) -> bool:
+        return self._grace is not None
+
+    async def erase_due(self) -> None:
+        """Erase those whose grace period is over."""
+        if self._grace is None:
+            return
+        async with self._uow.reading(SYSTEM) as uow:
+            due = await uow.organisations.deleted_before(now() - self._grace)
+        for organisation_id in due:
+            rows = await self.erase(organisation_id)
+            _log.info("organisation_erased", organisation_id=str(organisation_id), rows=rows)
+
+    @asynccontextmanager
+    async def _changing(
+        self, organisation_id: UUID, by: Principal, match: Precondition
+    ) -> AsyncIterator[tuple[IdentityUnit, Organisation]]:
+        """Lock one of which the caller is an admin, let them change it, and commit."""
+        async with self._uow(SYSTEM) as uow:
+            # Locked, so that they are still an admin when it is written.
+            await uow.users.get(by.user_id, for_update=True)
+            shown = await _own(uow, organisation_id, by)
+            if shown.role is not Role.ADMIN:
+                raise PermissionDeniedError(
+                    f"The permission {Permission.USERS_WRITE} is needed in this organisation; "
+                    f"the role {shown.role} does not have it."
+                )
+            organisation = await uow.organisations.get(organisation_id, for_update=True)
+            match.check(organisation.version)
+            yield uow, organisation
+            await uow.organisations.save(organisation)
+            await uow.go_on_within(organisation_id)
+            await uow.commit()
+
+
+async def _own(uow: IdentityReading, organisation_id: UUID, by: Principal) -> OrganisationPublic:
+    """Raises NotFoundError if the caller does not belong to it."""
+    organisation = await uow.organisations.find(organisation_id)
+    roles = await uow.memberships.roles([by.user_id], organisation_id)
+    if organisation is None or by.user_id not in roles:
+        raise NotFoundError.of(uow.organisations.kind, organisation_id)
+    return OrganisationPublic.of(organisation, roles[by.user_id])
+
+
+async def _add(uow: IdentityUnit, organisation: Organisation) -> None:
+    await uow.organisations.save(organisation)
+    args = {"organisation_id": str(organisation.id)}
+    await uow.defer(JobRequest(FURNISH_ORGANISATION, Queue.MAINTENANCE, args))
+
+
+def _require_other(organisation_id: UUID) -> None:
+    if organisation_id == FIRST_ORGANISATION:
+        raise ConflictError("The first organisation stays.")
+
+
+def _event(verb: str, by: Principal, changes: Changes) -> ResourceChanged:
+    return ResourceChanged(
+        kind=SubjectKind.USER,
+        verb=f"organisation_{verb}",
+        subject_id=by.user_id,
+        by=by,
+        changes=changes,
+    )
