@@ -1,8 +1,11 @@
 """The command line where there are many organisations, with a role of the program's own."""
 
 import re
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from filelock import FileLock
 from sqlalchemy.engine import make_url
 
 from tests.factories import PASSWORD
@@ -21,47 +24,70 @@ def many(fresh_database_url: str) -> dict[str, str]:
     }
 
 
-def test_one_becomes_many_by_setting_and_migration(
-    run_mvp: RunMvp, fresh_database_url: str, many: dict[str, str]
+@pytest.fixture
+def migrate(run_mvp: RunMvp, run_folder: Path) -> RunMvp:
+    """Roles belong to the server, which all processes of a test run share."""
+
+    def run(*arguments: str, **settings: str) -> CompletedProcess[str]:
+        with FileLock(run_folder / "roles.lock"):
+            return run_mvp("migrate", "upgrade", *arguments, **settings)
+
+    return run
+
+
+def test_one_becomes_many_and_one_again_by_setting_and_migration(
+    run_mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
 ) -> None:
     one = {"DATABASE_URL": fresh_database_url, "MVP_PASSWORD": PASSWORD}
     assert run_mvp("user", "create", "ada@example.com", "--role", "admin", **one).returncode == 0
     early = run_mvp("user", "list", **many)
     assert "run `mvp migrate upgrade`" in early.stderr
 
-    assert run_mvp("migrate", "upgrade", **many).returncode == 0
+    assert migrate(**many).returncode == 0
 
     assert "ada@example.com" in run_mvp("user", "list", **many).stdout
-    created = run_mvp("organisation", "create", "Acme", **many)
-    [organisation] = re.findall(r"Created Acme: (\S+)", created.stdout)
-    joined = run_mvp("organisation", "join", organisation, "ada@example.com", **many)
-    assert joined.returncode == 0, joined.stderr
+    [organisation] = created(run_mvp, many)
+    back = migrate(**one)
+    assert "there are 2 organisations" in back.stderr
+    assert run_mvp("organisation", "delete", organisation, "--yes", **many).returncode == 0
+    assert migrate(**one).returncode == 0
+    assert "ada@example.com" in run_mvp("user", "list", **one).stdout
+
+
+def created(run_mvp: RunMvp, many: dict[str, str]) -> list[str]:
+    made = run_mvp("organisation", "create", "Acme", **many)
+    return re.findall(r"Created Acme: (\S+)", made.stdout)
+
+
+def test_commands_are_for_one_organisation(
+    run_mvp: RunMvp, migrate: RunMvp, many: dict[str, str]
+) -> None:
+    assert migrate(**many).returncode == 0
+    assert run_mvp("user", "create", "ada@example.com", **many).returncode == 0
+    [organisation] = created(run_mvp, many)
     of_acme = ("--organisation", organisation)
+
+    joined = run_mvp("organisation", "join", organisation, "ada@example.com", **many)
     opened = run_mvp("user", "create", "bob@example.com", *of_acme, **many)
-    assert opened.returncode == 0, opened.stderr
-    assert run_mvp("user", "set-role", "bob@example.com", "manager", *of_acme, **many).stdout
+    changed = run_mvp("user", "set-role", "bob@example.com", "manager", *of_acme, **many)
+    key = run_mvp("key", "create", "Report", "--role", "member", *of_acme, **many)
+
+    for done in (joined, opened, changed, key):
+        assert done.returncode == 0, done.stderr
     members = run_mvp("user", "list", *of_acme, **many).stdout
     assert re.findall(r"(ada|bob)@\S+.*?(admin|manager|viewer)", members) == [
         ("bob", "manager"),
         ("ada", "viewer"),
     ]
     assert "bob@example.com" not in run_mvp("user", "list", **many).stdout
-    key = run_mvp("key", "create", "Report", "--role", "member", *of_acme, **many)
-    assert key.stdout.startswith("mvp_")
     assert "service (member)" in run_mvp("key", "list", *of_acme, **many).stdout
     assert "Report" not in run_mvp("key", "list", **many).stdout
 
-    back = run_mvp("migrate", "upgrade", **one)
-    assert "there are 2 organisations" in back.stderr
-    assert run_mvp("organisation", "delete", organisation, "--yes", **many).returncode == 0
-    assert run_mvp("migrate", "upgrade", **one).returncode == 0
-    assert "ada@example.com" in run_mvp("user", "list", **one).stdout
-
 
 def test_the_program_does_not_start_as_the_owner_of_the_tables(
-    run_mvp: RunMvp, fresh_database_url: str, many: dict[str, str]
+    run_mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
 ) -> None:
-    assert run_mvp("migrate", "upgrade", **many).returncode == 0
+    assert migrate(**many).returncode == 0
     as_owner = many | {"DATABASE_URL": fresh_database_url}
 
     for command in (("serve", "--no-worker"), ("worker",), ("user", "list")):

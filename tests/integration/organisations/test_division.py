@@ -86,6 +86,13 @@ def test_the_program_refuses_a_role_that_no_policy_binds(divided: Settings) -> N
         check_role(owner_url(divided.database))
 
 
+def test_a_role_that_is_missing_is_told(divided: Settings) -> None:
+    unknown = make_url(libpq_url(divided.database)).set(username="mvp_nobody")
+
+    with pytest.raises(ConfigurationError, match="run `mvp migrate upgrade` first"):
+        check_role(unknown.render_as_string(hide_password=False))
+
+
 def test_the_program_refuses_a_table_without_its_policy(divided: Settings) -> None:
     with psycopg.connect(owner_url(divided.database)) as connection:
         connection.execute("ALTER TABLE tasks DISABLE ROW LEVEL SECURITY")

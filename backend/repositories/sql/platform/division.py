@@ -123,7 +123,7 @@ def unite(owner_url: str) -> None:
 
 def check_role(url: str) -> None:
     """Raises ConfigurationError if the role of the program would not be bound by policies."""
-    with psycopg.connect(url) as connection:
+    with _connected(url) as connection:
         known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [EVERYTHING_ROLE])
         if known.fetchone() is None:
             raise ConfigurationError("ORGANISATIONS=many: run `mvp migrate upgrade` first")
@@ -139,6 +139,17 @@ def check_role(url: str) -> None:
             f"ORGANISATIONS=many: {', '.join(unprotected)} without a policy: "
             "run `mvp migrate upgrade`"
         )
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    try:
+        return psycopg.connect(url)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigurationError(
+            f"ORGANISATIONS=many: {reason}: if the role of the program is missing, "
+            "run `mvp migrate upgrade` first"
+        ) from None
 
 
 def _conditions() -> Mapping[str, str]:
