@@ -308,9 +308,7 @@ def files_services(settings: Settings, uow: UnitOfWorkFactory) -> FilesServices:
 def webhook_services(
     settings: Settings, uow: UnitOfWorkFactory, poster: PosterOnDemand
 ) -> WebhooksServices:
-    return WebhooksServices(
-        uow, settings.webhooks, settings.security, poster.addresses, poster, settings.incoming
-    )
+    return WebhooksServices(uow, settings, poster.addresses, poster)
 
 
 def migrated(database: Database) -> Check:

@@ -22,8 +22,9 @@ OWN_ORGANISATIONS = "looks after the organisations of somebody, in whichever of 
 PLACES = {
     "core/scoped_database.py": ("has the role that it is given", {"entering"}),
     "cli/seeding.py": (COMMAND, {"compare", "_others"}),
+    "repositories/sql/unit_of_work.py": ("knows the scope that it has", {"_scope_of_jobs"}),
     "services/assistant/chat_messages.py": (ALL, {"end_abandoned"}),
-    "services/background/executions.py": (ALL, {"end_abandoned"}),
+    "services/background/executions.py": (ALL, {"_end_one_abandoned"}),
     "services/background/jobs.py": (
         INSTALLATION,
         {
@@ -40,6 +41,7 @@ PLACES = {
         },
     ),
     "services/files/contents.py": (ALL, {"remove_orphans"}),
+    "services/identity/account_closing.py": (OWN_ORGANISATIONS, {"close"}),
     "services/identity/api_keys.py": (COMMAND, {"revoke"}),
     "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
     "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),
@@ -48,7 +50,7 @@ PLACES = {
     "services/identity/members.py": (COMMAND, {"admit"}),
     "services/identity/organisations.py": (
         f"{OWN_ORGANISATIONS}; the others: {COMMAND}",
-        {"page", "read", "create", "_changing", "all", "add", "erase", "erase_due"},
+        {"page", "read", "_changing", "all", "add", "erase", "erase_due"},
     ),
     "services/identity/switching.py": (OWN_ORGANISATIONS, {"switch", "join"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
@@ -71,7 +73,16 @@ PLACES = {
     "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
     "services/operations/erasure.py": (
         ALL,
-        {"erase_due", "erase", "_shut", "_principal", "_erase_some", "_leave_nobody"},
+        {
+            "erase_due",
+            "erase",
+            "_shut",
+            "_active",
+            "_owner",
+            "_tell_organisations",
+            "_erase_some",
+            "_leave_nobody",
+        },
     ),
     "services/operations/retention.py": (ALL, {"remove"}),
     "services/webhooks/announcing.py": (ALL, {"_end_demand"}),

@@ -1,5 +1,7 @@
 """Settings of incoming webhooks: the secrets that their senders sign with."""
 
+from uuid import UUID
+
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -12,6 +14,11 @@ class IncomingSettings(Section):
     tasks_secret: SecretStr | None = Field(
         default=None,
         description="Signs requests for tasks to /incoming/tasks; unset: they are refused.",
+    )
+
+    organisation: UUID | None = Field(
+        default=None,
+        description="With ORGANISATIONS=many: whose messages they are; unset: the first one's.",
     )
 
     @field_validator("tasks_secret")

@@ -29,6 +29,10 @@ class PlaceRepository(Protocol):
         """Whether somebody may act there. If so, they get the role that they have there."""
         ...
 
+    async def of(self, user_id: UUID) -> Sequence[UUID]:
+        """Return the organisations that somebody belongs to; none where there is but one."""
+        ...
+
     async def add(self, user: User) -> None:
         """Have a new account belong to the organisation of the unit, with its role."""
         ...

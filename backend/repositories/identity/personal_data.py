@@ -47,6 +47,8 @@ class PersonalDataRepository(Protocol):
     async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
         """Give what the team has from a person to another, or to nobody.
 
+        The heir gets it in the organisations that they belong to; in others nobody does.
+
         Where there has to be somebody, the row of the person stays. What says who has made
         something stays in any case.
         """

@@ -58,8 +58,11 @@ class SessionRepository(Repository[UserSession], Protocol):
         """Mark all unused tokens of a session as used. Lock the session first."""
         ...
 
-    async def revoke_impersonations_by(self, user_id: UUID) -> None:
-        """End all sessions in which an admin is signed in as somebody else."""
+    async def revoke_impersonations_by(self, user_id: UUID, *, within: UUID | None = None) -> None:
+        """End all sessions in which an admin is signed in as somebody else.
+
+        With `within`, only those in this organisation.
+        """
         ...
 
     async def revoke_all(

@@ -25,6 +25,14 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
         """
         ...
 
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        """Whether the user is the last active admin of any organisation.
+
+        Locks as `lock_active_admins` does. Where there are many organisations, it is a question for
+        a unit of the system.
+        """
+        ...
+
     async def due_for_erasure(self) -> list[UUID]:
         """Return those whose owners have asked for it, and the time has come."""
         ...

@@ -11,7 +11,7 @@ from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
 from backend.core.permissions import Means
 from backend.core.scoped_database import ScopedDatabase
-from backend.core.scopes import FIRST_ORGANISATION, Scope, Within
+from backend.core.scopes import FIRST_ORGANISATION, NO_ORGANISATION, SYSTEM, Scope, Within
 from backend.models.platform.domain_events import DomainEvent
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.platform.base import Repository
@@ -128,7 +128,7 @@ class SqlUnitOfWork(_SqlAreas):
         events, self._events = self._events, []
         notices, self._notices = list(self._notices), {}
         started = [job for event in events for job in self._subscriptions(event)]
-        jobs = [job.within(self._scope) for job in started]
+        jobs = [job.within(self._scope_of_jobs) for job in started]
         try:
             rows = rows_of(events, self._means) if events else ()
             await self.writer.commit(rows, jobs, notices)
@@ -136,6 +136,13 @@ class SqlUnitOfWork(_SqlAreas):
             # After an error it is unknown whether it was committed.
             for cache, owner in self._outdated:
                 self._caches.forget(cache, owner)
+
+    @property
+    def _scope_of_jobs(self) -> Scope:
+        """That of their events: what the system records belongs to none of many."""
+        if self.writer.scope is SYSTEM:
+            return Within(NO_ORGANISATION)
+        return self._scope
 
 
 class SqlUnitOfWorkFactory:

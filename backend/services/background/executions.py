@@ -199,13 +199,20 @@ class ExecutionService:
 
     async def end_abandoned(self) -> None:
         """For jobs: end executions that no job will run any more. Their owners can retry them."""
+        for _ in range(_AT_ONCE):
+            if not await self._end_one_abandoned():
+                return
+
+    async def _end_one_abandoned(self) -> bool:
+        """Each in a unit of its own, which is one of its organisation. Whether there was one."""
         async with self._uow(SYSTEM) as uow:
-            for execution in await uow.executions.lock_abandoned(_AT_ONCE):
+            for execution in await uow.executions.lock_abandoned(1):
+                await uow.go_on_for(Execution, execution.id)
                 uow.record(finished(execution, ExecutionStatus.FAILED, None))
                 execution.finish(ExecutionStatus.FAILED, error=_ABANDONED)
-                await uow.executions.save(execution)
-                uow.notify(Channel.EXECUTIONS, str(execution.id))
-            await uow.commit()
+                await _commit(uow, execution)
+                return True
+        return False
 
     async def _made_before(
         self, key: IdempotencyKey | None, by: Principal

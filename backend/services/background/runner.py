@@ -13,13 +13,14 @@ from backend.core.permissions import NO_SESSION, Means, Principal
 from backend.core.scopes import Within
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
-from backend.repositories.background.unit import BackgroundUnits
+from backend.repositories.background.unit import BackgroundUnit, BackgroundUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.background.attempts import (
     LEASE,
     Attempt,
     CancelRequestedError,
     LeaseLostError,
+    finished,
 )
 from backend.services.background.kinds import ExecutionKinds, RegisteredKind, TryAgainError
 from backend.services.identity.rights import PresentRights
@@ -30,6 +31,7 @@ _SOON = "It will be tried again."
 _AGAIN = f"An error occurred in the server. {_SOON}"
 _NOT_AGAIN = "Errors occurred in the server, repeatedly. The log has the details."
 _OTHER_VERSION = "This version of the program does not know such an execution. Start a new one."
+_OWNERLESS = "Its owner does not belong to the organisation any more."
 _log = get_logger(__name__)
 
 
@@ -67,7 +69,10 @@ class ExecutionRunner:
         while True:
             async with self._uow(scope) as uow:
                 if execution := await uow.executions.take(execution_id, LEASE):
-                    owner = await uow.users.get(execution.owner_id)
+                    owner = await uow.users.find(execution.owner_id)
+                    if owner is None:
+                        await _end_ownerless(uow, execution)
+                        return None
                     steps = await uow.execution_steps.all_of(execution_id)
                     uow.notify(Channel.EXECUTIONS, str(execution_id))
                     await uow.commit()
@@ -141,6 +146,15 @@ class ExecutionRunner:
             return registered, registered.inputs.model_validate(execution.inputs)
         except ValidationError:
             raise InvalidInputError("inputs", _OTHER_VERSION) from None
+
+
+async def _end_ownerless(uow: BackgroundUnit, execution: Execution) -> None:
+    """Of somebody who has left the organisation meanwhile."""
+    uow.record(finished(execution, ExecutionStatus.FAILED, None))
+    execution.finish(ExecutionStatus.FAILED, error=_OWNERLESS)
+    await uow.executions.save(execution)
+    uow.notify(Channel.EXECUTIONS, str(execution.id))
+    await uow.commit()
 
 
 def _principal(owner: User, scope: Within) -> Principal:

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from backend.core.errors import ConflictError
 from backend.core.permissions import Principal, SubjectKind
+from backend.core.scopes import SYSTEM
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged
@@ -37,8 +38,9 @@ class AccountClosingService:
             RateLimitedError, UnavailableError: there were too many failures.
         """
         await self._passwords.verify_own(by, password, client.address, "password")
-        async with self._uow(by) as uow:
+        async with self._uow(SYSTEM) as uow:
             await require_another_admin(uow, by.user_id)
+            await uow.go_on_within(by.organisation_id)
             user = await uow.users.get(by.user_id, for_update=True)
             user.erase_at = now() + self._grace
             await uow.users.save(user)
@@ -62,8 +64,11 @@ class AccountClosingService:
 
 
 async def require_another_admin(uow: IdentityUnit, user_id: UUID) -> None:
-    """Raises ConflictError if the user is the last active admin; none can be taken meanwhile."""
-    if await uow.users.lock_active_admins() == {user_id}:
+    """Raises ConflictError if the user is the last active admin; none can be taken meanwhile.
+
+    That is so in each organisation of theirs, in a unit of the system.
+    """
+    if await uow.users.is_last_admin(user_id):
         raise ConflictError("This is the last active admin; make another user admin first.")
 
 

@@ -140,6 +140,7 @@ class MemberService:
             yield _Member(uow, user, membership)
             if active_admins == {user_id} and not user.is_active_admin:
                 raise ConflictError("This is the last active admin; make another member admin.")
+            await uow.sessions.revoke_impersonations_by(user_id, within=membership.organisation_id)
             uow.forget(CacheName.IDENTITY, user_id)
             await uow.commit()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from backend.core.attempts import retried
+from backend.core.caching import CacheName
 from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from backend.core.logging import get_logger
 from backend.core.permissions import Permission, Principal, Role, SubjectKind
@@ -66,9 +67,10 @@ class OrganisationService:
     ) -> Outcome[OrganisationPublic]:
         """Add one, whose admin is the caller. A job adds what the assistant begins with."""
         organisation = Organisation.from_input(data)
-        async with self._uow(SYSTEM) as uow:
+        async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, organisation.id):
                 case Replay(earlier):
+                    await uow.go_on_within(earlier)
                     return Replayed(await _own(uow, earlier, by))
                 case Answered() as answered:
                     return answered
@@ -108,6 +110,9 @@ class OrganisationService:
             if organisation.deleted_at is not None:
                 raise ConflictError("The organisation is deleted already.")
             organisation.deleted_at = now()
+            # Here at once; other processes hear of it.
+            for user_id in await uow.memberships.user_ids(organisation_id):
+                uow.forget(CacheName.IDENTITY, user_id)
             uow.record(_event("deleted", by, {}))
 
     @retried

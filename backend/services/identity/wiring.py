@@ -5,6 +5,8 @@ from datetime import timedelta
 from backend.core.caching import Cache
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
+from backend.core.permissions import Role
+from backend.core.scopes import Organisations
 from backend.core.security import AccessTokens
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
@@ -59,7 +61,7 @@ class IdentityServices:
         tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
         self.account_mails = token_mails = AccountMails(mails, tokens)
         opened = (
-            Registration(settings.registration_role, token_mails, limits)
+            Registration(_role_of_new(of_program), token_mails, limits)
             if of_program.registration_enabled
             else None
         )
@@ -91,3 +93,9 @@ class IdentityServices:
         self.organisations = organisations
         self.members = MemberService(uow)
         self.switching = SwitchingService(uow, starts, rule)
+
+
+def _role_of_new(settings: Settings) -> Role:
+    """Where there are many organisations, whoever registers belongs to none."""
+    has_many = settings.database.organisations is Organisations.MANY
+    return Role.GUEST if has_many else settings.security.registration_role

@@ -50,10 +50,10 @@ class NotificationWatch:
             return await moment_of(by.user_id, after) or await moment_of(by.user_id, None) or _EVER
 
     async def _newer(self, by: Principal, seen: datetime) -> list[Notification]:
-        """Read once for all streams of a person that have come as far."""
+        """Read once for all streams of a person in an organisation that have come as far."""
 
         async def look() -> list[Notification]:
             async with self._uow.reading(by) as uow:
                 return await uow.notifications.newer_than(by.user_id, seen, _AT_ONCE)
 
-        return await self._reads.read((by.user_id, seen), look)
+        return await self._reads.read((by.organisation_id, by.user_id, seen), look)

@@ -3,7 +3,7 @@ from uuid import UUID
 from backend.core.errors import ConflictError
 from backend.core.logging import get_logger
 from backend.core.permissions import NO_SESSION, Principal, SubjectKind
-from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
+from backend.core.scopes import SYSTEM, Within
 from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery
 from backend.models.platform.domain_events import ResourceChanged, changes_between
 from backend.repositories.operations.unit import OperationsUnit, OperationsUnits
@@ -46,12 +46,13 @@ class AccountEraser:
 
         Raises:
             NotFoundError: there is no such user.
-            ConflictError: it is the last active admin, or was erased; or the heir is they or can't
-                sign in; or an execution of theirs is still running: it was cancelled, so try again
-                in a moment.
+            ConflictError: it is the last active admin, or was erased; or the heir is they, can't
+                sign in, or does not belong to each of their organisations; or an execution of
+                theirs is still running: it was cancelled, so try again in a moment.
         """
         await self._shut(user_id, heir_id)
         await self._end_executions(user_id)
+        await self._tell_organisations(user_id)
         async with self._uow(SYSTEM) as uow:
             await uow.personal_data.forget_changes(user_id)
             await uow.personal_data.pass_on(user_id, heir_id)
@@ -75,22 +76,33 @@ class AccountEraser:
             await uow.commit()
 
     async def _end_executions(self, user_id: UUID) -> None:
-        owner = await self._principal(user_id)
-        for execution in await self._active(owner):
+        for execution in await self._active(user_id):
+            owner = await self._owner(user_id, execution)
             await self._executions.cancel(execution.id, owner)
-        if await self._active(owner):
+        if await self._active(user_id):
             raise ConflictError(
                 "An execution of theirs is still running. It was cancelled: try again in a moment."
             )
 
-    async def _active(self, owner: Principal) -> list[Execution]:
+    async def _active(self, user_id: UUID) -> list[Execution]:
         query = ExecutionQuery(status=sorted(ACTIVE), limit=200)
-        return (await self._executions.page(query, owner)).items
-
-    async def _principal(self, user_id: UUID) -> Principal:
         async with self._uow.reading(SYSTEM) as uow:
+            return (await uow.executions.page_of(user_id, query)).items
+
+    async def _owner(self, user_id: UUID, execution: Execution) -> Principal:
+        async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(user_id)
-        return Principal(user.id, user.role, NO_SESSION, FIRST_ORGANISATION)
+            organisation_id = await uow.go_on_for(Execution, execution.id)
+        return Principal(user.id, user.role, NO_SESSION, organisation_id)
+
+    async def _tell_organisations(self, user_id: UUID) -> None:
+        """Where there are many, have the audit trail of each of theirs say that they are gone."""
+        async with self._uow.reading(SYSTEM) as uow:
+            theirs = await uow.places.of(user_id)
+        for organisation_id in theirs:
+            async with self._uow(Within(organisation_id)) as uow:
+                uow.record(_event("member_erased", user_id, {}))
+                await uow.commit()
 
     async def _erase_some(self, user_id: UUID) -> bool:
         """Whether there was something."""
@@ -106,14 +118,7 @@ class AccountEraser:
             user.erase()
             await uow.users.save(user)
             facts = {"heir_id": str(heir_id)} if heir_id else {}
-            uow.record(
-                ResourceChanged(
-                    kind=SubjectKind.USER,
-                    verb="erased",
-                    subject_id=user_id,
-                    changes=changes_between({}, facts),
-                )
-            )
+            uow.record(_event("erased", user_id, facts))
             await uow.commit()
 
 
@@ -124,3 +129,14 @@ async def _check_heir(uow: OperationsUnit, user_id: UUID, heir_id: UUID | None) 
     heir = await uow.users.get(heir_id)
     if heir_id == user_id or not heir.can_sign_in:
         raise ConflictError("Pass it on to somebody else, who can sign in.")
+    if not set(await uow.places.of(user_id)) <= set(await uow.places.of(heir_id)):
+        raise ConflictError("Pass it on to somebody who belongs to each of their organisations.")
+
+
+def _event(verb: str, user_id: UUID, facts: dict[str, str]) -> ResourceChanged:
+    return ResourceChanged(
+        kind=SubjectKind.USER,
+        verb=verb,
+        subject_id=user_id,
+        changes=changes_between({}, facts),
+    )

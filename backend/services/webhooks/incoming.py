@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.core.errors import AuthenticationError, InvalidInputError, NotFoundError
-from backend.core.scopes import FIRST, Scope
+from backend.core.scopes import FIRST, Scope, Within
 from backend.core.webhook_signatures import BadSignatureError, check_signature
 from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.webhooks.incoming import IncomingBody, IncomingMessage
@@ -27,16 +27,23 @@ HANDLERS: Mapping[str, IncomingHandler] = {"tasks": add_requested_task}
 
 
 class IncomingService:
-    def __init__(self, uow: WebhooksUnits, secrets: Mapping[str, str]) -> None:
-        """`secrets` are those that senders sign with, by source."""
+    def __init__(
+        self, uow: WebhooksUnits, secrets: Mapping[str, str], receiving: Within = FIRST
+    ) -> None:
+        """
+        Args:
+            secrets: those that senders sign with, by source.
+            receiving: the organisation whose messages they are.
+        """
         self._uow = uow
         self._secrets = secrets
+        self._receiving = receiving
 
     async def receive(self, source: str, headers: Mapping[str, str], body: bytes) -> UUID:
         """Keep a message, and have it handled. Returns its id, the same each time it is sent.
 
         Raises:
-            NotFoundError: nothing is taken from this source.
+            NotFoundError: nothing is taken from this source, or its organisation is gone.
             AuthenticationError: it is not signed with the secret of the source, or too long ago.
             InvalidInputError: the body is not a message.
         """
@@ -47,11 +54,13 @@ class IncomingService:
         except BadSignatureError as error:
             raise AuthenticationError(f"The signature is not valid: {error}.") from error
         message = _message(source, headers["webhook-id"], body)
-        async with self._uow(FIRST) as uow:
+        async with self._uow(self._receiving) as uow:
+            await _require_there(uow, self._receiving)
             message_id, is_new = await uow.incoming.keep(message)
             if is_new:
                 args = {"message_id": str(message_id)}
-                await uow.defer(JobRequest(HANDLE_INCOMING, Queue.EVENTS, args))
+                job = JobRequest(HANDLE_INCOMING, Queue.EVENTS, args)
+                await uow.defer(job.within(self._receiving))
             await uow.commit()
         return message_id
 
@@ -70,6 +79,15 @@ class IncomingService:
                 message.settle()
             await uow.incoming.save(message)
             await uow.commit()
+
+
+async def _require_there(uow: WebhooksUnit, receiving: Within) -> None:
+    """Raises NotFoundError if the organisation was deleted. The first one stays."""
+    if receiving == FIRST:
+        return
+    organisation = await uow.organisations.find(receiving.organisation_id)
+    if organisation is None or organisation.deleted_at is not None:
+        raise NotFoundError("There is no organisation any more that takes it.")
 
 
 def _message(source: str, message_id: str, body: bytes) -> IncomingMessage:

@@ -139,6 +139,7 @@ class WebhookSender:
             if not found:
                 return
             webhook = found[0]
+            await uow.go_on_for(Webhook, webhook_id)
             [queue] = await uow.webhook_queues.lock([webhook_id])
             await uow.webhook_deliveries.record(attempts)
             if was_delivered(attempts):

@@ -154,6 +154,26 @@ async def test_an_organisation_is_renamed_by_its_admins(companies: Companies, hi
     assert (await other.admin.put(path, json={"name": "Theirs"})).status_code == 404
 
 
+async def test_an_organisation_is_added_once_for_a_key(companies: Companies, hire: Hire) -> None:
+    own, other = companies
+    here = await hire(own, Role.ADMIN)
+    there = await hire(other, Role.ADMIN, here.user)
+    key = {"Idempotency-Key": "the-same-everywhere"}
+    for person in (here, there):
+        made = await person.post("/tasks", json={"title": "Call"}, headers=key)
+        assert made.status_code == 201, made.text
+
+    alone = await switched(here, None)
+    first = await alone.post("/organisations", json={"name": "New"}, headers=key)
+    again = await alone.post("/organisations", json={"name": "New"}, headers=key)
+    refused = await here.post("/organisations", json={"name": "New"}, headers=key)
+
+    assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert refused.status_code == 422
+    found = (await alone.get("/organisations")).json()["items"]
+    assert [each["name"] for each in found].count("New") == 1
+
+
 async def test_a_deleted_organisation_can_be_restored(companies: Companies, hire: Hire) -> None:
     own, other = companies
     path = f"/organisations/{own.scope.organisation_id}"

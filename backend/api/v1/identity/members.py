@@ -5,14 +5,16 @@ from uuid import UUID
 
 from fastapi import Path, Query, status
 
-from backend.api.deps import PersonDep, may
+from backend.api.deps import ClientDep, PersonDep, may
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, NOT_FOUND, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.core.permissions import Permission, Principal
+from backend.models.identity.impersonation import Impersonation, ImpersonationToken
 from backend.models.identity.memberships import MemberPublic, MemberQuery, MemberRole
 from backend.models.platform.paging import Page
+from backend.services.identity.impersonations import ImpersonationService
 from backend.services.identity.members import MemberService
 
 router = ResourceRouter(prefix="/members", tags=["members"], route_class=CheckedRoute)
@@ -76,3 +78,19 @@ async def remove_member(
     The account stays, and what they did. The last active admin can't be removed.
     """
     await members.remove(user_id, by, match)
+
+
+@router.post("/{user_id}/impersonate", responses=declare(CONFLICT))
+async def impersonate_member(
+    user_id: UserId,
+    data: Impersonation,
+    by: MayWrite,
+    client: ClientDep,
+    impersonations: Injected[ImpersonationService],
+) -> ImpersonationToken:
+    """Sign in as a member, in this organisation alone, for a reason and at most an hour.
+
+    They are told by mail. What is for the person alone stays closed, such as their password, keys,
+    sessions and other organisations. Each event names you as `impersonator_id`.
+    """
+    return await impersonations.begin(user_id, data, by, client)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, status
 
-from backend.api.deps import CallerDep, PersonDep
+from backend.api.deps import PersonDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
@@ -30,7 +30,7 @@ OrganisationId = Annotated[UUID, Path(examples=["01976d5e-8f60-7c3a-9b52-5d1f0a6
 @router.get("", response_model=Page[OrganisationPublic])
 async def list_organisations(
     query: Annotated[OrganisationQuery, Query()],
-    caller: CallerDep,
+    caller: PersonDep,
     organisations: Injected[OrganisationService],
 ) -> Page[OrganisationPublic]:
     """The organisations that you belong to, with your role in each."""
@@ -52,7 +52,7 @@ async def create_organisation(
 @router.get("/{organisation_id}", response_model=OrganisationPublic)
 async def read_organisation(
     organisation_id: OrganisationId,
-    caller: CallerDep,
+    caller: PersonDep,
     organisations: Injected[OrganisationService],
     tag: CachedTagDep,
 ) -> OrganisationPublic:

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.permissions import Role
 from backend.models.identity.memberships import Membership
+from backend.models.identity.organisations import Organisation
 from backend.models.identity.users import User, UserQuery
 from backend.models.platform.paging import Page
 from backend.repositories.identity.users import UserRepository
@@ -64,8 +65,23 @@ class SqlMembers(SqlUserRepository):
     async def lock_active_admins(self) -> set[UUID]:
         """Those of the organisation; none for the system, which may leave one without."""
         organisation_id = self._organisation_id
-        if organisation_id is None:
-            return set()
+        return set() if organisation_id is None else await self._lock_admins(organisation_id)
+
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        # In the same order for all, so that nobody waits for each other.
+        theirs = (
+            select(Membership.organisation_id)
+            .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))
+            .where(Membership.user_id == user_id, Membership.role == Role.ADMIN)
+            .where(col(Organisation.deleted_at).is_(None))
+            .order_by(col(Membership.organisation_id))
+        )
+        for organisation_id in (await self._session.exec(theirs)).all():
+            if await self._lock_admins(organisation_id) == {user_id}:
+                return True
+        return False
+
+    async def _lock_admins(self, organisation_id: UUID) -> set[UUID]:
         await lock(self._session, f"active admins of {organisation_id}")
         admins = (
             select(User.id)

@@ -66,6 +66,9 @@ class OnlyPlace:
     async def may_act(self, _user: User, _organisation_id: UUID) -> bool:
         return True
 
+    async def of(self, _user_id: UUID) -> Sequence[UUID]:
+        return ()
+
     async def add(self, user: User) -> None:
         """The account has its role."""
 
@@ -100,6 +103,10 @@ class SqlPlaceRepository:
         )
         found = (await self._session.exec(theirs)).one_or_none()
         return _act(user, found) == organisation_id
+
+    async def of(self, user_id: UUID) -> Sequence[UUID]:
+        theirs = select(Membership.organisation_id).where(Membership.user_id == user_id)
+        return (await self._session.exec(theirs)).all()
 
     async def add(self, user: User) -> None:
         scope = scope_of(self._session)

@@ -24,11 +24,14 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.identity.invitations import Invitation
+from backend.models.identity.memberships import Membership
 from backend.models.identity.users import User
 from backend.models.platform.audit_events import PersonalChanges
 from backend.models.platform.base import metadata
+from backend.models.platform.organisations import ORGANISATION_COLUMN
 from backend.models.platform.personal import PERSONAL
 from backend.repositories.identity.personal_data import Erased, PersonalRows
+from backend.repositories.sql.platform.organisations import scope_of
 
 _USERS = metadata.tables["users"]
 _EVENTS = metadata.tables["events"]
@@ -73,14 +76,32 @@ class SqlPersonalDataRepository:
         return Erased(0, [])
 
     async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
-        connection = await self._session.connection()
         for column in _passed_on():
-            if heir_id is None and not column.nullable:
-                continue
-            table = column.table
-            values = {column.name: heir_id, "version": table.c.version + 1}
-            passed = update(table).where(column == _PERSON).values(values)
-            await connection.execute(passed, {"person": user_id})
+            if heir_id is None:
+                await self._pass_on(column, user_id, None)
+            elif scope_of(self._session) is None:
+                await self._pass_on(column, user_id, heir_id)
+            else:
+                there = select(col(Membership.organisation_id)).where(
+                    col(Membership.user_id) == heir_id
+                )
+                within = column.table.c[ORGANISATION_COLUMN].in_(there)
+                await self._pass_on(column, user_id, heir_id, within)
+                await self._pass_on(column, user_id, None)
+
+    async def _pass_on(
+        self,
+        column: Column[Any],
+        user_id: UUID,
+        heir_id: UUID | None,
+        *which: ColumnElement[bool],
+    ) -> None:
+        if heir_id is None and not column.nullable:
+            return
+        connection = await self._session.connection()
+        values = {column.name: heir_id, "version": column.table.c.version + 1}
+        passed = update(column.table).where(column == _PERSON, *which).values(values)
+        await connection.execute(passed, {"person": user_id})
 
     async def forget_changes(self, user_id: UUID) -> None:
         invited = select(col(Invitation.id)).where(col(Invitation.user_id) == user_id)

@@ -104,8 +104,10 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         used = update(RefreshToken).where(*unused).values(used_at=at)
         await self._session.exec(used.execution_options(synchronize_session=False))
 
-    async def revoke_impersonations_by(self, user_id: UUID) -> None:
-        live = (col(UserSession.impersonator_id) == user_id, col(UserSession.revoked_at).is_(None))
+    async def revoke_impersonations_by(self, user_id: UUID, *, within: UUID | None = None) -> None:
+        live = [col(UserSession.impersonator_id) == user_id, col(UserSession.revoked_at).is_(None)]
+        if within is not None:
+            live.append(organisation_column(UserSession) == within)
         ended = update(UserSession).where(in_order(col(UserSession.id), *live))
         revoked = ended.values(revoked_at=now())
         await self._session.exec(revoked.execution_options(synchronize_session=False))

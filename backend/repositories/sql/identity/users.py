@@ -44,6 +44,9 @@ class SqlUserRepository(SqlList[User, UserQuery]):
         admins = select(User.id).where(User.role == Role.ADMIN, *people)
         return set((await self._session.exec(admins)).all())
 
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        return await self.lock_active_admins() == {user_id}
+
     async def due_for_erasure(self) -> list[UUID]:
         due = select(User.id).where(col(User.erase_at) <= now()).order_by(col(User.erase_at))
         return list((await self._session.exec(due)).all())

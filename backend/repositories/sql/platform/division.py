@@ -21,6 +21,7 @@ from backend.models.platform.organisations import (
     divided_tables,
 )
 from backend.repositories.sql.platform.divided_indexes import divide_indexes, unite_indexes
+from backend.repositories.sql.platform.leakproof import vouch_for_functions, vouch_no_more
 
 POLICY: Final = "of_organisation"
 POLICY_OF_ALL: Final = "of_everything"
@@ -32,7 +33,8 @@ _MEMBERS = f"""
     )
 """
 _OTHERS: Final = {
-    "organisations": f"id = {PRESENT_ORGANISATION}",
+    # A new one is not yet where anybody acts.
+    "organisations": f"id = {PRESENT_ORGANISATION}) WITH CHECK (true",
     # Whoever belongs to none acts for themselves alone. New accounts belong to none yet.
     "users": f"{_MEMBERS}) WITH CHECK (true",
 }
@@ -90,6 +92,7 @@ def divide(owner_url: str, role: str, password: str | None) -> None:
         for table, condition in _conditions().items():
             _protect(connection, table, condition)
         divide_indexes(connection)
+        vouch_for_functions(connection)
 
 
 def unite(owner_url: str) -> None:
@@ -111,6 +114,7 @@ def unite(owner_url: str) -> None:
         for table in tables:
             _unprotect(connection, table)
         unite_indexes(connection)
+        vouch_no_more(connection)
         first = {"first": FIRST_ORGANISATION}
         connection.execute(_TAKE_ROLES, first)
         connection.execute("DELETE FROM memberships")
