@@ -277,6 +277,7 @@ def retention(settings: Settings) -> Retention:
         Expiring.SESSIONS: timedelta(days=keep.session_days),
         # For as long as their states could come again.
         Expiring.PROVIDER_SIGN_INS: timedelta(hours=1),
+        Expiring.USED_CHALLENGES: timedelta(hours=1),
         Expiring.ACCOUNT_TOKENS: timedelta(),
         Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
         Expiring.MAILS: timedelta(days=keep.mail_days),

@@ -24,6 +24,7 @@ from backend.models.files.files import File
 from backend.models.identity.api_keys import ApiKey
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.linked_identities import LinkedIdentity
+from backend.models.identity.passkeys import Passkey
 from backend.models.identity.users import User
 from backend.models.notifications.notifications import Notification, NotificationKind
 from backend.models.platform.mixins import now
@@ -75,6 +76,19 @@ def make_identity(**fields: Any) -> LinkedIdentity:
     number = next(_number)
     defaults = {"provider": ProviderName.GOOGLE, "subject": str(number), "email": None}
     return LinkedIdentity(**(defaults | fields))
+
+
+def make_passkey(**fields: Any) -> Passkey:
+    """A row alone: no device has its key."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "name": f"Passkey {number}",
+        "credential_id": str(number).encode(),
+        "public_key": b"",
+        "sign_count": 0,
+        "is_backed_up": False,
+    }
+    return Passkey(**(defaults | fields))
 
 
 def make_customer(**fields: Any) -> Customer:

@@ -72,7 +72,11 @@ def problem_of_error(request: Request, error: Exception) -> Problem:
 def members_of(error: DomainError) -> dict[str, Any]:
     """The members of its problem beyond those of every problem."""
     if isinstance(error, SecondFactorNeededError):
-        return {"challenge": error.challenge, "needs_setup": error.needs_setup}
+        return {
+            "challenge": error.challenge,
+            "needs_setup": error.needs_setup,
+            "has_passkey": error.has_passkey,
+        }
     return {}
 
 

@@ -38,8 +38,9 @@ SECOND_FACTOR_NEEDED = ProblemType(
     "second-factor-needed",
     401,
     "Second factor needed",
-    "The password is right. Send `challenge` with a code to `/auth/second-factor/answer`; if "
-    "`needs_setup` is true, first to `/auth/second-factor/begin`.",
+    "The password is right. Send `challenge` with a code, or with what a passkey has signed, to "
+    "`/auth/second-factor/answer`; if `needs_setup` is true, first to "
+    "`/auth/second-factor/begin`. `has_passkey` says whether you have a passkey.",
 )
 PERMISSION_DENIED = ProblemType(
     "permission-denied",

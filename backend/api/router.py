@@ -30,6 +30,7 @@ from backend.api.v1.identity import (
     linked_identities,
     members,
     organisations,
+    passkeys,
     provider_sign_ins,
     second_factors,
     sessions,
@@ -101,7 +102,7 @@ _OF_MANY = (organisations, members)
 _OF_INSTALLATION = frozenset({accounts, jobs})
 """Where there are many organisations, the command line alone shows what is of all."""
 
-_OPEN = (auth, account_links, second_factors, provider_sign_ins, incoming)
+_OPEN = (auth, account_links, second_factors, passkeys, provider_sign_ins, incoming)
 _OPEN_BODY_BYTES = 64 * 1024
 """For routes that need no sign-in."""
 

@@ -124,7 +124,7 @@ def reset_password(email: Email, password: Password) -> None:
 
 @app.command("reset-factors")
 def reset_factors(email: Email) -> None:
-    """Remove the second factor of a user who has lost it, and end all their sessions."""
+    """Remove the second factor and the passkeys of a user; end all their sessions."""
 
     async def work(uow: "SqlUnitOfWorkFactory") -> None:
         user = await UserService(uow, PasswordHasher(), None).find_by_email(email)
@@ -132,7 +132,10 @@ def reset_factors(email: Email) -> None:
 
     with running_database() as settings:
         with_units_of_work(settings, work)
-    console.print(f"{email} signs in by password alone, and is signed out everywhere.")
+    console.print(
+        f"{email} has no second factor and no passkeys any more, signs in by password alone, and "
+        "is signed out everywhere."
+    )
 
 
 @app.command()

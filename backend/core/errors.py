@@ -56,13 +56,16 @@ class SecondFactorNeededError(DomainError):
     Attributes:
         challenge: a secret, with which the sign-in goes on.
         needs_setup: the role requires a second factor, and the account has none yet.
+        has_passkey: a passkey will do.
     """
 
-    def __init__(self, challenge: str, *, needs_setup: bool) -> None:
-        step = "Set up a second factor" if needs_setup else "Send a code of your second factor"
+    def __init__(self, challenge: str, *, needs_setup: bool, has_passkey: bool) -> None:
+        answer = "what a passkey has signed, or a code," if has_passkey else "a code"
+        step = "Set up a second factor" if needs_setup else f"Send {answer}"
         super().__init__(f"{step} with the challenge.")
         self.challenge = challenge
         self.needs_setup = needs_setup
+        self.has_passkey = has_passkey
 
 
 class PermissionDeniedError(DomainError):

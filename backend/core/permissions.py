@@ -49,6 +49,7 @@ class SubjectKind(StrEnum):
     SESSION = "session"
     API_KEY = "api_key"
     IDENTITY = "identity"
+    PASSKEY = "passkey"
     SIGN_IN = "sign_in"
     JOB = "job"
     INVITATION = "invitation"

@@ -34,6 +34,12 @@ def _unsafe(settings: Settings) -> Iterator[str]:
             "API_URL is not set: providers would send people to this machine after signing in; "
             "set it to where browsers reach this server, such as https://api.example.com"
         )
+    party = settings.relying_party
+    for stranger in party.strangers():
+        yield (
+            f"PASSKEY_RP_ID: no page of {stranger} may ask for passkeys of {party.id}; set it to a "
+            "domain above all of PASSKEY_ORIGINS, such as example.com for https://app.example.com"
+        )
     if settings.general.debug:
         yield "DEBUG is on: it writes statements and their values to the log; unset it"
     if "*" in settings.server.cors_origins:

@@ -12,7 +12,7 @@ from backend.core.database import database_url
 from backend.core.permissions import Role
 from tests.contract import server as cheap_mvp
 from tests.contract.stock import API_URL, Stock
-from tests.fixtures.application import SECRET, make_settings
+from tests.fixtures.application import PARTY, SECRET, make_settings
 from tests.fixtures.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 from tests.fixtures.processes import Server, starting_servers
 
@@ -32,6 +32,8 @@ def server(
             LOG_LEVEL="WARNING",
             MIGRATE_ON_START="false",
             SECRET_KEY=SECRET,
+            PASSKEY_RP_ID=PARTY.id,
+            PASSKEY_ORIGINS=PARTY.origins[0],
             PYTHONWARNINGS="error",
             SEED_ON_START="false",
             # Jobs that examples ask for would change what later ones find.

@@ -31,6 +31,7 @@ from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.provider_codes import code_challenge
 from backend.services.identity.providers import Attempt
 from backend.services.identity.sign_in_states import SignInStates
+from tests.contract.passkeys import StockedDevice
 from tests.factories import (
     PASSWORD,
     known_id,
@@ -74,10 +75,13 @@ _WITH_FACTOR = {
     "/api/v1/auth/second-factor/remove",
 }
 """What is asked of somebody who has a second factor."""
+_SET_UP = "/api/v1/auth/second-factor/begin"
+"""Who has a passkey sets up no app there."""
 _SIGNED = {"/api/v1/incoming/{source}"}
 """What is sent there carries a signature of its bytes: examples are refused for theirs."""
 _RECOVERY_CODE = new_recovery_code()
 _IDENTITIES = "/api/v1/auth/identities"
+_PASSKEYS = "/api/v1/auth/passkeys"
 _KEEP = "/api/v1/users/me/keep"
 _PROVIDER = ProviderName.GITHUB
 _VERIFIER = "v" * 43
@@ -105,6 +109,7 @@ class Stock:
 
     Attributes:
         links: by path, the token that a mail carries there.
+        device: with a passkey of the caller.
     """
 
     engine: Engine
@@ -115,6 +120,7 @@ class Stock:
     token: str = ""
     words: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
+    device: StockedDevice = field(init=False)
     successes: int = 0
 
     def renew(self, path: str = "") -> None:
@@ -133,6 +139,8 @@ class Stock:
         users = [make_user(id=known_id("users")), make_user(), make_user(role=Role.ADMIN)]
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller, self.settings.security)
+        self.device = StockedDevice(self.settings, caller, current.id)
+        rows["passkey_id"] = [] if path == _SET_UP else self.device.rows()
         # No relationships tell the session the order.
         batches: list[Sequence[Any]] = [[caller, *users], [current, *others], *rows.values()]
         with Session(self.engine, expire_on_commit=False) as session:
@@ -179,6 +187,9 @@ class Stock:
             value = getattr(case, part)
             if isinstance(value, Mapping):
                 setattr(case, part, self._known(value))
+        if isinstance(case.body, dict) and case.body.get("passkey"):
+            is_new = case.path == _PASSKEYS
+            case.body["passkey"] = self.device.made() if is_new else self.device.used()
 
     def count(self, _context: CheckContext, answer: Response, case: Case[Any]) -> None:
         """A check that never fails."""

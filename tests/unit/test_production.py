@@ -33,6 +33,11 @@ def unsafe(**changes: dict[str, Any]) -> str:
         ({"server": {"cors_origins": ["*"]}}, "CORS_ORIGINS", "list the origins"),
         ({"server": {"trusted_proxies": "*"}}, "TRUSTED_PROXIES", "list the addresses"),
         ({"identity_providers": {**GOOGLE, "api_url": None}}, "API_URL", "https://"),
+        (
+            {"passkeys": {"rp_id": "example.com", "origins": ["https://app.example.org"]}},
+            "PASSKEY_RP_ID",
+            "a domain above",
+        ),
         ({"seed": {"on_start": True}}, "SEED_ON_START", "unset"),
         ({"security": {"registration_role": "admin"}}, "REGISTRATION_ROLE", "guest"),
     ],

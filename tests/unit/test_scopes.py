@@ -54,6 +54,7 @@ PLACES = {
     ),
     "services/identity/switching.py": (OWN_ORGANISATIONS, {"switch", "join"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
+    "services/identity/passkey_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
     "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_hash_again"}),
     "services/identity/password_resets.py": (NOBODY_KNOWN, {"request", "answer", "confirm"}),
     "services/identity/provider_callbacks.py": (

@@ -15,7 +15,7 @@ from tests.world import EXAMPLES, Shared
 
 WRITTEN_BY_THE_SYSTEM = {"/api/v1/audit", "/api/v1/auth/sessions", "/api/v1/jobs"}
 OF_NOTICES = {"/api/v1/notifications"}
-OF_CREDENTIALS = {"/api/v1/api-keys", "/api/v1/auth/identities"}
+OF_CREDENTIALS = {"/api/v1/api-keys", "/api/v1/auth/identities", "/api/v1/auth/passkeys"}
 
 
 @cache

@@ -146,16 +146,29 @@ function send(path, body) {
   return fetch(`/api/v1/auth/second-factor/${path}`, options);
 }
 
-// Asks for a code, and returns what Swagger UI takes for the answer to the password.
+// What a passkey signs; null if there is none at hand, or none can be asked for at this address.
+async function usePasskey() {
+  const asked = await fetch("/api/v1/auth/passkeys/options", { method: "POST" });
+  const { public_key } = await asked.json();
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(public_key);
+  return (await navigator.credentials.get({ publicKey })).toJSON();
+}
+
+// Asks for a passkey or a code, and returns what Swagger UI takes for the answer to the password.
 async function withSecondFactor(response) {
   if (response.status !== 401 || !response.url.endsWith("/api/v1/auth/token")) return response;
-  const { type, challenge, needs_setup } = JSON.parse(response.text);
+  const { type, challenge, needs_setup, has_passkey } = JSON.parse(response.text);
   if (type !== NEEDED) return response;
+  const passkey = has_passkey ? await usePasskey().catch(() => null) : null;
+  if (passkey) return answered(response, await send("answer", { challenge, passkey }));
   const setup = needs_setup ? await (await send("begin", { challenge })).json() : null;
   const add = setup ? `Add this key to an authenticator app: ${setup.secret}\n` : "";
   const code = window.prompt(`${add}The code of your second factor, or a recovery code:`);
   if (!code) return response;
-  const answer = await send("answer", { challenge, code });
+  return answered(response, await send("answer", { challenge, code }));
+}
+
+async function answered(response, answer) {
   const text = await answer.text();
   const body = JSON.parse(text);
   if (body.recovery_codes) window.alert(`Keep your recovery codes:\n${body.recovery_codes.join("\n")}`);

@@ -15,6 +15,7 @@ from backend.core.config.assistant import (
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
 from backend.core.config.incoming import IncomingSettings
+from backend.core.config.passkeys import PasskeySettings, RelyingParty
 from backend.core.config.process import (
     SEED_PASSWORD,
     GeneralSettings,
@@ -51,7 +52,9 @@ __all__ = [
     "McpSettings",
     "ModelProvider",
     "OAuthClient",
+    "PasskeySettings",
     "ProviderName",
+    "RelyingParty",
     "RetentionSettings",
     "SearchSettings",
     "Section",

@@ -20,6 +20,7 @@ from backend.core.config.assistant import (
 from backend.core.config.background import ExecutionSettings, RetentionSettings, WorkerSettings
 from backend.core.config.base import ConfigurationError, Environment, Section
 from backend.core.config.incoming import IncomingSettings
+from backend.core.config.passkeys import PasskeySettings, RelyingParty
 from backend.core.config.process import GeneralSettings, LoggingSettings, SeedSettings
 from backend.core.config.serving import (
     DatabaseSettings,
@@ -41,6 +42,7 @@ class Settings(BaseModel):
     database: DatabaseSettings
     security: SecuritySettings
     identity_providers: IdentityProviderSettings
+    passkeys: PasskeySettings
     files: FileSettings
     mail: MailSettings
     search: SearchSettings
@@ -92,6 +94,12 @@ class Settings(BaseModel):
     def seed_on_start(self) -> bool:
         development = self.general.environment is Environment.DEVELOPMENT
         return _default(self.seed.on_start, development)
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        """For whom passkeys are made. Browsers know none for a bare IP address."""
+        this_machine = f"http://localhost:{self.server.port}"
+        return self.passkeys.party(self.server.public_url or this_machine)
 
     @property
     def files_url(self) -> str:

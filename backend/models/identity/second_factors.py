@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field as PydanticField
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from backend.models.identity.auth import Tokens
+from backend.models.identity.passkey_credentials import AssertedCredential
 from backend.models.platform.base import Input, Output, example
 from backend.models.platform.fields import GivenPassword, Text
 from backend.models.platform.meanings import never_taken
@@ -62,10 +64,28 @@ class GivenCode(Input):
     code: Text = Field(max_length=40, description=_CODE)
 
 
-class FactorRemoval(GivenCode):
+class GivenFactor(Input):
+    """A code, or what a passkey has signed."""
+
+    model_config = example({"code": "123456"})
+
+    code: Text | None = PydanticField(default=None, max_length=40, description=_CODE)
+    passkey: AssertedCredential | None = PydanticField(
+        default=None, description="Instead of a code; see `POST /auth/passkeys/options`."
+    )
+
+
+class FactorProof(GivenFactor):
+    """That it is still the person. A passkey counts as both factors."""
+
     model_config = example({"password": "development-only", "code": "123456"})
 
-    password: GivenPassword
+    password: GivenPassword | None = PydanticField(
+        default=None, description="Needed without `passkey`."
+    )
+    code: Text | None = PydanticField(
+        default=None, max_length=40, description=f"{_CODE} Needed if you have an app."
+    )
 
 
 class GivenChallenge(Input):
@@ -76,10 +96,8 @@ class GivenChallenge(Input):
     challenge: Text = Field(max_length=200)
 
 
-class ChallengeAnswer(GivenChallenge):
+class ChallengeAnswer(GivenFactor, GivenChallenge):
     model_config = example({"challenge": _CHALLENGE, "code": "123456"})
-
-    code: Text = Field(max_length=40, description=_CODE)
 
 
 class FactorSetup(Output):

@@ -36,7 +36,9 @@ class SessionBase(SQLModel):
 class UserSession(ActingIn, SessionBase, Identified, table=True):
     """The family of refresh tokens of one sign-in; revoking it ends them all.
 
-    `reason`: why an admin is signed in as the user.
+    Attributes:
+        reason: why an admin is signed in as the user.
+        with_passkey: it was opened with one, which counts as both factors.
     """
 
     __tablename__ = "sessions"
@@ -53,6 +55,7 @@ class UserSession(ActingIn, SessionBase, Identified, table=True):
     user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
     revoked_at: datetime | None = None
     reason: str | None = None
+    with_passkey: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
     @property
     def is_live(self) -> bool:

@@ -19,7 +19,12 @@ Changes = Mapping[str, Mapping[str, Any]]
 
 
 _ABOUT_A_PERSON = {SubjectKind.USER, SubjectKind.SIGN_IN, SubjectKind.INVITATION}
-_OF_A_PERSON = {SubjectKind.SESSION, SubjectKind.IDENTITY, SubjectKind.API_KEY}
+_OF_A_PERSON = {
+    SubjectKind.SESSION,
+    SubjectKind.IDENTITY,
+    SubjectKind.PASSKEY,
+    SubjectKind.API_KEY,
+}
 PERSONAL_KINDS = _ABOUT_A_PERSON | _OF_A_PERSON
 """What events tell of these are data of a person."""
 

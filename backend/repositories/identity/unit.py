@@ -9,6 +9,7 @@ from backend.repositories.identity.linked_identities import LinkedIdentityReposi
 from backend.repositories.identity.mail_limits import MailRequestRepository
 from backend.repositories.identity.memberships import MembershipRepository, PlaceRepository
 from backend.repositories.identity.organisations import OrganisationRepository
+from backend.repositories.identity.passkeys import PasskeyRepository
 from backend.repositories.identity.personal_data import PersonalDataRepository
 from backend.repositories.identity.provider_sign_ins import ProviderSignInRepository
 from backend.repositories.identity.second_factors import SecondFactorRepository
@@ -30,6 +31,8 @@ class IdentityReading(MailReading, Protocol):
     def second_factors(self) -> SecondFactorRepository: ...
     @property
     def linked_identities(self) -> LinkedIdentityRepository: ...
+    @property
+    def passkeys(self) -> PasskeyRepository: ...
     @property
     def provider_sign_ins(self) -> ProviderSignInRepository: ...
     @property

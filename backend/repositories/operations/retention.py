@@ -10,6 +10,7 @@ class Expiring(StrEnum):
     REFRESH_TOKENS = "refresh_tokens"
     SESSIONS = "sessions"
     PROVIDER_SIGN_INS = "provider_sign_ins"
+    USED_CHALLENGES = "used_challenges"
     ACCOUNT_TOKENS = "account_tokens"
     MAIL_REQUESTS = "mail_requests"
     MAILS = "mails"

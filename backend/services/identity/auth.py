@@ -94,7 +94,7 @@ class AuthService:
             is_open = session.is_live and user.is_active
             if not (is_open and await uow.places.may_act(user, organisation_id)):
                 raise AuthenticationError(_DEAD_TOKEN)
-            if self._second_step.is_missing(user):
+            if self._second_step.is_missing(user, session):
                 raise AuthenticationError(_DEAD_TOKEN)
             if not is_repeated:
                 await uow.sessions.use_tokens(session.id, at)

@@ -14,6 +14,7 @@ from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.provider_accounts import ProviderAccounts
 from backend.services.identity.provider_codes import use_code
+from backend.services.identity.ways_in import require_another_way_in
 from backend.services.platform.change_events import deleted
 
 
@@ -63,11 +64,7 @@ class LinkedIdentityService:
             identity = await uow.linked_identities.find(identity_id)
             if identity is None or identity.user_id != user.id:
                 raise NotFoundError.of("identity", identity_id)
-            if not user.has_password and await uow.linked_identities.count_of(user.id) == 1:
-                raise ConflictError(
-                    "You could not sign in any more: set a password first, with the link of "
-                    "`POST /auth/password-reset`."
-                )
+            await require_another_way_in(uow, user)
             await uow.linked_identities.delete(identity)
             uow.record(deleted(SubjectKind.IDENTITY, identity, by))
             await uow.commit()

@@ -1,19 +1,17 @@
-"""Checks the codes of second factors, and limits failed attempts."""
+"""Checks codes and passkeys as second factors, and limits failed attempts."""
 
-from typing import NoReturn
-
-from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import ConflictError, InvalidInputError
 from backend.core.one_time_codes import is_of_app, normal_code, recovery_hash, step_of
 from backend.core.permissions import SubjectKind
 from backend.core.sealing import SealBrokenError, Sealer
-from backend.models.identity.sign_in_failures import SignInFailure
+from backend.models.identity.second_factors import GivenFactor
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged, SignInFailed, changes_between
+from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit
-from backend.services.identity.rate_windows import RateLimit, hashed
+from backend.services.identity.passkey_check import PasskeyCheck, wrong_passkey
+from backend.services.identity.sign_in_attempts import SignInAttempts
 
 _UNREADABLE = (
     "The second factor can't be read any more, as SECRET_KEY has changed: use a recovery code, or "
@@ -28,31 +26,42 @@ class SecondFactorCheck:
     arrive at once, a code is used once, and no more than the limit are looked at.
     """
 
-    def __init__(self, settings: SecuritySettings) -> None:
+    def __init__(self, settings: SecuritySettings, passkeys: PasskeyCheck) -> None:
         self.sealer = Sealer(settings, "second factor")
-        self._limit = RateLimit(
-            settings.sign_in_failures_per_account,
-            settings.sign_in_failures_per_address,
-            settings.sign_in_window_minutes,
-            "There were too many wrong codes; wait before you try again.",
+        self._passkeys = passkeys
+        self._attempts = SignInAttempts(
+            settings, "There were too many wrong codes; wait before you try again."
         )
 
-    async def verify(self, uow: IdentityUnit, user: User, typed: str, address: str | None) -> None:
-        """Use a code of the app, or a recovery code, if the unit commits. Lock the user first.
+    async def verify(
+        self, uow: IdentityUnit, user: User, given: GivenFactor, address: str | None
+    ) -> None:
+        """Use a code of the app, a recovery code, or a passkey, if the unit commits.
+
+        Lock the user first.
 
         Raises:
-            InvalidInputError: it is wrong; the failure is committed.
+            InvalidInputError: it is wrong or missing; the failure is committed.
             RateLimitedError: there were too many failures.
             ConflictError: SECRET_KEY has changed since the factor was set up.
         """
-        account = hashed(f"second factor of {user.id}")
-        failure = SignInFailure(account_hash=account, address_hash=hashed(network_of(address)))
-        await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-        await self._limit.check(uow.sign_ins, failure)
-        code = normal_code(typed)
-        is_right = self._use_code if is_of_app(code) else self._use_recovery_code
-        if not await is_right(uow, user, code):
-            await self._fail(uow, failure, user, address)
+        failure = await self._attempts.begin(uow, f"second factor of {user.id}", address)
+        if given.passkey is not None:
+            is_right = await self._passkeys.use(uow, user, given.passkey) is not None
+            wrong = wrong_passkey()
+        elif given.code is not None:
+            is_right = await self._is_right(uow, user, normal_code(given.code))
+            wrong = _wrong_code()
+        else:
+            raise InvalidInputError("code", "Send a code, or use a passkey.", "missing")
+        if not is_right:
+            facts = {"address": address, "second_factor": "wrong"}
+            await self._attempts.fail(uow, failure, user.id, **facts)
+            raise wrong
+
+    async def _is_right(self, uow: IdentityUnit, user: User, code: str) -> bool:
+        use = self._use_code if is_of_app(code) else self._use_recovery_code
+        return await use(uow, user, code)
 
     async def _use_code(self, uow: IdentityUnit, user: User, code: str) -> bool:
         factor = await uow.second_factors.find_of(user.id)
@@ -75,12 +84,7 @@ class SecondFactorCheck:
             )
         return is_right
 
-    async def _fail(
-        self, uow: IdentityUnit, failure: SignInFailure, user: User, address: str | None
-    ) -> NoReturn:
-        await uow.sign_ins.record(failure, forget_before=self._limit.begins())
-        changes = changes_between({}, {"address": address, "second_factor": "wrong"})
-        uow.record(SignInFailed(subject_id=user.id, changes=changes))
-        await uow.commit()
-        detail = "The code is wrong, was used before or has expired."
-        raise InvalidInputError("code", detail, "wrong_code")
+
+def _wrong_code() -> InvalidInputError:
+    detail = "The code is wrong, was used before or has expired."
+    return InvalidInputError("code", detail, "wrong_code")

@@ -12,9 +12,10 @@ from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
 from backend.core.sealing import Sealer
 from backend.models.identity.second_factors import (
-    FactorRemoval,
+    FactorProof,
     FactorSetup,
     FactorStatus,
+    GivenFactor,
     SecondFactor,
 )
 from backend.models.identity.sessions import Client
@@ -22,10 +23,12 @@ from backend.models.identity.users import User
 from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.fresh_proof import FreshProof
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.second_factor_check import SecondFactorCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.sessions import end_sessions
+from backend.services.identity.ways_in import remove_passkeys
 
 _RECOVERY_CODES = 10
 _IN_USE = "You have a second factor: remove it first."
@@ -40,11 +43,13 @@ class SecondFactorService:
         uow: IdentityUnits,
         passwords: PasswordCheck,
         check: SecondFactorCheck,
+        proof: FreshProof,
         rule: SecondFactorRule,
     ) -> None:
         self._uow = uow
         self._passwords = passwords
         self._check = check
+        self._proof = proof
         self._rule = rule
 
     async def status(self, by: Principal) -> FactorStatus:
@@ -82,12 +87,14 @@ class SecondFactorService:
                 raise ConflictError(_IN_USE)
             if await uow.second_factors.find_of(user.id) is None:
                 raise ConflictError("Begin with `POST /auth/second-factor`.")
-            await self._check.verify(uow, user, code, client.address)
+            await self._check.verify(uow, user, GivenFactor(code=code), client.address)
             codes = await enable_factor(uow, user, by)
             await end_sessions(uow, user.id, by, keep=by.session_id)
             return codes
 
-    async def renew_recovery_codes(self, code: str, by: Principal, client: Client) -> list[str]:
+    async def renew_recovery_codes(
+        self, given: GivenFactor, by: Principal, client: Client
+    ) -> list[str]:
         """Return new recovery codes instead of the old ones.
 
         Raises:
@@ -97,25 +104,24 @@ class SecondFactorService:
         async with self._changing(by) as (uow, user):
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
-            await self._check.verify(uow, user, code, client.address)
+            await self._check.verify(uow, user, given, client.address)
             uow.record(_changed(user, "recovery_codes_renewed", by))
             return await _new_recovery_codes(uow, user)
 
-    async def remove(self, data: FactorRemoval, by: Principal, client: Client) -> None:
+    async def remove(self, proof: FactorProof, by: Principal, client: Client) -> None:
         """Remove the second factor and its recovery codes.
 
         Raises:
-            ConflictError: there is none, or the role requires one.
-            InvalidInputError: password or code is wrong.
-            RateLimitedError, UnavailableError: there were too many failures.
+            ConflictError: there is none, or the role requires one and there is no passkey.
+            InvalidInputError, RateLimitedError, UnavailableError: as `FreshProof`.
         """
-        await self._passwords.verify_own(by, data.password, client.address, "password")
+        await self._proof.check_password(proof, by, client)
         async with self._changing(by) as (uow, user):
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
-            if user.role in self._rule.roles:
-                raise ConflictError(f"The role {user.role} must have a second factor.")
-            await self._check.verify(uow, user, data.code, client.address)
+            has_passkey = bool(await uow.passkeys.credentials_of(user.id))
+            self._rule.require_left(user, has_factor=has_passkey)
+            await self._proof.check_factor(uow, user, proof, client)
             await remove_factor(uow, user, "second_factor_removed", by)
 
     @asynccontextmanager
@@ -134,15 +140,17 @@ class SecondFactorReset:
 
     @retried
     async def reset(self, user_id: UUID) -> None:
-        """Remove the second factor of somebody who has lost it, and end all their sessions.
+        """Remove second factor and passkeys of somebody who has lost them; end all their sessions.
 
-        Raises ConflictError if there is none.
+        Raises ConflictError if there is neither.
         """
         async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(user_id, for_update=True)
-            if user.second_factor_at is None:
-                raise ConflictError(f"{user.email} has no second factor.")
-            await remove_factor(uow, user, "second_factor_reset", None)
+            removed = await remove_passkeys(uow, user)
+            if user.second_factor_at is not None:
+                await remove_factor(uow, user, "second_factor_reset", None)
+            elif not removed:
+                raise ConflictError(f"{user.email} has no second factor, and no passkey.")
             await end_sessions(uow, user_id, None)
             await uow.commit()
 

@@ -20,14 +20,23 @@ class SessionStart:
         self.lifetime = lifetime
 
     async def open(
-        self, uow: IdentityUnit, user: User, organisation_id: UUID, client: Client
+        self,
+        uow: IdentityUnit,
+        user: User,
+        organisation_id: UUID,
+        client: Client,
+        *,
+        with_passkey: bool = False,
     ) -> Tokens:
         """Open a session of somebody who has shown who they are, if the unit commits.
 
         `organisation_id` is where they may act: see `PlaceRepository`.
         """
         await uow.go_on_within(organisation_id)
-        session = UserSession(user_id=user.id, expires_at=now() + self.lifetime, **client._asdict())
+        expires_at = now() + self.lifetime
+        session = UserSession(
+            user_id=user.id, expires_at=expires_at, with_passkey=with_passkey, **client._asdict()
+        )
         await uow.sessions.add_new(session)
         tokens = await self.issue(uow, session)
         uow.record(_signed_in(user, session, organisation_id))

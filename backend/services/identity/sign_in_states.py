@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from hmac import compare_digest
 from uuid import UUID
 
 from backend.core.config import ProviderName, SecuritySettings
 from backend.core.errors import InvalidInputError
-from backend.core.security import derived_token, fingerprint
-from backend.models.platform.mixins import new_id, now
+from backend.core.security import derived_token
 from backend.services.identity.providers import Attempt
+from backend.services.identity.signed_ids import SignedIds
 
 _LIFETIME = timedelta(minutes=10)
 
@@ -33,12 +32,11 @@ class SignInStates:
 
     def __init__(self, settings: SecuritySettings) -> None:
         self._settings = settings
+        self._ids = SignedIds(settings, "state of a sign-in", _LIFETIME)
 
     def new(self, provider: ProviderName, redirect_uri: str, code_challenge: str) -> Attempt:
-        state_id, expires = new_id(), int((now() + _LIFETIME).timestamp())
-        signed = f"{state_id.hex}.{expires:x}.{code_challenge}"
-        state = f"{signed}.{self._signature(signed, provider, redirect_uri)}"
-        return self._attempt(state_id, state, redirect_uri)
+        signed = self._ids.new(code_challenge, provider, redirect_uri)
+        return self._attempt(signed.id, f"{code_challenge}.{signed.text}", redirect_uri)
 
     def read(self, provider: ProviderName, redirect_uri: str, state: str) -> SignInState:
         """Return a state, with what was sent to the provider beside it.
@@ -46,18 +44,12 @@ class SignInStates:
         Raises:
             InvalidInputError: it was not made here for this provider and address, or has expired.
         """
-        signed, _, signature = state.rpartition(".")
-        expected = self._signature(signed, provider, redirect_uri)
-        if not compare_digest(signature.encode(), expected.encode()):
+        code_challenge, _, text = state.partition(".")
+        signed = self._ids.read(text, code_challenge, provider, redirect_uri)
+        if signed is None:
             raise dead_state()
-        state_id, expires, code_challenge = signed.split(".")
-        if int(expires, 16) <= now().timestamp():
-            raise dead_state()
-        attempt = self._attempt(UUID(state_id), state, redirect_uri)
-        return SignInState(UUID(state_id), code_challenge, attempt)
-
-    def _signature(self, signed: str, provider: ProviderName, redirect_uri: str) -> str:
-        return fingerprint(self._settings, "state of a sign-in", signed, provider, redirect_uri)
+        attempt = self._attempt(signed.id, state, redirect_uri)
+        return SignInState(signed.id, code_challenge, attempt)
 
     def _attempt(self, state_id: UUID, state: str, redirect_uri: str) -> Attempt:
         nonce = derived_token(self._settings, "nonce of a sign-in", state_id)

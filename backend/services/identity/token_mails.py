@@ -1,10 +1,12 @@
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from backend.core.devices import device_name
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.linked_identities import LinkedIdentity
+from backend.models.identity.passkeys import Passkey
 from backend.models.identity.sessions import UserSession
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
@@ -26,10 +28,25 @@ _LOST_PASSWORD = (
     "for a new one."
 )
 
+_WARNING = "If it was not you, tell an admin at once."
 _CLOSING_LINES = [
     "Until then you can sign in and keep it.",
     "If it was not you who asked, do so at once, and set a new password.",
 ]
+
+
+class Notice(NamedTuple):
+    """A mail without a token.
+
+    Attributes:
+        key: by which it is sent once.
+        link: a page of the frontend.
+    """
+
+    title: str
+    lines: list[str]
+    key: str
+    link: str | None = None
 
 
 class AccountMails:
@@ -64,14 +81,8 @@ class AccountMails:
         self, uow: IdentityUnit, user: User, old: str, token: AccountToken
     ) -> None:
         """To the old address."""
-        mail = Mail(
-            kind=MailKind.NOTIFICATION,
-            recipient=old,
-            user_id=user.id,
-            payload={"title": _CHANGED, "lines": _CHANGED_LINES, "link": None},
-            dedup_key=f"address before {token.id}",
-        )
-        await self._mails.queue(uow, mail)
+        notice = Notice(_CHANGED, _CHANGED_LINES, f"address before {token.id}")
+        await self._notify(uow, user, notice, recipient=old)
 
     async def identity_linked(
         self,
@@ -87,15 +98,17 @@ class AccountMails:
         lines = [f"From now on you can sign in with {provider}{known_as}."]
         if lost_password:
             lines.append(_LOST_PASSWORD)
-        lines.append("If it was not you, tell an admin at once.")
-        mail = Mail(
-            kind=MailKind.NOTIFICATION,
-            recipient=user.email,
-            user_id=user.id,
-            payload={"title": _LINKED, "lines": lines, "link": None},
-            dedup_key=f"identity {identity.id}",
-        )
-        await self._mails.queue(uow, mail)
+        lines.append(_WARNING)
+        await self._notify(uow, user, Notice(_LINKED, lines, f"identity {identity.id}"))
+
+    async def passkey_added(self, uow: IdentityUnit, user: User, passkey: Passkey) -> None:
+        lines = [f"From now on you can sign in with the passkey {passkey.name}.", _WARNING]
+        await self._notify(uow, user, Notice(_LINKED, lines, f"passkey {passkey.id}"))
+
+    async def passkey_removed(self, uow: IdentityUnit, user: User, passkey: Passkey) -> None:
+        lines = [f"The passkey {passkey.name} can't be used to sign in any more.", _WARNING]
+        key = f"passkey {passkey.id} removed"
+        await self._notify(uow, user, Notice("A passkey of your account was removed", lines, key))
 
     async def account_closing(self, uow: IdentityUnit, user: User, erase_at: datetime) -> None:
         """Tell somebody that their account will be erased, and how to keep it."""
@@ -104,14 +117,8 @@ class AccountMails:
             f"As you have asked for, it is erased on {when}, with all that is personal of you.",
             *_CLOSING_LINES,
         ]
-        mail = Mail(
-            kind=MailKind.NOTIFICATION,
-            recipient=user.email,
-            user_id=user.id,
-            payload={"title": "Your account will be erased", "lines": lines, "link": None},
-            dedup_key=f"erasure {user.id} {erase_at.isoformat()}",
-        )
-        await self._mails.queue(uow, mail)
+        key = f"erasure {user.id} {erase_at.isoformat()}"
+        await self._notify(uow, user, Notice("Your account will be erased", lines, key))
 
     async def impersonated(
         self, uow: IdentityUnit, user: User, session: UserSession, admin: User
@@ -123,14 +130,9 @@ class AccountMails:
             f"The reason: {session.reason}",
             "What is done meanwhile is marked in the audit trail. You can end it in your sessions.",
         ]
-        mail = Mail(
-            kind=MailKind.NOTIFICATION,
-            recipient=user.email,
-            user_id=user.id,
-            payload={"title": "An admin has signed in as you", "lines": lines, "link": "/sessions"},
-            dedup_key=f"impersonation {session.id}",
-        )
-        await self._mails.queue(uow, mail)
+        key = f"impersonation {session.id}"
+        notice = Notice("An admin has signed in as you", lines, key, link="/sessions")
+        await self._notify(uow, user, notice)
 
     async def new_device(
         self, uow: IdentityUnit, user: User, session: UserSession, event_id: UUID
@@ -154,6 +156,19 @@ class AccountMails:
         token.invitation_id = invitation.id
         token.expires_at = invitation.expires_at
         await self._queue(uow, token, MailKind.ACCEPT_INVITATION, inviter=inviter.full_name)
+
+    async def _notify(
+        self, uow: IdentityUnit, user: User, notice: Notice, *, recipient: str | None = None
+    ) -> None:
+        """`recipient`: None for the address of the user."""
+        mail = Mail(
+            kind=MailKind.NOTIFICATION,
+            recipient=recipient or user.email,
+            user_id=user.id,
+            payload={"title": notice.title, "lines": notice.lines, "link": notice.link},
+            dedup_key=notice.key,
+        )
+        await self._mails.queue(uow, mail)
 
     async def _queue(
         self, uow: IdentityUnit, token: AccountToken, kind: MailKind, **values: str

@@ -16,6 +16,7 @@ from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.auth import AuthService
 from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.fresh_proof import FreshProof
 from backend.services.identity.impersonations import ImpersonationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.key_access import ApiKeyAccess
@@ -23,6 +24,9 @@ from backend.services.identity.linked_identities import LinkedIdentityService
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.members import MemberService
 from backend.services.identity.organisations import OrganisationService
+from backend.services.identity.passkey_check import PasskeyCheck
+from backend.services.identity.passkey_sign_in import PasskeySignInService
+from backend.services.identity.passkeys import PasskeyService
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.provider_accounts import ProviderAccounts
@@ -68,10 +72,14 @@ class IdentityServices:
         lasting = timedelta(days=settings.refresh_token_days)
         leeway = timedelta(seconds=settings.refresh_leeway_seconds)
         passwords = PasswordCheck(uow, hasher, settings)
-        factors = SecondFactorCheck(settings)
+        passkeys = PasskeyCheck(settings, of_program.relying_party)
+        factors = SecondFactorCheck(settings, passkeys)
+        proof = FreshProof(passwords, factors)
         starts = SessionStart(access_tokens, lasting)
         self.second_step = SecondStep(uow, tokens, starts, factors, rule)
-        self.second_factors = SecondFactorService(uow, passwords, factors, rule)
+        self.second_factors = SecondFactorService(uow, passwords, factors, proof, rule)
+        self.passkeys = PasskeyService(uow, passkeys, proof, rule, token_mails)
+        self.passkey_sign_in = PasskeySignInService(uow, passkeys, starts, settings)
         accounts = ProviderAccounts(offered.by_name, token_mails, opened)
         self.provider_callbacks = ProviderCallbacks(uow, offered, settings)
         self.provider_sign_in = ProviderSignInService(uow, accounts, starts, self.second_step)

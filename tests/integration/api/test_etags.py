@@ -88,6 +88,7 @@ WITHOUT_VERSION = {
     # It is asked for with the password, and can be taken back.
     "DELETE /api/v1/users/me",
     # One person's own: whatever they have chosen last.
+    "PUT /api/v1/auth/passkeys/{passkey_id}/name",
     "PUT /api/v1/notifications/preferences",
     "PUT /api/v1/chats/{chat_id}/messages/{message_id}/feedback",
 }

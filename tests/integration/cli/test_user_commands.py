@@ -80,13 +80,21 @@ def test_list_says_when_there_are_more(mvp: RunMvp, url: str) -> None:
 def test_reset_factors_removes_what_somebody_has_lost(mvp: RunMvp, url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE users SET second_factor_at = now() WHERE email = %s", [GRACE])
+        connection.execute(
+            "INSERT INTO passkeys (id, user_id, name, credential_id, public_key, sign_count,"
+            " is_backed_up, created_at) SELECT gen_random_uuid(), id, 'Lost', 'x', 'x', 0, false,"
+            " now() FROM users WHERE email = %s",
+            [GRACE],
+        )
 
     done = mvp("user", "reset-factors", "Grace@Example.com", DATABASE_URL=url)
     again = mvp("user", "reset-factors", GRACE, DATABASE_URL=url)
 
-    assert "signs in by password alone" in done.stdout
+    assert "no passkeys any more, signs in by password alone" in " ".join(done.stdout.split())
     assert _user(url, GRACE)["second_factor_at"] is None
-    assert "has no second factor" in refusal(again)
+    assert "has no second factor, and no passkey" in refusal(again)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM passkeys").fetchone() == (0,)
 
 
 def test_set_role_gives_another_role(mvp: RunMvp, url: str) -> None:

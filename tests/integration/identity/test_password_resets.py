@@ -23,10 +23,12 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.wiring import process_state, wire
 from tests.factories import PASSWORD, make_identity, make_user
 from tests.fixtures.application import PUBLIC_URL, client_of
+from tests.fixtures.authenticator import Authenticator
 from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
 from tests.fixtures.smtp import parts_of, token_in
+from tests.integration.identity.passkeys import register, sign_in as sign_in_with_passkey
 from tests.integration.identity.test_email_verification import verified_at
 from tests.integration.identity.test_sign_in import sign_in
 
@@ -72,8 +74,11 @@ async def test_the_link_sets_a_new_password(
 async def test_what_was_planted_in_an_account_that_was_never_verified_ends(
     client: httpx2.AsyncClient, ada: Person, post: Post, uow: UnitOfWorkFactory
 ) -> None:
-    """Whoever opened it for an address that is not theirs keeps neither a key nor an identity."""
+    """Whoever opened it for an address that is not theirs keeps no key, identity or passkey."""
     key = (await ada.post("/api-keys", json={"name": "Planted"})).json()["key"]
+    device = Authenticator()
+    await register(ada, device)
+    await post.run_jobs()  # those of the mail that says so
     async with uow(SYSTEM) as unit:
         await unit.linked_identities.save(make_identity(user_id=ada.user.id))
         await unit.commit()
@@ -83,6 +88,7 @@ async def test_what_was_planted_in_an_account_that_was_never_verified_ends(
     assert (await replace(ada, token=key).get("/users/me")).status_code == 401
     async with uow.reading(SYSTEM) as reading:
         assert await reading.linked_identities.count_of(ada.user.id) == 0
+    assert (await sign_in_with_passkey(client, device)).status_code == 401
 
 
 async def test_a_new_password_ends_all_sessions(

@@ -15,7 +15,7 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.integrations.identity import openid
 from backend.models.platform.mixins import now
-from backend.services.identity import sign_in_states
+from backend.services.identity import signed_ids
 from tests.fixtures.application import PUBLIC_URL, running_app
 from tests.fixtures.issuer import CLIENT_ID, Issuer, query_of
 from tests.fixtures.processes import free_port
@@ -154,7 +154,7 @@ async def test_a_state_of_another_attempt_is_refused_by_the_issuer(browser: Brow
 
 async def test_a_state_expires(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     back = query_of(await browser.go())
-    monkeypatch.setattr(sign_in_states, "now", lambda: now() + timedelta(minutes=11))
+    monkeypatch.setattr(signed_ids, "now", lambda: now() + timedelta(minutes=11))
 
     body = {"code": back["code"], "state": back["state"]}
     refused = await browser.app.post(f"{OIDC}/oidc/callback", json=body)

@@ -14,6 +14,7 @@ from backend.models.platform.mixins import now
 from backend.services.identity import second_factor_check
 from tests.factories import PASSWORD
 from tests.fixtures.application import running_app
+from tests.fixtures.authenticator import Authenticator
 from tests.fixtures.issuer import Issuer
 from tests.fixtures.sign_in_browser import (
     OIDC,
@@ -22,6 +23,7 @@ from tests.fixtures.sign_in_browser import (
     account_of,
     with_issuer,
 )
+from tests.integration.identity.passkeys import register, sign_in
 from tests.integration.identity.test_api_keys import execute
 from tests.integration.identity.test_second_factors import AT, protect
 
@@ -129,12 +131,15 @@ async def test_what_was_planted_in_a_linked_account_ends(browser: Browser, ada: 
     """Somebody opened it for the address of its owner, and waited until they verified that."""
     planter = await ada()
     key = (await planter.post("/api-keys", json={"name": "Planted"})).json()["key"]
+    device = Authenticator()
+    await register(planter, device)
     form = {"username": "ada@example.com", "password": PASSWORD}
     assert (await browser.app.post("/api/v1/auth/token", data=form)).status_code == 200
 
     await account_of(browser.app, await browser.sign_in())
 
     assert (await planter.get("/users/me")).status_code == 401
+    assert (await sign_in(browser.app, device)).status_code == 401
     assert (await replace(planter, token=key).get("/users/me")).status_code == 401
     assert (await browser.app.post("/api/v1/auth/token", data=form)).status_code == 401
 

@@ -62,6 +62,7 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
         [{"code_hash": "'old'", "expires_at": OLD}],
         [{"code_hash": "'live'", "expires_at": SOON}],
     ),
+    "used_challenges": ({}, [{"expires_at": OLD}], [{"expires_at": SOON}]),
     "mails": (
         {
             "kind": "'notification'",

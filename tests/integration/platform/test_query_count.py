@@ -19,6 +19,7 @@ from tests.factories import (
     make_identity,
     make_message,
     make_notification,
+    make_passkey,
     make_prompt_version,
     make_step,
     make_webhook_message,
@@ -104,6 +105,7 @@ async def add_parts(
     )
     await unit.execution_steps.add_missing([make_step(execution_id=execution.id) for _ in numbers])
     await unit.api_keys.add_missing([make_api_key(user_id=admin.user.id) for _ in numbers])
+    await unit.passkeys.add_missing([make_passkey(user_id=admin.user.id) for _ in numbers])
     await unit.linked_identities.add_missing(
         [make_identity(user_id=admin.user.id) for _ in numbers]
     )

@@ -9,11 +9,12 @@ from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.second_factors import (
     ChallengeAnswer,
     FactorBegin,
-    FactorRemoval,
+    FactorProof,
     FactorSetup,
     FactorStatus,
     GivenChallenge,
     GivenCode,
+    GivenFactor,
     RecoveryCodes,
     SecondFactorTokens,
 )
@@ -51,18 +52,18 @@ async def confirm_second_factor(
 
 @router.post("/recovery-codes", responses=declare(CONFLICT))
 async def renew_recovery_codes(
-    data: GivenCode, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
+    data: GivenFactor, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
 ) -> RecoveryCodes:
     """Make new recovery codes; the old ones can't be used any more."""
-    codes = await factors.renew_recovery_codes(data.code, by, client)
+    codes = await factors.renew_recovery_codes(data, by, client)
     return RecoveryCodes(recovery_codes=codes)
 
 
 @router.post("/remove", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT))
 async def remove_second_factor(
-    data: FactorRemoval, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
+    data: FactorProof, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
 ) -> None:
-    """Sign in by password alone from now on. Roles in REQUIRE_SECOND_FACTOR can't."""
+    """Sign in by password alone from now on. Roles in REQUIRE_SECOND_FACTOR need a passkey."""
     await factors.remove(data, by, client)
 
 
@@ -78,7 +79,7 @@ async def begin_second_factor(
 async def answer_challenge(
     data: ChallengeAnswer, client: ClientDep, second_step: Injected[SecondStep]
 ) -> SecondFactorTokens:
-    """Sign in with the challenge that `/auth/token` has answered, and a code.
+    """Sign in with the challenge that `/auth/token` has answered, and a code or a passkey.
 
     Wrong codes are limited by account and by address. Each code can be used once.
     """

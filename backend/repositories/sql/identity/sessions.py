@@ -26,7 +26,8 @@ def _active(role: Any, *more: Any) -> Select[Any]:
     """The most frequent query: built once and run without the ORM, it costs half."""
     return (
         of_columns(col(User.id), role, col(User.second_factor_at))
-        .add_columns(col(UserSession.expires_at), col(UserSession.impersonator_id), *more)
+        .add_columns(col(UserSession.expires_at), col(UserSession.impersonator_id))
+        .add_columns(col(UserSession.with_passkey), *more)
         .join(UserSession, col(UserSession.user_id) == col(User.id))
         .where(col(UserSession.id) == bindparam("id"), col(UserSession.revoked_at).is_(None))
         .where(col(UserSession.expires_at) > bindparam("now"), col(User.is_active))
@@ -58,9 +59,8 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
             getattr(found, ORGANISATION_COLUMN, FIRST_ORGANISATION),
             impersonator_id=found.impersonator_id,
         )
-        return Identity(
-            caller, found.expires_at, has_second_factor=found.second_factor_at is not None
-        )
+        has_factor = found.with_passkey or found.second_factor_at is not None
+        return Identity(caller, found.expires_at, has_second_factor=has_factor)
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
         live = (

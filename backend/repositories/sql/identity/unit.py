@@ -8,6 +8,7 @@ from backend.repositories.sql.identity.mail_limits import SqlMailRequestReposito
 from backend.repositories.sql.identity.members import make_users
 from backend.repositories.sql.identity.memberships import SqlMembershipRepository, make_places
 from backend.repositories.sql.identity.organisations import SqlOrganisationRepository
+from backend.repositories.sql.identity.passkeys import SqlPasskeyRepository
 from backend.repositories.sql.identity.personal_data import SqlPersonalDataRepository
 from backend.repositories.sql.identity.provider_sign_ins import SqlProviderSignInRepository
 from backend.repositories.sql.identity.second_factors import SqlSecondFactorRepository
@@ -24,6 +25,7 @@ class SqlIdentity(SqlRepositories):
     api_keys = provided(SqlApiKeyRepository)
     second_factors = provided(SqlSecondFactorRepository)
     linked_identities = provided(SqlLinkedIdentityRepository)
+    passkeys = provided(SqlPasskeyRepository)
     provider_sign_ins = provided(SqlProviderSignInRepository)
     personal_data = provided(SqlPersonalDataRepository)
     sign_ins = provided(SqlSignInRepository)

@@ -63,6 +63,7 @@ _EXPIRING = {
     Expiring.REFRESH_TOKENS: _Rows(metadata.tables["refresh_tokens"], _older("used_at")),
     Expiring.SESSIONS: _Rows(metadata.tables["sessions"], _sessions_over),
     Expiring.PROVIDER_SIGN_INS: _Rows(metadata.tables["provider_sign_ins"], _older("expires_at")),
+    Expiring.USED_CHALLENGES: _Rows(metadata.tables["used_challenges"], _older("expires_at")),
     Expiring.ACCOUNT_TOKENS: _Rows(metadata.tables["account_tokens"], _older("expires_at")),
     Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _mail_requests_over),
     Expiring.MAILS: _Rows(metadata.tables["mails"], _mails_over),

@@ -1,0 +1,42 @@
+"""Limits failed attempts to sign in, and records them."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.core.addresses import network_of
+from backend.core.config import SecuritySettings
+from backend.models.identity.sign_in_failures import SignInFailure
+from backend.models.platform.domain_events import SignInFailed, changes_between
+from backend.repositories.identity.unit import IdentityUnit
+from backend.services.identity.rate_windows import RateLimit, hashed
+
+
+class SignInAttempts:
+    """Failures are counted exactly by what is tried and by address, across all processes."""
+
+    def __init__(self, settings: SecuritySettings, refusal: str) -> None:
+        """`refusal` is the text of the error at the limit."""
+        self._limit = RateLimit(
+            settings.sign_in_failures_per_account,
+            settings.sign_in_failures_per_address,
+            settings.sign_in_window_minutes,
+            refusal,
+        )
+
+    async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> SignInFailure:
+        """Lock what is tried and the address, and return the failure that it may become.
+
+        Raises RateLimitedError.
+        """
+        failure = SignInFailure(account_hash=hashed(what), address_hash=hashed(network_of(address)))
+        await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
+        await self._limit.check(uow.sign_ins, failure)
+        return failure
+
+    async def fail(
+        self, uow: IdentityUnit, failure: SignInFailure, user_id: UUID | None, **facts: Any
+    ) -> None:
+        """Record the failure, and commit: raise the error after that."""
+        await uow.sign_ins.record(failure, forget_before=self._limit.begins())
+        uow.record(SignInFailed(subject_id=user_id, changes=changes_between({}, facts)))
+        await uow.commit()
