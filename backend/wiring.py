@@ -182,7 +182,13 @@ def wire(
         assistant=assistant,
         webhooks=webhook_services(settings, uow, state.webhook_poster),
         workflows=WorkflowsServices(uow),
-        notifications=NotificationsServices(uow, mail.mails, identity.account_mails, streams),
+        notifications=NotificationsServices(
+            uow,
+            mail.mails,
+            identity.account_mails,
+            streams,
+            {"execution": background.execution_watch, "chat": assistant.chat_watch},
+        ),
         operations=OperationsServices(
             uow, files.contents, background.executions, retention(settings), checks
         ),

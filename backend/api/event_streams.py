@@ -26,10 +26,10 @@ Events = AsyncGenerator[tuple[str, BaseModel], None]
 """The name of each event and the model of its data."""
 
 
-def event_of(data: BaseModel, event_id: object) -> ServerSentEvent:
-    """An event without a name, from which a client can resume."""
+def event_of(data: BaseModel, event_id: object, name: str | None = None) -> ServerSentEvent:
+    """An event from which a client can resume."""
     return ServerSentEvent(
-        raw_data=_one_line(data), id=str(event_id), retry=_RECONNECT_MILLISECONDS
+        event=name, raw_data=_one_line(data), id=str(event_id), retry=_RECONNECT_MILLISECONDS
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -33,6 +33,7 @@ from backend.api.routes import calls_of
 from backend.core.api_keys import KEY_PATTERN
 from backend.core.permissions import Permission
 from backend.models.assistant.stream_events import REPLY_EVENTS
+from backend.models.notifications.combined_stream import StreamGone, StreamStarted
 
 Operation = dict[str, Any]
 
@@ -44,6 +45,7 @@ _KEY_SCHEME = {
         "description": "An API key, made by `POST /api/v1/api-keys`. Sign in, or use a key.",
     }
 }
+_STREAMED: Sequence[type[BaseModel]] = (*REPLY_EVENTS.values(), StreamStarted, StreamGone)
 _FIRST_SENTENCE = re.compile(r"\.(?:\s|$)")
 
 
@@ -79,7 +81,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] |= _KEY_SCHEME
     # Of every operation that does not say otherwise.
     document["security"] = [{name: []} for name in (bearer.scheme_name, *_KEY_SCHEME)]
-    for name, schema in _schemas_of(Problem, *REPLY_EVENTS.values(), *MODELS).items():
+    for name, schema in _schemas_of(Problem, *_STREAMED, *MODELS).items():
         schemas.setdefault(name, schema)
     examples = Examples(schemas)
     examples.complete(document)

@@ -21,11 +21,12 @@ _MESSAGE = "message"
 def describe_streams(responses: Schema, schemas: dict[str, Schema], examples: Examples) -> None:
     for response in responses.values():
         for media in response.get("content", {}).values():
-            if "itemSchema" in media:
-                reference = media.pop("itemSchema")["properties"]["data"]["contentSchema"]["$ref"]
-                media.update(_stream({_MESSAGE: reference.removeprefix(_REF)}, schemas, examples))
-            elif _EVENTS in media:
+            item = media.pop("itemSchema", None)
+            if _EVENTS in media:
                 media.update(_stream(media[_EVENTS], schemas, examples))
+            elif item:
+                reference = item["properties"]["data"]["contentSchema"]["$ref"]
+                media.update(_stream({_MESSAGE: reference.removeprefix(_REF)}, schemas, examples))
 
 
 def content_of_stream(models: Mapping[str, type]) -> Schema:

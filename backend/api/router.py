@@ -37,7 +37,7 @@ from backend.api.v1.identity import (
     switching,
     users,
 )
-from backend.api.v1.notifications import notifications
+from backend.api.v1.notifications import combined_stream, notifications
 from backend.api.v1.operations import audit_events
 from backend.api.v1.sales import (
     customers,
@@ -81,6 +81,7 @@ _RESOURCES = (
     modules,
     files,
     notifications,
+    combined_stream,
     executions,
     workflows,
     workflow_versions,

@@ -1,8 +1,8 @@
 """Distributes the notices of one connection to the subscribers in this process."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import ANYTHING, Subscription
@@ -42,8 +42,7 @@ class Topic:
         self._mailboxes: dict[str | None, set[Inbox]] = {}
 
     @contextmanager
-    def subscribe(self, payload: str | None) -> Iterator[Subscription]:
-        mailbox = Inbox()
+    def subscribe(self, payload: str | None, mailbox: Inbox) -> Iterator[Subscription]:
         mailboxes = self._mailboxes.setdefault(payload, set())
         mailboxes.add(mailbox)
         try:
@@ -76,4 +75,12 @@ class NoticeBoard:
     def subscribe(
         self, channel: Channel, payload: str | None = None
     ) -> AbstractContextManager[Subscription]:
-        return self._topics[channel].subscribe(payload)
+        return self._topics[channel].subscribe(payload, Inbox())
+
+    @contextmanager
+    def subscribe_to(self, topics: Iterable[tuple[Channel, str]]) -> Iterator[Subscription]:
+        mailbox = Inbox()
+        with ExitStack() as subscribed:
+            for channel, payload in topics:
+                subscribed.enter_context(self._topics[channel].subscribe(payload, mailbox))
+            yield mailbox

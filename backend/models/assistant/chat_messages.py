@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field as PydanticField
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -66,6 +66,8 @@ class ChatMessage(OfOrganisation, Versioned, Timestamped, ChatMessageBase, Ident
 
     Attributes:
         deadline_at: its deadline; if it is still running later, its writer has crashed.
+        change: the number of its last change, which the database assigns: those of one chat are
+            committed in that order.
     """
 
     __tablename__ = "chat_messages"
@@ -75,6 +77,7 @@ class ChatMessage(OfOrganisation, Versioned, Timestamped, ChatMessageBase, Ident
             "position",
             info=never_taken("the numbers are assigned while a row is locked"),
         ),
+        Index(None, "chat_id", "change"),
     )
 
     chat_id: UUID = Field(foreign_key="chats.id", ondelete="CASCADE")
@@ -92,6 +95,7 @@ class ChatMessage(OfOrganisation, Versioned, Timestamped, ChatMessageBase, Ident
     output_tokens: int = 0
     cost: Decimal | None = Field(default=None, sa_type=COST)
     deadline_at: datetime | None = Field(default=None, index=True)
+    change: int = Field(default=0, sa_type=BigInteger)
 
     @property
     def usage(self) -> Usage:

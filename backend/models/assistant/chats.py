@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import MISSING, Field as PydanticField
@@ -24,6 +25,8 @@ NEW_CHAT = "New chat"
 """The title until the first message."""
 
 _MAX_TITLE = 80
+
+ChatIds = Annotated[list[UUID], PydanticField(max_length=20)]
 
 
 class ChatBase(SQLModel):

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -29,8 +29,16 @@ class ChatMessageRepository(Repository[ChatMessage], Protocol):
         """Return the highest position; 0 if there is no message."""
         ...
 
+    async def changed_after(self, chat_id: UUID, change: int, limit: int) -> Sequence[ChatMessage]:
+        """Return the first messages of a chat that have changed after a change, in order."""
+        ...
+
+    async def last_changes(self, chat_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the newest change of the messages of each chat that has any."""
+        ...
+
     async def lock_abandoned(self, limit: int) -> list[ChatMessage]:
-        """Return up to `limit` running answers past their deadline.
+        """Return up to `limit` running answers past their deadline, locked with their chats.
 
         Skips locked rows.
         """

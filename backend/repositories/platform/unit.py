@@ -28,6 +28,7 @@ class Channel(StrEnum):
     """Topics of notices between processes, by LISTEN and NOTIFY."""
 
     CACHE = "mvp_cache"
+    CHATS = "mvp_chats"
     EXECUTIONS = "mvp_executions"
     NOTIFICATIONS = "mvp_notifications"
 

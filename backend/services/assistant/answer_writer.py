@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from backend.core.errors import DomainError, NotFoundError
 from backend.core.permissions import Principal
@@ -97,16 +96,18 @@ class AnswerWriter:
             error = failure.detail
             raise
         finally:
-            message = await self._keep(begun.message.id, answer, error, by)
+            message = await self._keep(begun.message, answer, error, by)
         if self._titles.is_wanted(begun.chat, begun.task):
             self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
         return message
 
     async def _keep(
-        self, message_id: UUID, answer: AssistantAnswer, error: str | None, by: Principal
+        self, begun: ChatMessage, answer: AssistantAnswer, error: str | None, by: Principal
     ) -> ChatMessage:
         async with self._uow(by) as uow:
-            found = await uow.chat_messages.find_many([message_id], for_update=True)
+            # As always before its messages: otherwise two could wait for each other.
+            await uow.chats.find_many([begun.chat_id], for_update=True)
+            found = await uow.chat_messages.find_many([begun.id], for_update=True)
             if not found:
                 raise NotFoundError(
                     "The chat was deleted meanwhile. What the assistant did is not undone."

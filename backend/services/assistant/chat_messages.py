@@ -101,7 +101,7 @@ class ChatMessageService:
             ConflictError: it is not an answer, or is still being written.
         """
         async with self._uow(by) as uow:
-            await own(uow.chats, chat_id, by)
+            await own(uow.chats, chat_id, by, for_update=True)
             message = await _message(uow, chat_id, message_id, for_update=True)
             _check_answer(message)
             message.rating, message.comment = feedback.rating, feedback.comment

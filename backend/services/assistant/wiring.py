@@ -20,6 +20,7 @@ from backend.services.assistant.output_schemas import OutputSchemaService
 from backend.services.assistant.planned_actions import PlannedActionService
 from backend.services.assistant.prompts import PromptService
 from backend.services.assistant.requests import AssistantService
+from backend.services.assistant.stream import ChatWatch
 from backend.services.assistant.tool_access import ToolAccess
 from backend.services.assistant.tool_registry import ToolRegistry
 from backend.services.assistant.toolbox import Toolbox
@@ -50,6 +51,7 @@ class AssistantServices:
         self.writer = AnswerWriter(uow, runner, self.tasks, titles, LiveAnswers(), history)
         self.chats = ChatService(uow)
         self.chat_messages = chats = ChatMessageService(uow, self.writer)
+        self.chat_watch = ChatWatch(uow)
         self.actions = PlannedActionService(uow, self.toolbox)
         self.tool_access = ToolAccess(self.toolbox, self.actions)
         self.agent = AssistantService(uow, runner, self.tasks, budget, chats, self.actions)

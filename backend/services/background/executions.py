@@ -173,6 +173,7 @@ class ExecutionService:
                 raise ConflictError(f"It is {execution.status}: cancel it, then delete it.")
             await uow.executions.delete(execution)
             _record(uow, "deleted", execution, by)
+            uow.notify(Channel.EXECUTIONS, str(execution_id))
             await uow.commit()
 
     async def run(self, execution_id: UUID, scope: Within, *, last_attempt: bool = False) -> None:

@@ -1,16 +1,21 @@
-"""Streams the states of an execution."""
+"""Streams the states of executions."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from uuid import UUID
 
 from backend.core.permissions import Principal
 from backend.models.background.executions import Execution
 from backend.repositories.background.unit import BackgroundUnits
 from backend.repositories.platform.unit import Channel
-from backend.services.platform.live_streams import LiveStreams
+from backend.services.platform.live_streams import LiveStreams, Part
+from backend.services.platform.ownership import own_many
 
 
 class ExecutionWatch:
+    """An execution is a part of a stream; its positions are its versions."""
+
     def __init__(self, uow: BackgroundUnits, streams: LiveStreams) -> None:
         self._uow = uow
         self._streams = streams
@@ -21,25 +26,47 @@ class ExecutionWatch:
         """Yield the caller's execution at each change after the version `after`.
 
         Ends with its last state, or when the caller's session ends or this process stops. States
-        may be skipped. Holds no connection while it waits.
+        may be skipped.
         """
         if execution.version > after:
             yield execution
-        with self._streams.subscribe(Channel.EXECUTIONS, str(execution.id)) as heard:
-            look = True
-            while execution.is_active and await self._streams.go_on(by):
-                after = max(after, execution.version)
-                if look:
-                    found = await self._find(execution.id, by)
-                    if found is None:
-                        return
-                    execution = found
-                if execution.version > after:
-                    yield execution
-                elif execution.is_active:
-                    look = await self._streams.hear(heard)
+        if not execution.is_active:
+            return
+        part = self._part(execution.id, max(after, execution.version), by)
+        async with aclosing(self._streams.follow([part], by)) as news:
+            async for each in news:
+                if each.row is not None:
+                    yield each.row
+                if each.row is None or not each.row.is_active:
+                    return
 
-    async def _find(self, execution_id: UUID, by: Principal) -> Execution | None:
-        """None if it was deleted meanwhile."""
+    async def parts(
+        self, ids: Sequence[UUID], after: Mapping[UUID, int], by: Principal
+    ) -> list[Part[Execution]]:
+        """Return a part for each of the caller's executions. A new one begins with its state.
+
+        Raises:
+            NotFoundError: one of them is not the caller's.
+        """
         async with self._uow.reading(by) as uow:
-            return await uow.executions.find(execution_id)
+            executions = await own_many(uow.executions, ids, by)
+        return [self._part(each.id, _seen(each, after), by) for each in executions]
+
+    def _part(self, execution_id: UUID, version: int, by: Principal) -> Part[Execution]:
+        newer = partial(self._newer, execution_id, by)
+        return Part(Channel.EXECUTIONS, "execution", execution_id, version, newer)
+
+    async def _newer(
+        self, execution_id: UUID, by: Principal, version: int
+    ) -> list[tuple[int, Execution]] | None:
+        async with self._uow.reading(by) as uow:
+            found = await uow.executions.find(execution_id)
+        if found is None:
+            return None
+        return [(found.version, found)] if found.version > version else []
+
+
+def _seen(execution: Execution, after: Mapping[UUID, int]) -> int:
+    version = after.get(execution.id, 0)
+    # After a restore of the database, what was seen may be newer than what there is.
+    return version if version <= execution.version else 0

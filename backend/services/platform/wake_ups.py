@@ -1,5 +1,6 @@
 """Protocols for receiving notices of `UnitOfWork.notify`."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -27,4 +28,10 @@ class Notices(Protocol):
 
         `Channel.CACHE` is reserved for the caches.
         """
+        ...
+
+    def subscribe_to(
+        self, topics: Iterable[tuple[Channel, str]]
+    ) -> AbstractContextManager[Subscription]:
+        """Subscribe to several payloads at once, which differ even between channels."""
         ...

@@ -116,6 +116,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
     "GET /api/v1/notifications/preferences": "signed in",
     "PUT /api/v1/notifications/preferences": "in person",
     "GET /api/v1/notifications/stream": "signed in",
+    "GET /api/v1/stream": "signed in",
     "POST /api/v1/notifications/read-all": "signed in",
     "POST /api/v1/notifications/{notification_id}/read": "signed in",
     "POST /api/v1/incoming/{source}": "public",
@@ -163,8 +164,8 @@ def routes() -> Iterator[tuple[str, str, str | None]]:
 
 
 ROUTES = sorted(routes(), key=str)
-ENDLESS = {"/api/v1/notifications/stream"}
-"""Streams that end with the session only; their tests stand in test_notification_stream.py."""
+ENDLESS = {"/api/v1/notifications/stream", "/api/v1/stream"}
+"""Streams that end with the session only; their tests stand in tests/integration/notifications."""
 SIGNED_IN = {"signed in", "in person"}
 GUARDED = [(method, path, access) for method, path, access in ROUTES if access != "public"]
 

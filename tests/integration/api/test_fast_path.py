@@ -25,6 +25,7 @@ FASTAPIS_OWN = {
     "download_file",
     "follow_execution",
     "follow_notifications",
+    "follow_stream",
     # A body that may be left out.
     "export_account",
     # A redirect.

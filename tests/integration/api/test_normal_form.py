@@ -24,7 +24,12 @@ GETS = sorted(
     for route in iter_route_contexts(APP.routes)
     if isinstance(route.route, APIRoute) and "GET" in (route.methods or ()) and route.path
 )
-STREAMS = {"/api/v1/notifications/stream"}
+STREAMS = {
+    "/api/v1/notifications/stream": "",
+    "/api/v1/stream": "?notifications=true",
+}
+"""The paths of streams, and what has to be asked there."""
+
 CONTRADICTIONS = {
     "Authorization": ("Bearer a", "Bearer b"),
     "Content-Type": ("application/json", "text/plain"),
@@ -72,7 +77,7 @@ async def test_head_of_a_file_says_how_large_it_is(member: Person) -> None:
 @pytest.mark.parametrize("path", sorted(STREAMS))
 async def test_head_of_a_stream_is_answered_at_once(viewer: Person, path: str) -> None:
     async with asyncio.timeout(SECONDS):
-        answer = await asked(viewer, "HEAD", path)
+        answer = await asked(viewer, "HEAD", path + STREAMS[path])
 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/event-stream")

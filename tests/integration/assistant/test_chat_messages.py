@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 from backend.core.config import Settings
+from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.models.assistant.chat_messages import MessageRole, MessageStatus
 from backend.models.platform.mixins import now
@@ -24,6 +26,7 @@ from tests.fixtures.openai_wire import Tokens
 from tests.fixtures.people import Person
 from tests.fixtures.waiting import SECONDS
 from tests.integration.background.test_execution_events import LINE_ENDS, events_in
+from tests.integration.platform.test_lock_order import waiting
 
 
 async def test_an_answer_is_kept_with_what_it_took(member: Person, model: OpenAiServer) -> None:
@@ -379,6 +382,51 @@ async def test_an_answer_whose_process_has_crashed_is_ended_and_can_be_generated
     model.say("Hello.")
     again = await member.post(f"/chats/{chat.id}/messages/{crashed.id}/regenerate")
     assert again.json()["text"] == "Hello."
+
+
+async def test_the_end_of_an_answer_waits_for_its_chat_before_it_locks_the_message(
+    member: Person, model: OpenAiServer, uow: SqlUnitOfWorkFactory, database: Database
+) -> None:
+    """Whoever has the chat goes on to its messages: the other way round, one would be lost."""
+    chat = await begin_chat(member)
+    # The first answer of a process takes long: it loads what the others find there.
+    model.say("Good morning.")
+    await answered(member, chat, "Good morning")
+    model.hold()
+    model.say("Hello.")
+    asking = asyncio.ensure_future(say(member, chat, "Hello"))
+    await until(lambda: len(model.requests) == 2)
+    async with uow(SYSTEM) as unit:
+        await unit.chats.get(UUID(chat), for_update=True)
+        model.release()
+        async with waiting(asking, database):
+            [message] = await unit.chat_messages.being_written(UUID(chat))
+            message.comment = "Changed meanwhile"
+            await unit.chat_messages.save(message)
+            await unit.commit()
+
+    answer = (await asking).json()
+    assert (answer["text"], answer["comment"]) == ("Hello.", "Changed meanwhile")
+
+
+async def test_the_clean_up_leaves_chats_that_others_are_changing(
+    member: Person, uow: SqlUnitOfWorkFactory, settings: Settings
+) -> None:
+    chat = make_chat(owner_id=member.user.id)
+    over = {"status": MessageStatus.RUNNING, "deadline_at": now() - timedelta(seconds=1)}
+    async with uow(SYSTEM) as unit:
+        await unit.chats.save(chat)
+        await unit.chat_messages.save(make_message(chat_id=chat.id, **over))
+        await unit.commit()
+    messages = wire(settings, uow, {}, process_state(settings)).assistant.chat_messages
+
+    async with uow(SYSTEM) as unit:
+        await unit.chats.get(chat.id, for_update=True)
+        await messages.end_abandoned()
+        assert (await messages_of(member, chat.id))[0]["status"] == "running"
+    await messages.end_abandoned()
+
+    assert (await messages_of(member, chat.id))[0]["status"] == "failed"
 
 
 async def test_who_writes_again_after_a_crash_need_not_wait_for_the_clean_up(

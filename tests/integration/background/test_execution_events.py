@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -186,9 +186,14 @@ class Told:
         self.waiting.clear()
         return [ANYTHING]
 
+    def subscribe(
+        self, channel: Channel, payload: str | None = None
+    ) -> AbstractContextManager[Subscription]:
+        raise AssertionError("a stream subscribes to its parts")
+
     @contextmanager
-    def subscribe(self, channel: Channel, payload: str | None = None) -> Iterator[Subscription]:
-        assert channel is Channel.EXECUTIONS
+    def subscribe_to(self, topics: Iterable[tuple[Channel, str]]) -> Iterator[Subscription]:
+        assert {channel for channel, _ in topics} == {Channel.EXECUTIONS}
         yield self
 
 

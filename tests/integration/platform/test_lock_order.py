@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -47,7 +47,7 @@ async def statuses(requests: Iterable[Awaitable[httpx2.Response]]) -> Counter[in
 
 
 @asynccontextmanager
-async def waiting(work: Coroutine[Any, Any, Any], database: Database) -> AsyncIterator[None]:
+async def waiting(work: Awaitable[Any], database: Database) -> AsyncIterator[None]:
     """Work that waits for a lock while the block runs, and then comes to its end."""
     task = asyncio.ensure_future(work)
     async with asyncio.timeout(SECONDS), database.reading_session() as session:

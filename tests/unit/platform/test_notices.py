@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from backend.integrations.platform.wake_ups import NoticeBoard, Topic
+from backend.integrations.platform.wake_ups import Inbox, NoticeBoard, Topic
 from backend.repositories.platform.unit import Channel
 from backend.services.platform.wake_ups import ANYTHING
 
@@ -95,7 +95,7 @@ async def test_a_notice_costs_the_same_however_many_wait_for_others(topic: Topic
     alone = min(cost() for _ in range(3))
     with ExitStack() as stack:
         for number in range(500):
-            stack.enter_context(topic.subscribe(str(number)))
+            stack.enter_context(topic.subscribe(str(number), Inbox()))
 
         assert min(cost() for _ in range(3)) < 10 * alone
 
