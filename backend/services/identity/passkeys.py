@@ -88,10 +88,11 @@ class PasskeyService:
     async def remove(
         self, passkey_id: UUID, proof: FactorProof, by: Principal, client: Client
     ) -> None:
-        """Raises:
-        NotFoundError: it is not one of the caller's.
-        ConflictError: they could not sign in any more, or not as their role must.
-        InvalidInputError, RateLimitedError, UnavailableError: as `FreshProof`.
+        """
+        Raises:
+            NotFoundError: it is not one of the caller's.
+            ConflictError: they could not sign in any more, or not as their role must.
+            InvalidInputError, RateLimitedError, UnavailableError: as `FreshProof`.
         """
         async with self._proven(proof, by, client) as (uow, user):
             passkey = await _own(uow, passkey_id, by)

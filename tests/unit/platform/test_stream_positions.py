@@ -1,3 +1,5 @@
+from uuid import UUID
+
 import pytest
 
 from backend.models.platform.mixins import new_id
@@ -8,7 +10,8 @@ from backend.models.platform.stream_positions import (
     to_event_id,
 )
 
-EVENT_ID = to_event_id({new_id(): 7, new_id(): 2**40})
+SOME_ID, OTHER_ID = UUID(int=1), UUID(int=2**120 - 1)
+EVENT_ID = to_event_id({SOME_ID: 7, OTHER_ID: 2**40})
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, MAX_PARTS])
@@ -30,7 +33,7 @@ def test_positions_are_read_as_they_were_written(count: int) -> None:
         "x",
         "17",
         "é" * 38,
-        str(new_id()),
+        str(SOME_ID),
         EVENT_ID[:-1],
         EVENT_ID[:38],
         EVENT_ID + "=",
