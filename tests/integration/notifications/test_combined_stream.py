@@ -22,10 +22,9 @@ from backend.wiring import ProcessState, process_state, wire
 from tests.factories import make_chat, make_execution, make_message, make_notification
 from tests.fixtures.events import Event, events_of
 from tests.fixtures.people import Person, with_key
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import SECONDS, until
 from tests.integration.platform.test_lock_order import waiting
 
-SECONDS = 10
 STREAM = "/stream"
 
 Wanted = dict[str, list[UUID]]
