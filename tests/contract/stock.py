@@ -66,6 +66,7 @@ _LINKS = {
     "/api/v1/auth/accept-invitation": TokenPurpose.ACCEPT_INVITATION,
     "/api/v1/auth/email/confirm": TokenPurpose.CHANGE_EMAIL,
     "/api/v1/auth/end-sessions": TokenPurpose.END_SESSIONS,
+    "/api/v1/auth/end-impersonation": TokenPurpose.END_IMPERSONATION,
     "/api/v1/auth/second-factor/begin": TokenPurpose.SIGN_IN,
     "/api/v1/auth/second-factor/answer": TokenPurpose.SIGN_IN,
 }
@@ -140,6 +141,9 @@ class Stock:
         current, *others = (_session_of(caller) for _ in range(4))
         rows = _rows_of(caller, self.settings.security)
         self.device = StockedDevice(self.settings, caller, current.id)
+        acting = _session_of(caller)
+        acting.impersonator_id, acting.reason = users[-1].id, "The import fails"
+        rows["impersonation_id"] = [acting]
         rows["passkey_id"] = [] if path == _SET_UP else self.device.rows()
         # No relationships tell the session the order.
         batches: list[Sequence[Any]] = [[caller, *users], [current, *others], *rows.values()]
@@ -246,7 +250,9 @@ def _link(
 ) -> AccountToken:
     """A token as a mail to the caller, or to somebody invited, carries it."""
     if purpose is not TokenPurpose.ACCEPT_INVITATION:
-        token = tokens.new(purpose, caller.email)
+        is_of_session = purpose is TokenPurpose.END_IMPERSONATION
+        token_id = rows["impersonation_id"][0].id if is_of_session else None
+        token = tokens.new(purpose, caller.email, token_id)
         token.user_id = caller.id
         return token
     invitation = rows["invitation_id"][0]

@@ -46,6 +46,7 @@ PLACES = {
     "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
     "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),
     "services/identity/email_verification.py": (NOBODY_KNOWN, {"verify"}),
+    "services/identity/impersonations.py": (NOBODY_KNOWN, {"end_by_mail"}),
     "services/identity/invitations.py": (NOBODY_KNOWN, {"accept"}),
     "services/identity/members.py": (COMMAND, {"admit"}),
     "services/identity/organisations.py": (

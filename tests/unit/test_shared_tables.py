@@ -13,7 +13,12 @@ from backend.services.exchange.imports.resources import RESOURCES
 from tests.fixtures.processes import ROOT
 from tests.world import EXAMPLES, Shared
 
-WRITTEN_BY_THE_SYSTEM = {"/api/v1/audit", "/api/v1/auth/sessions", "/api/v1/jobs"}
+WRITTEN_BY_THE_SYSTEM = {
+    "/api/v1/audit",
+    "/api/v1/auth/sessions",
+    "/api/v1/impersonations",
+    "/api/v1/jobs",
+}
 OF_NOTICES = {"/api/v1/notifications"}
 OF_CREDENTIALS = {"/api/v1/api-keys", "/api/v1/auth/identities", "/api/v1/auth/passkeys"}
 

@@ -22,6 +22,7 @@ class TokenPurpose(StrEnum):
     CHANGE_EMAIL = "change_email"
     SIGN_IN = "sign_in"
     END_SESSIONS = "end_sessions"
+    END_IMPERSONATION = "end_impersonation"
 
 
 class AccountToken(Identified, table=True):

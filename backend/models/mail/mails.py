@@ -22,6 +22,7 @@ class MailKind(StrEnum):
     ACCEPT_INVITATION = "accept_invitation"
     CHANGE_EMAIL = "change_email"
     NEW_DEVICE = "new_device"
+    IMPERSONATED = "impersonated"
     NOTIFICATION = "notification"
 
 

@@ -39,6 +39,19 @@ class SessionRepository(Repository[UserSession], Protocol):
         """Return the user's live sessions."""
         ...
 
+    async def page_impersonations(self, query: SessionQuery, within: UUID) -> Page[UserSession]:
+        """Return the live sessions in which an admin acts as somebody else in an organisation."""
+        ...
+
+    async def lock_impersonation(
+        self, session_id: UUID, *, within: UUID | None = None
+    ) -> UserSession | None:
+        """Return a live session in which an admin acts as somebody else; None if it is none.
+
+        With `within`, only in this organisation.
+        """
+        ...
+
     async def is_from_new_device(self, session: UserSession) -> bool:
         """Whether no known session reports this device.
 

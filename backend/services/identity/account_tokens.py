@@ -8,6 +8,7 @@ from backend.core.config import SecuritySettings
 from backend.core.errors import InvalidInputError
 from backend.core.security import derived_token, token_hash
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
+from backend.models.identity.impersonation import MAX_IMPERSONATION
 from backend.models.identity.users import User
 from backend.models.platform.mixins import new_id, now
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit
@@ -30,6 +31,7 @@ class AccountTokens:
             TokenPurpose.CHANGE_EMAIL: timedelta(hours=settings.email_verification_hours),
             TokenPurpose.SIGN_IN: _CHALLENGE_LIFETIME,
             TokenPurpose.END_SESSIONS: _ALARM_LIFETIME,
+            TokenPurpose.END_IMPERSONATION: MAX_IMPERSONATION,
         }
 
     @property

@@ -74,6 +74,9 @@ class PresentRights:
         return partial(self.require, by, needed)
 
     def _lacks_factor(self, identity: Identity) -> bool:
+        if identity.principal.impersonator_id is not None:
+            # The factor of the admin counts, who was held to the rule when they began.
+            return False
         role = identity.principal.role
         return self._rule.is_unmet(role, has_factor=identity.has_second_factor)
 

@@ -46,19 +46,7 @@ class SessionService:
             session = await uow.sessions.get(session_id, for_update=True)
             if session.user_id != by.user_id or not session.is_live:
                 raise NotFoundError.of("session", session_id)
-            before = session.facts()
-            session.revoke()
-            await uow.sessions.save(session)
-            uow.record(
-                ResourceChanged(
-                    kind=SubjectKind.SESSION,
-                    verb="revoked",
-                    subject_id=session_id,
-                    by=by,
-                    changes=changes_between(before, session.facts()),
-                )
-            )
-            uow.forget(CacheName.IDENTITY, by.user_id)
+            await end_session(uow, session, by)
             await uow.commit()
 
     @retried
@@ -67,6 +55,24 @@ class SessionService:
         async with self._uow(by) as uow:
             await end_sessions(uow, by.user_id, by)
             await uow.commit()
+
+
+async def end_session(uow: IdentityUnit, session: UserSession, by: Principal | None) -> None:
+    """End a live session, which is locked, and record it."""
+    before = session.facts()
+    session.revoke()
+    await uow.sessions.save(session)
+    changes = changes_between(before, session.facts())
+    uow.record(
+        ResourceChanged(
+            kind=SubjectKind.SESSION,
+            verb="revoked",
+            subject_id=session.id,
+            by=by,
+            changes=changes,
+        )
+    )
+    uow.forget(CacheName.IDENTITY, session.user_id)
 
 
 async def end_sessions(

@@ -40,13 +40,11 @@ class Notice(NamedTuple):
 
     Attributes:
         key: by which it is sent once.
-        link: a page of the frontend.
     """
 
     title: str
     lines: list[str]
     key: str
-    link: str | None = None
 
 
 class AccountMails:
@@ -123,16 +121,15 @@ class AccountMails:
     async def impersonated(
         self, uow: IdentityUnit, user: User, session: UserSession, admin: User
     ) -> None:
-        """Tell somebody that an admin is signed in as them, and why."""
-        until = f"{session.expires_at:%d %B %Y, %H:%M} UTC"
-        lines = [
-            f"{admin.full_name} has signed in as you, until {until}.",
-            f"The reason: {session.reason}",
-            "What is done meanwhile is marked in the audit trail. You can end it in your sessions.",
-        ]
-        key = f"impersonation {session.id}"
-        notice = Notice("An admin has signed in as you", lines, key, link="/sessions")
-        await self._notify(uow, user, notice)
+        """Tell somebody that an admin is signed in as them, and why, with a way to end it."""
+        token = self._tokens.new(TokenPurpose.END_IMPERSONATION, user.email, session.id)
+        token.user_id, token.expires_at = user.id, session.expires_at
+        values = {
+            "admin": admin.full_name,
+            "reason": session.reason or "",
+            "until": f"{session.expires_at:%d %B %Y, %H:%M} UTC",
+        }
+        await self._queue(uow, token, MailKind.IMPERSONATED, **values)
 
     async def new_device(
         self, uow: IdentityUnit, user: User, session: UserSession, event_id: UUID
@@ -165,7 +162,7 @@ class AccountMails:
             kind=MailKind.NOTIFICATION,
             recipient=recipient or user.email,
             user_id=user.id,
-            payload={"title": notice.title, "lines": notice.lines, "link": notice.link},
+            payload={"title": notice.title, "lines": notice.lines, "link": None},
             dedup_key=notice.key,
         )
         await self._mails.queue(uow, mail)

@@ -85,6 +85,7 @@ WITHOUT_VERSION = {
     "DELETE /api/v1/auth/sessions/{session_id}",
     "DELETE /api/v1/api-keys/{key_id}",
     "DELETE /api/v1/auth/identities/{identity_id}",
+    "DELETE /api/v1/impersonations/{impersonation_id}",
     # It is asked for with the password, and can be taken back.
     "DELETE /api/v1/users/me",
     # One person's own: whatever they have chosen last.

@@ -1,12 +1,16 @@
 """Admins sign in as somebody else: for a reason and a time, marked, and told."""
 
+import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.permissions import Role
+from tests.fixtures.application import running_app
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.smtp import parts_of
@@ -132,3 +136,94 @@ async def test_nobody_else_may(manager: Person, member: Person, admin: Person) -
     for caller in (manager, await with_key(admin)):
         refused = await caller.post(f"/users/{member.user.id}/impersonate", json=BODY)
         assert refused.status_code == 403
+
+
+async def begun(admin: Person, person: Person) -> tuple[str, Person]:
+    """The id of an impersonation, and the admin, signed in as the person."""
+    answer = await admin.post(f"/users/{person.user.id}/impersonate", json=BODY)
+    return answer.json()["id"], replace(person, token=answer.json()["access_token"])
+
+
+async def test_any_admin_sees_and_ends_it(
+    admin: Person, member: Person, signed_in: SignedIn
+) -> None:
+    other = await signed_in(Role.ADMIN)
+    impersonation_id, acting = await begun(admin, member)
+    [listed] = (await other.get("/impersonations")).json()["items"]
+
+    ended = await other.delete(f"/impersonations/{impersonation_id}")
+
+    assert listed["id"] == impersonation_id
+    assert listed["user_id"] == str(member.user.id)
+    assert listed["impersonator_id"] == str(admin.user.id)
+    assert listed["reason"] == BODY["reason"]
+    assert ended.status_code == 204
+    assert (await acting.get("/users/me")).status_code == 401
+    assert (await other.get("/impersonations")).json()["items"] == []
+    query = {"subject_id": impersonation_id, "type": "session.revoked"}
+    [event] = (await admin.get("/audit", params=query)).json()["items"]
+    assert event["actor_id"] == str(other.user.id)
+
+
+async def test_only_what_is_an_impersonation_is_ended(admin: Person, member: Person) -> None:
+    impersonation_id, _ = await begun(admin, member)
+    path = f"/impersonations/{impersonation_id}"
+
+    assert (await admin.delete(f"/impersonations/{member.session.id}")).status_code == 404
+    assert (await member.get("/users/me")).status_code == 200
+    assert [(await admin.delete(path)).status_code for _ in range(2)] == [204, 404]
+
+
+async def test_neither_keys_nor_the_impersonator_as_somebody_end_it(
+    admin: Person, signed_in: SignedIn
+) -> None:
+    impersonation_id, acting = await begun(admin, await signed_in(Role.ADMIN))
+
+    for caller in (acting, await with_key(admin)):
+        refused = await caller.delete(f"/impersonations/{impersonation_id}")
+        assert refused.status_code == 403
+
+
+async def test_the_person_ends_it_from_the_mail_once(
+    admin: Person, member: Person, post: Post
+) -> None:
+    _, acting = await begun(admin, member)
+    body = {"token": await post.deliver_token()}
+
+    path = "/api/v1/auth/end-impersonation"
+    answers = await asyncio.gather(*(member.client.post(path, json=body) for _ in range(3)))
+
+    assert Counter(each.status_code for each in answers) == {204: 1, 422: 2}
+    assert (await acting.get("/users/me")).status_code == 401
+    assert (await member.get("/users/me")).status_code == 200
+
+
+async def test_the_link_of_one_that_has_ended_does_nothing(
+    admin: Person, member: Person, post: Post
+) -> None:
+    impersonation_id, _ = await begun(admin, member)
+    body = {"token": await post.deliver_token()}
+    await admin.delete(f"/impersonations/{impersonation_id}")
+
+    refused = await member.client.post("/api/v1/auth/end-impersonation", json=body)
+
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert error["type"] == "invalid_token"
+
+
+async def test_a_session_that_was_opened_by_the_person_is_not_listed(
+    admin: Person, member: Person
+) -> None:
+    assert (await admin.get("/impersonations")).json()["items"] == []
+
+
+async def test_somebody_whose_role_needs_a_factor_that_they_have_not_set_up_can_be_helped(
+    admin: Person, member: Person, settings: Settings
+) -> None:
+    """The admin has signed in with theirs, if they need one."""
+    security = settings.security.model_copy(update={"require_second_factor": [Role.MEMBER]})
+    async with running_app(settings.model_copy(update={"security": security})) as strict:
+        acting = await as_somebody(replace(admin, client=strict), replace(member, client=strict))
+
+        assert (await acting.get("/users/me")).status_code == 200

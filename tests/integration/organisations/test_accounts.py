@@ -89,6 +89,21 @@ async def test_nobody_acts_as_somebody_of_another_organisation(
     assert answer.status_code == 404
 
 
+async def test_impersonations_are_listed_and_ended_where_they_are(
+    companies: Companies, hire: Hire
+) -> None:
+    own, other = companies
+    acting = await as_somebody(own, await hire(own))
+    [begun] = (await own.admin.get("/impersonations")).json()["items"]
+    path = f"/impersonations/{begun['id']}"
+
+    assert (await other.admin.get("/impersonations")).json()["items"] == []
+    assert (await other.admin.delete(path)).status_code == 404
+    assert (await acting.get("/tasks")).status_code == 200
+    assert (await own.admin.delete(path)).status_code == 204
+    assert (await acting.get("/tasks")).status_code == 401
+
+
 async def test_who_is_no_admin_any_more_acts_as_nobody(companies: Companies, hire: Hire) -> None:
     own, _ = companies
     second, member = await hire(own, Role.ADMIN), await hire(own)

@@ -112,7 +112,14 @@ async def add_parts(
     soon = now() + timedelta(days=1)
     await unit.sessions.add_missing(
         [
-            UserSession(user_id=admin.user.id, device=None, address=None, expires_at=soon)
+            UserSession(
+                user_id=admin.user.id,
+                device=None,
+                address=None,
+                expires_at=soon,
+                impersonator_id=admin.user.id,
+                reason="A reason",
+            )
             for _ in numbers
         ]
     )

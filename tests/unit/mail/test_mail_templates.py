@@ -18,13 +18,15 @@ VALUES: dict[MailKind, dict[str, Any]] = {
     MailKind.ACCEPT_INVITATION: LINKED | {"inviter": "Grace"},
     MailKind.NEW_DEVICE: LINKED
     | {"device": "Firefox on Linux", "address": "192.0.2.7", "at": "01 June 2026, 09:30 UTC"},
+    MailKind.IMPERSONATED: LINKED
+    | {"admin": "Grace", "reason": "She asked for it", "until": "01 June 2026, 09:30 UTC"},
     MailKind.NOTIFICATION: {
         "title": "A task is yours",
         "lines": ["Call her", "Soon"],
         "link": LINK,
     },
 }
-NAMES = {"inviter", "title"}
+NAMES = {"inviter", "title", "admin", "reason"}
 each_kind = pytest.mark.parametrize("kind", MailKind)
 
 
@@ -42,7 +44,9 @@ def test_every_kind_has_a_subject_and_says_in_both_forms_what_it_was_given(kind:
         assert "01 June 2026, 12:30 UTC" in content.html
 
 
-@pytest.mark.parametrize("kind", [MailKind.ACCEPT_INVITATION, MailKind.NOTIFICATION])
+@pytest.mark.parametrize(
+    "kind", [MailKind.ACCEPT_INVITATION, MailKind.NOTIFICATION, MailKind.IMPERSONATED]
+)
 def test_what_people_have_typed_is_text_and_no_html(kind: MailKind) -> None:
     evil = "<img src=x onerror=alert(1)>"
     values = {name: evil if name in NAMES else value for name, value in VALUES[kind].items()}

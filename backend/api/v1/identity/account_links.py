@@ -17,6 +17,7 @@ from backend.models.identity.account_tokens import (
 from backend.models.identity.users import User, UserPublic
 from backend.services.identity.email_changes import EmailChangeService
 from backend.services.identity.email_verification import EmailVerificationService
+from backend.services.identity.impersonations import ImpersonationService
 from backend.services.identity.invitations import InvitationService
 from backend.services.identity.password_resets import PasswordResetService
 from backend.services.identity.session_ends import SessionEndService
@@ -95,6 +96,14 @@ async def end_sessions(
     The one stays whose access token you send with it, if you do. API keys stay, too.
     """
     await ends.end_others(data.token, by)
+
+
+@router.post("/end-impersonation", status_code=status.HTTP_204_NO_CONTENT, dependencies=[public])
+async def end_impersonation(
+    data: GivenToken, impersonations: Injected[ImpersonationService]
+) -> None:
+    """Sign an admin out who is signed in as you, with the token of the mail that said so."""
+    await impersonations.end_by_mail(data.token)
 
 
 @router.post(

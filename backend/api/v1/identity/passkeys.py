@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Response, status
+from fastapi import Path, Query, status
 
 from backend.api.deps import ClientDep, PersonDep, public
 from backend.api.injection import Injected
@@ -68,22 +68,15 @@ async def begin_passkey(
     return PasskeyOptions(public_key=await passkeys.begin(data, by, client))
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    response_model=PasskeyPublic,
-    responses=declare(CONFLICT),
-)
+@router.post("", response_model=PasskeyPublic, responses=declare(CONFLICT))
 async def create_passkey(
-    data: PasskeyCreate, by: PersonDep, passkeys: Injected[PasskeyService], response: Response
+    data: PasskeyCreate, by: PersonDep, passkeys: Injected[PasskeyService]
 ) -> Passkey:
     """Sign in with the passkey that the browser has made, from now on. You are told by mail.
 
     In the same session as `POST /auth/passkeys/begin`.
     """
-    passkey = await passkeys.create(data, by)
-    response.headers["Location"] = "/api/v1/auth/passkeys"
-    return passkey
+    return await passkeys.create(data, by)
 
 
 @router.put("/{passkey_id}/name", response_model=PasskeyPublic)

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select as of_columns, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select as of_columns, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
@@ -63,12 +63,16 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         return Identity(caller, found.expires_at, has_second_factor=has_factor)
 
     async def page_live(self, user_id: UUID, query: SessionQuery) -> Page[UserSession]:
-        live = (
-            col(UserSession.user_id) == user_id,
-            col(UserSession.revoked_at).is_(None),
-            col(UserSession.expires_at) > now(),
-        )
-        return await self._page(query, *live)
+        return await self._page(query, col(UserSession.user_id) == user_id, *_live())
+
+    async def page_impersonations(self, query: SessionQuery, within: UUID) -> Page[UserSession]:
+        return await self._page(query, *_impersonating(within))
+
+    async def lock_impersonation(
+        self, session_id: UUID, *, within: UUID | None = None
+    ) -> UserSession | None:
+        wanted = select(UserSession).where(UserSession.id == session_id, *_impersonating(within))
+        return (await self._session.exec(wanted.with_for_update(**LOCK))).one_or_none()
 
     async def is_from_new_device(self, session: UserSession) -> bool:
         own = col(UserSession.user_id) == session.user_id
@@ -123,3 +127,14 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
         locked = in_order(col(UserSession.id), *live)
         ended = update(UserSession).where(locked).values(revoked_at=now())
         return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())
+
+
+def _impersonating(within: UUID | None) -> list[ColumnElement[bool]]:
+    conditions = [col(UserSession.impersonator_id).is_not(None), *_live()]
+    if within is not None:
+        conditions.append(organisation_column(UserSession) == within)
+    return conditions
+
+
+def _live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(UserSession.revoked_at).is_(None), col(UserSession.expires_at) > now()
