@@ -5,6 +5,7 @@ Only what belongs to one machine is replaced: ports, the name, the certificate, 
 
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -37,6 +38,12 @@ class Proxy:
     port: int
     plain_port: int
     certificate: Path
+    _process: "_Process"
+
+    def restart(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End it as a crash does, or by another signal, and start it again on the same ports."""
+        self._process.end(how)
+        self._process.start()
 
     @property
     def url(self) -> str:
@@ -131,6 +138,36 @@ PROXIES: Mapping[str, Callable[[_Place], list[str]]] = {
 }
 
 
+class _Process:
+    """What runs a proxy; its processes are a group, as some have workers."""
+
+    def __init__(self, command: list[str], place: _Place, variables: dict[str, str]) -> None:
+        self._command = command
+        self._place = place
+        folder = str(place.folder)
+        self._variables = {"HOME": folder, "XDG_DATA_HOME": folder} | variables
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = self._place.folder / "log"
+        with log.open("ab") as output:
+            self._running = subprocess.Popen(
+                self._command,
+                env=self._variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        wait_until_it_listens(self._running, self._place.port, log)
+
+    def end(self, how: signal.Signals) -> None:
+        if self._running is not None:
+            os.killpg(self._running.pid, how)
+            self._running.wait(START_SECONDS)
+            self._running = None
+
+
 @contextmanager
 def running_proxy(name: str, server: Server, folder: Path) -> Iterator[Proxy]:
     """Start a proxy in front of a server; its log goes to the folder."""
@@ -139,21 +176,12 @@ def running_proxy(name: str, server: Server, folder: Path) -> Iterator[Proxy]:
         pytest.fail(f"{name} is missing: install Debian's package {name}", pytrace=False)
     place = _Place(folder, free_port(), free_port(), server.url.removeprefix("http://"))
     write_certificate(place.certificate, place.key)
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            PROXIES[name](place),
-            env={"PATH": path, "HOME": str(folder), "XDG_DATA_HOME": str(folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
+    process = _Process(PROXIES[name](place), place, {"PATH": path})
     try:
-        wait_until_it_listens(process, place.port, log)
-        yield Proxy(name, place.port, place.plain_port, place.certificate)
+        process.start()
+        yield Proxy(name, place.port, place.plain_port, place.certificate, process)
     finally:
-        process.terminate()
-        process.wait(START_SECONDS)
+        process.end(signal.SIGTERM)
 
 
 def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

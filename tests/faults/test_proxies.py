@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import signal
+import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx2
@@ -18,6 +20,7 @@ from tests.fixtures.postgres import cloned_database
 from tests.fixtures.processes import SEED_PASSWORD, START_SECONDS, Server, starting_servers
 
 ORIGIN = "https://app.example.com"
+STREAM = "/api/v1/stream"
 MEGABYTE = 1024 * 1024
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -141,6 +144,103 @@ def test_events_arrive_one_by_one(proxy: Proxy, member: httpx2.Client) -> None:
             worker.join()
 
     assert [title for title in titles if any(title in text for text in seen)] == titles
+
+
+@contextmanager
+def curl(proxy: Proxy, member: httpx2.Client, path: str, *options: str) -> Iterator[Iterator[str]]:
+    """The lines of an answer as they arrive, with its head, over HTTP/2 if the proxy speaks it."""
+    command = ["curl", "--http2", "--silent", "--no-buffer", "--include", *options]
+    command += ["--cacert", str(proxy.certificate), "--max-time", str(START_SECONDS)]
+    command += ["--header", f"Authorization: {member.headers['Authorization']}"]
+    with subprocess.Popen(
+        [*command, proxy.url + path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield (line.rstrip("\r\n") for line in process.stdout)
+        process.kill()
+
+
+class Event(NamedTuple):
+    """Of a stream, or a comment that keeps it open: that has no name."""
+
+    name: str
+    event_id: str
+    data: Any
+
+
+def _events(lines: Iterator[str]) -> Iterator[Event]:
+    """Only whole ones, as browsers have them."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields or "" in fields:
+            data = json.loads(fields.get("data", "null"))
+            yield Event(fields.get("event", ""), fields.get("id", ""), data)
+            fields = {}
+
+
+@pytest.fixture
+def assign(server: Server) -> Callable[[str], None]:
+    """Have the member be notified, past the proxy."""
+    me = server.get("/api/v1/users/me", server.sign_in()).json()["id"]
+    manager = server.sign_in(MANAGER.email)
+
+    def notify(title: str) -> None:
+        task = {"title": title, "assignee_id": me}
+        server.post("/api/v1/tasks", json=task, headers=manager).raise_for_status()
+
+    return notify
+
+
+def test_one_stream_arrives_event_by_event_and_is_kept_open(
+    proxy: Proxy, member: httpx2.Client, assign: Callable[[str], None]
+) -> None:
+    report = {"kind": "report", "inputs": {"report": "leads_pipeline"}}
+    execution = member.post("/api/v1/executions", json=report).raise_for_status().json()["id"]
+    path = f"{STREAM}?notifications=true&execution={execution}"
+    titles = [f"{number} {uuid4()}" for number in range(3)]
+    with curl(proxy, member, path, "--compressed") as lines:
+        assert next(lines).split()[0] == ("HTTP/1.1" if proxy.name == "apache2" else "HTTP/2")
+        events = _events(lines)
+        assert next(each for each in events if each.name).name == "start"
+        state = (each.data["status"] for each in events if each.name == "execution")
+        assert next(status for status in state if status == "completed")
+        for title in titles:
+            # The next one is only made when this one is here: nothing may wait for more.
+            assign(title)
+            assert next(each for each in events if title in str(each.data))
+        # Where nothing happens, what keeps it open passes as it comes.
+        assert next(each for each in events if not each.name)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_after_a_restart_of_the_proxy_the_stream_goes_on_where_it_was(
+    proxy: Proxy, member: httpx2.Client, assign: Callable[[str], None], how: signal.Signals
+) -> None:
+    titles = [f"{number} {uuid4()}" for number in range(4)]
+    path = f"{STREAM}?notifications=true"
+    with curl(proxy, member, path) as lines:
+        events = _events(lines)
+        told = [next(each for each in events if each.name)]
+        assign(titles[0])
+        told.append(next(each for each in events if each.name == "notification"))
+        assign(titles[1])
+        proxy.restart(how)
+        # What was on its way may have come, or been lost with the proxy.
+        told += [each for each in events if each.name]
+    assign(titles[2])
+
+    with curl(proxy, member, path, "--header", f"Last-Event-ID: {told[-1].event_id}") as lines:
+        assign(titles[3])
+        for event in _events(lines):
+            told.append(event)
+            if titles[3] in str(event.data):
+                break
+
+    texts = [each.data["text"] for each in told if each.name == "notification"]
+    assert [title for text in texts for title in titles if title in text] == titles
 
 
 def _next_notification(lines: Iterator[str]) -> Any:
