@@ -32,6 +32,11 @@ WHERE i.indrelid = CAST(:table AS regclass)
                   AND c.conrelid = i.indrelid)
 ORDER BY 1
 """
+_TRIGGERS = """
+SELECT pg_get_triggerdef(oid) FROM pg_trigger
+WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal
+ORDER BY tgname
+"""
 
 
 class Constraint(NamedTuple):
@@ -52,12 +57,14 @@ class StoredTable(NamedTuple):
     """
     Attributes:
         columns: the definition of each, by name.
+        triggers: their definitions. Their functions stay when a table goes.
     """
 
     name: str
     columns: dict[str, str]
     constraints: list[Constraint]
     indexes: list[Index]
+    triggers: list[str]
 
     @property
     def referred(self) -> set[str]:
@@ -70,6 +77,7 @@ class StoredTable(NamedTuple):
         return [
             f"CREATE TABLE {self.name} (\n    {body}\n)",
             *(each.definition for each in self.indexes),
+            *self.triggers,
         ]
 
     def constraints_of(self, columns: set[str]) -> list[Constraint]:
@@ -100,6 +108,7 @@ def stored(connection: Connection, table: str) -> StoredTable:
         {name: _definition(*rest) for name, *rest in rows(_COLUMNS)},
         [Constraint(*each) for each in rows(_CONSTRAINTS)],
         [Index(*each) for each in rows(_INDEXES)],
+        [definition for (definition,) in rows(_TRIGGERS)],
     )
 
 
