@@ -13,6 +13,7 @@ from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.models.assistant.chat_messages import ChatMessage
 from backend.models.background.executions import Execution, ExecutionStatus
+from backend.models.notifications.combined_stream import StreamQuery
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.stream_positions import Positions
 from backend.repositories.platform.unit import Channel
@@ -452,8 +453,8 @@ async def test_the_last_id_resumes_over_http(world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "loc", "said"),
     [
-        ("", ["query"], "notifications, execution, chat"),
-        ("notifications=false", ["query"], "notifications, execution, chat"),
+        ("", ["query"], ", ".join(StreamQuery.model_fields)),
+        ("notifications=false", ["query"], ", ".join(StreamQuery.model_fields)),
         ("notifications=perhaps", ["query", "notifications"], ""),
         ("execution=7", ["query", "execution", 0], ""),
         ("chat=7", ["query", "chat", 0], ""),
