@@ -39,7 +39,6 @@ NAMES = {
     "nothing": ('filename=""', ""),
     "none": ("size=3", None),
     "a field of this name": ('name="filename"', None),
-    "contradicting pieces": ("filename*1*=b; filename*x=c; filename*=d", None),
 }
 
 
@@ -52,3 +51,8 @@ def test_a_long_header_takes_no_longer_than_it_is() -> None:
     crafted = "form-data; " + 'filename="\\' * 20_000 + "=?a?b?" * 20_000
 
     assert file_name_in(crafted) is not None
+
+
+def test_contradicting_pieces_of_a_name_are_no_error() -> None:
+    """Python 3.14.10 makes a name of them, and earlier ones raise TypeError."""
+    assert file_name_in("form-data; filename*1*=b; filename*x=c; filename*=d") in {None, "db"}
