@@ -94,12 +94,12 @@ PersonDep = Annotated[Principal, Depends(in_person)]
 
 @dataclass(frozen=True)
 class OwnWith:
-    """Like `signed_in`, but lets in keys that are narrowed to the permission."""
+    """Like `signed_in`, but lets in keys that are narrowed to one of the permissions."""
 
-    permission: Permission
+    permissions: tuple[Permission, ...]
 
     async def __call__(self, caller: KnownCallerDep) -> Principal:
-        caller.require_own(self.permission)
+        caller.require_own(*self.permissions)
         return caller
 
 
@@ -122,9 +122,9 @@ def may(permission: Permission) -> Any:
     return Depends(Requires(permission))
 
 
-def own_with(permission: Permission) -> Any:
-    """Declares a route for everybody who is signed in, and for keys narrowed to the permission."""
-    return Depends(OwnWith(permission))
+def own_with(*permissions: Permission) -> Any:
+    """Declares a route for all who are signed in, and keys narrowed to one of the permissions."""
+    return Depends(OwnWith(permissions))
 
 
 async def caller_if_any(request: Request) -> Principal | None:

@@ -125,14 +125,14 @@ def access_of(dependant: Dependant) -> str | None:
             return call.permission.value
     if in_person in calls:
         return "in person"
-    if signed_in in calls or _own_permission(calls):
+    if signed_in in calls or _own_permissions(calls):
         return "signed in"
     return "public" if is_public in calls else None
 
 
-def _own_permission(calls: Iterable[Any]) -> Permission | None:
-    """Return the permission with which a narrowed API key reaches what is private to its user."""
-    return next((call.permission for call in calls if isinstance(call, OwnWith)), None)
+def _own_permissions(calls: Iterable[Any]) -> tuple[Permission, ...]:
+    """Return those with which a narrowed API key reaches what is private to its user."""
+    return next((call.permissions for call in calls if isinstance(call, OwnWith)), ())
 
 
 def _complete(
@@ -159,8 +159,9 @@ def _admit_keys(operation: Operation, access: str | None, calls: Collection[Any]
         operation["description"] += " No API key may call it."
     elif access != "public":
         del operation["security"]
-    if own := _own_permission(calls):
-        operation["description"] += f" An API key that is narrowed needs `{own}`."
+    if own := _own_permissions(calls):
+        names = " or ".join(f"`{each}`" for each in own)
+        operation["description"] += f" An API key that is narrowed needs {names}."
 
 
 def _describe(operation: Operation, access: str | None) -> None:

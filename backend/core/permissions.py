@@ -207,18 +207,21 @@ class Principal:
             f"The permission {permission} is needed; the role {self.role} does not have it."
         )
 
-    def require_own(self, permission: Permission | None = None) -> None:
-        """Check that the caller may reach what is private to them.
+    def reaches_own(self, *permissions: Permission) -> bool:
+        """Whether the caller reaches what is private to them.
 
-        Raises:
-            PermissionDeniedError: they use an API key that is narrowed, and not to the permission.
+        An API key that is narrowed does with one of the permissions.
         """
         if self.key_rights is None or not self.key_rights.is_narrowed:
-            return
-        if permission is not None and self.may(permission):
-            return
-        needed = "one that is not narrowed" if permission is None else f"one with {permission}"
-        raise PermissionDeniedError(f"This API key is narrowed; {needed} is needed.")
+            return True
+        return any(map(self.may, permissions))
+
+    def require_own(self, *permissions: Permission) -> None:
+        """Raises PermissionDeniedError unless `reaches_own` says that they do."""
+        if not self.reaches_own(*permissions):
+            with_one = f"one with {' or '.join(permissions)}"
+            needed = with_one if permissions else "one that is not narrowed"
+            raise PermissionDeniedError(f"This API key is narrowed; {needed} is needed.")
 
     def require_in_person(self) -> None:
         """Raises PermissionDeniedError if the caller uses an API key, or is somebody else."""

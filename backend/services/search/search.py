@@ -10,7 +10,12 @@ _NEEDED = {
     SearchKind.PRODUCTS: Permission.PRODUCTS_READ,
     SearchKind.TASKS: Permission.TASKS_READ,
 }
-"""Files are missing here: everybody may search their own."""
+_OWN: dict[SearchKind, Permission] = {
+    SearchKind.FILES: Permission.FILES_READ,
+}
+"""Everybody may search their own of these; what keys that are narrowed need for it."""
+SEARCHING = (*_NEEDED.values(), *_OWN.values())
+"""With one of these a narrowed key finds something."""
 
 
 class SearchService:
@@ -22,8 +27,13 @@ class SearchService:
         kinds = [
             kind
             for kind in SearchKind
-            if kind in (query.kind or SearchKind) and (kind not in _NEEDED or by.may(_NEEDED[kind]))
+            if kind in (query.kind or SearchKind) and _may_search(kind, by)
         ]
         async with self._uow.reading(by) as uow:
             groups = await uow.search.find(query.q, kinds, query.limit, by)
         return SearchResult(groups=groups)
+
+
+def _may_search(kind: SearchKind, by: Principal) -> bool:
+    own = _OWN.get(kind)
+    return by.may(_NEEDED[kind]) if own is None else by.reaches_own(own)

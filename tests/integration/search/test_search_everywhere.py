@@ -13,7 +13,7 @@ from backend.models.search.search import SearchKind
 from backend.repositories.sql.search.search import SOURCES
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_module
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, with_key
 from tests.integration.search.test_search import add
 from tests.world import EXAMPLES, add_needed
 
@@ -254,3 +254,29 @@ async def test_what_is_archived_is_not_found(member: Person) -> None:
     found = await member.get("/search", params={"q": "zanzibar"})
 
     assert found.json() == {"groups": []}
+
+
+@pytest.mark.parametrize(
+    ("permissions", "kinds"),
+    [
+        (["tasks:read"], {"tasks"}),
+        (["customers:read", "files:read"], {"customers", "files"}),
+        (["leads:write", "products:read"], {"products"}),
+    ],
+)
+async def test_a_narrowed_key_finds_what_it_may_read(
+    member: Person, one_of_each: dict[str, str], permissions: list[str], kinds: set[str]
+) -> None:
+    program = await with_key(member, permissions=permissions)
+
+    assert set(await groups(program)) == kinds
+    assert set(await groups(program, kind=KINDS)) == kinds
+
+
+async def test_a_narrowed_key_that_may_read_nothing_is_told_what_it_needs(member: Person) -> None:
+    program = await with_key(member, permissions=["tasks:write"])
+
+    refused = await program.get("/search", params={"q": "grace"})
+
+    assert refused.status_code == 403
+    assert "tasks:read" in refused.json()["detail"]
