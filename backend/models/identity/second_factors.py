@@ -52,12 +52,6 @@ class RecoveryCode(Identified, table=True):
     used_at: datetime | None = None
 
 
-class FactorBegin(Input):
-    model_config = example({"password": "development-only"})
-
-    password: GivenPassword
-
-
 class GivenCode(Input):
     model_config = example({"code": "123456"})
 

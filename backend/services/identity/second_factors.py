@@ -24,7 +24,6 @@ from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.fresh_proof import FreshProof
-from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.second_factor_check import SecondFactorCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.sessions import end_sessions
@@ -41,13 +40,11 @@ class SecondFactorService:
     def __init__(
         self,
         uow: IdentityUnits,
-        passwords: PasswordCheck,
         check: SecondFactorCheck,
         proof: FreshProof,
         rule: SecondFactorRule,
     ) -> None:
         self._uow = uow
-        self._passwords = passwords
         self._check = check
         self._proof = proof
         self._rule = rule
@@ -62,16 +59,18 @@ class SecondFactorService:
             is_required=user.role in self._rule.roles,
         )
 
-    async def begin(self, password: str, by: Principal, client: Client) -> FactorSetup:
+    async def begin(self, proof: FactorProof, by: Principal, client: Client) -> FactorSetup:
         """Make a secret for an app, which `confirm` puts to use.
 
         Raises:
             ConflictError: a second factor is in use.
-            InvalidInputError, RateLimitedError, UnavailableError: as for a change of the password.
+            InvalidInputError, RateLimitedError, UnavailableError: as `FreshProof`.
         """
-        await self._passwords.verify_own(by, password, client.address, "password")
+        await self._proof.check_password(proof, by, client)
         async with self._changing(by) as (uow, user):
-            return await begin_factor(uow, user, self._check.sealer)
+            setup = await begin_factor(uow, user, self._check.sealer)
+            await self._proof.check_factor(uow, user, proof, client)
+            return setup
 
     async def confirm(self, code: str, by: Principal, client: Client) -> list[str]:
         """Put the secret to use with a first code of the app, and end all other sessions.

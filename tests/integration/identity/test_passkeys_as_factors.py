@@ -243,7 +243,7 @@ async def test_the_factor_that_a_role_needs_is_not_removed(
     path = f"{PASSKEYS}/{made['id']}/remove"
 
     alone = await person.post(path, json={"passkey": device.get(await ask(strict))})
-    app = await protect(person)
+    app = await protect(person, passkey=device.get(await ask(strict)))
     beside = await person.post(path, json={"password": PASSWORD, "code": app.code()})
 
     assert alone.status_code == 409
@@ -283,3 +283,17 @@ async def test_a_passkey_of_another_challenge_proves_nothing(
     refused = await member.post(f"{PASSKEYS}/begin", json=proof)
 
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("path", [f"{PASSKEYS}/begin", FACTOR])
+async def test_where_the_passkey_is_the_factor_that_a_role_needs_it_takes_that(
+    member: Person, device: Authenticator, strict: httpx2.AsyncClient, path: str
+) -> None:
+    """Whoever has got hold of password and session adds no factor of their own."""
+    person = replace(await signed_in_with(member, device), client=strict)
+
+    by_password = await person.post(path, json={"password": PASSWORD})
+    by_passkey = await person.post(path, json={"passkey": device.get(await ask(strict))})
+
+    assert error_of(by_password)["loc"] == ["body", "passkey"]
+    assert by_passkey.status_code == 200, by_passkey.text

@@ -56,9 +56,9 @@ class Protected:
         return pyotp.TOTP(self.secret).at(AT, counter_offset=steps)
 
 
-async def protect(person: Person) -> Protected:
+async def protect(person: Person, **proof: Any) -> Protected:
     """Set a second factor up. The code of the step before the present one is used by that."""
-    setup = (await person.post(FACTOR, json={"password": PASSWORD})).json()
+    setup = (await person.post(FACTOR, json=proof or {"password": PASSWORD})).json()
     code = pyotp.TOTP(setup["secret"]).at(AT, counter_offset=-1)
     confirmed = await person.post(f"{FACTOR}/confirm", json={"code": code})
     assert confirmed.status_code == 200, confirmed.text

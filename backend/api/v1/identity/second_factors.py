@@ -8,7 +8,6 @@ from backend.api.problems import CONFLICT, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
 from backend.models.identity.second_factors import (
     ChallengeAnswer,
-    FactorBegin,
     FactorProof,
     FactorSetup,
     FactorStatus,
@@ -32,10 +31,10 @@ async def read_second_factor(by: PersonDep, factors: Injected[SecondFactorServic
 
 @router.post("", responses=declare(CONFLICT))
 async def set_up_second_factor(
-    data: FactorBegin, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
+    data: FactorProof, by: PersonDep, client: ClientDep, factors: Injected[SecondFactorService]
 ) -> FactorSetup:
     """Make a secret for an app, to put to use by `POST /auth/second-factor/confirm`."""
-    return await factors.begin(data.password, by, client)
+    return await factors.begin(data, by, client)
 
 
 @router.post("/confirm", responses=declare(CONFLICT))
