@@ -1,23 +1,28 @@
 """What the operator does, and what is done by itself, where there are many organisations."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from filelock import FileLock
 
 from backend.core.config import ConfigurationError, Settings
-from backend.core.database import libpq_url, owner_url
+from backend.core.database import Database, libpq_url, owner_url
 from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Role
-from backend.core.scopes import FIRST_ORGANISATION, SYSTEM
+from backend.core.scopes import FIRST_ORGANISATION, NO_ORGANISATION, SYSTEM
 from backend.models.identity.users import UserQuery
-from backend.repositories.sql.platform.division import check_role, unite
+from backend.models.platform.domain_events import SignInFailed
+from backend.models.platform.job_requests import JobRequest, Queue
+from backend.repositories.sql.platform import division
+from backend.repositories.sql.platform.division import check_role, divide, unite
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.members import MemberService
 from backend.services.identity.organisations import OrganisationService
 from tests.factories import make_user
 from tests.fixtures.jobs import Jobs
-from tests.fixtures.organisations import Company
+from tests.fixtures.organisations import PROGRAM, Company
 
 Companies = tuple[Company, Company]
 
@@ -107,3 +112,46 @@ def test_one_without_policies_stays_as_it_is_and_serves_one_alone(divided: Setti
 
     with pytest.raises(ConfigurationError, match="without a policy"):
         check_role(libpq_url(divided.database))
+
+
+def test_a_role_of_the_program_that_is_there_needs_no_password(
+    divided: Settings, run_folder: Path
+) -> None:
+    with FileLock(run_folder / "roles.lock"):
+        divide(owner_url(divided.database), PROGRAM, None)
+
+    check_role(libpq_url(divided.database))
+
+
+def test_a_server_that_was_never_migrated_for_many_is_refused(
+    divided: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Roles belong to the server, which other tests use.
+    monkeypatch.setattr(division, "EVERYTHING_ROLE", "mvp_nobody_has_made_it")
+
+    with pytest.raises(ConfigurationError, match="run `mvp migrate upgrade` first"):
+        check_role(libpq_url(divided.database))
+
+
+async def test_the_system_adds_nobody_to_an_organisation(units: SqlUnitOfWorkFactory) -> None:
+    user = make_user()
+    async with units(SYSTEM) as unit:
+        await unit.users.save(user)
+        await unit.places.add(user)
+        await unit.commit()
+
+        assert await unit.places.of(user.id) == []
+
+
+async def test_jobs_of_what_the_system_records_belong_to_no_organisation(
+    divided_database: Database, divided: Settings
+) -> None:
+    job = JobRequest("look", Queue.EVENTS)
+    units = SqlUnitOfWorkFactory(divided_database, subscriptions=lambda _event: [job])
+    async with units(SYSTEM) as unit:
+        unit.record(SignInFailed(subject_id=None, changes={}))
+        await unit.commit()
+
+    with psycopg.connect(owner_url(divided.database)) as connection:
+        [(arguments,)] = connection.execute("SELECT args FROM procrastinate_jobs")
+    assert arguments == {"organisation_id": str(NO_ORGANISATION)}

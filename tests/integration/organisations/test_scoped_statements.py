@@ -4,12 +4,14 @@ import asyncio
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from backend.core.config import Settings
 from backend.core.database import Database, libpq_url, owner_url
 from backend.core.scoped_database import ORGANISATION_SETTING, ScopedStatements
 from backend.core.scopes import FIRST, FIRST_ORGANISATION, SYSTEM
+from tests.factories import make_task
 from tests.fixtures.http_server import until
 
 WHERE = f"SELECT current_setting('{ORGANISATION_SETTING}', true), current_user::text"
@@ -43,6 +45,20 @@ async def test_the_system_has_its_role_for_one_statement(divided_database: Datab
 
     assert (role, left) != (left, role)
     assert role == "mvp_everything"
+
+
+async def test_a_session_for_reading_sees_the_organisation_and_refuses_to_write(
+    divided_database: Database,
+) -> None:
+    async with divided_database.within(FIRST).reading_session() as session:
+        connection = await session.connection()
+        [(organisation, _)] = (await connection.execute(text(WHERE))).all()
+        await session.flush()
+        session.add(make_task())
+        with pytest.raises(RuntimeError, match="can't write"):
+            await session.flush()
+
+    assert organisation == str(FIRST_ORGANISATION)
 
 
 async def test_a_refused_statement_does_nothing_and_keeps_its_connection(

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import psycopg
 import pytest
 
 from backend.core.config import Settings
-from backend.core.database import Database
+from backend.core.database import Database, owner_url
 from backend.core.errors import AuthenticationError, PermissionDeniedError
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, Role
@@ -136,6 +137,23 @@ async def test_whoever_makes_an_organisation_is_its_admin(
     assert {each["name"] for each in (await mine.get("/model-configs")).json()["items"]}
     [member] = (await mine.get("/members")).json()["items"]
     assert (member["id"], member["role"]) == (str(here.user.id), "admin")
+
+
+async def test_a_lost_answer_is_given_again_with_what_was_made(
+    companies: Companies, hire: Hire, divided: Settings
+) -> None:
+    here = await hire(companies[0])
+    headers = {"Idempotency-Key": "lost"}
+    made = await here.post("/organisations", json={"name": "Mine"}, headers=headers)
+    with psycopg.connect(owner_url(divided.database)) as connection:
+        # As a crash between the effect and the answer does.
+        connection.execute(
+            "UPDATE idempotent_requests SET status = NULL, headers = NULL, body = NULL"
+        )
+
+    again = await here.post("/organisations", json={"name": "Mine"}, headers=headers)
+
+    assert (again.status_code, again.json()) == (201, made.json())
 
 
 async def test_an_organisation_is_renamed_by_its_admins(companies: Companies, hire: Hire) -> None:
