@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from backend.api.openapi import access_of
 from backend.core.permissions import OPEN_TO_KEYS, ROLE_PERMISSIONS, Role
+from backend.models.search.search import SearchKind
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.walking import walk
 from tests.integration.api.document import APP
@@ -137,13 +138,7 @@ ACCESS = {route: access for each in EXAMPLES for route, access in each.access().
 
 # What narrowed keys need where being signed in suffices for people. Elsewhere they do not get in.
 OWN: dict[str, str | set[str] | None] = {
-    "GET /api/v1/search": {
-        "customers:read",
-        "leads:read",
-        "products:read",
-        "tasks:read",
-        "files:read",
-    },
+    "GET /api/v1/search": {f"{kind}:read" for kind in SearchKind},
     "GET /api/v1/files": "files:read",
     "GET /api/v1/files/{file_id}": "files:read",
     "GET /api/v1/files/{file_id}/content": "files:read",
