@@ -19,7 +19,8 @@ from backend.core.migrations import alembic_config
 
 VERSIONS = Path("alembic/versions")
 _NOISE = re.compile(
-    r"^(?:--.*|SET .*;|SELECT pg_catalog\.set_config.*;|\\(?:un)?restrict .*)\n", re.MULTILINE
+    r"^(?:--.*|SET .*;|SELECT pg_catalog\.(?:set_config|setval).*;|\\(?:un)?restrict .*)\n",
+    re.MULTILINE,
 )
 _CHOICE = re.compile(
     r"\(\((\w+)\)::text = ANY \(\(ARRAY\[((?:'[^']*'::character varying(?:, )?)+)\]\)::text\[\]\)\)"
@@ -27,6 +28,10 @@ _CHOICE = re.compile(
 _DROPPED = """
 SELECT format('DROP TABLE %s CASCADE', oid::regclass) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+UNION ALL
+SELECT format('DROP SEQUENCE %s', c.oid::regclass) FROM pg_class c
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))
 UNION ALL
 SELECT format('DROP FUNCTION IF EXISTS %s CASCADE', p.oid::regprocedure) FROM pg_proc p
 WHERE pronamespace = 'public'::regnamespace
@@ -81,7 +86,9 @@ def write_initial(revision: str) -> Path:
     """
     with running_database() as settings, scratch_database(plain_url(settings)) as url:
         command.upgrade(alembic_config(url), "head")
-        schema = _CHOICE.sub(_as_written, _NOISE.sub("", _dumped(url)))
+        schema = _CHOICE.sub(_as_written, _dumped(url, "--schema-only"))
+        # A database without them is of no use.
+        rows = _dumped(url, "--data-only", "--column-inserts")
         with psycopg.connect(url) as connection:
             dropped = [line for (line,) in connection.execute(_DROPPED).fetchall()]
     for path in VERSIONS.iterdir():
@@ -89,7 +96,7 @@ def write_initial(revision: str) -> Path:
             path.unlink()
     now = datetime.now(UTC)
     path = VERSIONS / f"{now:%Y%m%d_%H%M}_schema.py"
-    path.with_suffix(".sql").write_text(re.sub(r"\n{3,}", "\n\n", schema).strip() + "\n")
+    path.with_suffix(".sql").write_text(re.sub(r"\n{3,}", "\n\n", schema + rows).strip() + "\n")
     lines = "\n".join(f"    op.execute({each!r})".replace("'", '"') for each in dropped)
     path.write_text(
         _TEMPLATE.format(
@@ -104,16 +111,17 @@ def _as_written(found: re.Match[str]) -> str:
     return f"({found[1]} IN ({found[2].replace('::character varying', '')}))"
 
 
-def _dumped(url: str) -> str:
+def _dumped(url: str, *options: str) -> str:
+    """Return SQL that makes what there is."""
     dump = str(postgres_binary("pg_dump") or "pg_dump")
-    options = ["--schema-only", "--no-owner", "--no-privileges", "--exclude-table=alembic_version"]
+    ours = ["--no-owner", "--no-privileges", "--exclude-table=alembic_version"]
     done = subprocess.run(
-        [dump, *options, f"--dbname={url}"],
+        [dump, *ours, *options, f"--dbname={url}"],
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout
+    return _NOISE.sub("", done.stdout)
 
 
 if __name__ == "__main__":

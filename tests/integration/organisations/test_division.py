@@ -52,9 +52,9 @@ async def test_connections_keep_no_organisation(
     units = SqlUnitOfWorkFactory(database)
     for scope in (companies[0].scope, SYSTEM):
         async with units.reading(scope) as reading:
-            assert await reading.products.find(companies[0].ids["products"])
+            assert await reading.tasks.find(companies[0].ids["tasks"])
         async with units(scope) as unit:
-            assert await unit.products.get(companies[0].ids["products"], for_update=True)
+            assert await unit.tasks.get(companies[0].ids["tasks"], for_update=True)
     settings = "SELECT current_setting('mvp.organisation', true), current_user::text"
 
     [kept] = await database.statements.run(settings, {})
@@ -75,7 +75,7 @@ async def test_nothing_is_written_for_another_organisation(
         )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(
-                "UPDATE products SET organisation_id = %s", [other.scope.organisation_id]
+                "UPDATE tasks SET organisation_id = %s", [other.scope.organisation_id]
             )
 
 

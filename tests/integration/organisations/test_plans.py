@@ -48,8 +48,9 @@ SEARCHES = {
 }
 INDEXES = """
     SELECT pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE indexprs IS NOT NULL AND indrelid = ANY(%s::regclass[])
+    WHERE indexprs IS NOT NULL AND NOT indisexclusion AND indrelid = ANY(%s::regclass[])
 """
+"""Of those that queries use: others only keep rows from excluding each other."""
 
 
 def plan_of(settings: Settings, query: str) -> str:

@@ -99,8 +99,8 @@ async def test_a_statement_is_prepared_anew_after_a_migration(
     statements: ScopedStatements, divided: Settings
 ) -> None:
     for _ in range(10):
-        await statements.run("SELECT * FROM products", {})
+        await statements.run("SELECT * FROM tasks", {})
     with psycopg.connect(owner_url(divided.database)) as owner:
-        owner.execute("ALTER TABLE products ADD colour text")
+        owner.execute("ALTER TABLE tasks ADD colour text")
 
-    assert await statements.run("SELECT * FROM products", {}) == []
+    assert await statements.run("SELECT * FROM tasks", {}) == []
