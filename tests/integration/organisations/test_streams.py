@@ -23,6 +23,7 @@ from tests.factories import make_notification
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.organisations import Company, Hire
 from tests.fixtures.people import Person
+from tests.fixtures.waiting import SECONDS
 from tests.integration.notifications.test_notification_stream import begin, take
 
 Companies = tuple[Company, Company]
@@ -69,7 +70,7 @@ async def test_a_stream_tells_what_comes_where_one_acts(
     first = await notify(units, own.scope, here)
     second = await notify(units, other.scope, there)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         assert [(await each).id for each in waiting] == [first, second]
     third = await notify(units, own.scope, here)
     assert await take(streams[0], 1) == [third]
@@ -88,7 +89,7 @@ async def test_a_stream_goes_on_after_what_it_has_seen_itself(
     waiting = await begin(stream)
     new = await notify(units, own.scope, here)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         assert (await waiting).id == new
 
 
