@@ -105,9 +105,10 @@ def _nginx(place: _Place) -> list[str]:
 
 def _caddy(place: _Place) -> list[str]:
     site = f"https://127.0.0.1:{place.port} {{\n\ttls {place.certificate} {place.key}"
-    text = place.configuration("Caddyfile", {f"{_NAME} {{": site})
-    options = f"{{\n\tadmin off\n\tdefault_sni 127.0.0.1\n\thttp_port {place.plain_port}\n}}\n"
-    path = place.write("Caddyfile", options + text)
+    grace = "\tgrace_period 10s\n"
+    options = f"\tadmin off\n\tdefault_sni 127.0.0.1\n\thttp_port {place.plain_port}\n"
+    text = place.configuration("Caddyfile", {f"{_NAME} {{": site, grace: grace + options})
+    path = place.write("Caddyfile", text)
     return ["caddy", "run", "--config", str(path), "--adapter", "caddyfile"]
 
 
