@@ -53,11 +53,13 @@ TO_DELIVER = """
 async def queue_many(database: Database, webhook: dict[str, Any], count: int) -> None:
     """As if so many events were to be told to the webhook, which has been told of one."""
     async with database.engine.begin() as connection:
+        await connection.execute(text("SET statement_timeout = 0"))
         await connection.execute(text("DELETE FROM webhook_messages"))
         await connection.execute(text(MANY), {"count": count})
         # Else PostgreSQL checks each reference by reading a table that it takes for empty.
         await connection.execute(text("ANALYZE webhook_messages"))
         await connection.execute(text(TO_DELIVER), {"webhook_id": webhook["id"]})
+        await connection.execute(text("RESET statement_timeout"))
 
 
 async def read(by: Person, webhook: dict[str, Any]) -> dict[str, Any]:
