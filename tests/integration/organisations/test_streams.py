@@ -23,7 +23,7 @@ from tests.factories import make_notification
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.organisations import Company, Hire
 from tests.fixtures.people import Person
-from tests.fixtures.waiting import SECONDS
+from tests.fixtures.waiting import SECONDS, until
 from tests.integration.notifications.test_notification_stream import begin, take
 
 Companies = tuple[Company, Company]
@@ -131,10 +131,12 @@ async def test_processes_tell_each_other_ids_alone(
     await divided_jobs.drain(Queue.EVENTS, Queue.EXECUTIONS)
     assert (await own.admin.delete(f"/members/{member.user.id}")).status_code == 204
 
-    told = {
-        (notice.channel, notice.payload) for notice in notices.notifies(timeout=0, stop_after=None)
-    }
+    told: set[tuple[str, str]] = set()
 
+    async def is_all_told() -> bool:
+        told.update((each.channel, each.payload) for each in notices.notifies(timeout=0))
+        return {channel for channel, _ in told} == set(Channel)
+
+    await until(is_all_told)
     shape = re.compile(r"(identity:)?[0-9a-f-]{36}")
-    assert {channel for channel, _ in told} == set(Channel)
     assert [payload for _, payload in told if not shape.fullmatch(payload)] == []
