@@ -24,7 +24,10 @@ _ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-expect.set_options(timeout=30_000)
+PATIENCE = 90_000
+"""Milliseconds: ReDoc draws every operation before it is there."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -96,6 +99,7 @@ def chromium() -> Iterator[Browser]:
 def tab(chromium: Browser, seeded_server: Server) -> Iterator[Tab]:
     """A tab of a browser without a past; it can reach nothing but the server."""
     with chromium.new_context(base_url=seeded_server.url) as context:
+        context.set_default_timeout(PATIENCE)
         yield Tab(context.new_page(), seeded_server.url)
 
 

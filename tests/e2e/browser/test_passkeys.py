@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.e2e.browser.conftest import SEED_PASSWORD
+from tests.e2e.browser.conftest import PATIENCE, SEED_PASSWORD
 from tests.fixtures.processes import Server
 
 Json = dict[str, Any]
@@ -82,6 +82,7 @@ def device(chromium: Browser, seeded_server: Server) -> Iterator[Device]:
     # Browsers know no passkeys for an IP address.
     url = seeded_server.url.replace("127.0.0.1", "localhost")
     with chromium.new_context(base_url=url) as context:
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         session = context.new_cdp_session(page)
         session.send("WebAuthn.enable")
