@@ -26,8 +26,9 @@ from backend.core.product import DESCRIPTION, NAME
 from backend.core.production import refuse_unsafe
 from backend.core.scopes import Organisations
 from backend.core.stopping import Interruption, told_of_stop
+from backend.process_state import ProcessState, process_state
 from backend.services.container import Services
-from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
+from backend.wiring import migrated, units_of_work, wire
 from backend.worker import make_supervisor, queues_of_server
 
 _DESCRIPTION = f"""

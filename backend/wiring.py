@@ -1,34 +1,26 @@
 """Builds the services of one process: the API, the worker or a command."""
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from backend.core.caching import NO_CACHES, CacheName, Caches, LocalCache
+from backend.core.caching import NO_CACHES, Caches
 from backend.core.config import Settings
-from backend.core.database import Database, libpq_url
+from backend.core.database import Database
 from backend.core.migrations import REPLACED_REVISIONS, older_revisions
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Means
-from backend.core.scopes import Organisations, Within
-from backend.integrations.assistant.language_models import LanguageModelsOnDemand
-from backend.integrations.assistant.tavily import TavilySearch, open_web_search
+from backend.core.scopes import Within
 from backend.integrations.exchange.sheets import read_sheet
 from backend.integrations.exchange.sheets_writer import write_xlsx
 from backend.integrations.files.storage import open_storage
-from backend.integrations.identity.providers import OpenedProviders
 from backend.integrations.mail.mailers import open_mailer
 from backend.integrations.mail.rendering import JinjaTemplates
-from backend.integrations.platform.listener import Audience, Listener
-from backend.integrations.platform.wake_ups import NoticeBoard, Topic
 from backend.integrations.webhooks.poster_on_demand import PosterOnDemand
 from backend.jobs.subscriptions import jobs_for
 from backend.models.platform.mixins import now
-from backend.repositories.identity.sessions import Identity
+from backend.process_state import ProcessState
 from backend.repositories.operations.retention import Expiring
-from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.model_choice import ModelChooser
@@ -47,6 +39,7 @@ from backend.services.files.wiring import FilesServices
 from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.organisations import OrganisationService
 from backend.services.identity.providers import OfferedProviders
+from backend.services.identity.rights import PresentRights
 from backend.services.identity.sign_in_links import SignInLinks
 from backend.services.identity.token_values import TokenValues
 from backend.services.identity.wiring import IdentityServices
@@ -69,69 +62,12 @@ from backend.services.workflows.wiring import WorkflowsServices
 if TYPE_CHECKING:
     from backend.seeds.base import SeedContext
 
-_IDENTITIES = 10_000
-# A limit in case a notice of a change was missed.
-_IDENTITY_LIFETIME = timedelta(seconds=60)
-
-
-@dataclass(frozen=True)
-class ProcessState:
-    """The state of one process, updated by notices while `listener` runs.
-
-    `stopped` is set when the process is asked to stop, which ends all waiting.
-    """
-
-    identities: LocalCache[Identity]
-    caches: Caches
-    notices: NoticeBoard
-    listener: Listener
-    language_models: LanguageModelsOnDemand
-    web_search: TavilySearch | None
-    providers: OpenedProviders
-    webhook_poster: PosterOnDemand
-    stopped: asyncio.Event
-
-    async def close(self) -> None:
-        """Close the connections to external services."""
-        await self.language_models.close()
-        if self.web_search is not None:
-            await self.web_search.close()
-        await self.providers.close()
-        await self.webhook_poster.close()
-
-
-def process_state(settings: Settings) -> ProcessState:
-    """Raises ConfigurationError if DATABASE_URL or MODEL_PROVIDER can't be used."""
-    identities = LocalCache(_IDENTITIES, _lifetime)
-    caches = Caches({CacheName.IDENTITY: identities})
-    topics = {Channel(name): Topic() for name in set(Channel) - {Channel.CACHE}}
-    audiences: dict[Channel, Audience] = {Channel.CACHE: caches, **topics}
-    database = settings.database
-    listener = Listener(libpq_url(database), database.connect_timeout_seconds, audiences)
-    models = LanguageModelsOnDemand(settings.language_models)
-    web = open_web_search(settings.web_search)
-    return ProcessState(
-        identities,
-        caches,
-        NoticeBoard(topics),
-        listener,
-        models,
-        web,
-        OpenedProviders(settings.identity_providers),
-        PosterOnDemand(settings.webhooks),
-        asyncio.Event(),
-    )
-
 
 def units_of_work(
     database: Database, means: Means, caches: Caches = NO_CACHES
 ) -> SqlUnitOfWorkFactory:
     """`means` is the interface of this process."""
     return SqlUnitOfWorkFactory(database, means, jobs_for, caches)
-
-
-def _lifetime(identity: Identity) -> timedelta:
-    return min(_IDENTITY_LIFETIME, identity.expires_at - now())
 
 
 def wire(
@@ -153,23 +89,11 @@ def wire(
     files = files_services(settings, uow)
     sales = SalesServices(uow)
     search = SearchServices(uow)
-    assistant = AssistantServices(
-        uow,
-        settings.assistant,
-        ModelChooser(settings.language_models),
-        state.language_models,
-        tool_services(sales, tasks, identity, files, search, state.web_search),
-        rights,
-    )
+    tools = tool_services(sales, tasks, identity, files, search, state.web_search)
+    assistant = assistant_services(settings, uow, state, tools, rights)
     kinds = execution_kinds(uow, sales, tasks, files) | workflow_kinds(uow, assistant)
-    background = BackgroundServices(
-        uow,
-        kinds,
-        settings.executions.max_active,
-        rights,
-        streams,
-        names=assistant.execution_names,
-    )
+    most, names = settings.executions.max_active, assistant.execution_names
+    background = BackgroundServices(uow, kinds, most, rights, streams, names=names)
     return Services(
         platform=PlatformServices(uow),
         mail=mail,
@@ -236,8 +160,18 @@ def organisation_service(settings: Settings, uow: UnitOfWorkFactory) -> Organisa
 
     database = settings.database
     grace = timedelta(days=database.organisation_grace_days)
-    has_many = database.organisations is Organisations.MANY
-    return OrganisationService(uow, grace if has_many else None, furnish)
+    return OrganisationService(uow, grace if database.has_many_organisations else None, furnish)
+
+
+def assistant_services(
+    settings: Settings,
+    uow: UnitOfWorkFactory,
+    state: ProcessState,
+    tools: ToolDependencies,
+    rights: PresentRights,
+) -> AssistantServices:
+    models = ModelChooser(settings.language_models)
+    return AssistantServices(uow, settings.assistant, models, state.language_models, tools, rights)
 
 
 def tool_services(

@@ -14,7 +14,8 @@ from backend.jobs.app import build_jobs
 from backend.jobs.connection import make_connector
 from backend.jobs.supervisor import Supervisor
 from backend.models.platform.job_requests import Queue
-from backend.wiring import ProcessState, migrated, process_state, units_of_work, wire
+from backend.process_state import ProcessState, process_state
+from backend.wiring import migrated, units_of_work, wire
 
 _log = get_logger(__name__)
 

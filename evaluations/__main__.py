@@ -17,7 +17,8 @@ from backend.core.database import Database
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
 from backend.integrations.files.storage import open_storage
-from backend.wiring import process_state, units_of_work, wire
+from backend.process_state import process_state
+from backend.wiring import units_of_work, wire
 from evaluations.agent import asking, prepare
 from evaluations.cases import cases
 from evaluations.suite import evaluate, faults, pass_rate

@@ -15,6 +15,7 @@ FIXTURES = (
     "tests.fixtures.organisations",
     "tests.fixtures.passwords",
     "tests.fixtures.execution_kinds",
+    "tests.fixtures.process_state",
     "tests.fixtures.processes",
     "tests.fixtures.jobs",
     "tests.fixtures.workers",

@@ -6,7 +6,6 @@ from backend.cli.runtime import plain_url
 from backend.core.config import ConfigurationError, Settings
 from backend.core.database import owner_url
 from backend.core.migrations import HEAD, upgrade
-from backend.core.scopes import Organisations
 from backend.core.search_configuration import use_search_configuration
 
 
@@ -21,10 +20,10 @@ def migrate(settings: Settings, revision: str = HEAD) -> None:
 
 def _keep_apart(settings: Settings, url: str) -> None:
     # It loads the models, which an API that starts needs anyway.
-    from backend.repositories.sql.platform.division import divide, unite  # noqa: PLC0415
+    from backend.repositories.sql.platform import division  # noqa: PLC0415  # see above
 
-    if settings.database.organisations is Organisations.ONE:
-        unite(url)
+    if not settings.database.has_many_organisations:
+        division.unite(url)
         return
     program = make_url(plain_url(settings))
     if program.username in (None, make_url(url).username):
@@ -32,4 +31,4 @@ def _keep_apart(settings: Settings, url: str) -> None:
             "ORGANISATIONS=many: the program needs a role that owns nothing: name it in "
             "DATABASE_URL, which creates it, and the owner of the tables in DATABASE_OWNER_URL"
         )
-    divide(url, str(program.username), program.password)
+    division.divide(url, str(program.username), program.password)

@@ -9,7 +9,7 @@ import typer
 from backend.cli.runtime import console, running_database, with_units_of_work
 from backend.core.config import ConfigurationError, Settings
 from backend.core.permissions import Role
-from backend.core.scopes import Organisations, Within
+from backend.core.scopes import Within
 from backend.services.identity.members import MemberService
 from backend.services.identity.organisations import OrganisationService
 
@@ -38,7 +38,7 @@ def list_organisations() -> None:
 def create(name: Annotated[str, typer.Argument(help="What it is called.")]) -> None:
     """Add an organisation, with what the assistant begins with."""
     from backend.cli.seeding import run_seeders  # noqa: PLC0415  # other commands need none
-    from backend.seeds.runner import DEFAULTS  # noqa: PLC0415
+    from backend.seeds.runner import DEFAULTS  # noqa: PLC0415  # slow
 
     with running_database() as settings:
         _require_many(settings)
@@ -74,7 +74,7 @@ def delete(
 
 
 def _require_many(settings: Settings) -> None:
-    if settings.database.organisations is Organisations.ONE:
+    if not settings.database.has_many_organisations:
         raise ConfigurationError("ORGANISATIONS=one: set it to many, and migrate")
 
 

@@ -22,7 +22,6 @@ from backend.core.database import Database, libpq_url, owner_url
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
 from backend.core.scoped_database import PROGRAM_ROLE
-from backend.core.scopes import Organisations
 
 if TYPE_CHECKING:
     from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
@@ -92,7 +91,7 @@ def database_of(settings: Settings) -> Iterator[Settings]:
 def _embedded(settings: DatabaseSettings, url: str) -> DatabaseSettings:
     """The superuser is bound by no policy: with many organisations the program has another role."""
     urls = {"url": SecretStr(url)}
-    if settings.organisations is Organisations.MANY:
+    if settings.has_many_organisations:
         program = make_url(url).set(username=PROGRAM_ROLE)
         urls = {
             "url": SecretStr(program.render_as_string(hide_password=False)),
@@ -132,8 +131,8 @@ def with_units_of_work(
 
 def require_bound_role(settings: Settings) -> None:
     """Raises ConfigurationError if policies would not bind the program, where they have to."""
-    if settings.database.organisations is Organisations.MANY:
-        from backend.repositories.sql.platform.division import check_role  # noqa: PLC0415
+    if settings.database.has_many_organisations:
+        from backend.repositories.sql.platform.division import check_role  # noqa: PLC0415  # slow
 
         check_role(plain_url(settings))
 

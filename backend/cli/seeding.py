@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from backend.cli.runtime import with_units_of_work
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
-from backend.core.scopes import FIRST, FIRST_ORGANISATION, SYSTEM, Organisations, Within
+from backend.core.scopes import FIRST, FIRST_ORGANISATION, SYSTEM, Within
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.seeds.base import seeded_user
 from backend.seeds.passwords import seed_password_holds
@@ -26,7 +26,7 @@ def run_seeders(
 def run_seeders_everywhere(settings: Settings, names: Sequence[str]) -> list[Seeded]:
     """Like `run_seeders`; where there are many organisations, all get the defaults."""
     done = run_seeders(settings, names)
-    if settings.database.organisations is Organisations.ONE:
+    if not settings.database.has_many_organisations:
         return done
     defaults = [name for name in names if name in DEFAULTS]
     for within in with_units_of_work(settings, _others):

@@ -11,7 +11,7 @@ from backend.cli.runtime import console, running_database, valid, with_units_of_
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.scopes import FIRST_ORGANISATION, Organisations, Within
+from backend.core.scopes import FIRST_ORGANISATION, Within
 from backend.models.identity.memberships import MemberPublic
 from backend.models.identity.users import PasswordReset, User, UserCreate, UserQuery
 from backend.models.platform.idempotency import made
@@ -85,7 +85,7 @@ def set_role(email: Email, role: Role, organisation: OrganisationId = FIRST_ORGA
         return await users.set_role(user_id, role, None)
 
     with running_database() as settings:
-        has_many = settings.database.organisations is Organisations.MANY
+        has_many = settings.database.has_many_organisations
         user = with_units_of_work(settings, lambda uow: work(uow, has_many=has_many))
     console.print(f"{user.email} is now {user.role}.")
 
@@ -158,7 +158,8 @@ def erase(
 async def _erase(
     settings: Settings, uow: "SqlUnitOfWorkFactory", email: str, pass_to: str | None
 ) -> None:
-    from backend.wiring import process_state, wire  # noqa: PLC0415  # other commands need none
+    from backend.process_state import process_state  # noqa: PLC0415  # other commands need none
+    from backend.wiring import wire  # noqa: PLC0415  # other commands need none
 
     services = wire(settings, uow, {}, process_state(settings))
     users = services.identity.users

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.scoped_database import ReadingSession, ScopedDatabase
-from backend.core.scopes import Organisations, Scope
+from backend.core.scopes import Scope
 from backend.core.statements import Observer, PreparingCursor, Statements, refuse_closed
 
 
@@ -41,7 +41,7 @@ class Database:
             patience=settings.pool_timeout_seconds,
             show_parameters=show_parameters,
         )
-        self._divided = settings.organisations is Organisations.MANY
+        self._divided = settings.has_many_organisations
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self.transactions = writing
         self.writing_session = async_sessionmaker(

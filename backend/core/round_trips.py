@@ -5,6 +5,8 @@ twice as long as what is waited for. So its steps are taken here in a row; the n
 underscore are psycopg's own.
 """
 
+# ruff: noqa: SLF001  # as said above
+
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -42,7 +44,6 @@ def _in_a_row(
     parameters: Mapping[str, Any],
     prepare: bool | None,
 ) -> PQGen[None]:
-    # ruff: noqa: SLF001  # as said above
     connection = cursor.connection
     pipeline = connection._pipeline = AsyncPipeline(connection)
     try:

@@ -8,6 +8,7 @@ from scaffold.remove.removing import Removed
 
 _ROOTS = (
     "backend/wiring.py",
+    "backend/process_state.py",
     "backend/api/router.py",
     "backend/services/container.py",
     "backend/repositories/unit_of_work.py",

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from backend.core.config import LanguageModelSettings, ModelProvider, Settings
 from backend.integrations.files.storage import open_storage
+from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from evaluations.agent import asking, prepare
 from evaluations.cases import cases
 from evaluations.requests import case

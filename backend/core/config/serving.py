@@ -140,6 +140,10 @@ class DatabaseSettings(Section):
         validation_alias="MIGRATE_ON_START",
     )
 
+    @property
+    def has_many_organisations(self) -> bool:
+        return self.organisations is Organisations.MANY
+
 
 class FileSettings(Section):
     model_config = SettingsConfigDict(env_prefix="FILES_")

@@ -31,6 +31,8 @@ Furnish = Callable[[Within], Awaitable[object]]
 
 FURNISH_ORGANISATION = "furnish_organisation"  # the name of a job
 
+_MOST = 100
+
 _log = get_logger(__name__)
 
 
@@ -65,7 +67,10 @@ class OrganisationService:
     async def create(
         self, data: OrganisationCreate, by: Principal, key: IdempotencyKey | None = None
     ) -> Outcome[OrganisationPublic]:
-        """Add one, whose admin is the caller. A job adds what the assistant begins with."""
+        """Add one, whose admin is the caller. A job adds what the assistant begins with.
+
+        Raises ConflictError: the caller belongs to as many as one account may.
+        """
         organisation = Organisation.from_input(data)
         async with self._uow(by) as uow:
             match await uow.idempotency.claim(key, organisation.id):
@@ -74,6 +79,10 @@ class OrganisationService:
                     return Replayed(await _own(uow, earlier, by))
                 case Answered() as answered:
                     return answered
+            # Locked, so that two at once are both counted.
+            await uow.users.get(by.user_id, for_update=True)
+            if len(await uow.places.of(by.user_id)) >= _MOST:
+                raise ConflictError(f"You belong to {_MOST} organisations: leave one first.")
             await _add(uow, organisation)
             await uow.memberships.save(
                 Membership(user_id=by.user_id, organisation_id=organisation.id, role=Role.ADMIN)

@@ -6,7 +6,6 @@ from backend.core.caching import Cache
 from backend.core.config import Settings
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
-from backend.core.scopes import Organisations
 from backend.core.security import AccessTokens
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
@@ -51,42 +50,42 @@ class IdentityServices:
     def __init__(
         self,
         uow: IdentityUnits,
-        of_program: Settings,
+        settings: Settings,
         mails: MailService,
         identities: Cache[Identity],
         *,
         offered: OfferedProviders,
         organisations: OrganisationService,
     ) -> None:
-        settings = of_program.security
-        hasher, access_tokens = PasswordHasher(), AccessTokens(settings)
-        rule = SecondFactorRule(frozenset(settings.require_second_factor))
+        security = settings.security
+        hasher, access_tokens = PasswordHasher(), AccessTokens(security)
+        rule = SecondFactorRule(frozenset(security.require_second_factor))
         rights = PresentRights(uow, identities, rule)
-        tokens, limits = AccountTokens(settings), MailRequestLimits(settings)
+        tokens, limits = AccountTokens(security), MailRequestLimits(security)
         self.account_mails = token_mails = AccountMails(mails, tokens)
         opened = (
-            Registration(_role_of_new(of_program), token_mails, limits)
-            if of_program.registration_enabled
+            Registration(_role_of_new(settings), token_mails, limits)
+            if settings.registration_enabled
             else None
         )
-        lasting = timedelta(days=settings.refresh_token_days)
-        leeway = timedelta(seconds=settings.refresh_leeway_seconds)
-        passwords = PasswordCheck(uow, hasher, settings)
-        passkeys = PasskeyCheck(settings, of_program.relying_party)
-        factors = SecondFactorCheck(settings, passkeys)
+        lasting = timedelta(days=security.refresh_token_days)
+        leeway = timedelta(seconds=security.refresh_leeway_seconds)
+        passwords = PasswordCheck(uow, hasher, security)
+        passkeys = PasskeyCheck(security, settings.relying_party)
+        factors = SecondFactorCheck(security, passkeys)
         proof = FreshProof(passwords, factors, rule)
         starts = SessionStart(access_tokens, lasting)
         self.second_step = SecondStep(uow, tokens, starts, factors, rule)
         self.second_factors = SecondFactorService(uow, factors, proof, rule)
         self.passkeys = PasskeyService(uow, passkeys, proof, rule, token_mails)
-        self.passkey_sign_in = PasskeySignInService(uow, passkeys, starts, settings)
+        self.passkey_sign_in = PasskeySignInService(uow, passkeys, starts, security)
         accounts = ProviderAccounts(offered.by_name, token_mails, opened)
-        self.provider_callbacks = ProviderCallbacks(uow, offered, settings)
+        self.provider_callbacks = ProviderCallbacks(uow, offered, security)
         self.provider_sign_in = ProviderSignInService(uow, accounts, starts, self.second_step)
         self.linked_identities = LinkedIdentityService(uow, accounts, passwords)
         self.auth = AuthService(uow, hasher, passwords, starts, self.second_step, leeway)
         self.rights = rights
-        grace = timedelta(days=settings.erasure_days)
+        grace = timedelta(days=security.erasure_days)
         self.account_closing = AccountClosingService(uow, passwords, token_mails, grace)
         self.impersonations = ImpersonationService(uow, access_tokens, token_mails)
         self.session_ends = SessionEndService(uow)
@@ -105,5 +104,6 @@ class IdentityServices:
 
 def _role_of_new(settings: Settings) -> Role:
     """Where there are many organisations, whoever registers belongs to none."""
-    has_many = settings.database.organisations is Organisations.MANY
-    return Role.GUEST if has_many else settings.security.registration_role
+    if settings.database.has_many_organisations:
+        return Role.GUEST
+    return settings.security.registration_role

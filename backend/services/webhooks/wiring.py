@@ -2,7 +2,7 @@
 
 from backend.core.config import Settings
 from backend.core.outgoing_addresses import OutgoingAddresses
-from backend.core.scopes import FIRST, Organisations, Within
+from backend.core.scopes import FIRST, Within
 from backend.core.sealing import Sealer
 from backend.repositories.webhooks.unit import WebhooksUnits
 from backend.services.webhooks.announcing import WebhookAnnouncer
@@ -18,22 +18,20 @@ class WebhooksServices:
     def __init__(
         self,
         uow: WebhooksUnits,
-        of_program: Settings,
+        settings: Settings,
         addresses: OutgoingAddresses,
         poster: Poster,
     ) -> None:
         """`addresses` are those that `poster` reaches."""
-        settings, incoming = of_program.webhooks, of_program.incoming
-        sealer = Sealer(of_program.security, "webhook")
-        self.webhooks = WebhookService(uow, settings, addresses, sealer)
-        self.sender = WebhookSender(uow, settings, Deliverer(poster, sealer))
-        self.announcer = WebhookAnnouncer(uow, settings, self.sender)
-        self.deliveries = DeliveryService(uow, settings, self.sender)
-        self.incoming = IncomingService(uow, incoming.secrets, _receiving(of_program))
+        webhooks, sealer = settings.webhooks, Sealer(settings.security, "webhook")
+        self.webhooks = WebhookService(uow, webhooks, addresses, sealer)
+        self.sender = WebhookSender(uow, webhooks, Deliverer(poster, sealer))
+        self.announcer = WebhookAnnouncer(uow, webhooks, self.sender)
+        self.deliveries = DeliveryService(uow, webhooks, self.sender)
+        self.incoming = IncomingService(uow, settings.incoming.secrets, _receiving(settings))
 
 
 def _receiving(settings: Settings) -> Within:
     """The organisation whose messages those of other programs are."""
-    has_many = settings.database.organisations is Organisations.MANY
     wanted = settings.incoming.organisation
-    return Within(wanted) if has_many and wanted else FIRST
+    return Within(wanted) if settings.database.has_many_organisations and wanted else FIRST

@@ -12,7 +12,7 @@ from backend.core.database import Database
 from backend.core.logging import configure_logging
 from backend.jobs.retry import use_one_strategy
 from backend.models.platform.job_requests import Queue
-from backend.wiring import process_state
+from backend.process_state import process_state
 from backend.worker import make_supervisor, run_until_stopped
 
 TABLES = """

@@ -9,8 +9,9 @@ from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.models.assistant.chat_messages import MessageRole, MessageStatus
 from backend.models.platform.mixins import now
+from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import make_chat, make_message
 from tests.fixtures.assistant import (
     STREAMED,

@@ -14,13 +14,14 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.executions import Execution, ExecutionStatus
+from backend.process_state import process_state
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from backend.services.background.stream import ExecutionWatch
 from backend.services.platform.live_streams import LiveStreams
 from backend.services.platform.wake_ups import ANYTHING, Subscription
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored
 from tests.fixtures.people import Person

@@ -19,9 +19,10 @@ from backend.core.scopes import SYSTEM
 from backend.models.identity.auth import PasswordChange
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
+from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.people import Person, with_key
 from tests.fixtures.waiting import eventually

@@ -18,9 +18,10 @@ from backend.main import create_app
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
+from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import PASSWORD, make_identity, make_user
 from tests.fixtures.application import PUBLIC_URL, client_of
 from tests.fixtures.authenticator import Authenticator

@@ -23,6 +23,7 @@ from backend.models.notifications.notifications import Notification
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.idempotency import made
 from backend.models.tasks.tasks import TaskQuery
+from backend.process_state import process_state
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
@@ -33,7 +34,7 @@ from backend.services.identity.users import UserService
 from backend.services.notifications.stream import NotificationWatch
 from backend.services.platform.all_pages import all_pages
 from backend.services.tasks.tasks import TaskService
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import make_notification, make_task
 from tests.fixtures.execution_kinds import (
     StepsKind,

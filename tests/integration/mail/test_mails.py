@@ -18,10 +18,11 @@ from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.models.mail.mails import Mail, MailKind
 from backend.models.platform.mixins import now
+from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.mail.protocols import MailUnavailableError
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import execute
 from tests.fixtures.smtp import SmtpServer, parts_of

@@ -16,10 +16,11 @@ from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.notifications.combined_stream import StreamQuery
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.stream_positions import Positions
+from backend.process_state import ProcessState
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.notifications.combined_stream import CombinedStream, StreamEvent
-from backend.wiring import ProcessState, process_state, wire
+from backend.wiring import wire
 from tests.factories import make_chat, make_execution, make_message, make_notification
 from tests.fixtures.events import Event, events_of
 from tests.fixtures.people import Person, with_key
@@ -30,14 +31,6 @@ STREAM = "/stream"
 
 Wanted = dict[str, list[UUID]]
 MANY = [UUID(int=number) for number in range(21)]
-
-
-@pytest.fixture
-async def state(settings: Settings) -> AsyncIterator[ProcessState]:
-    """Of a process that listens."""
-    state = process_state(settings)
-    async with state.listener.running():
-        yield state
 
 
 @pytest.fixture

@@ -11,22 +11,15 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.models.notifications.notifications import Notification
+from backend.process_state import ProcessState
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.notifications.stream import NotificationWatch
-from backend.wiring import ProcessState, process_state, wire
+from backend.wiring import wire
 from tests.factories import make_notification
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
 from tests.fixtures.waiting import SECONDS
-
-
-@pytest.fixture
-async def state(settings: Settings) -> AsyncIterator[ProcessState]:
-    """Of a process that listens."""
-    state = process_state(settings)
-    async with state.listener.running():
-        yield state
 
 
 @pytest.fixture

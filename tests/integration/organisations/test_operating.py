@@ -15,7 +15,6 @@ from backend.core.scopes import FIRST_ORGANISATION, NO_ORGANISATION, SYSTEM
 from backend.models.identity.users import UserQuery
 from backend.models.platform.domain_events import SignInFailed
 from backend.models.platform.job_requests import JobRequest, Queue
-from backend.repositories.sql.platform import division
 from backend.repositories.sql.platform.division import check_role, divide, unite
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.members import MemberService
@@ -121,16 +120,6 @@ def test_a_role_of_the_program_that_is_there_needs_no_password(
         divide(owner_url(divided.database), PROGRAM, None)
 
     check_role(libpq_url(divided.database))
-
-
-def test_a_server_that_was_never_migrated_for_many_is_refused(
-    divided: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Roles belong to the server, which other tests use.
-    monkeypatch.setattr(division, "EVERYTHING_ROLE", "mvp_nobody_has_made_it")
-
-    with pytest.raises(ConfigurationError, match="run `mvp migrate upgrade` first"):
-        check_role(libpq_url(divided.database))
 
 
 async def test_the_system_adds_nobody_to_an_organisation(units: SqlUnitOfWorkFactory) -> None:

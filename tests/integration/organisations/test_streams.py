@@ -15,10 +15,11 @@ from backend.core.permissions import Principal
 from backend.core.scopes import Within
 from backend.models.notifications.notifications import Notification
 from backend.models.platform.job_requests import Queue
+from backend.process_state import process_state
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.container import Services
-from backend.wiring import process_state, wire
+from backend.wiring import wire
 from tests.factories import make_notification
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.organisations import Company, Hire

@@ -32,6 +32,16 @@ from tests.fixtures.people import Person, with_key
 
 Companies = tuple[Company, Company]
 
+JOINED = """
+    WITH more AS (
+        INSERT INTO organisations (id, name, created_at, updated_at, version)
+        SELECT gen_random_uuid(), 'More', now(), now(), 1 FROM generate_series(1, %(more)s)
+        RETURNING id
+    )
+    INSERT INTO memberships (id, user_id, organisation_id, role, created_at, updated_at, version)
+    SELECT gen_random_uuid(), %(user)s, id, 'member', now(), now(), 1 FROM more
+"""
+
 
 async def signed_in_as(person: Person, tokens: httpx2.Response) -> Person:
     assert tokens.status_code == 200, tokens.text
@@ -137,6 +147,21 @@ async def test_whoever_makes_an_organisation_is_its_admin(
     assert {each["name"] for each in (await mine.get("/model-configs")).json()["items"]}
     [member] = (await mine.get("/members")).json()["items"]
     assert (member["id"], member["role"]) == (str(here.user.id), "admin")
+
+
+async def test_nobody_belongs_to_any_number_of_organisations(
+    companies: Companies, hire: Hire, divided: Settings
+) -> None:
+    here = await hire(companies[0])
+    with psycopg.connect(owner_url(divided.database)) as connection:
+        connection.execute(JOINED, {"user": here.user.id, "more": 98})
+
+    last = await here.post("/organisations", json={"name": "The hundredth"})
+    refused = await here.post("/organisations", json={"name": "One more"})
+
+    assert last.status_code == 201, last.text
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
+    assert "leave one first" in refused.json()["detail"]
 
 
 async def test_a_lost_answer_is_given_again_with_what_was_made(

@@ -17,10 +17,10 @@ from backend.core.config import Settings
 from backend.core.database import application_name
 from backend.core.scopes import SYSTEM
 from backend.integrations.platform.listener import Listener
+from backend.process_state import process_state
 from backend.repositories.platform.unit import Channel
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.platform.wake_ups import ANYTHING
-from backend.wiring import process_state
 from tests.fixtures.application import make_settings
 from tests.fixtures.postgres import execute
 

@@ -37,7 +37,12 @@ async def list_organisations(
     return await organisations.page(query, caller)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, response_model=OrganisationPublic)
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=OrganisationPublic,
+    responses=declare(CONFLICT),
+)
 async def create_organisation(
     data: OrganisationCreate,
     caller: PersonDep,

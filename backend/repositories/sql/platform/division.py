@@ -64,7 +64,7 @@ _MEMBERSHIP = """
 _UNSUITABLE = """
     SELECT rolsuper, rolbypassrls,
         EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid),
-        pg_has_role(rolname, %(everything)s, 'USAGE')
+        coalesce(pg_has_role(oid, to_regrole(%(everything)s), 'USAGE'), false)
     FROM pg_roles WHERE rolname = current_user
 """
 _REMEDY = "name a role that owns nothing in DATABASE_URL, and its owner in DATABASE_OWNER_URL"
@@ -128,9 +128,6 @@ def unite(owner_url: str) -> None:
 def check_role(url: str) -> None:
     """Raises ConfigurationError if the role of the program would not be bound by policies."""
     with _connected(url) as connection:
-        known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [EVERYTHING_ROLE])
-        if known.fetchone() is None:
-            raise ConfigurationError("ORGANISATIONS=many: run `mvp migrate upgrade` first")
         [(is_super, bypasses, owns, inherits)] = connection.execute(
             _UNSUITABLE, {"everything": EVERYTHING_ROLE}
         )
