@@ -4,6 +4,8 @@ from importlib import import_module
 
 import pytest
 
+from tests.ids import MAX_ID_LENGTH
+
 FIXTURES = (
     "tests.fixtures.postgres",
     "tests.fixtures.openai_server",
@@ -37,6 +39,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly or config.getoption("dist", "no") == "no" or _is_worker(config):
         for name in FIXTURES:
             config.pluginmanager.register(import_module(name), name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest hands the id to each program that a test starts, in PYTEST_CURRENT_TEST.
+
+    Linux starts none with a variable of 128 KiB.
+    """
+    too_long = [item for item in items if len(item.nodeid) > MAX_ID_LENGTH]
+    if too_long:
+        raise pytest.UsageError(f"give ids=short_id to {too_long[0].nodeid[:200]}")
 
 
 def _is_worker(config: pytest.Config) -> bool:

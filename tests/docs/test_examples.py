@@ -11,6 +11,7 @@ import pytest
 from tests.docs.conftest import clone_environment, interrupt, run_examples
 from tests.fixtures.documentation import Page, pages
 from tests.fixtures.processes import ROOT, Server
+from tests.ids import short_id
 
 README = Page(ROOT / "README.md")
 FIRST_PAGE = Page(ROOT / "docs" / "use" / "README.md")
@@ -48,7 +49,7 @@ def dry_run(clone: Path, command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=short_id)
 def test_the_examples_of_a_page_run(page: Page, seeded_server: Server, tmp_path: Path) -> None:
     signed_in = [] if page == FIRST_PAGE else FIRST_PAGE.examples()
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.config import ConfigurationError, ProviderName, Settings
+from tests.ids import short_id
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +141,7 @@ def test_providers_are_offered_that_have_a_client_id(monkeypatch: pytest.MonkeyP
         ({"API_URL": "api.example.com"}, "API_URL"),
         ({"GITHUB_URL": "http://10.0.0.1"}, "GITHUB_URL"),
     ],
-    ids=str,
+    ids=short_id,
 )
 def test_a_setting_of_a_provider_that_can_not_be_used_is_named(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: str

@@ -15,6 +15,7 @@ from backend.api.fast_path.asgi import FastPath
 from backend.api.fast_path.index import IndexedRoute, RouteIndex
 from backend.api.routes import CheckedRoute
 from tests.fixtures.people import Person
+from tests.ids import short_id
 
 TASK = {"title": "Water the plants", "priority": "high"}
 JSON = {"Content-Type": "application/json"}
@@ -118,7 +119,7 @@ async def ask(person: Person, asked: Asked, task_id: str) -> tuple[Any, ...]:
     return comparable(await person.request(method, path.replace("{id}", task_id), **options))
 
 
-@pytest.mark.parametrize("asked", [*READS, *REFUSED], ids=str)
+@pytest.mark.parametrize("asked", [*READS, *REFUSED], ids=short_id)
 async def test_both_ways_give_the_same_answer(member: Person, asked: Asked) -> None:
     task_id = (await member.post("/tasks", json=TASK)).json()["id"]
 
@@ -313,7 +314,7 @@ def test_what_a_plan_does_not_know_is_left_to_fastapi(endpoint: Any) -> None:
         {"response_model_by_alias": False},
         {"response_class": fastapi.responses.PlainTextResponse},
     ],
-    ids=str,
+    ids=short_id,
 )
 def test_answers_of_a_shape_of_their_own_are_left_to_fastapi(option: dict[str, Any]) -> None:
     router = APIRouter(prefix="/v1", route_class=CheckedRoute)

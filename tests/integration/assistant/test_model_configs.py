@@ -6,6 +6,7 @@ import pytest
 from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
+from tests.ids import short_id
 
 GPT = {
     "name": "GPT",
@@ -169,7 +170,7 @@ BAD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD, ids=str)
+@pytest.mark.parametrize("bad", BAD, ids=short_id)
 async def test_a_bad_configuration_names_the_field(admin: Person, bad: dict[str, Any]) -> None:
     created = await create(admin)
     path = f"/model-configs/{created['id']}"

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.people import Person
+from tests.ids import short_id
 
 SCORE = {
     "name": "score",
@@ -167,7 +168,7 @@ async def test_a_number_that_json_does_not_have_is_refused(admin: Person, number
 @pytest.mark.parametrize(
     "bad",
     [{"name": "Score"}, {"name": None}, {"json_schema": None}, {"json_schema": True}, {"x": 1}],
-    ids=str,
+    ids=short_id,
 )
 async def test_a_bad_field_is_named(admin: Person, bad: dict[str, Any]) -> None:
     refused = await admin.post("/schemas", json=SCORE | bad)

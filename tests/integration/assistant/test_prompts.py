@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from tests.fixtures.people import Person
+from tests.ids import short_id
 
 GREETING = {
     "name": "greeting",
@@ -212,7 +213,7 @@ async def test_another_version_is_rendered_by_its_number(admin: Person) -> None:
         ({"number": True}, ["number"]),
         ({"values": {}}, ["values"]),
     ],
-    ids=str,
+    ids=short_id,
 )
 async def test_what_can_not_be_rendered_is_named(
     admin: Person, body: dict[str, Any], loc: list[str]
@@ -256,7 +257,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("bad", "field"), BAD, ids=str)
+@pytest.mark.parametrize(("bad", "field"), BAD, ids=short_id)
 async def test_a_bad_prompt_names_the_field(admin: Person, bad: dict[str, Any], field: str) -> None:
     refused = await admin.post("/prompts", json=GREETING | bad)
 

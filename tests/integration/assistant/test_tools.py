@@ -11,6 +11,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from backend.services.assistant.tool_registry import ToolRegistry
 from tests.factories import make_principal, make_tool
 from tests.fixtures.people import Person
+from tests.ids import short_id
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ async def test_registering_again_changes_nothing(uow: UnitOfWorkFactory) -> None
         {"permission": Permission.TASKS_WRITE},
         {"is_destructive": True},
     ],
-    ids=str,
+    ids=short_id,
 )
 async def test_what_the_code_says_otherwise_is_refreshed(
     uow: UnitOfWorkFactory, change: dict[str, Any]

@@ -17,6 +17,7 @@ from backend.seeds.users import USERS
 from backend.seeds.workflows import WORKFLOWS
 from backend.services.assistant.tools import AGENT_TOOLS
 from tests.fixtures.processes import RunMvp, refusal
+from tests.ids import short_id
 
 DEFAULTS = {
     "model_configs": len(MODEL_CONFIGS),
@@ -73,7 +74,7 @@ def test_a_seeder_that_needs_another_first_says_which(mvp: RunMvp, fresh_databas
     assert "run `mvp seed one users` first" in line
 
 
-@pytest.mark.parametrize("arguments", [("all",), ("one", "users")], ids=str)
+@pytest.mark.parametrize("arguments", [("all",), ("one", "users")], ids=short_id)
 def test_production_gets_no_examples(
     mvp: RunMvp, fresh_database_url: str, arguments: tuple[str, ...]
 ) -> None:

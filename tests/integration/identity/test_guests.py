@@ -11,6 +11,7 @@ from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_lead, make_product, make_task
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn
+from tests.ids import short_id
 
 WORD = "Zanzibar"
 
@@ -42,7 +43,7 @@ async def test_a_guest_finds_nothing_of_the_team(guest: Person, viewer: Person) 
         {"kind": "report", "inputs": {"report": "tasks_by_age"}},
         {"kind": "export", "inputs": {"resource": "customers"}},
     ],
-    ids=str,
+    ids=short_id,
 )
 async def test_a_guest_has_nobody_count_or_copy_it(guest: Person, work: dict[str, object]) -> None:
     answer = await guest.post("/executions", json=work)
@@ -74,7 +75,7 @@ async def test_a_guest_attaches_nothing_to_the_team(guest: Person, uow: UnitOfWo
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize(("role", "told"), [(Role.GUEST, 0), (Role.VIEWER, 1)], ids=str)
+@pytest.mark.parametrize(("role", "told"), [(Role.GUEST, 0), (Role.VIEWER, 1)], ids=short_id)
 async def test_only_who_may_read_the_team_data_is_told_of_it(
     signed_in: SignedIn, admin: Person, jobs: Jobs, role: Role, told: int
 ) -> None:

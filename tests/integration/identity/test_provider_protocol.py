@@ -27,6 +27,7 @@ from tests.fixtures.sign_in_browser import (
     error_of,
     with_issuer,
 )
+from tests.ids import short_id
 from tests.integration.identity.test_api_keys import execute
 
 EVERYTHING = text("""
@@ -221,7 +222,7 @@ async def test_the_clock_of_an_issuer_may_differ_by_a_minute(
         {"sub": "x" * 256},
         {"exp": None},
     ],
-    ids=str,
+    ids=short_id,
 )
 async def test_a_token_for_something_else_is_refused(
     browser: Browser, issuer: Issuer, forged: Json
@@ -231,7 +232,9 @@ async def test_a_token_for_something_else_is_refused(
     assert (await browser.come_back(await browser.go()))["error"] == "failed"
 
 
-@pytest.mark.parametrize("answer", [(503, {}), (200, b"<html>"), (200, {"issuer": "x"})], ids=str)
+@pytest.mark.parametrize(
+    "answer", [(503, {}), (200, b"<html>"), (200, {"issuer": "x"})], ids=short_id
+)
 async def test_an_issuer_that_says_nothing_of_use_is_unavailable(
     settings: Settings, issuer: Issuer, browser: Browser, answer: tuple[int, Any]
 ) -> None:
@@ -269,7 +272,7 @@ async def test_an_issuer_that_is_down_is_unavailable(
         ("/keys", (200, {"keys": [{"kty": "of another century"}]}), 401),
         ("/keys", (404, {}), 503),
     ],
-    ids=str,
+    ids=short_id,
 )
 async def test_answers_that_are_of_no_use_are_told_apart(
     settings: Settings,

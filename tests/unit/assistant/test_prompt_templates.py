@@ -11,6 +11,7 @@ from backend.models.assistant.prompt_templates import (
     PromptVariable,
     render,
 )
+from tests.ids import short_id
 
 
 def text(template: str, **defaults: str | None) -> PromptText:
@@ -119,7 +120,7 @@ def test_a_variable_that_is_declared_twice_is_named() -> None:
 @pytest.mark.parametrize(
     "variable",
     [{"name": "A"}, {"name": "a-b"}, {"name": ""}, {"name": "a", "type": "int"}, {"name": "a\x00"}],
-    ids=str,
+    ids=short_id,
 )
 def test_a_bad_variable_is_refused(variable: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
