@@ -40,9 +40,10 @@ def main(
         _add_webhooks(client, [receiver.url("alone")], "task.created")
         latency = _latency(client, receiver, singles)
         alone = _per_second(client, receiver, events, of_each=1)
-        _add_webhooks(client, [receiver.url("one")] * 19, "task.created")
+        _add_webhooks(client, [receiver.url(f"one/{n}") for n in range(19)], "task.created")
         many = _per_second(client, receiver, events, of_each=20)
-        urls = [receiver.url("dead" if number < _DEAD else "live") for number in range(webhooks)]
+        kinds = ("dead" if number < _DEAD else "live" for number in range(webhooks))
+        urls = [receiver.url(f"{kind}/{number}") for number, kind in enumerate(kinds)]
         _add_webhooks(client, urls, "product.created")
         well = _seconds_for_all(client, receiver, webhooks)
         receiver.dead = True

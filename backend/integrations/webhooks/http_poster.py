@@ -19,6 +19,7 @@ from backend.core.outgoing_addresses import OutgoingAddresses
 from backend.core.product import PACKAGE
 from backend.core.storable import storable
 from backend.integrations.webhooks.guarded_connections import GuardedBackend, RefusedAddressError
+from backend.integrations.webhooks.kept_pools import KeptPools
 from backend.services.webhooks.protocols import Answer, NotReachedError
 
 _MAX_ANSWER_BYTES = 4_096
@@ -33,10 +34,12 @@ class HttpPoster:
 
     def __init__(self, settings: WebhookSettings, addresses: OutgoingAddresses) -> None:
         self._seconds = settings.timeout_seconds
-        self._pools = {
-            "https": _pool(addresses, only_internal=False),
-            "http": _pool(addresses, only_internal=True),
+        self._context = ssl.create_default_context()
+        self._backends = {
+            b"https": GuardedBackend(addresses, only_internal=False),
+            b"http": GuardedBackend(addresses, only_internal=True),
         }
+        self._pools = KeptPools(self._pool, _IDLE_SECONDS)
 
     async def post(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         try:
@@ -51,12 +54,14 @@ class HttpPoster:
             raise NotReachedError(storable(f"It could not be reached: {reason}")) from None
 
     async def close(self) -> None:
-        for pool in self._pools.values():
-            await pool.aclose()
+        await self._pools.close()
 
     async def _post(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        pool, sent = self._pools[url.scheme.decode()], [*_HEADERS.items(), *headers.items()]
-        async with pool.stream("POST", url, headers=sent, content=body) as answer:
+        sent = [*_HEADERS.items(), *headers.items()]
+        async with (
+            self._pools.of(url) as pool,
+            pool.stream("POST", url, headers=sent, content=body) as answer,
+        ):
             beginning = b""
             async for part in answer.aiter_stream():
                 beginning += part
@@ -65,11 +70,10 @@ class HttpPoster:
         text = beginning[:_MAX_ANSWER_BYTES].decode(errors="replace")
         return Answer(answer.status, storable(text)[:_KEPT_CHARACTERS])
 
-
-def _pool(addresses: OutgoingAddresses, *, only_internal: bool) -> AsyncConnectionPool:
-    return AsyncConnectionPool(
-        ssl_context=ssl.create_default_context(),
-        max_connections=None,
-        keepalive_expiry=_IDLE_SECONDS,
-        network_backend=GuardedBackend(addresses, only_internal=only_internal),
-    )
+    def _pool(self, url: URL) -> AsyncConnectionPool:
+        return AsyncConnectionPool(
+            ssl_context=self._context,
+            max_connections=None,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=self._backends[url.scheme],
+        )

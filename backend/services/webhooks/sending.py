@@ -102,17 +102,18 @@ class WebhookSender:
 
     async def _work_off(self, batch: Batch) -> _Taken:
         """Send to one webhook until it is all sent, takes too long, or nothing gets through."""
-        began, left = monotonic(), batch.due
-        # Where all has failed before, one shows whether it still does.
+        left, attempts = iter(batch.due), list[Attempt]()
+        until = monotonic() + _BATCH_SECONDS
+
+        async def send_one_by_one() -> None:
+            while monotonic() < until and (each := next(left, None)):
+                attempts.append(await self._deliverer.deliver(batch.webhook, each))
+                if not was_delivered(attempts):
+                    break
+
+        # Where all has failed before, the first shows whether it still does.
         at_once = 1 if batch.failures else _OF_EACH_AT_ONCE
-        attempts: list[Attempt] = []
-        while left and monotonic() - began < _BATCH_SECONDS:
-            some, left = left[:at_once], left[at_once:]
-            deliver = self._deliverer.deliver
-            attempts += await asyncio.gather(*(deliver(batch.webhook, each) for each in some))
-            if not was_delivered(attempts):
-                break
-            at_once = _OF_EACH_AT_ONCE
+        await asyncio.gather(*(send_one_by_one() for _ in range(at_once)))
         return _Taken(batch.webhook.id, attempts)
 
     async def _note(self, taken: Sequence[_Taken]) -> None:

@@ -6,13 +6,10 @@ something that runs for every request has been added: look whether it has to.
 
 import gc
 import json
-import sys
 import tracemalloc
-from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import cycle
-from types import FrameType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -22,6 +19,7 @@ from fastapi._compat import ModelField
 
 from backend.models.search.search import SearchKind
 from tests.factories import PASSWORD
+from tests.fixtures.calls import called_functions
 from tests.fixtures.people import Person, with_key
 from tests.fixtures.statements import sent_statements
 from tests.integration.api.test_fast_path import app_of
@@ -184,23 +182,6 @@ async def counted_cost(request: Coroutine[Any, Any, object]) -> Cost:
     with sent_statements() as statements, called_functions() as called:
         await request
     return Cost(called.total(), len(statements), called[ModelField.validate.__code__], 0)
-
-
-@contextmanager
-def called_functions() -> Iterator[Counter[Any]]:
-    """Counts the calls of each Python function while the context lasts."""
-    called: Counter[Any] = Counter()
-
-    def count(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            called[frame.f_code] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        yield called
-    finally:
-        sys.setprofile(before)
 
 
 @contextmanager

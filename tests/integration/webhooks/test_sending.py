@@ -327,6 +327,24 @@ async def test_a_receiver_that_hangs_does_not_delay_the_others(
         assert len(hangs.requests) == 2
 
 
+async def test_the_slowest_answer_does_not_delay_what_is_sent_after_it(
+    admin: Person, receiver: Receiver, jobs: Jobs
+) -> None:
+    webhook = await make_webhook(admin, receiver.url)
+    for number in range(20):
+        await make_task(admin, f"Task {number}")
+    await jobs.drain(Queue.EVENTS)
+    receiver.answers.append(receiver.hanging(taking))
+    sending = asyncio.create_task(jobs.services.webhooks.sender.send_due())
+    await until(lambda: len(receiver.requests) == 20)
+    assert not sending.done()
+
+    receiver.release()
+    await sending
+
+    assert len(await deliveries_of(admin, webhook, status="delivered")) == 20
+
+
 async def test_one_run_tells_more_webhooks_than_it_sends_to_at_once(
     admin: Person, receiver: Receiver, jobs: Jobs, database: Database
 ) -> None:
