@@ -12,12 +12,34 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from psycopg import AsyncCursor, AsyncPipeline
+from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline
 from psycopg.abc import PQGen
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus
 from psycopg.rows import TupleRow
 
 Before = tuple[bytes, Sequence[bytes]]
 """A statement with its parameters, as PostgreSQL takes them."""
+
+
+class Connection(AsyncConnection[TupleRow]):
+    """One that runs statements behind others.
+
+    Attributes:
+        prepared: the names of those that run before others.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.prepared: dict[bytes, bytes] = {}
+
+
+async def prepare_anew(connection: AsyncConnection[Any]) -> None:
+    """Have all statements prepared again when they are next run."""
+    await connection.execute("DEALLOCATE ALL", prepare=False)
+    if isinstance(connection, Connection):
+        connection.prepared.clear()
 
 
 async def execute_after(
@@ -32,9 +54,23 @@ async def execute_after(
 
     Raises psycopg.Error: one of them failed, and neither has done anything.
     """
-    connection = cursor.connection
+    connection: Connection = cursor.connection  # type: ignore[assignment]  # it has opened it
+    first, values = before
     async with connection.lock:
-        await connection.wait(_in_a_row(before, cursor, sql, parameters, prepare))
+        if first not in connection.prepared:
+            await connection.wait(_prepare(connection, first))
+        entered = connection.prepared[first], values
+        await connection.wait(_in_a_row(entered, cursor, sql, parameters, prepare))
+
+
+def _prepare(connection: Connection, statement: bytes) -> PQGen[None]:
+    """Once for each connection: PostgreSQL takes longer to plan such a statement than to run it."""
+    name = b"before_%d" % len(connection.prepared)
+    connection.pgconn.send_prepare(name, statement)
+    [result] = yield from execute(connection.pgconn)
+    if result.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(result)
+    connection.prepared[statement] = name
 
 
 def _in_a_row(
@@ -49,8 +85,7 @@ def _in_a_row(
     try:
         yield from pipeline._enter_gen()
         try:
-            first, values = before
-            pipeline.command_queue.append(partial(pipeline.pgconn.send_query_params, first, values))
+            pipeline.command_queue.append(partial(pipeline.pgconn.send_query_prepared, *before))
             pipeline.result_queue.append(None)
             yield from cursor._start_query(sql)
             query = cursor._convert_query(sql, parameters)

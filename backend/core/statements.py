@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncCursor
 from psycopg.abc import Params
 from psycopg.adapt import AdaptersMap
 from psycopg.errors import FeatureNotSupported
@@ -21,11 +21,10 @@ from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
 
-from backend.core.round_trips import Before, execute_after
+from backend.core.round_trips import Before, Connection, execute_after, prepare_anew
 
 _log = logging.getLogger("backend.statements")
 
-Connection = AsyncConnection[tuple[Any, ...]]
 Observer = Callable[[int], object]
 """Called with the change of a number."""
 
@@ -56,7 +55,7 @@ class PreparingCursor(AsyncCursor[TupleRow]):
             return await super().execute(query, params, prepare=prepare, binary=binary)
         # Recognised by its class: the message depends on the server's language.
         except FeatureNotSupported:
-            await super().execute("DEALLOCATE ALL", prepare=False)
+            await prepare_anew(self.connection)
             return await super().execute(query, params, prepare=False, binary=binary)
 
 
@@ -160,7 +159,7 @@ class Statements:
         return None
 
     async def _connect(self) -> Connection:
-        connection = await AsyncConnection.connect(**self._connect_with)
+        connection = await Connection.connect(**self._connect_with)
         try:
             await connection.execute(self._begin)
         except BaseException:
@@ -196,7 +195,7 @@ async def _execute_after(
         await execute_after(before, cursor, sql, parameters, prepare=prepare)
     except FeatureNotSupported:
         # See `PreparingCursor`, which does not see it.
-        await cursor.connection.execute("DEALLOCATE ALL", prepare=False)
+        await prepare_anew(cursor.connection)
         await execute_after(before, cursor, sql, parameters, prepare=False)
 
 

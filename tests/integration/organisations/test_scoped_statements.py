@@ -18,6 +18,7 @@ WHERE = f"SELECT current_setting('{ORGANISATION_SETTING}', true), current_user::
 SLEEP = "SELECT pg_sleep(600)"
 SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query = %s AND state = 'active'"
 PID = "SELECT pg_backend_pid()"
+PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %(setting)s"
 
 
 @pytest.fixture
@@ -104,3 +105,25 @@ async def test_a_statement_is_prepared_anew_after_a_migration(
         owner.execute("ALTER TABLE tasks ADD colour text")
 
     assert await statements.run("SELECT * FROM tasks", {}) == []
+
+
+async def test_a_statement_without_a_scope_that_is_prepared_anew_leaves_the_others_working(
+    statements: ScopedStatements, divided_database: Database, divided: Settings
+) -> None:
+    for _ in range(10):
+        await statements.run(PID, {})
+        await divided_database.statements.run("SELECT * FROM organisations", {})
+    with psycopg.connect(owner_url(divided.database)) as owner:
+        owner.execute("ALTER TABLE organisations ADD colour text")
+    await divided_database.statements.run("SELECT * FROM organisations", {})
+
+    [(organisation, _)] = await statements.run(WHERE, {})
+
+    assert organisation == str(FIRST_ORGANISATION)
+
+
+async def test_what_enters_an_organisation_is_prepared_once(statements: ScopedStatements) -> None:
+    for _ in range(3):
+        found = await statements.run(PREPARED, {"setting": f"%{ORGANISATION_SETTING}%"})
+
+    assert found == [(1,)]
