@@ -1,6 +1,7 @@
 """What is done for an organisation stays within it: sign-ins, jobs, and what they make."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import psycopg
@@ -11,6 +12,7 @@ from backend.core.database import Database, owner_url
 from backend.core.permissions import Role
 from backend.core.scopes import SYSTEM
 from backend.core.security import derived_token
+from backend.models.background.executions import ExecutionStatus
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.platform.job_requests import Queue
 from backend.models.platform.organisations import divided_tables
@@ -99,6 +101,26 @@ async def test_an_execution_counts_what_its_organisation_has(
     ]
     assert counts == [1, 4]
     assert (await own.admin.get(paths[1])).status_code == 404
+
+
+async def test_what_waits_in_a_deleted_organisation_fails(
+    companies: Companies,
+    units: SqlUnitOfWorkFactory,
+    divided_jobs: Jobs,
+) -> None:
+    own, _ = companies
+    asked = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
+    started = (await own.admin.post("/executions", json=asked)).json()
+    path = f"/organisations/{own.scope.organisation_id}"
+    organisation = (await own.admin.get(path)).headers["etag"]
+    deleted = await own.admin.delete(path, headers={"If-Match": organisation})
+    assert deleted.status_code == 204
+
+    await divided_jobs.drain(Queue.EXECUTIONS)
+
+    async with units.reading(own.scope) as unit:
+        execution = await unit.executions.get(UUID(started["id"]))
+    assert (execution.status, execution.result) == (ExecutionStatus.FAILED, None)
 
 
 async def test_an_accepted_invitation_leads_into_the_organisation_of_who_invited(

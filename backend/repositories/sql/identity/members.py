@@ -28,7 +28,7 @@ def make_users(session: AsyncSession) -> UserRepository:
 class SqlMembers(SqlUserRepository):
     """Gives each account the role that it has in the organisation of the unit; that of the account
     counts nowhere. PostgreSQL shows those who belong to it. A unit of the system sees everybody, as
-    guests.
+    guests; so does one of an organisation that is deleted.
     """
 
     async def get(self, row_id: UUID, *, for_update: bool = False) -> User:
@@ -109,6 +109,6 @@ class SqlMembers(SqlUserRepository):
         organisation_id, roles = self._organisation_id, dict[UUID, Role]()
         if known and organisation_id is not None:
             memberships = SqlMembershipRepository(self._session)
-            roles = await memberships.roles(known.keys(), organisation_id)
+            roles = await memberships.present_roles(known.keys(), organisation_id)
         for user_id, user in known.items():
             user.act_as(roles.get(user_id, Role.GUEST))

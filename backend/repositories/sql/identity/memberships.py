@@ -1,7 +1,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,15 +46,28 @@ class SqlMembershipRepository(SqlList[Membership, MemberQuery]):
         return found
 
     async def roles(self, user_ids: Collection[UUID], organisation_id: UUID) -> dict[UUID, Role]:
-        theirs = select(Membership.user_id, Membership.role).where(
-            one_of(Membership.user_id, user_ids), Membership.organisation_id == organisation_id
+        return await self._roles(user_ids, organisation_id)
+
+    async def present_roles(
+        self, user_ids: Collection[UUID], organisation_id: UUID
+    ) -> dict[UUID, Role]:
+        """Like `roles`; none where the organisation is deleted."""
+        there = select(Organisation.id).where(
+            Organisation.id == organisation_id, col(Organisation.deleted_at).is_(None)
         )
-        found = (await self._session.exec(theirs)).all()
-        return {user_id: Role(role) for user_id, role in found}
+        return await self._roles(user_ids, organisation_id, there.exists())
 
     async def user_ids(self, organisation_id: UUID) -> Sequence[UUID]:
         theirs = select(Membership.user_id).where(Membership.organisation_id == organisation_id)
         return (await self._session.exec(theirs)).all()
+
+    async def _roles(
+        self, user_ids: Collection[UUID], organisation_id: UUID, *more: ColumnElement[bool]
+    ) -> dict[UUID, Role]:
+        theirs = one_of(Membership.user_id, user_ids), Membership.organisation_id == organisation_id
+        wanted = select(Membership.user_id, Membership.role).where(*theirs, *more)
+        found = (await self._session.exec(wanted)).all()
+        return {user_id: Role(role) for user_id, role in found}
 
 
 class OnlyPlace:
