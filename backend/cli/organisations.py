@@ -6,10 +6,11 @@ from uuid import UUID
 
 import typer
 
-from backend.cli.runtime import console, running_database, with_units_of_work
+from backend.cli.runtime import console, running_database, valid, with_units_of_work
 from backend.core.config import ConfigurationError, Settings
 from backend.core.permissions import Role
 from backend.core.scopes import Within
+from backend.models.identity.organisations import OrganisationCreate
 from backend.services.identity.members import MemberService
 from backend.services.identity.organisations import OrganisationService
 
@@ -40,9 +41,10 @@ def create(name: Annotated[str, typer.Argument(help="What it is called.")]) -> N
     from backend.cli.seeding import run_seeders  # noqa: PLC0415  # other commands need none
     from backend.seeds.runner import DEFAULTS  # noqa: PLC0415  # slow
 
+    data = valid(OrganisationCreate, {"name": name})
     with running_database() as settings:
         _require_many(settings)
-        made = with_units_of_work(settings, lambda uow: _service(uow).add(name))
+        made = with_units_of_work(settings, lambda uow: _service(uow).add(data))
         run_seeders(settings, tuple(DEFAULTS), Within(made.id))
     console.print(f"Created {made.name}: {made.id}", soft_wrap=True)
 

@@ -28,6 +28,7 @@ def grow(project: Clone) -> None:
     [
         ("resource", "leads"),
         ("resource", "leads", "products"),
+        ("area", "webhooks"),
         ("area", "workflows"),
         ("area", "assistant", "workflows"),
     ],

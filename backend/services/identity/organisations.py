@@ -141,9 +141,9 @@ class OrganisationService:
         async with self._uow.reading(SYSTEM) as uow:
             return await uow.organisations.all()
 
-    async def add(self, name: str) -> Organisation:
+    async def add(self, data: OrganisationCreate) -> Organisation:
         """For the command line: add one, in which there is nobody yet."""
-        organisation = Organisation(name=name)
+        organisation = Organisation.from_input(data)
         async with self._uow(SYSTEM) as uow:
             await _add(uow, organisation)
             await uow.commit()

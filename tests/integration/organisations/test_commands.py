@@ -72,6 +72,9 @@ def test_commands_are_for_one_organisation(
     changed = run_mvp("user", "set-role", "bob@example.com", "manager", *of_acme, **many)
     key = run_mvp("key", "create", "Report", "--role", "member", *of_acme, **many)
 
+    nameless = run_mvp("organisation", "create", "", **many)
+    assert (nameless.returncode, nameless.stdout) == (2, "")
+    assert "name: " in nameless.stderr
     for done in (joined, opened, changed, key):
         assert done.returncode == 0, done.stderr
     members = run_mvp("user", "list", *of_acme, **many).stdout

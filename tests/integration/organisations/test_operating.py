@@ -12,6 +12,7 @@ from backend.core.database import Database, libpq_url, owner_url
 from backend.core.errors import ConflictError, NotFoundError
 from backend.core.permissions import Role
 from backend.core.scopes import FIRST_ORGANISATION, NO_ORGANISATION, SYSTEM
+from backend.models.identity.organisations import OrganisationCreate
 from backend.models.identity.users import UserQuery
 from backend.models.platform.domain_events import SignInFailed
 from backend.models.platform.job_requests import JobRequest, Queue
@@ -32,7 +33,7 @@ def organisations(divided_jobs: Jobs) -> OrganisationService:
 
 
 async def test_an_operator_adds_lists_and_erases_them(organisations: OrganisationService) -> None:
-    made = await organisations.add("Acme")
+    made = await organisations.add(OrganisationCreate(name="Acme"))
 
     assert {FIRST_ORGANISATION, made.id} <= {each.id for each in await organisations.all()}
     assert await organisations.erase(made.id) >= 1
