@@ -50,6 +50,8 @@ class GuardedBackend(AsyncNetworkBackend):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise ConnectError(f"{host} can't be resolved: {error.strerror}") from error
+        except UnicodeError as error:
+            raise ConnectError(f"{host} is no name of a host") from error
         addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
         refused = [each for each in addresses if not self._allow(each)]
         if refused:

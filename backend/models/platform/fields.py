@@ -97,8 +97,17 @@ def _four_decimals(number: Decimal) -> Decimal:
     return number.quantize(Decimal("0.0001"))
 
 
+def as_requested(address: str) -> str:
+    """Return a web address as requests have it: in ASCII, with the host in its plain form.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return str(_WEB_ADDRESS.validate_python(address))
+
+
 def _address(text: str) -> str:
-    _WEB_ADDRESS.validate_python(text)
+    as_requested(text)
     return text
 
 
@@ -266,7 +275,7 @@ Day = Annotated[date, BeforeValidator(_a_day)]
 Url = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=2_000),
-    STORABLE,
+    AfterValidator(_check_line),
     AfterValidator(_address),
     Field(json_schema_extra={"format": "uri"}),
 ]

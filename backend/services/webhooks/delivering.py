@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from backend.core.sealing import SealBrokenError, Sealer
 from backend.core.webhook_signatures import signed_headers
+from backend.models.platform.fields import as_requested
 from backend.models.platform.mixins import now
 from backend.models.webhooks.deliveries import Attempt, DeliveryStatus
 from backend.models.webhooks.webhooks import Webhook
@@ -54,7 +55,7 @@ class Deliverer:
     async def _send(self, webhook: Webhook, due: Due) -> _Taken:
         try:
             headers = self._signed(webhook, due)
-            answer = await self._poster.post(webhook.url, headers, due.body)
+            answer = await self._poster.post(as_requested(webhook.url), headers, due.body)
         except SealBrokenError:
             return _Taken(None, UNREADABLE)
         except NotReachedError as error:

@@ -12,6 +12,7 @@ from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
 from backend.core.sealing import SealBrokenError, Sealer
 from backend.core.webhook_signatures import new_webhook_secret
+from backend.models.platform.fields import as_requested
 from backend.models.platform.idempotency import IdempotencyKey, Outcome
 from backend.models.platform.mixins import new_id, now
 from backend.models.webhooks.event_types import BY_TYPE
@@ -105,7 +106,7 @@ class WebhookService(
 
     def _check_address(self, url: str) -> None:
         """Raises InvalidInputError: it is known already that this can't be reached."""
-        parts = urlsplit(url)
+        parts = urlsplit(as_requested(url))
         if not self._addresses.allow_host(parts.hostname or ""):
             raise InvalidInputError("url", "Name a public host: webhooks reach no private ones.")
         if parts.scheme != "https" and not self._addresses.networks:

@@ -232,6 +232,34 @@ async def test_one_bad_delivery_does_not_hold_up_the_others(
     assert len(await deliveries_of(admin, webhook, status="delivered")) == 3
 
 
+@pytest.mark.parametrize("host", ["hooks..example.com", f"{'a' * 64}.example.com"])
+async def test_an_address_that_leads_nowhere_does_not_hold_up_the_others(
+    admin: Person, receiver: Receiver, jobs: Jobs, host: str
+) -> None:
+    lost = await make_webhook(admin, f"https://{host}/")
+    well = await make_webhook(admin, receiver.url)
+    await make_task(admin)
+    await jobs.drain(*SENDING)
+
+    (failed,) = await deliveries_of(admin, lost)
+    assert (failed["status"], failed["attempts"]) == ("pending", 1)
+    assert "could not be reached" in failed["error"]
+    (delivery,) = await deliveries_of(admin, well)
+    assert delivery["status"] == "delivered"
+
+
+async def test_letters_of_all_scripts_are_encoded(
+    admin: Person, receiver: Receiver, jobs: Jobs
+) -> None:
+    webhook = await make_webhook(admin, f"{receiver.url}/büro a?wer=Zoë")
+    assert webhook["url"].endswith("/büro a?wer=Zoë")
+    await make_task(admin)
+    await jobs.drain(*SENDING)
+
+    (request,) = receiver.requests
+    assert request.path == "/b%C3%BCro%20a?wer=Zo%C3%AB"
+
+
 async def test_a_secret_that_is_rotated_signs_with_the_previous_one(
     admin: Person, receiver: Receiver, jobs: Jobs, database: Database
 ) -> None:
