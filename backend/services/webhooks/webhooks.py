@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.core.attempts import retried
 from backend.core.config import WebhookSettings
-from backend.core.errors import ConflictError, InvalidInputError
+from backend.core.errors import ConflictError, InvalidInputError, PermissionDeniedError
 from backend.core.outgoing_addresses import OutgoingAddresses
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import Precondition
@@ -86,10 +86,12 @@ class WebhookService(
     async def _check(
         self, uow: WebhooksUnit, row: Webhook, before: Webhook | None, by: Principal
     ) -> None:
+        known = set(before.event_types if before else ())
         if before is None or row.url != before.url:
             self._check_address(row.url)
-        added = set(row.event_types) - set(before.event_types if before else ())
-        _require(by, added)
+            # Whoever reads there is told all of it.
+            known = set()
+        _require(by, row, set(row.event_types) - known)
         if row.is_active:
             await uow.event_demands.add(TELL_WEBHOOKS, row.event_types)
 
@@ -119,11 +121,15 @@ async def give_up(uow: WebhooksUnit, webhook_id: UUID, reason: str) -> None:
     await uow.webhook_deliveries.give_up(webhook_id, reason)
 
 
-def _require(by: Principal, event_types: Iterable[str]) -> None:
+def _require(by: Principal, webhook: Webhook, event_types: Iterable[str]) -> None:
     """Raises PermissionDeniedError unless the caller may read what the types tell."""
     for event_type in event_types:
         needed = BY_TYPE[event_type].needed
-        if needed is None:
-            by.require_own()
-        else:
+        if needed is not None:
             by.require(needed)
+        elif webhook.owner_id != by.user_id:
+            raise PermissionDeniedError(
+                f"{event_type} is private: its owner alone has it told, and says where."
+            )
+        else:
+            by.require_own()

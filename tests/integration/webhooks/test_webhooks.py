@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from backend.core.database import Database
+from backend.core.permissions import Role
 from backend.repositories.operations.retention import Expiring
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.jobs import Jobs
-from tests.fixtures.people import Person, with_key
+from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.receiver import Receiver, status
 from tests.integration.webhooks.telling import (
     SENDING,
@@ -106,6 +107,24 @@ async def test_a_narrowed_key_makes_no_webhook_for_what_it_may_not_read(admin: P
         more = {"event_types": ["task.created", event_type]}
         assert (await key.patch(path, json=more)).status_code == 403
     assert (await key.patch(path, json={"event_types": ["task.deleted"]})).status_code == 200
+
+
+async def test_nobody_leads_what_they_may_not_read_elsewhere(
+    admin: Person, signed_in: SignedIn
+) -> None:
+    key = await with_key(admin, permissions=["webhooks:write", "tasks:read"])
+    another_admin = await signed_in(Role.ADMIN)
+    elsewhere = {"url": "https://elsewhere.example.com/"}
+    for event_type, by in (("customer.created", key), ("execution.finished", another_admin)):
+        webhook = await make_webhook(admin, URL, ["task.created", event_type])
+        path = f"/webhooks/{webhook['id']}"
+        assert (await by.patch(path, json=elsewhere)).status_code == 403
+        assert (await admin.get(path)).json()["url"] == URL
+        less = {**elsewhere, "event_types": ["task.created"]}
+        assert (await by.patch(path, json=less)).status_code == 200
+        more = {"event_types": ["task.created", event_type]}
+        assert (await by.patch(path, json=more)).status_code == 403
+        assert (await admin.patch(path, json=more)).status_code == 200
 
 
 async def test_the_address_is_not_in_the_audit_trail(admin: Person) -> None:
