@@ -22,7 +22,7 @@ from backend.api.domain_problems import DOMAIN_PROBLEMS, errors_of, headers_of, 
 from backend.api.etags import REVALIDATED, NotModified
 from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
-from backend.core.errors import DomainError
+from backend.core.errors import DomainError, fault_in_words
 from backend.core.logging import get_logger
 
 _HTTP_PROBLEMS = {
@@ -117,7 +117,7 @@ def field_errors(errors: Sequence[Any]) -> list[FieldError]:
     return [
         FieldError(
             loc=[part if isinstance(part, int) else part[:_LONGEST_NAME] for part in each["loc"]],
-            msg=each["msg"].removeprefix("Value error, ")[:_LONGEST_TEXT],
+            msg=fault_in_words(each)[:_LONGEST_TEXT],
             type=each["type"],
         )
         for each in errors

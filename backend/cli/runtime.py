@@ -19,6 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from backend.core.config import ConfigurationError, DatabaseSettings, Settings
 from backend.core.database import Database, libpq_url, owner_url
+from backend.core.errors import fault_in_words
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
 from backend.core.scoped_database import PROGRAM_ROLE
@@ -53,7 +54,7 @@ def valid(schema: type[Schema], fields: Mapping[str, object]) -> Schema:
     try:
         return schema.model_validate(fields)
     except ValidationError as error:
-        problems = (f"{found['loc'][0]}: {found['msg']}" for found in error.errors())
+        problems = (f"{found['loc'][0]}: {fault_in_words(found)}" for found in error.errors())
         raise ConfigurationError("\n".join(problems)) from None
 
 

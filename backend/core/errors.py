@@ -1,5 +1,6 @@
 """The errors of the domain. `api/errors.py` alone decides how they look over HTTP."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 
@@ -93,6 +94,11 @@ def in_words(error: DomainError) -> str:
     if isinstance(error, InvalidInputError):
         return f"{error.field}: {error.detail}"
     return error.detail
+
+
+def fault_in_words(fault: Mapping[str, object]) -> str:
+    """Return what is wrong with a field, of one of the errors of pydantic."""
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 class BulkRefusedError(DomainError):

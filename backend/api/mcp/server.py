@@ -21,6 +21,7 @@ from backend.models.assistant.planned_actions import PlannedActionPublic
 from backend.models.platform.base import Input
 from backend.services.assistant.language_models import ToolOutcome
 from backend.services.assistant.tool_access import ToolAccess
+from backend.services.assistant.toolbox import faults_of
 
 Context = ServerRequestContext[Any, Request]
 
@@ -98,7 +99,7 @@ class _Handlers:
         except DomainError as error:
             return _refused(in_words(error))
         except ValidationError as error:
-            return _refused(f"action_id: {error.errors()[0]['msg']}")
+            return _refused(faults_of(error))
 
     async def list_resources(self, _context: Context, _asked: object) -> types.ListResourcesResult:
         """None by name: whoever wants one finds its id by the tools."""

@@ -30,6 +30,7 @@ from backend.core.config.serving import (
 )
 from backend.core.config.sign_in import IdentityProviderSettings
 from backend.core.config.webhooks import WebhookSettings
+from backend.core.errors import fault_in_words
 
 
 class Settings(BaseModel):
@@ -73,7 +74,9 @@ class Settings(BaseModel):
             try:
                 sections[name] = section(**source)
             except ValidationError as error:
-                problems += [f"{_variable(section, e)}: {e['msg']}" for e in error.errors()]
+                problems += [
+                    f"{_variable(section, e)}: {fault_in_words(e)}" for e in error.errors()
+                ]
         if problems:
             raise ConfigurationError("\n".join(problems))
         return cls(**sections)  # type: ignore[arg-type]  # keyed by the fields just walked

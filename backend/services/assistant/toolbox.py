@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from backend.core.errors import ConflictError, DomainError, in_words
+from backend.core.errors import ConflictError, DomainError, fault_in_words, in_words
 from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import PlannedAction
@@ -152,7 +152,7 @@ class Toolbox:
                 return ToolOutcome(CallOutcome.REFUSED, _TOO_MUCH)
             return ToolOutcome(CallOutcome.DONE, result)
         except ValidationError as error:
-            return ToolOutcome(CallOutcome.REFUSED, _faults(error))
+            return ToolOutcome(CallOutcome.REFUSED, faults_of(error))
         except DomainError as error:
             return ToolOutcome(CallOutcome.REFUSED, in_words(error))
 
@@ -171,7 +171,7 @@ class Toolbox:
             given = tool.arguments.model_validate(action.arguments)
         except ValidationError as error:
             raise ConflictError(
-                f"The arguments of the tool have changed: {_faults(error)}."
+                f"The arguments of the tool have changed: {faults_of(error)}."
             ) from error
         scope = CallScope(action.id, action.chat_id)
         context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
@@ -217,9 +217,11 @@ class Toolbox:
         return ToolOutcome(CallOutcome.TO_CONFIRM, told)
 
 
-def _faults(error: ValidationError) -> str:
+def faults_of(error: ValidationError) -> str:
     """Return the first invalid fields with their errors, so that the model can correct its call."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MAX_FAULTS]]
+    faults = [
+        f"{'.'.join(map(str, each['loc']))}: {fault_in_words(each)}" for each in found[:_MAX_FAULTS]
+    ]
     more = [f"and {len(found) - _MAX_FAULTS} more"] if len(found) > _MAX_FAULTS else []
     return "; ".join([fault[:_LONGEST_FAULT] for fault in faults] + more)

@@ -8,7 +8,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backend.core.errors import AuthenticationError, InvalidInputError, NotFoundError
+from backend.core.errors import (
+    AuthenticationError,
+    InvalidInputError,
+    NotFoundError,
+    fault_in_words,
+)
 from backend.core.scopes import FIRST, Scope, Within
 from backend.core.webhook_signatures import BadSignatureError, check_signature
 from backend.models.platform.job_requests import JobRequest, Queue
@@ -98,5 +103,5 @@ def _message(source: str, message_id: str, body: bytes) -> IncomingMessage:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "body"
-        raise InvalidInputError(place, f"{first['msg']}.") from error
+        raise InvalidInputError(place, f"{fault_in_words(first)}.") from error
     return IncomingMessage(source=source, message_id=message_id, type=told.type, data=told.data)

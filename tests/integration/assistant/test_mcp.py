@@ -123,7 +123,7 @@ async def test_the_tools_are_those_that_the_caller_may_use(
     key = await with_key(member, permissions=["tasks:read"])
     async with connected(served, key) as client:
         narrowed = await names(client)
-        assert "permission" in await refused(client, "create_task", title="Call")
+        assert "this API key" in await refused(client, "create_task", title="Call")
     async with connected(served, viewer) as client:
         reading = await client.list_tools()
     async with connected(served, admin) as client:
@@ -186,6 +186,10 @@ async def test_bad_arguments_are_told_to_the_model(
         assert "painted" in await refused(client, "create_task", title="Call", painted=True)
         assert "no longer exists" in await refused(client, "paint_task")
         assert "action_id" in await refused(client, "confirm_planned_action", action_id="1")
+        nul = await refused(client, "create_task", title="a\x00")
+        assert nul.startswith("title: must not contain NUL")
+        more = {"action_id": str(uuid4()), "painted": True}
+        assert (await refused(client, "confirm_planned_action", **more)).startswith("painted: ")
 
 
 async def planned(client: Client, admin: Person) -> tuple[str, str]:
@@ -294,7 +298,7 @@ async def test_resources_are_read_by_the_tools(
         templates = (await client.list_resource_templates()).resource_templates
         assert (await client.list_resources()).resources == []
         timeline = await client.read_resource(f"app://customers/{customer.id}/timeline")
-        text = await client.read_resource(f"app://files/{file}/text")
+        of_file = await client.read_resource(f"app://files/{file}/text")
         for uri in ("app://painters/1", f"app://files/{uuid4()}/text", "app://files/1/text"):
             with pytest.raises(MCPError):
                 await client.read_resource(uri)
@@ -302,8 +306,8 @@ async def test_resources_are_read_by_the_tools(
     assert [each.name for each in templates] == ["customer_timeline", "read_file"]
     entries = json.loads(content_of(timeline))["entries"]
     assert [each["title"] for each in entries if each["kind"] == "task"] == ["Call her"]
-    assert content_of(text).startswith("<foreign_text>\nAda Ada")
-    assert content_of(text).endswith("call read_file with start=32000.")
+    assert content_of(of_file).startswith("<foreign_text>\nAda Ada")
+    assert content_of(of_file).endswith("call read_file with start=32000.")
 
 
 async def test_a_resource_is_not_read_without_its_permission(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import MISSING, ValidationError
 from pydantic_core import ErrorDetails
 
+from backend.core.errors import fault_in_words
 from backend.core.storable import unstorable_in
 from backend.models.exchange.imports import RowError
 from backend.models.exchange.sheet_errors import is_error_text
@@ -111,7 +112,7 @@ class RowParser:
                 yield RowError(row=number, column=column, message=str(error))
 
     def _error(self, number: int, error: ErrorDetails) -> RowError:
-        message = _MESSAGES.get(error["type"]) or _sentence(error["msg"])
+        message = _MESSAGES.get(error["type"]) or _sentence(fault_in_words(error))
         column = self.headers.name_of(*map(str, error["loc"][:2])) if error["loc"] else None
         return RowError(row=number, column=column, message=message)
 
@@ -163,6 +164,5 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def _sentence(message: str) -> str:
-    text = message.removeprefix("Value error, ")
+def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
