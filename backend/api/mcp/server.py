@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from backend import __version__
 from backend.api.deps import identify
+from backend.api.mcp.failures import tell_failures
 from backend.api.mcp.resources import TEMPLATES, call_of
 from backend.core.errors import DomainError, in_words
 from backend.core.permissions import Principal
@@ -54,7 +55,7 @@ _OF_ACTIONS = (
 
 def make_server(access: ToolAccess) -> Server[Any]:
     handlers = _Handlers(access)
-    return Server(
+    server = Server[Any](
         NAME,
         version=__version__,
         instructions=_INSTRUCTIONS,
@@ -64,6 +65,8 @@ def make_server(access: ToolAccess) -> Server[Any]:
         on_list_resource_templates=handlers.list_templates,
         on_read_resource=handlers.read_resource,
     )
+    server.middleware.append(tell_failures)
+    return server
 
 
 class _Handlers:

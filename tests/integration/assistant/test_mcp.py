@@ -18,8 +18,10 @@ from mcp_types import ReadResourceResult, TextResourceContents
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.models.test import TestModel
+from sqlalchemy import text
 
 from backend.core.config import Settings
+from backend.core.database import Database
 from backend.core.permissions import Role
 from backend.core.scopes import SYSTEM
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -190,6 +192,31 @@ async def test_bad_arguments_are_told_to_the_model(
         assert nul.startswith("title: must not contain NUL")
         more = {"action_id": str(uuid4()), "painted": True}
         assert (await refused(client, "confirm_planned_action", **more)).startswith("painted: ")
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_mistake_of_ours_tells_nothing_but_where_to_look(
+    served: httpx2.AsyncClient, member: Person, database: Database, mode: Any
+) -> None:
+    async with connected(served, member, mode=mode) as client:
+        with pytest.raises(MCPError) as failed:
+            async with renamed(database, "tasks", "tasks_away"):
+                await client.call_tool("find_tasks", {})
+
+    assert "request_id" in failed.value.error.message
+    assert set(failed.value.error.data) == {"request_id"}
+    assert "tasks" not in failed.value.error.message
+
+
+@asynccontextmanager
+async def renamed(database: Database, table: str, name: str) -> AsyncIterator[None]:
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+    try:
+        yield
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {name} RENAME TO {table}"))
 
 
 async def planned(client: Client, admin: Person) -> tuple[str, str]:
