@@ -37,17 +37,39 @@ def test_each_secret_is_another() -> None:
         ("webhook-signature", ""),
         ("webhook-signature", "v1"),
         ("webhook-signature", "v1,abc"),
+        ("webhook-signature", "v1,a,b"),
+        ("webhook-signature", "v1,é"),
         ("webhook-signature", "v2,MDEyMw=="),
         ("webhook-timestamp", "yesterday"),
-        ("webhook-id", "msg_2"),
+        ("webhook-timestamp", "inf"),
+        ("webhook-timestamp", "9" * 300),
+        ("webhook-id", ""),
     ],
 )
 def test_what_was_changed_is_refused(name: str, value: str) -> None:
     secret = new_webhook_secret()
     headers = signed_headers("msg_1", datetime.now(UTC), BODY, [secret])
 
-    with pytest.raises(BadSignatureError):
+    with pytest.raises(BadSignatureError, match=f"^{name} "):
         check_signature(secret, headers | {name: value}, BODY.encode())
+
+
+def test_another_id_is_refused() -> None:
+    secret = new_webhook_secret()
+    headers = signed_headers("msg_1", datetime.now(UTC), BODY, [secret])
+
+    with pytest.raises(BadSignatureError, match="No matching signature"):
+        check_signature(secret, headers | {"webhook-id": "msg_2"}, BODY.encode())
+
+
+@pytest.mark.parametrize("before", ["v1", "v1a,MDEy", "v1,A", "v1,a,b", "", "v1,é"])
+def test_one_good_signature_among_others_is_enough(before: str) -> None:
+    secret = new_webhook_secret()
+    headers = signed_headers("msg_1", datetime.now(UTC), BODY, [secret])
+    good = headers["webhook-signature"]
+
+    for given in (f"{before} {good}", f"{good.rstrip('=')} {before}"):
+        check_signature(secret, headers | {"webhook-signature": given}, BODY.encode())
 
 
 def test_another_body_is_refused() -> None:
