@@ -1,8 +1,8 @@
 """What webhooks would be told, as it happens, for whoever writes a receiver."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,6 @@ _LOOK_SECONDS = 0.25
 _PAGE = 200
 _LATE = timedelta(seconds=5)
 """How much later than others an event may be committed that has happened before them."""
-_REMEMBERED = 10_000
 
 
 class WebhookFeed:
@@ -28,23 +27,30 @@ class WebhookFeed:
 
     async def coming(self, event_types: Collection[str]) -> AsyncGenerator[WebhookMessage, None]:
         """Yield what is told of the events of these types from now on, whatever their receivers."""
-        begun = since = now()
-        seen = deque[UUID](maxlen=_REMEMBERED)
+        begun = latest = now()
+        # What was read before the last time is too old to be read again.
+        seen: set[UUID] = set()
         while True:
-            events = await self._since(since)
-            for event in events:
-                if event.id not in seen and event.type in event_types:
-                    yield await self._message(event)
-                seen.append(event.id)
-            if events:
-                since = max(begun, events[-1].occurred_at - _LATE)
-            if len(events) < _PAGE:
-                await asyncio.sleep(_LOOK_SECONDS)
+            read: set[UUID] = set()
+            async with aclosing(self._since(max(begun, latest - _LATE))) as events:
+                async for event in events:
+                    if event.id not in seen and event.type in event_types:
+                        yield await self._message(event)
+                    read.add(event.id)
+                    latest = event.occurred_at
+            seen = read
+            await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _since(self, moment: datetime) -> list[Event]:
+    async def _since(self, moment: datetime) -> AsyncGenerator[Event, None]:
         query = EventQuery(sort=EventSort.OCCURRED_AT, limit=_PAGE, occurred_after=moment)
-        async with self._uow.reading(SYSTEM) as uow:
-            return (await uow.events.page(query)).items
+        while True:
+            async with self._uow.reading(SYSTEM) as uow:
+                page = await uow.events.page(query)
+            for event in page.items:
+                yield event
+            if page.next_cursor is None:
+                return
+            query.cursor = page.next_cursor
 
     async def _message(self, event: Event) -> WebhookMessage:
         happened = event.happened()
