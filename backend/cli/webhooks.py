@@ -12,6 +12,7 @@ from backend.core.config import ConfigurationError, WebhookSettings
 from backend.core.outgoing_addresses import OutgoingAddresses
 from backend.core.webhook_signatures import new_webhook_secret, signed_headers
 from backend.integrations.webhooks.http_poster import HttpPoster
+from backend.models.platform.fields import as_requested
 from backend.models.platform.mixins import now
 from backend.models.webhooks.deliveries import WebhookMessage
 from backend.services.webhooks.listening import WebhookFeed, known_types
@@ -42,9 +43,19 @@ def listen(
         types = known_types(event_type or [])
     except ValueError as error:
         raise ConfigurationError(f"--type: {error}") from None
-    forwarder = Forwarder(forward) if forward else None
+    forwarder = _forwarder(forward) if forward is not None else None
     with running_database() as settings, suppress(KeyboardInterrupt):
         with_units_of_work(settings, lambda uow: _show(WebhookFeed(uow), types, forwarder, limit))
+
+
+def _forwarder(address: str) -> "Forwarder":
+    """Raises ConfigurationError: this is no address."""
+    try:
+        return Forwarder(as_requested(address))
+    except ValueError:
+        raise ConfigurationError(
+            "--forward: must be an address such as http://127.0.0.1:3000/hook"
+        ) from None
 
 
 async def _show(

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import pytest
+
 from backend.cli.runtime import with_units_of_work
 from backend.core.permissions import SubjectKind
 from backend.core.scopes import FIRST
@@ -72,3 +74,10 @@ def test_an_unknown_type_is_refused_with_the_known_ones(mvp: RunMvp) -> None:
 
     assert "--type: task.painted: must be one of: " in refused
     assert "task.created, task.updated" in refused
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/", "127.0.0.1:3000/hook", "http://", ""])
+def test_what_is_no_address_is_refused_before_it_waits(mvp: RunMvp, address: str) -> None:
+    refused = refusal(mvp("webhooks", "listen", "--forward", address))
+
+    assert "--forward: must be an address such as http://127.0.0.1:3000/hook" in refused
