@@ -17,8 +17,12 @@ from backend.models.webhooks.event_types import TEST
 from backend.models.webhooks.payloads import Gone, body
 from backend.repositories.webhooks.unit import WebhooksReading, WebhooksUnits
 from backend.services.webhooks.sending import WebhookSender
+from backend.services.webhooks.subjects import may_have_webhooks
 
 _OFF = "The webhook is switched off: switch it on first."
+_NOT_ALLOWED = (
+    "Its owner may have no webhooks any more, so that it is told nothing: delete it, and make one."
+)
 
 
 class DeliveryService:
@@ -50,12 +54,10 @@ class DeliveryService:
 
         Raises:
             NotFoundError: there is no such webhook.
-            ConflictError: it is switched off.
+            ConflictError: it is switched off, or its owner may have none any more.
         """
         async with self._uow(by) as uow:
-            webhook = await uow.webhooks.get(webhook_id)
-            if not webhook.is_active:
-                raise ConflictError(_OFF)
+            await _require_told(uow, webhook_id)
             tested = ResourceChanged(
                 kind=SubjectKind.WEBHOOK, verb="tested", subject_id=webhook_id, by=by
             )
@@ -78,12 +80,10 @@ class DeliveryService:
 
         Raises:
             NotFoundError: there is no such delivery.
-            ConflictError: the webhook is switched off.
+            ConflictError: the webhook is switched off, or its owner may have none any more.
         """
         async with self._uow(by) as uow:
-            webhook = await uow.webhooks.get(webhook_id)
-            if not webhook.is_active:
-                raise ConflictError(_OFF)
+            await _require_told(uow, webhook_id)
             await uow.webhook_queues.wake(webhook_id)
             delivery = await _of(uow, webhook_id, delivery_id, for_update=True)
             delivery.begin_again(now() + self._retry_for)
@@ -91,6 +91,16 @@ class DeliveryService:
             await uow.commit()
         await self._sender.wake()
         return delivery
+
+
+async def _require_told(uow: WebhooksReading, webhook_id: UUID) -> None:
+    """Raises NotFoundError, or ConflictError if the webhook is told nothing."""
+    webhook = await uow.webhooks.get(webhook_id)
+    if not webhook.is_active:
+        raise ConflictError(_OFF)
+    owner = await uow.users.find(webhook.owner_id)
+    if owner is None or not may_have_webhooks(owner):
+        raise ConflictError(_NOT_ALLOWED)
 
 
 async def _of(

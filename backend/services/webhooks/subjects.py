@@ -37,7 +37,7 @@ class Told:
 
     def may_be_told(self, owner: User) -> bool:
         """Whether the owner of a webhook may have one, and read this, now."""
-        if not owner.is_active or not _has(owner, Permission.WEBHOOKS_WRITE):
+        if not may_have_webhooks(owner):
             return False
         if self._subject.needed is not None:
             return _has(owner, self._subject.needed)
@@ -55,6 +55,10 @@ async def told_of(uow: WebhooksReading, event: DomainEvent) -> Told:
     if row is None:
         return Told(subject, None, Gone(id=subject_id))
     return Told(subject, row, subject.public.model_validate(row, from_attributes=True))
+
+
+def may_have_webhooks(owner: User) -> bool:
+    return owner.is_active and _has(owner, Permission.WEBHOOKS_WRITE)
 
 
 def _has(owner: User, permission: Permission) -> bool:

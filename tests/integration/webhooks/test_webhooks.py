@@ -180,6 +180,24 @@ async def test_nothing_is_sent_to_what_is_switched_off(
     assert "switch it on" in again.json()["detail"]
 
 
+async def test_nothing_is_sent_again_for_somebody_who_may_have_no_webhook_any_more(
+    admin: Person, signed_in: SignedIn, receiver: Receiver, jobs: Jobs
+) -> None:
+    owner = await signed_in(Role.ADMIN)
+    webhook = await tell(owner, receiver, jobs)
+    (delivery,) = await deliveries_of(admin, webhook)
+    role = {"role": "manager"}
+    assert (await admin.put(f"/users/{owner.user.id}/role", json=role)).status_code == 200
+
+    path = f"/webhooks/{webhook['id']}"
+    for refused in (f"{path}/test", f"{path}/deliveries/{delivery['id']}/redeliver"):
+        answer = await admin.post(refused)
+        assert answer.status_code == 409
+        assert "Its owner may have no webhooks any more" in answer.json()["detail"]
+    await jobs.drain(*SENDING)
+    assert len(receiver.requests) == 1
+
+
 async def test_deliveries_of_another_webhook_are_not_found(
     admin: Person, receiver: Receiver, jobs: Jobs
 ) -> None:
