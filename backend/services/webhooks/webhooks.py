@@ -106,6 +106,11 @@ class WebhookService(
         elif was_active and not row.is_active:
             await give_up(uow, row.id, SWITCHED_OFF)
 
+    async def _let_go(self, uow: WebhooksUnit, row: Webhook) -> dict[str, Any]:
+        # Its deliveries go with it.
+        await _lock(uow, row.id)
+        return {}
+
     def _check_address(self, url: str) -> None:
         """Raises InvalidInputError: it is known already that this can't be reached."""
         parts = urlsplit(as_requested(url))
@@ -117,8 +122,14 @@ class WebhookService(
 
 async def give_up(uow: WebhooksUnit, webhook_id: UUID, reason: str) -> None:
     """Let the pending deliveries of a webhook that was switched off fail."""
-    await uow.webhook_queues.lock([webhook_id])
+    await _lock(uow, webhook_id)
     await uow.webhook_deliveries.give_up(webhook_id, reason)
+
+
+async def _lock(uow: WebhooksUnit, webhook_id: UUID) -> None:
+    """Lock a webhook and then its queue, before its deliveries, as those who send do."""
+    await uow.webhooks.find_many([webhook_id], for_update=True)
+    await uow.webhook_queues.lock([webhook_id])
 
 
 def _require(by: Principal, webhook: Webhook, event_types: Iterable[str]) -> None:

@@ -1,7 +1,8 @@
 """Webhooks as a resource: what they may be, who may have them, and what can be done with them."""
 
+import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -9,11 +10,14 @@ from sqlalchemy import text
 
 from backend.core.database import Database
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.repositories.operations.retention import Expiring
+from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.receiver import Receiver, status
+from tests.fixtures.waiting import until
 from tests.integration.webhooks.telling import (
     SENDING,
     deliveries_of,
@@ -211,6 +215,28 @@ async def test_deliveries_of_another_webhook_are_not_found(
         assert again.status_code == 404
     assert await deliveries_of(admin, other) == []
     assert (await admin.get(f"/webhooks/{uuid4()}/deliveries")).status_code == 404
+
+
+async def test_a_webhook_is_deleted_after_those_who_change_its_deliveries(
+    admin: Person, receiver: Receiver, jobs: Jobs, database: Database, uow: UnitOfWorkFactory
+) -> None:
+    webhook = await tell(admin, receiver, jobs)
+    (delivery,) = await deliveries_of(admin, webhook)
+    waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+
+    async def waits() -> bool:
+        async with database.engine.connect() as connection:
+            return bool(await connection.scalar(waiting))
+
+    async with uow(SYSTEM) as sending:
+        await sending.webhook_queues.lock([UUID(webhook["id"])])
+        deleting = asyncio.create_task(admin.delete(f"/webhooks/{webhook['id']}"))
+        await until(waits)
+        # Were it locked by the delete, they would wait for each other.
+        async with asyncio.timeout(0.5):
+            await sending.webhook_deliveries.get(UUID(delivery["id"]), for_update=True)
+
+    assert (await deleting).status_code == 204
 
 
 async def test_deliveries_are_filtered(admin: Person, receiver: Receiver, jobs: Jobs) -> None:
