@@ -83,6 +83,18 @@ async def signed_in(caller: KnownCallerDep) -> Principal:
 CallerDep = Annotated[Principal, Depends(signed_in)]
 
 
+async def any_caller(caller: KnownCallerDep) -> Principal:
+    """A signed-in caller of any role, for work that they have started, or start by its own rules.
+
+    Lets in all API keys: one that is narrowed reaches what it has started itself, and the service
+    sees to that.
+    """
+    return caller
+
+
+StarterDep = Annotated[Principal, Depends(any_caller)]
+
+
 async def in_person(caller: KnownCallerDep) -> Principal:
     """A signed-in caller of any role, for matters of their account. Refuses API keys."""
     caller.require_in_person()
@@ -117,7 +129,7 @@ class Requires:
 def may(permission: Permission) -> Any:
     """Declares the permission of a route.
 
-    The alternatives are `CallerDep`, `own_with`, `PersonDep` and `public`.
+    The alternatives are `CallerDep`, `StarterDep`, `own_with`, `PersonDep` and `public`.
     """
     return Depends(Requires(permission))
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from backend.api import problems
-from backend.api.deps import OwnWith, Requires, bearer, in_person, is_public, signed_in
+from backend.api.deps import OwnWith, Requires, any_caller, bearer, in_person, is_public, signed_in
 from backend.api.etags import cached_tag, tag
 from backend.api.kept_content import KeptContent
 from backend.api.openapi_components import Components, share_repeated
@@ -125,7 +125,7 @@ def access_of(dependant: Dependant) -> str | None:
             return call.permission.value
     if in_person in calls:
         return "in person"
-    if signed_in in calls or _own_permissions(calls):
+    if signed_in in calls or any_caller in calls or _own_permissions(calls):
         return "signed in"
     return "public" if is_public in calls else None
 
@@ -162,6 +162,8 @@ def _admit_keys(operation: Operation, access: str | None, calls: Collection[Any]
     if own := _own_permissions(calls):
         names = " or ".join(f"`{each}`" for each in own)
         operation["description"] += f" An API key that is narrowed needs {names}."
+    if any_caller in calls:
+        operation["description"] += " An API key that is narrowed reaches what it has started."
 
 
 def _describe(operation: Operation, access: str | None) -> None:

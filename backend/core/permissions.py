@@ -148,6 +148,8 @@ class KeyRights:
         return cls(frozenset(each for each in OPEN_TO_KEYS if each in set(names)), is_narrowed=True)
 
 
+NO_RIGHTS = KeyRights.of(())
+"""Of a key that was not looked up yet."""
 _AS_SOMEBODY = "You are signed in as somebody else: this is for them alone."
 NO_SESSION = UUID(int=0)
 """A principal for a job, whose owner need not be signed in."""
@@ -160,7 +162,7 @@ class Principal:
     Work that outlasts a request checks their rights again; see `services/identity/rights.py`.
 
     Attributes:
-        session_id: the session in which they act, or the API key with which they do.
+        session_id: the session in which they act, or the API key with which they do, also in a job.
         organisation_id: the one in which they act; see `Scope`.
         means: None: the default of the process, such as the API.
         key_rights: None: they act in person, with all permissions of their role.
@@ -193,19 +195,21 @@ class Principal:
             return of_role and not permission.in_person
         return of_role and (self.key_rights is None or permission in self.key_rights.permissions)
 
-    def require(self, permission: Permission) -> None:
-        """Raises PermissionDeniedError unless the caller has the permission."""
+    def require(self, permission: Permission, tool: str | None = None) -> None:
+        """Raises PermissionDeniedError unless the caller has the permission.
+
+        The error names the tool that needs it, if one does.
+        """
         if self.may(permission):
             return
         if self.impersonator_id is not None and permission.in_person:
             raise PermissionDeniedError(_AS_SOMEBODY)
-        if permission in ROLE_PERMISSIONS[self.role]:
-            raise PermissionDeniedError(
-                f"The permission {permission} is needed; this API key does not have it."
-            )
-        raise PermissionDeniedError(
-            f"The permission {permission} is needed; the role {self.role} does not have it."
-        )
+        need = f"The permission {permission} is needed"
+        if tool is not None:
+            need = f"The tool {tool} needs the permission {permission}"
+        by_role = permission in ROLE_PERMISSIONS[self.role]
+        lacking = "this API key" if by_role else f"the role {self.role}"
+        raise PermissionDeniedError(f"{need}; {lacking} does not have it.")
 
     def reaches_own(self, *permissions: Permission) -> bool:
         """Whether the caller reaches what is private to them.

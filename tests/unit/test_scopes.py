@@ -63,7 +63,7 @@ PLACES = {
         {"receive", "_hand_over", "_fail"},
     ),
     "services/identity/provider_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
-    "services/identity/rights.py": (WHO_IT_IS, {"load"}),
+    "services/identity/rights.py": (WHO_IT_IS, {"_load"}),
     "services/identity/session_ends.py": (NOBODY_KNOWN, {"end_others"}),
     "services/identity/second_factors.py": (COMMAND, {"reset"}),
     "services/identity/second_step.py": (NOBODY_KNOWN, {"begin", "answer"}),

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.errors import ConflictError
+from backend.core.permissions import Principal
 from backend.models.platform.base import Input, Output, enum_type, example
 from backend.models.platform.fields import Line, Several, Term
 from backend.models.platform.mixins import Identified, Timestamped, Versioned, now
@@ -52,6 +53,8 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
         leased_until: the worker has crashed if this has passed, by the clock of the database, or
             lies further ahead than a lease is long. Renewed without a new version.
         job_id: of its latest job.
+        key_id: of the API key with whose rights it runs. No foreign key: without the key it has
+            none, rather than all of its owner.
     """
 
     __tablename__ = "executions"
@@ -70,12 +73,17 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
     inputs: dict[str, Any] = Field(sa_type=JSONB)
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     job_id: int | None = Field(default=None, sa_type=BigInteger)
+    key_id: UUID | None = None
     leased_until: datetime | None = None
     cancel_requested_at: datetime | None = None
 
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    def is_open_to(self, by: Principal) -> bool:
+        """Whether its owner reaches it: with a key that is narrowed, what that key has started."""
+        return self.key_id == by.key_id or by.reaches_own()
 
     def is_run_by(self, attempt: int) -> bool:
         return self.status is ExecutionStatus.RUNNING and self.attempts == attempt
@@ -152,6 +160,7 @@ EXAMPLE: dict[str, Any] = {
     "version": 3,
     "owner_id": "01976d5e-8f60-7c3a-9b52-5d1f0a6c7e01",
     "job_id": 7,
+    "key_id": None,
     "cancel_requested_at": None,
 }
 
@@ -163,6 +172,9 @@ class ExecutionListed(Output, Versioned, Timestamped, ExecutionBase, Identified)
 
     owner_id: UUID
     job_id: int | None = Field(description="The id of its job, for admins.")
+    key_id: UUID | None = Field(
+        description="The API key that has started or last retried it, with whose rights it runs."
+    )
     cancel_requested_at: datetime | None
 
 

@@ -8,8 +8,13 @@ from backend.repositories.platform.base import Repository
 
 
 class ExecutionRepository(Repository[Execution], Protocol):
-    async def page_of(self, owner_id: UUID, query: ExecutionQuery) -> Page[Execution]:
-        """Return one page of a person's executions. Raises InvalidCursorError."""
+    async def page_of(
+        self, owner_id: UUID, query: ExecutionQuery, key_id: UUID | None = None
+    ) -> Page[Execution]:
+        """Return one page of a person's executions, or of those that run with an API key of theirs.
+
+        Raises InvalidCursorError.
+        """
         ...
 
     async def lock_active_of(self, owner_id: UUID) -> int:

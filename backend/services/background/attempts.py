@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
-from backend.core.errors import InvalidInputError, PermissionDeniedError
+from backend.core.errors import AuthenticationError, InvalidInputError, PermissionDeniedError
 from backend.core.logging import get_logger
 from backend.core.permissions import Principal
 from backend.core.scopes import Scope
@@ -42,6 +42,7 @@ _RENEWAL_SECONDS = 1.0
 _log = get_logger(__name__)
 
 Progress = tuple[int, int | None, str]
+_RIGHTS_LOST = (PermissionDeniedError, AuthenticationError)
 Check = Callable[[Principal], Awaitable[Any]]
 """Raises a DomainError if the person may not run the execution."""
 
@@ -122,17 +123,19 @@ class Attempt:
         return self._by
 
     async def admit(self, check: Check) -> Any:
-        """Begin if the check passes for the owner; it is repeated whenever their role changes.
+        """Begin if the check passes for the owner; it is repeated whenever their rights change.
 
         Returns what the check found.
         """
+        if self._by.key_id is not None:
+            self._by = await self._rights.of(self._by)
         found = await check(self._by)
         self._check = check
         return found
 
     async def owner(self) -> Principal:
         present = await self._rights.of(self._by)
-        if present.role is not self._by.role and self._check is not None:
+        if present != self._by and self._check is not None:
             # References in the inputs were checked when the attempt began.
             with suppress(InvalidInputError):
                 await self._check(present)
@@ -173,6 +176,7 @@ class Attempt:
         Raises:
             CancelRequestedError, LeaseLostError: the work must end.
             PermissionDeniedError: the owner may no longer do this.
+            AuthenticationError: the API key with which it runs has ended.
         """
         renewed_at = time.monotonic()
         while True:
@@ -182,7 +186,7 @@ class Attempt:
                 await self._write_progress()
                 await self.owner()
                 renewed_at = begun
-            except (CancelRequestedError, LeaseLostError, PermissionDeniedError):
+            except (CancelRequestedError, LeaseLostError, *_RIGHTS_LOST):
                 raise
             except Exception as error:
                 if time.monotonic() - renewed_at > LEASE.total_seconds():

@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from backend.core.errors import ConflictError, InvalidInputError
+from backend.core.errors import ConflictError, InvalidInputError, NotFoundError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.preconditions import ANY_VERSION, Precondition
 from backend.core.scopes import SYSTEM, Scope, Within
@@ -48,7 +48,10 @@ _ABANDONED = "Its job was stopped, or failed too often. Retry it, or ask an admi
 
 
 class ExecutionService:
-    """A person's own executions. Other people's are not found, whatever the role."""
+    """A person's own executions. Other people's are not found, whatever the role.
+
+    An API key that is narrowed finds those that run with its rights.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class ExecutionService:
             name=data.name or await self._name(data, found, by),
             inputs=data.inputs.model_dump(mode="json"),
             owner_id=by.user_id,
+            key_id=by.key_id,
         )
         async with self._uow(by) as uow:
             if key is not None:
@@ -108,19 +112,20 @@ class ExecutionService:
     async def read(self, execution_id: UUID, by: Principal) -> Execution:
         """Raises NotFoundError."""
         async with self._uow.reading(by) as uow:
-            return await own(uow.executions, execution_id, by)
+            return await _own(uow, execution_id, by)
 
     async def page(self, query: ExecutionQuery, by: Principal) -> Page[Execution]:
         """Raises InvalidCursorError."""
         async with self._uow.reading(by) as uow:
-            return await uow.executions.page_of(by.user_id, query)
+            key_id = None if by.reaches_own() else by.key_id
+            return await uow.executions.page_of(by.user_id, query, key_id)
 
     async def steps(
         self, execution_id: UUID, query: ExecutionStepQuery, by: Principal
     ) -> Page[ExecutionStep]:
         """Raises NotFoundError or InvalidCursorError."""
         async with self._uow.reading(by) as uow:
-            await own(uow.executions, execution_id, by)
+            await _own(uow, execution_id, by)
             return await uow.execution_steps.page_of(execution_id, query)
 
     async def cancel(self, execution_id: UUID, by: Principal) -> Execution:
@@ -131,7 +136,7 @@ class ExecutionService:
             ConflictError: it has completed or failed.
         """
         async with self._uow(by) as uow:
-            execution = await own(uow.executions, execution_id, by, for_update=True)
+            execution = await _own(uow, execution_id, by, for_update=True)
             if execution.status is ExecutionStatus.CANCELLED:
                 return execution
             is_new = execution.cancel_requested_at is None
@@ -145,18 +150,21 @@ class ExecutionService:
         return execution
 
     async def retry(self, execution_id: UUID, by: Principal, match: Precondition) -> Execution:
-        """Run it again; finished steps are not repeated.
+        """Run it again, with the rights of the caller; finished steps are not repeated.
 
         Raises:
             NotFoundError: the person has no such execution.
             PreconditionFailedError: it has changed since the caller read it.
+            PermissionDeniedError: only its owner may retry it, in person.
             ConflictError: it neither failed nor was cancelled, or there are too many.
         """
         async with self._uow(by) as uow:
             await self._check_room(uow, by)
-            execution = await own(uow.executions, execution_id, by, for_update=True)
+            execution = await _own(uow, execution_id, by, for_update=True)
             match.check(execution.version)
+            self._check_in_person(execution, by)
             execution.restart()
+            execution.key_id = by.key_id
             execution.job_id = await _defer(uow, execution, by)
             _record(uow, "retried", execution, by)
             await _commit(uow, execution)
@@ -167,7 +175,7 @@ class ExecutionService:
     ) -> None:
         """Raises NotFoundError, PreconditionFailedError, or ConflictError unless it has ended."""
         async with self._uow(by) as uow:
-            execution = await own(uow.executions, execution_id, by, for_update=True)
+            execution = await _own(uow, execution_id, by, for_update=True)
             match.check(execution.version)
             if execution.is_active:
                 raise ConflictError(f"It is {execution.status}: cancel it, then delete it.")
@@ -238,6 +246,11 @@ class ExecutionService:
         name = await self._kinds[data.kind].name(data.inputs, found, by)
         return shortened(name, _MAX_NAME)
 
+    def _check_in_person(self, execution: Execution, by: Principal) -> None:
+        registered = self._kinds.get(execution.kind)
+        if registered is not None and registered.in_person:
+            by.require_in_person()
+
     async def _check_room(self, uow: BackgroundUnit, by: Principal) -> None:
         if await uow.executions.lock_active_of(by.user_id) >= self._max_active:
             raise ConflictError(
@@ -246,13 +259,23 @@ class ExecutionService:
             )
 
 
+async def _own(
+    uow: BackgroundReading, execution_id: UUID, by: Principal, *, for_update: bool = False
+) -> Execution:
+    """Raises NotFoundError."""
+    execution = await own(uow.executions, execution_id, by, for_update=for_update)
+    if not execution.is_open_to(by):
+        raise NotFoundError.of(uow.executions.kind, execution_id)
+    return execution
+
+
 async def _of_claim(
     uow: BackgroundReading, claim: Claim, by: Principal
 ) -> Replayed[Execution] | Answered | None:
     """Return the result of an earlier request with the same key; None if this is the first."""
     match claim:
         case Replay(earlier):
-            return Replayed(await own(uow.executions, earlier, by))
+            return Replayed(await _own(uow, earlier, by))
         case Answered():
             return claim
         case Fresh():

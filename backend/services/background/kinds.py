@@ -28,16 +28,19 @@ class ExecutionContext(Protocol):
 
     @property
     def by(self) -> Principal:
-        """Return its owner with the role at the last check."""
+        """Return its owner with the rights at the last check."""
         ...
 
     async def owner(self) -> Principal:
-        """Return its owner with the current role: call it before each batch, page or call.
+        """Return its owner with the current rights: call it before each batch, page or call.
+
+        These are those of the role, or of the API key with which the execution was started.
 
         A step does so before its work. As a safety net, the attempt does so every second.
 
         Raises:
-            PermissionDeniedError: the account is deactivated, or its role may no longer do this.
+            PermissionDeniedError: the account is deactivated, or may no longer do this.
+            AuthenticationError: the API key was revoked or has expired.
         """
         ...
 
@@ -62,7 +65,7 @@ class ExecutionKind(Protocol[Inputs_contra, Found, Result_co]):
     """
 
     async def check(self, inputs: Inputs_contra, by: Principal) -> Found:
-        """Called at creation, at each start, and when the role of its owner has changed.
+        """Called at creation, at each start, and when the rights of its owner have changed.
 
         Checks permissions and references. Returns what it found, so that the name and `run` need
         not look it up again.
@@ -84,9 +87,15 @@ Namer = Callable[[Any, Any, Principal], Awaitable[str]]
 
 @dataclass(frozen=True)
 class RegisteredKind:
+    """
+    Attributes:
+        in_person: no API key retries it, nor an admin who is signed in as its owner.
+    """
+
     kind: ExecutionKind[Any, Any, Any]
     inputs: type[BaseModel]
     name: Namer
+    in_person: bool = False
 
 
 ExecutionKinds = Mapping[str, RegisteredKind]

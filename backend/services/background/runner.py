@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.core.errors import DomainError, InvalidInputError, PermissionDeniedError, in_words
 from backend.core.logging import get_logger
-from backend.core.permissions import NO_SESSION, Means, Principal
+from backend.core.permissions import NO_RIGHTS, NO_SESSION, Means, Principal
 from backend.core.scopes import Within
 from backend.models.background.executions import Execution, ExecutionStatus
 from backend.models.identity.users import User
@@ -76,7 +76,7 @@ class ExecutionRunner:
                     steps = await uow.execution_steps.all_of(execution_id)
                     uow.notify(Channel.EXECUTIONS, str(execution_id))
                     await uow.commit()
-                    by = _principal(owner, scope)
+                    by = _principal(execution, owner, scope)
                     attempt = Attempt(self._uow, execution, by, steps, self._rights)
                     return Taken(execution, owner, attempt)
                 found = await uow.executions.find(execution_id)
@@ -157,5 +157,9 @@ async def _end_ownerless(uow: BackgroundUnit, execution: Execution) -> None:
     await uow.commit()
 
 
-def _principal(owner: User, scope: Within) -> Principal:
-    return Principal(owner.id, owner.role, NO_SESSION, scope.organisation_id, Means.JOB)
+def _principal(execution: Execution, owner: User, scope: Within) -> Principal:
+    """Return its owner. With an API key they have no rights until these were looked up."""
+    who, where = (owner.id, owner.role), scope.organisation_id
+    if execution.key_id is None:
+        return Principal(*who, NO_SESSION, where, Means.JOB)
+    return Principal(*who, execution.key_id, where, Means.JOB, NO_RIGHTS)

@@ -82,12 +82,14 @@ class ExportKind:
     async def check(self, inputs: ExportInputs, by: Principal) -> None:
         """
         Raises:
-            PermissionDeniedError: the person may not read the list.
+            PermissionDeniedError: the person may not read the list, or their API key is narrowed
+                and would not reach the file.
             InvalidInputError: it does not have a column.
         """
         wanted = inputs.root
         exported = self._lists[wanted.resource]
         by.require(exported.permission)
+        by.require_own(Permission.FILES_READ)
         _columns(wanted, exported.shown)
 
     async def run(

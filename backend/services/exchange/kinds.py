@@ -19,5 +19,7 @@ def exchange_kinds(
         "report": RegisteredKind(reports, ReportInputs, report_name),
         "import": RegisteredKind(imports, ImportInputs, import_name),
         "export": RegisteredKind(exports, ExportInputs, export_name),
-        ACCOUNT_EXPORT: RegisteredKind(accounts, AccountExportInputs, account_export_name),
+        ACCOUNT_EXPORT: RegisteredKind(
+            accounts, AccountExportInputs, account_export_name, in_person=True
+        ),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.core.caching import Cache
 from backend.core.errors import AuthenticationError, DomainError, PermissionDeniedError
-from backend.core.permissions import NO_SESSION, AsOfNow, Permission, Principal
+from backend.core.permissions import NO_SESSION, AsOfNow, Means, Permission, Principal
 from backend.core.scopes import SYSTEM
 from backend.repositories.identity.sessions import Identity
 from backend.repositories.identity.unit import IdentityUnits
@@ -35,13 +35,7 @@ class PresentRights:
         None once it has ended, the account is deactivated, or the role of somebody who is signed in
         without a second factor requires one.
         """
-
-        async def load() -> Identity | None:
-            async with self._uow.reading(SYSTEM) as uow:
-                repository = uow.api_keys if is_key else uow.sessions
-                identity = await repository.identity(session_id)
-            return identity if identity and identity.principal.user_id == user_id else None
-
+        load = partial(self._load, user_id, session_id, is_key=is_key)
         identity = await self._identities.get(user_id, session_id, load)
         if identity is None or (not is_key and self._lacks_factor(identity)):
             return None
@@ -52,7 +46,7 @@ class PresentRights:
         return await self._found(by) is not None
 
     async def of(self, by: Principal) -> Principal:
-        """Return the same person with their current role.
+        """Return the same person with their current role, and what their API key leaves of it.
 
         Raises:
             PermissionDeniedError: the account is deactivated.
@@ -61,7 +55,9 @@ class PresentRights:
         found = await self._found(by)
         if found is None:
             raise await self._reason(by)
-        return by if found.role is by.role else replace(by, role=found.role)
+        if found.role is by.role and found.key_rights == by.key_rights:
+            return by
+        return replace(by, role=found.role, key_rights=found.key_rights)
 
     async def require(self, by: Principal, needed: Permission) -> Principal:
         """Like `of`, and raises PermissionDeniedError if the role lacks the permission."""
@@ -72,6 +68,12 @@ class PresentRights:
     def as_of_now(self, by: Principal, needed: Permission) -> AsOfNow:
         """Return `require` as a function, to be called before each piece of work."""
         return partial(self.require, by, needed)
+
+    async def _load(self, user_id: UUID, session_id: UUID, *, is_key: bool) -> Identity | None:
+        async with self._uow.reading(SYSTEM) as uow:
+            repository = uow.api_keys if is_key else uow.sessions
+            identity = await repository.identity(session_id)
+        return identity if identity and identity.principal.user_id == user_id else None
 
     def _lacks_factor(self, identity: Identity) -> bool:
         if identity.principal.impersonator_id is not None:
@@ -84,7 +86,10 @@ class PresentRights:
         """With `NO_SESSION`, the user, whether signed in or not."""
         if by.session_id == NO_SESSION:
             return await self._active_user(by)
-        return await self.find(by.user_id, by.session_id, is_key=by.key_rights is not None)
+        if by.means is Means.JOB and by.key_id is not None:
+            identity = await self._load(by.user_id, by.key_id, is_key=True)
+            return identity and identity.principal
+        return await self.find(by.user_id, by.session_id, is_key=by.key_id is not None)
 
     async def _active_user(self, by: Principal) -> Principal | None:
         async with self._uow.reading(by) as uow:

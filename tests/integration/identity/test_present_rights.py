@@ -29,6 +29,7 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.background.executions import ExecutionService
 from backend.services.background.kinds import RegisteredKind
 from backend.services.exchange.imports.kind import import_name
+from backend.services.identity.api_keys import ApiKeyService
 from backend.services.identity.rights import PresentRights
 from backend.services.identity.users import UserService
 from backend.services.notifications.stream import NotificationWatch
@@ -44,7 +45,7 @@ from tests.fixtures.execution_kinds import (
     stored,
 )
 from tests.fixtures.kept_runs import KeptRun
-from tests.fixtures.people import Answer, Person
+from tests.fixtures.people import Answer, Person, with_key
 from tests.fixtures.sheets import Sheets
 from tests.fixtures.statements import sent_statements
 from tests.fixtures.waiting import SECONDS
@@ -150,6 +151,24 @@ async def test_work_in_the_background_waits_for_no_notice_of_a_change(
     await UserService(elsewhere, PasswordHasher(), None).set_role(member.user.id, Role.VIEWER, None)
 
     assert (await services.identity.rights.of(by)).role is Role.VIEWER
+
+
+async def test_a_key_in_the_background_waits_for_no_notice_of_its_end(
+    settings: Any, database: Database, member: Person
+) -> None:
+    state = process_state(settings)
+    state.caches.regained()
+    services = wire(settings, SqlUnitOfWorkFactory(database, caches=state.caches), {}, state)
+    program = await with_key(member, permissions=["tasks:read"])
+    by = await services.identity.key_access.identify(program.token)
+    in_background = replace(by, means=Means.JOB)
+    for each in (by, in_background):
+        assert await services.identity.rights.of(each) is each
+
+    await ApiKeyService(SqlUnitOfWorkFactory(database)).revoke(by.session_id, None)
+
+    with pytest.raises(AuthenticationError, match="API key was revoked"):
+        await services.identity.rights.of(in_background)
 
 
 async def working(

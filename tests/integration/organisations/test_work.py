@@ -19,9 +19,11 @@ from backend.models.platform.organisations import divided_tables
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from tests.factories import PASSWORD, make_task, make_user
 from tests.fixtures.jobs import Jobs
-from tests.fixtures.organisations import Company
+from tests.fixtures.organisations import Company, Hire
+from tests.fixtures.people import with_key
 
 Companies = tuple[Company, Company]
+REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 
 
 async def test_whoever_signs_in_acts_in_their_organisation(
@@ -87,10 +89,9 @@ async def test_an_execution_counts_what_its_organisation_has(
         for _ in range(3):
             await unit.tasks.save(make_task())
         await unit.commit()
-    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
     paths = []
     for company in companies:
-        made: Any = (await company.admin.post("/executions", json=report)).json()
+        made: Any = (await company.admin.post("/executions", json=REPORT)).json()
         paths.append(f"/executions/{made['id']}")
 
     await divided_jobs.drain(Queue.EXECUTIONS)
@@ -162,3 +163,58 @@ async def test_an_erased_organisation_leaves_the_others_as_they_were(
             query = left.format(sql.Identifier(table))
             [(count,)] = connection.execute(query, [other.scope.organisation_id])
             assert count == 0 or table == "events", table
+
+
+async def test_what_a_key_has_started_counts_what_its_organisation_has(
+    companies: Companies, units: SqlUnitOfWorkFactory, divided_jobs: Jobs
+) -> None:
+    _, other = companies
+    async with units(other.scope) as unit:
+        await unit.tasks.save(make_task())
+        await unit.commit()
+    programs = [await with_key(each.admin, permissions=["tasks:read"]) for each in companies]
+    ids = [(await each.post("/executions", json=REPORT)).json()["id"] for each in programs]
+
+    await divided_jobs.drain(Queue.EXECUTIONS)
+
+    done = [
+        (await program.get(f"/executions/{execution_id}")).json()
+        for program, execution_id in zip(programs, ids, strict=True)
+    ]
+    assert [each["result"]["count"] for each in done] == [1, 2]
+    assert (await programs[0].get(f"/executions/{ids[1]}")).status_code == 404
+
+
+async def test_a_key_that_was_revoked_runs_nothing_in_its_organisation(
+    companies: Companies, divided_jobs: Jobs
+) -> None:
+    own, _ = companies
+    program = await with_key(own.admin, permissions=["tasks:read"])
+    started = (await program.post("/executions", json=REPORT)).json()
+    await own.admin.delete(f"/api-keys/{started['key_id']}")
+
+    await divided_jobs.drain(Queue.EXECUTIONS)
+
+    ended = (await own.admin.get(f"/executions/{started['id']}")).json()
+    assert (ended["status"], ended["error"]) == (
+        "failed",
+        "The API key was revoked or has expired.",
+    )
+
+
+async def test_a_key_of_somebody_who_has_left_runs_nothing(
+    companies: Companies, hire: Hire, divided_jobs: Jobs, units: SqlUnitOfWorkFactory
+) -> None:
+    own, other = companies
+    member = await hire(own)
+    await hire(other, user=member.user)
+    program = await with_key(member, permissions=["tasks:read"])
+    started = (await program.post("/executions", json=REPORT)).json()
+    left = await own.admin.delete(f"/members/{member.user.id}")
+    assert left.status_code == 204, left.text
+
+    await divided_jobs.drain(Queue.EXECUTIONS)
+
+    async with units.reading(own.scope) as reading:
+        ended = await reading.executions.get(UUID(started["id"]))
+    assert (ended.status, ended.result) == ("failed", None)

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Path, Query, status
 from fastapi.sse import EventSourceResponse
 
-from backend.api.deps import CallerDep
+from backend.api.deps import StarterDep
 from backend.api.etags import CachedTagDep, MatchDep, TagDep
 from backend.api.event_streams import event_of
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
@@ -52,7 +52,9 @@ LastEventId = Annotated[
 
 @router.get("", response_model=Page[ExecutionListed])
 async def list_executions(
-    query: Annotated[ExecutionQuery, Query()], by: CallerDep, executions: Injected[ExecutionService]
+    query: Annotated[ExecutionQuery, Query()],
+    by: StarterDep,
+    executions: Injected[ExecutionService],
 ) -> Page[Execution]:
     """Your executions, without inputs and results."""
     return await executions.page(query, by)
@@ -66,7 +68,7 @@ async def list_executions(
 )
 async def create_execution(
     data: AnyExecutionCreate,
-    by: CallerDep,
+    by: StarterDep,
     executions: Injected[ExecutionService],
     tag: TagDep,
     key: IdempotencyKeyDep,
@@ -80,7 +82,7 @@ async def create_execution(
 
 @router.post("/generate-name", responses=declare(PERMISSION_DENIED))
 async def generate_execution_name(
-    data: AnyExecutionDraft, by: CallerDep, executions: Injected[ExecutionService]
+    data: AnyExecutionDraft, by: StarterDep, executions: Injected[ExecutionService]
 ) -> ExecutionName:
     """Suggest a short name for an execution, by the language model if one is configured.
 
@@ -92,7 +94,7 @@ async def generate_execution_name(
 @router.get("/{execution_id}", response_model=AnyExecution)
 async def read_execution(
     execution_id: ExecutionId,
-    by: CallerDep,
+    by: StarterDep,
     executions: Injected[ExecutionService],
     tag: CachedTagDep,
 ) -> Execution:
@@ -105,7 +107,7 @@ async def read_execution(
 )
 async def delete_execution(
     execution_id: ExecutionId,
-    by: CallerDep,
+    by: StarterDep,
     executions: Injected[ExecutionService],
     match: MatchDep,
 ) -> None:
@@ -120,7 +122,7 @@ async def delete_execution(
     responses=declare(CONFLICT),
 )
 async def cancel_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: Injected[ExecutionService], tag: TagDep
+    execution_id: ExecutionId, by: StarterDep, executions: Injected[ExecutionService], tag: TagDep
 ) -> Execution:
     """Cancel an execution: immediately if it is pending, within seconds if it is running.
 
@@ -133,16 +135,16 @@ async def cancel_execution(
     "/{execution_id}/retry",
     status_code=status.HTTP_202_ACCEPTED,
     response_model=AnyExecution,
-    responses=declare(CONFLICT),
+    responses=declare(CONFLICT, PERMISSION_DENIED),
 )
 async def retry_execution(
     execution_id: ExecutionId,
-    by: CallerDep,
+    by: StarterDep,
     executions: Injected[ExecutionService],
     match: MatchDep,
     tag: TagDep,
 ) -> Execution:
-    """Retry a failed or cancelled execution. Finished steps are not repeated."""
+    """Retry a failed or cancelled execution, with your rights. Finished steps are not repeated."""
     return tag(await executions.retry(execution_id, by, match))
 
 
@@ -150,7 +152,7 @@ async def retry_execution(
 async def list_execution_steps(
     execution_id: ExecutionId,
     query: Annotated[ExecutionStepQuery, Query()],
-    by: CallerDep,
+    by: StarterDep,
     executions: Injected[ExecutionService],
 ) -> Page[ExecutionStep]:
     """The finished steps of an execution, which a retry keeps. Not every kind has steps."""
@@ -158,7 +160,7 @@ async def list_execution_steps(
 
 
 async def _own_execution(
-    execution_id: ExecutionId, by: CallerDep, executions: Injected[ExecutionService]
+    execution_id: ExecutionId, by: StarterDep, executions: Injected[ExecutionService]
 ) -> Execution:
     """Read before the stream begins: within it, it is too late for a 404."""
     return await executions.read(execution_id, by)
@@ -167,7 +169,7 @@ async def _own_execution(
 @router.get("/{execution_id}/events", response_class=EventSourceResponse)
 async def follow_execution(
     execution: Annotated[Execution, Depends(_own_execution)],
-    by: CallerDep,
+    by: StarterDep,
     watch: Injected[ExecutionWatch],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ExecutionState]:

@@ -42,8 +42,13 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
     }
     unlisted = (Execution.inputs, Execution.result)
 
-    async def page_of(self, owner_id: UUID, query: ExecutionQuery) -> Page[Execution]:
-        return await self._page(query, col(Execution.owner_id) == owner_id, *self.conditions(query))
+    async def page_of(
+        self, owner_id: UUID, query: ExecutionQuery, key_id: UUID | None = None
+    ) -> Page[Execution]:
+        theirs = [col(Execution.owner_id) == owner_id]
+        if key_id is not None:
+            theirs.append(col(Execution.key_id) == key_id)
+        return await self._page(query, *theirs, *self.conditions(query))
 
     async def lock_active_of(self, owner_id: UUID) -> int:
         # A lock of the rows would not stop somebody from adding one.

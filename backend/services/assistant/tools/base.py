@@ -12,8 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel import SQLModel
 
-from backend.core.errors import PermissionDeniedError
-from backend.core.permissions import ROLE_PERMISSIONS, Means, Permission, Principal, Role
+from backend.core.permissions import Means, Permission, Principal, Role
 from backend.models.platform.idempotency import IdempotencyKey
 from backend.models.platform.mixins import now
 from backend.services.assistant.web_search import WebSearch
@@ -96,14 +95,7 @@ class AssistantTool(Generic[Arguments]):
 
     def require_permission(self, by: Principal) -> None:
         """Raises PermissionDeniedError, which names the tool, unless the person may use it."""
-        if not by.may(self.permission):
-            lacking = f"the role {by.role}"
-            if self.permission in ROLE_PERMISSIONS[by.role]:
-                lacking = "this API key"
-            raise PermissionDeniedError(
-                f"The tool {self.name} needs the permission {self.permission}; {lacking} "
-                "does not have it."
-            )
+        by.require(self.permission, self.name)
 
     @property
     def is_destructive(self) -> bool:

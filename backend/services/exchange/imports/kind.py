@@ -2,7 +2,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from backend.core.errors import InvalidInputError, NotFoundError
-from backend.core.permissions import Principal
+from backend.core.permissions import Permission, Principal
 from backend.models.exchange.imports import ImportInputs, ImportResult
 from backend.models.files.files import File
 from backend.repositories.exchange.unit import ExchangeUnits
@@ -35,10 +35,12 @@ class ImportKind:
         """Returns the file.
 
         Raises:
-            PermissionDeniedError: the person may not write the resource.
+            PermissionDeniedError: the person may not write the resource, or their API key is
+                narrowed and does not reach files.
             InvalidInputError: the person may not read such a file, or it has another type.
         """
         by.require(RESOURCES[inputs.resource].permission)
+        by.require_own(Permission.FILES_READ)
         try:
             file = await self._files.read(inputs.file_id, by)
         except NotFoundError as error:
