@@ -12,10 +12,15 @@ from backend.models.identity.users import User
 from backend.models.platform.domain_events import changes_between
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.factor_mails import (
+    PASSKEY_ADDED,
+    passkey_removed,
+    passkey_renamed,
+    tell_owner,
+)
 from backend.services.identity.fresh_proof import FreshProof
 from backend.services.identity.passkey_check import PasskeyCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
-from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.ways_in import require_another_way_in
 from backend.services.platform.change_events import created, deleted, updated
 
@@ -31,13 +36,11 @@ class PasskeyService:
         check: PasskeyCheck,
         proof: FreshProof,
         rule: SecondFactorRule,
-        mails: AccountMails,
     ) -> None:
         self._uow = uow
         self._check = check
         self._proof = proof
         self._rule = rule
-        self._mails = mails
 
     async def page(self, query: PasskeyQuery, by: Principal) -> Page[Passkey]:
         """Return the caller's own. Raises InvalidCursorError."""
@@ -55,7 +58,7 @@ class PasskeyService:
             await _require_room(uow, user)
             return await self._check.creation_options(uow, user, by)
 
-    async def create(self, data: PasskeyCreate, by: Principal) -> Passkey:
+    async def create(self, data: PasskeyCreate, by: Principal, client: Client) -> Passkey:
         """Sign in with it as well, from now on.
 
         Raises:
@@ -68,12 +71,12 @@ class PasskeyService:
             made = await self._check.new(uow, data.passkey, by)
             passkey = Passkey(name=data.name, user_id=user.id, **vars(made))
             await uow.passkeys.save(passkey)
-            uow.record(created(SubjectKind.PASSKEY, passkey, by))
-            await self._mails.passkey_added(uow, user, passkey)
+            uow.record(event := created(SubjectKind.PASSKEY, passkey, by))
+            await tell_owner(uow, user, PASSKEY_ADDED, event, client)
             await uow.commit()
         return passkey
 
-    async def rename(self, passkey_id: UUID, name: str, by: Principal) -> Passkey:
+    async def rename(self, passkey_id: UUID, name: str, by: Principal, client: Client) -> Passkey:
         """Raises NotFoundError if it is not one of the caller's."""
         async with self._uow(by) as uow:
             passkey = await _own(uow, passkey_id, by)
@@ -81,7 +84,9 @@ class PasskeyService:
             passkey.name = name
             if changes := changes_between(before, passkey.facts()):
                 await uow.passkeys.save(passkey)
-                uow.record(updated(SubjectKind.PASSKEY, passkey, changes, by))
+                uow.record(event := updated(SubjectKind.PASSKEY, passkey, changes, by))
+                user = await uow.users.get(by.user_id)
+                await tell_owner(uow, user, passkey_renamed(passkey), event, client)
                 await uow.commit()
         return passkey
 
@@ -101,8 +106,8 @@ class PasskeyService:
             has_app = user.second_factor_at is not None
             self._rule.require_left(user, has_factor=has_others or has_app)
             await uow.passkeys.delete(passkey)
-            uow.record(deleted(SubjectKind.PASSKEY, passkey, by))
-            await self._mails.passkey_removed(uow, user, passkey)
+            uow.record(event := deleted(SubjectKind.PASSKEY, passkey, by))
+            await tell_owner(uow, user, passkey_removed(passkey), event, client)
 
     @asynccontextmanager
     async def _proven(

@@ -20,9 +20,16 @@ from backend.models.identity.second_factors import (
 )
 from backend.models.identity.sessions import Client
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged
+from backend.models.platform.domain_events import DomainEvent, ResourceChanged
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.factor_mails import (
+    APP_ADDED,
+    APP_REMOVED,
+    CODES_RENEWED,
+    FACTORS_RESET,
+    tell_owner,
+)
 from backend.services.identity.fresh_proof import FreshProof
 from backend.services.identity.second_factor_check import SecondFactorCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
@@ -87,7 +94,7 @@ class SecondFactorService:
             if await uow.second_factors.find_of(user.id) is None:
                 raise ConflictError("Begin with `POST /auth/second-factor`.")
             await self._check.verify(uow, user, GivenFactor(code=code), client.address)
-            codes = await enable_factor(uow, user, by)
+            codes = await enable_factor(uow, user, by, client)
             await end_sessions(uow, user.id, by, keep=by.session_id)
             return codes
 
@@ -104,7 +111,8 @@ class SecondFactorService:
             if user.second_factor_at is None:
                 raise ConflictError(_NONE)
             await self._check.verify(uow, user, given, client.address)
-            uow.record(_changed(user, "recovery_codes_renewed", by))
+            uow.record(event := _changed(user, "recovery_codes_renewed", by))
+            await tell_owner(uow, user, CODES_RENEWED, event, client)
             return await _new_recovery_codes(uow, user)
 
     async def remove(self, proof: FactorProof, by: Principal, client: Client) -> None:
@@ -121,7 +129,8 @@ class SecondFactorService:
             has_passkey = bool(await uow.passkeys.credentials_of(user.id))
             self._rule.require_left(user, has_factor=has_passkey)
             await self._proof.check_factor(uow, user, proof, client)
-            await remove_factor(uow, user, "second_factor_removed", by)
+            event = await _remove_factor(uow, user, "second_factor_removed", by)
+            await tell_owner(uow, user, APP_REMOVED, event, client)
 
     @asynccontextmanager
     async def _changing(self, by: Principal) -> AsyncIterator[tuple[IdentityUnit, User]]:
@@ -141,15 +150,18 @@ class SecondFactorReset:
     async def reset(self, user_id: UUID) -> None:
         """Remove second factor and passkeys of somebody who has lost them; end all their sessions.
 
+        A mail tells them.
+
         Raises ConflictError if there is neither.
         """
         async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(user_id, for_update=True)
-            removed = await remove_passkeys(uow, user)
+            events = await remove_passkeys(uow, user)
             if user.second_factor_at is not None:
-                await remove_factor(uow, user, "second_factor_reset", None)
-            elif not removed:
+                events.append(await _remove_factor(uow, user, "second_factor_reset", None))
+            if not events:
                 raise ConflictError(f"{user.email} has no second factor, and no passkey.")
+            await tell_owner(uow, user, FACTORS_RESET, events[0], None)
             await end_sessions(uow, user_id, None)
             await uow.commit()
 
@@ -164,22 +176,28 @@ async def begin_factor(uow: IdentityUnit, user: User, sealer: Sealer) -> FactorS
     return FactorSetup(secret=secret, uri=setup_uri(secret, user.email))
 
 
-async def enable_factor(uow: IdentityUnit, user: User, by: Principal | None) -> list[str]:
+async def enable_factor(
+    uow: IdentityUnit, user: User, by: Principal | None, client: Client
+) -> list[str]:
     """Put the factor to use whose first code was right. Returns the recovery codes."""
     user.second_factor_at = now()
     await uow.users.save(user)
-    uow.record(_changed(user, "second_factor_added", by))
+    uow.record(event := _changed(user, "second_factor_added", by))
+    await tell_owner(uow, user, APP_ADDED, event, client)
     # Sessions without one may have been refused.
     uow.forget(CacheName.IDENTITY, user.id)
     return await _new_recovery_codes(uow, user)
 
 
-async def remove_factor(uow: IdentityUnit, user: User, verb: str, by: Principal | None) -> None:
+async def _remove_factor(
+    uow: IdentityUnit, user: User, verb: str, by: Principal | None
+) -> DomainEvent:
     await uow.second_factors.remove_of(user.id)
     user.second_factor_at = None
     await uow.users.save(user)
-    uow.record(_changed(user, verb, by))
+    uow.record(event := _changed(user, verb, by))
     uow.forget(CacheName.IDENTITY, user.id)
+    return event
 
 
 async def _new_recovery_codes(uow: IdentityUnit, user: User) -> list[str]:

@@ -91,7 +91,7 @@ class SecondStep:
             await self._check.verify(uow, user, data, client.address)
             if not await uow.account_tokens.use(token.id):
                 raise _dead_challenge()
-            codes = await enable_factor(uow, user, None) if is_new else None
+            codes = await enable_factor(uow, user, None, client) if is_new else None
             organisation_id = await uow.places.enter(user)
             tokens = await self._sessions.open(
                 uow, user, organisation_id, client, with_passkey=with_passkey

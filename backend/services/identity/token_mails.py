@@ -6,7 +6,6 @@ from backend.core.devices import device_name
 from backend.models.identity.account_tokens import AccountToken, TokenPurpose
 from backend.models.identity.invitations import Invitation
 from backend.models.identity.linked_identities import LinkedIdentity
-from backend.models.identity.passkeys import Passkey
 from backend.models.identity.sessions import UserSession
 from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
@@ -23,7 +22,7 @@ _CHANGED_LINES = [
 
 _LINKED = "There is another way to sign in to your account"
 _LOST_PASSWORD = (
-    "As this was the first time, your password, all sessions and all API keys have ended: if "
+    "As this was the first time, your password, all passkeys, sessions and API keys have ended: if "
     "somebody else had opened the account, they are out. Whenever you want a password again, ask "
     "for a new one."
 )
@@ -98,15 +97,6 @@ class AccountMails:
             lines.append(_LOST_PASSWORD)
         lines.append(_WARNING)
         await self._notify(uow, user, Notice(_LINKED, lines, f"identity {identity.id}"))
-
-    async def passkey_added(self, uow: IdentityUnit, user: User, passkey: Passkey) -> None:
-        lines = [f"From now on you can sign in with the passkey {passkey.name}.", _WARNING]
-        await self._notify(uow, user, Notice(_LINKED, lines, f"passkey {passkey.id}"))
-
-    async def passkey_removed(self, uow: IdentityUnit, user: User, passkey: Passkey) -> None:
-        lines = [f"The passkey {passkey.name} can't be used to sign in any more.", _WARNING]
-        key = f"passkey {passkey.id} removed"
-        await self._notify(uow, user, Notice("A passkey of your account was removed", lines, key))
 
     async def account_closing(self, uow: IdentityUnit, user: User, erase_at: datetime) -> None:
         """Tell somebody that their account will be erased, and how to keep it."""

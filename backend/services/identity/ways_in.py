@@ -6,6 +6,7 @@ from backend.core.errors import ConflictError
 from backend.core.permissions import SubjectKind
 from backend.models.identity.account_tokens import TokenPurpose
 from backend.models.identity.users import User
+from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.identity.unit import IdentityUnit
 from backend.services.identity.api_keys import end_keys
 from backend.services.identity.sessions import end_sessions
@@ -25,19 +26,27 @@ async def require_another_way_in(uow: IdentityUnit, user: User) -> None:
         raise ConflictError(_LAST)
 
 
-async def end_ways_in(uow: IdentityUnit, user: User, *, keep: UUID | None = None) -> None:
-    """End sessions, API keys, links, passkeys and all identities but one. Lock the user first."""
+async def end_ways_in(
+    uow: IdentityUnit, user: User, *, keep: UUID | None = None
+) -> list[DomainEvent]:
+    """End sessions, API keys, links, passkeys and all identities but one. Lock the user first.
+
+    Returns an event for each passkey.
+    """
     await end_sessions(uow, user.id, None)
     await end_keys(uow, user.id, None)
     await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user.id)
     for identity in await uow.linked_identities.remove_of(user.id, keep=keep):
         uow.record(deleted(SubjectKind.IDENTITY, identity, None))
-    await remove_passkeys(uow, user)
+    return await remove_passkeys(uow, user)
 
 
-async def remove_passkeys(uow: IdentityUnit, user: User) -> bool:
-    """Remove all passkeys. Returns whether there were any. Lock the user first."""
-    removed = await uow.passkeys.remove_of(user.id)
-    for passkey in removed:
-        uow.record(deleted(SubjectKind.PASSKEY, passkey, None))
-    return bool(removed)
+async def remove_passkeys(uow: IdentityUnit, user: User) -> list[DomainEvent]:
+    """Remove all passkeys. Returns an event for each. Lock the user first."""
+    events: list[DomainEvent] = [
+        deleted(SubjectKind.PASSKEY, passkey, None)
+        for passkey in await uow.passkeys.remove_of(user.id)
+    ]
+    for event in events:
+        uow.record(event)
+    return events

@@ -77,7 +77,7 @@ class IdentityServices:
         starts = SessionStart(access_tokens, lasting)
         self.second_step = SecondStep(uow, tokens, starts, factors, rule)
         self.second_factors = SecondFactorService(uow, factors, proof, rule)
-        self.passkeys = PasskeyService(uow, passkeys, proof, rule, token_mails)
+        self.passkeys = PasskeyService(uow, passkeys, proof, rule)
         self.passkey_sign_in = PasskeySignInService(uow, passkeys, starts, security)
         accounts = ProviderAccounts(offered.by_name, token_mails, opened)
         self.provider_callbacks = ProviderCallbacks(uow, offered, security)

@@ -27,6 +27,15 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _log = get_logger(__name__)
 
 
+async def queue_mail(uow: MailUnit, mail: Mail) -> None:
+    """Queue a mail, which is sent once the unit has committed.
+
+    Does nothing if one with the same `dedup_key` was queued before.
+    """
+    if await uow.mails.add_missing([mail]):
+        await uow.defer(JobRequest(SEND_MAIL, Queue.MAIL, {"mail_id": str(mail.id)}))
+
+
 class MailService:
     """Mails are queued with the change that they report, and sent by a job.
 
@@ -45,12 +54,8 @@ class MailService:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def queue(self, uow: MailUnit, mail: Mail) -> None:
-        """Queue a mail, which is sent once the unit has committed.
-
-        Does nothing if one with the same `dedup_key` was queued before.
-        """
-        if await uow.mails.add_missing([mail]):
-            await uow.defer(JobRequest(SEND_MAIL, Queue.MAIL, {"mail_id": str(mail.id)}))
+        """As `queue_mail`."""
+        await queue_mail(uow, mail)
 
     async def send(self, mail_id: UUID) -> None:
         """Send a queued mail. Does nothing if it was sent or refused before.

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import cbor2
@@ -96,14 +96,39 @@ async def test_a_name_that_is_the_same_is_no_change(
 
 
 async def test_the_owner_is_told_by_mail(member: Person, device: Authenticator, post: Post) -> None:
+    lure = "Locked! See https://evil.example"
+    headers = {"User-Agent": "evil.example/1.0"}
     made = await register(member, device, password=PASSWORD)
     added = await post.deliver()
+    path = f"{PASSKEYS}/{made['id']}/name"
+    await member.put(path, json={"name": lure}, headers=headers)
+    renamed = await post.deliver()
     await remove(member, made)
     removed = await post.deliver()
 
-    assert added["To"] == removed["To"] == member.user.email
-    assert made["name"] in parts_of(added)["text/plain"]
-    assert "can't be used" in parts_of(removed)["text/plain"]
+    day = f"{datetime.fromisoformat(made['created_at']):%d %B %Y}"
+    for mail, told in (
+        (added, "you can sign in with a new passkey"),
+        (renamed, f"The passkey that was added on {day} has another name."),
+        (removed, f"The passkey that was added on {day} can't be used"),
+    ):
+        text = parts_of(mail)["text/plain"]
+        assert mail["To"] == member.user.email
+        assert told in text
+        assert f"It was done on {day}, " in text
+        assert "from 127.0.0.1." in text
+        assert "If it was not you" in text
+        assert made["name"] not in text
+        assert "evil.example" not in f"{mail['Subject']} {text} {parts_of(mail)['text/html']}"
+
+
+async def test_the_same_name_is_not_told(member: Person, device: Authenticator, post: Post) -> None:
+    made = await register(member, device)
+    await post.deliver()
+
+    await member.put(f"{PASSKEYS}/{made['id']}/name", json={"name": made["name"]})
+
+    assert await post.take_jobs() == []
 
 
 @pytest.mark.parametrize("proof", [{"password": "wrong"}, {"password": None}, {"code": "123456"}])
@@ -419,13 +444,17 @@ async def test_neither_keys_nor_admins_as_somebody_reach_passkeys(
 
 
 async def test_a_reset_by_an_operator_removes_passkeys_and_ends_sessions(
-    member: Person, device: Authenticator, uow: SqlUnitOfWorkFactory, admin: Person
+    member: Person, device: Authenticator, post: Post, admin: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     made = await register(member, device)
     person = await signed_in_with(member, device)
+    await post.deliver()
 
     await SecondFactorReset(uow).reset(member.user.id)
 
+    told = parts_of(await post.deliver())["text/plain"]
+    assert "An admin has done this on" in told
+    assert "tell an admin" in told
     assert (await person.get("/users/me")).status_code == 401
     assert (await sign_in(member.client, device)).status_code == 401
     query = {"subject_id": made["id"], "type": "passkey.deleted"}

@@ -70,21 +70,25 @@ async def begin_passkey(
 
 @router.post("", response_model=PasskeyPublic, responses=declare(CONFLICT))
 async def create_passkey(
-    data: PasskeyCreate, by: PersonDep, passkeys: Injected[PasskeyService]
+    data: PasskeyCreate, by: PersonDep, client: ClientDep, passkeys: Injected[PasskeyService]
 ) -> Passkey:
     """Sign in with the passkey that the browser has made, from now on. You are told by mail.
 
     In the same session as `POST /auth/passkeys/begin`.
     """
-    return await passkeys.create(data, by)
+    return await passkeys.create(data, by, client)
 
 
 @router.put("/{passkey_id}/name", response_model=PasskeyPublic)
 async def rename_passkey(
-    passkey_id: PasskeyId, data: PasskeyName, by: PersonDep, passkeys: Injected[PasskeyService]
+    passkey_id: PasskeyId,
+    data: PasskeyName,
+    by: PersonDep,
+    client: ClientDep,
+    passkeys: Injected[PasskeyService],
 ) -> Passkey:
-    """Give a passkey another name."""
-    return await passkeys.rename(passkey_id, data.name, by)
+    """Give a passkey another name. A mail tells you."""
+    return await passkeys.rename(passkey_id, data.name, by, client)
 
 
 @router.post(
