@@ -290,7 +290,8 @@ async def test_a_made_up_key_is_refused(member: Person, made_up: str) -> None:
 
 async def test_a_mistyped_key_costs_no_query(member: Person) -> None:
     program = await with_key(member)
-    mistyped = replace(program, token=program.token[:-7] + "00" + program.token[-5:])
+    before, typed, after = program.token[:-7], program.token[-7], program.token[-6:]
+    mistyped = replace(program, token=before + ("1" if typed == "0" else "0") + after)
 
     with sent_statements() as statements:
         assert (await mistyped.get("/tasks")).status_code == 401
