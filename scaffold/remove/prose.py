@@ -14,6 +14,7 @@ _ONLY_LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)")
 _ONLY_NAMES = re.compile(r"`[^`]+`(?:, `[^`]+`)*")
 _MARKED = re.compile(
     r"^(?:<!--|#) needs: ([\w, ]+?)(?: -->)?\n.*?^(?:<!--|#) /needs(?: -->)?\n\n?"
+    r"|^\| <!-- needs: ([\w, ]+) -->(?:(?!<!-- /needs -->).)*<!-- /needs --> \|\n"
     r"|<!-- needs: ([\w, ]+) -->.*?<!-- /needs -->",
     re.MULTILINE | re.DOTALL,
 )
@@ -34,7 +35,7 @@ def without_marked(text: str, gone: Collection[str]) -> str:
     """Leave out what stands between marks that name an area or a resource that is gone."""
 
     def left(found: re.Match[str]) -> str:
-        needed = (found[1] or found[2]).split(", ")
+        needed = (found[1] or found[2] or found[3]).split(", ")
         return "" if any(each in gone for each in needed) else found[0]
 
     return _MARKED.sub(left, text)

@@ -9,7 +9,7 @@ from uuid import UUID
 _CHECK = struct.Struct(">I")
 _PART = struct.Struct(">16sQ")
 MAX_PARTS = 41
-"""Twenty executions, twenty chats, and the notifications."""
+"""Twenty of each kind that is followed by id, and the notifications."""
 MAX_LENGTH = 4 * (_CHECK.size + MAX_PARTS * _PART.size) // 3 + 2
 
 Positions = Mapping[UUID, int]

@@ -14,6 +14,25 @@ PAGE = Path("docs/use/garden.md")
 GONE = {"docs/use/weeds.md", "backend/models/garden/weeds.py", "WEEDS_DAYS", "WEEDS_MAX"}
 
 
+ROW = """\
+| Plant | Grows |
+|---|---|
+| <!-- needs: weeds -->**Weed** | everywhere, in `/weeds`<!-- /needs --> |
+| **Oak** | slowly<!-- needs: weeds -->, unlike weeds<!-- /needs --> |
+| <!-- needs: oaks -->**Acorn**<!-- /needs --> | below<!-- needs: weeds --> weeds<!-- /needs --> |
+"""
+
+
+def test_a_row_that_is_marked_as_a_whole_goes_as_a_whole() -> None:
+    assert without_marked(ROW, {"weeds"}) == """\
+| Plant | Grows |
+|---|---|
+| **Oak** | slowly |
+| <!-- needs: oaks -->**Acorn**<!-- /needs --> | below |
+"""
+    assert without_marked(ROW, {"roses"}) == ROW
+
+
 def without_weeds(text: str) -> str:
     return cleaned(text, WORDS, GONE.__contains__, PAGE)
 
