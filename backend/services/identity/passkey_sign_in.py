@@ -26,9 +26,7 @@ class PasskeySignInService:
         self._uow = uow
         self._check = check
         self._sessions = sessions
-        self._attempts = SignInAttempts(
-            settings, "There were too many failed sign-ins; wait before you try again."
-        )
+        self._attempts = SignInAttempts(settings)
 
     async def options(self) -> dict[str, Any]:
         """Return what a browser uses a passkey with. Nothing is stored."""

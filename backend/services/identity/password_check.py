@@ -1,7 +1,5 @@
 """Checks passwords, and limits failed attempts."""
 
-from typing import NoReturn
-
 from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.core.errors import (
@@ -13,11 +11,10 @@ from backend.core.errors import (
 from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
-from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
-from backend.models.platform.domain_events import ResourceChanged, SignInFailed, changes_between
-from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
-from backend.services.identity.rate_windows import RateLimit, hashed
+from backend.models.platform.domain_events import ResourceChanged
+from backend.repositories.identity.unit import IdentityUnits
+from backend.services.identity.sign_in_attempts import SignInAttempts
 
 _NO_PASSWORD = (
     "Your account has no password: set one with the link of `POST /auth/password-reset` first."
@@ -38,12 +35,7 @@ class PasswordCheck:
     ) -> None:
         self._uow = uow
         self._hasher = hasher
-        self._limit = RateLimit(
-            settings.sign_in_failures_per_account,
-            settings.sign_in_failures_per_address,
-            settings.sign_in_window_minutes,
-            "There were too many failed sign-ins; wait before you try again.",
-        )
+        self._attempts = SignInAttempts(settings)
 
     async def verify(self, email: str, password: str, address: str | None) -> User:
         """Return the active user with this address and password.
@@ -58,18 +50,19 @@ class PasswordCheck:
             UnavailableError: too many requests of all clients are waiting.
         """
         network = network_of(address)
-        failure = SignInFailure(account_hash=hashed(email), address_hash=hashed(network))
         async with self._hasher.turn(network) as turn:
             async with self._uow.reading(SYSTEM) as uow:
-                await self._limit.check(uow.sign_ins, failure)
+                await self._attempts.look(uow, email, address)
                 user = await uow.users.find_by_email(email)
                 known = user.password_hash if user and user.has_password else None
             compared = await turn.compare(password, known)
             async with self._uow(SYSTEM) as uow:
-                await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-                await self._limit.check(uow.sign_ins, failure)
+                failure = await self._attempts.begin(uow, email, address)
                 if user is None or not compared.is_right or not user.can_sign_in:
-                    await self._fail(uow, failure, user, address)
+                    # The input is not stored: it may be a password in the wrong field.
+                    user_id = user.id if user else None
+                    await self._attempts.fail(uow, failure, user_id, address=address)
+                    raise AuthenticationError("The e-mail address or the password is wrong.")
         if compared.is_outdated:
             return await self._hash_again(user, password, network)
         return user
@@ -92,16 +85,6 @@ class PasswordCheck:
             return await self.verify(user.email, password, address)
         except AuthenticationError:
             raise InvalidInputError(field, "This is not your password.") from None
-
-    async def _fail(
-        self, uow: IdentityUnit, failure: SignInFailure, user: User | None, address: str | None
-    ) -> NoReturn:
-        await uow.sign_ins.record(failure, forget_before=self._limit.begins())
-        # The input is not stored: it may be a password in the wrong field.
-        changes = changes_between({}, {"address": address})
-        uow.record(SignInFailed(subject_id=user.id if user else None, changes=changes))
-        await uow.commit()
-        raise AuthenticationError("The e-mail address or the password is wrong.")
 
     async def _hash_again(self, checked: User, password: str, network: str) -> User:
         """Store the hash of the normal form, unless the password has changed meanwhile."""

@@ -2,7 +2,6 @@
 
 from typing import NoReturn
 
-from backend.core.addresses import network_of
 from backend.core.config import ProviderName, SecuritySettings
 from backend.core.errors import AuthenticationError, DomainError, NotFoundError, UnavailableError
 from backend.core.logging import get_logger
@@ -19,8 +18,6 @@ from backend.models.identity.provider_sign_ins import (
     SignInStarted,
 )
 from backend.models.identity.sessions import Client
-from backend.models.identity.sign_in_failures import SignInFailure
-from backend.models.platform.domain_events import SignInFailed, changes_between
 from backend.models.platform.fields import normalise_email
 from backend.models.platform.shortening import one_line, shortened
 from backend.repositories.identity.unit import IdentityUnits
@@ -31,7 +28,7 @@ from backend.services.identity.providers import (
     ProviderRefusedError,
     ProviderUnavailableError,
 )
-from backend.services.identity.rate_windows import RateLimit, hashed
+from backend.services.identity.sign_in_attempts import SignInAttempts
 from backend.services.identity.sign_in_states import SignInState, SignInStates, dead_state
 
 _LONGEST_NAME = 200
@@ -55,12 +52,7 @@ class ProviderCallbacks:
         self._providers = offered.by_name
         self._links = offered.links
         self._states = SignInStates(settings)
-        self._limit = RateLimit(
-            settings.sign_in_failures_per_account,
-            settings.sign_in_failures_per_address,
-            settings.sign_in_window_minutes,
-            "There were too many failed sign-ins; wait before you try again.",
-        )
+        self._attempts = SignInAttempts(settings)
 
     def offered(self) -> ProvidersOffered:
         """Return the providers that are configured."""
@@ -102,17 +94,14 @@ class ProviderCallbacks:
         provider = self._provider(name)
         redirect_uri = self._links.redirect_uri(name, answer.redirect_uri)
         state = self._states.read(name, redirect_uri, answer.state)
-        failure = SignInFailure(
-            account_hash=hashed(state.id.hex), address_hash=hashed(network_of(client.address))
-        )
         async with self._uow.reading(SYSTEM) as reading:
-            await self._limit.check(reading.sign_ins, failure)
+            await self._attempts.look(reading, state.id.hex, client.address)
         try:
             person = await provider.redeem(answer.code, state.attempt)
         except ProviderUnavailableError as error:
             raise _unavailable(name, error) from None
         except ProviderRefusedError as error:
-            await self._fail(name, failure, client, error)
+            await self._fail(name, state, client, error)
         return await self._hand_over(name, state, person)
 
     async def receive_in_browser(
@@ -159,16 +148,13 @@ class ProviderCallbacks:
         return HandedOver(code=code)
 
     async def _fail(
-        self, name: ProviderName, failure: SignInFailure, client: Client, why: ProviderRefusedError
+        self, name: ProviderName, state: SignInState, client: Client, why: ProviderRefusedError
     ) -> NoReturn:
         _log.info("sign_in_refused", provider=name.value, reason=str(why))
-        changes = changes_between({}, {"address": client.address, "provider": name.value})
+        facts = {"address": client.address, "provider": name.value}
         async with self._uow(SYSTEM) as uow:
-            await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-            await self._limit.check(uow.sign_ins, failure)
-            await uow.sign_ins.record(failure, forget_before=self._limit.begins())
-            uow.record(SignInFailed(subject_id=None, changes=changes))
-            await uow.commit()
+            failure = await self._attempts.begin(uow, state.id.hex, client.address)
+            await self._attempts.fail(uow, failure, None, **facts)
         raise AuthenticationError("The provider did not confirm who you are. Begin again.")
 
 

@@ -7,14 +7,18 @@ from backend.core.addresses import network_of
 from backend.core.config import SecuritySettings
 from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.platform.domain_events import SignInFailed, changes_between
-from backend.repositories.identity.unit import IdentityUnit
+from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.identity.rate_windows import RateLimit, hashed
+
+_REFUSAL = "There were too many failed sign-ins; wait before you try again."
 
 
 class SignInAttempts:
-    """Failures are counted exactly by what is tried and by address, across all processes."""
+    """Passwords, codes, passkeys and providers: each counts what is tried apart from the others.
 
-    def __init__(self, settings: SecuritySettings, refusal: str) -> None:
+    Failures are counted exactly by what is tried and by address, across all processes."""
+
+    def __init__(self, settings: SecuritySettings, refusal: str = _REFUSAL) -> None:
         """`refusal` is the text of the error at the limit."""
         self._limit = RateLimit(
             settings.sign_in_failures_per_account,
@@ -23,12 +27,16 @@ class SignInAttempts:
             refusal,
         )
 
+    async def look(self, uow: IdentityReading, what: str, address: str | None) -> None:
+        """Refuse early what `begin` would refuse, without a lock. Raises RateLimitedError."""
+        await self._limit.check(uow.sign_ins, _failure(what, address))
+
     async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> SignInFailure:
         """Lock what is tried and the address, and return the failure that it may become.
 
         Raises RateLimitedError.
         """
-        failure = SignInFailure(account_hash=hashed(what), address_hash=hashed(network_of(address)))
+        failure = _failure(what, address)
         await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
         await self._limit.check(uow.sign_ins, failure)
         return failure
@@ -40,3 +48,7 @@ class SignInAttempts:
         await uow.sign_ins.record(failure, forget_before=self._limit.begins())
         uow.record(SignInFailed(subject_id=user_id, changes=changes_between({}, facts)))
         await uow.commit()
+
+
+def _failure(what: str, address: str | None) -> SignInFailure:
+    return SignInFailure(account_hash=hashed(what), address_hash=hashed(network_of(address)))

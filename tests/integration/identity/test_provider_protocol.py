@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from backend.models.platform.mixins import now
 from backend.services.identity import signed_ids
 from tests.fixtures.application import PUBLIC_URL, running_app
 from tests.fixtures.issuer import CLIENT_ID, Issuer, query_of
+from tests.fixtures.people import Person
 from tests.fixtures.processes import free_port
 from tests.fixtures.sign_in_browser import (
     OIDC,
@@ -361,19 +363,38 @@ async def test_what_says_to_be_another_issuer_is_not_believed(
     assert refused.status_code == 503
 
 
-async def test_refused_codes_are_limited_by_address(
-    settings: Settings, issuer: Issuer, browser: Browser
-) -> None:
+@pytest.fixture
+async def limited(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+    """An application that takes two failures of an address."""
     security = settings.security.model_copy(update={"sign_in_failures_per_address": 2})
-    settings = with_issuer(settings.model_copy(update={"security": security}), issuer)
-    async with running_app(settings) as client:
-        answers = []
-        for _ in range(3):
-            state = (await Browser(client).begin())["state"]
-            body = {"code": "made up", "state": state}
-            answers.append(await client.post(f"{OIDC}/oidc/callback", json=body))
+    changed = settings.model_copy(update={"security": security})
+    async with running_app(with_issuer(changed, issuer)) as client:
+        yield client
+
+
+async def made_up(client: httpx2.AsyncClient) -> httpx2.Response:
+    """What a code is answered with that the issuer does not know."""
+    body = {"code": "made up", "state": (await Browser(client).begin())["state"]}
+    return await client.post(f"{OIDC}/oidc/callback", json=body)
+
+
+async def test_refused_codes_are_limited_by_address(
+    limited: httpx2.AsyncClient, browser: Browser
+) -> None:
+    answers = [await made_up(limited) for _ in range(3)]
 
     assert [each.status_code for each in answers] == [401, 401, 429]
+
+
+async def test_codes_refused_at_once_are_limited_exactly_and_recorded(
+    limited: httpx2.AsyncClient, browser: Browser, admin: Person
+) -> None:
+    answers = await asyncio.gather(*(made_up(limited) for _ in range(6)))
+
+    assert Counter(each.status_code for each in answers) == {401: 2, 429: 4}
+    query = {"type": "sign_in.failed"}
+    events = (await admin.get("/audit", params=query)).json()["items"]
+    assert [each["changes"]["provider"]["after"] for each in events] == ["oidc"] * 2
 
 
 async def test_what_the_token_lacks_is_asked_for(browser: Browser, issuer: Issuer) -> None:
