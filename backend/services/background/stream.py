@@ -61,7 +61,7 @@ class ExecutionWatch:
     ) -> list[tuple[int, Execution]] | None:
         async with self._uow.reading(by) as uow:
             found = await uow.executions.find(execution_id)
-        if found is None:
+        if found is None or not found.is_open_to(by):
             return None
         return [(found.version, found)] if found.version > version else []
 

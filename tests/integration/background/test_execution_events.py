@@ -24,7 +24,7 @@ from backend.services.platform.wake_ups import ANYTHING, Subscription
 from backend.wiring import wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, with_key
 from tests.fixtures.waiting import SECONDS
 
 Event = dict[str, Any]
@@ -270,3 +270,30 @@ async def test_watching_ends_when_it_is_deleted(
     told.changed.set()
 
     assert await asyncio.wait_for(rest, 1) is None
+
+
+async def test_a_narrowed_key_does_not_follow_what_somebody_else_has_retried(
+    uow: SqlUnitOfWorkFactory,
+    member: Person,
+    settings: Settings,
+    told: Told,
+    stopped: asyncio.Event,
+) -> None:
+    identity = wire(settings, uow, {}, process_state(settings)).identity
+    program = await with_key(member, permissions=["tasks:read"])
+    by = await identity.key_access.identify(program.token)
+    execution = await add(uow, member, status=ExecutionStatus.PENDING, key_id=by.key_id)
+    watch = ExecutionWatch(uow, LiveStreams(identity.rights.is_live, told, stopped))
+    states = watch.states(execution, by, after=0)
+    await anext(states)
+    rest = asyncio.ensure_future(anext(states, None))
+    await told.waiting.wait()
+    async with uow(SYSTEM) as unit:
+        retried = await unit.executions.get(execution.id)
+        retried.key_id = None
+        await unit.executions.save(retried)
+        await unit.commit()
+
+    told.changed.set()
+
+    assert await asyncio.wait_for(rest, SECONDS) is None
