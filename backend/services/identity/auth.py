@@ -21,6 +21,7 @@ from backend.models.platform.fields import email_to_look_up
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.second_step import SecondStep
+from backend.services.identity.security_mails import PASSWORD_CHANGED, tell_owner
 from backend.services.identity.session_start import SessionStart
 from backend.services.identity.sessions import end_sessions
 
@@ -116,10 +117,12 @@ class AuthService:
             by, data.current_password, client.address, "current_password"
         )
         password_hash = await self._hasher.hash(data.new_password, network_of(client.address))
-        await self._replace_password(by, checked, password_hash)
+        await self._replace_password(by, checked, password_hash, client)
 
     @retried
-    async def _replace_password(self, by: Principal, checked: User, password_hash: str) -> None:
+    async def _replace_password(
+        self, by: Principal, checked: User, password_hash: str, client: Client
+    ) -> None:
         async with self._uow(by) as uow:
             user = await _unchanged(uow, checked)
             session = await uow.sessions.get(by.session_id, for_update=True)
@@ -129,11 +132,11 @@ class AuthService:
             await uow.users.save(user)
             await end_sessions(uow, by.user_id, by, keep=by.session_id)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, by.user_id)
-            uow.record(
-                ResourceChanged(
-                    kind=SubjectKind.USER, verb="password_changed", subject_id=user.id, by=by
-                )
+            event = ResourceChanged(
+                kind=SubjectKind.USER, verb="password_changed", subject_id=user.id, by=by
             )
+            await tell_owner(uow, user, PASSWORD_CHANGED, event, client)
+            uow.record(event)
             await uow.commit()
 
 

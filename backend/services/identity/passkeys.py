@@ -12,15 +12,15 @@ from backend.models.identity.users import User
 from backend.models.platform.domain_events import changes_between
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
-from backend.services.identity.factor_mails import (
+from backend.services.identity.fresh_proof import FreshProof
+from backend.services.identity.passkey_check import PasskeyCheck
+from backend.services.identity.second_factor_rule import SecondFactorRule
+from backend.services.identity.security_mails import (
     PASSKEY_ADDED,
     passkey_removed,
     passkey_renamed,
     tell_owner,
 )
-from backend.services.identity.fresh_proof import FreshProof
-from backend.services.identity.passkey_check import PasskeyCheck
-from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.ways_in import require_another_way_in
 from backend.services.platform.change_events import created, deleted, updated
 

@@ -12,8 +12,8 @@ from backend.models.platform.job_requests import JobRequest, Queue
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_holder, use_token
 from backend.services.identity.email_verification import mark_verified
-from backend.services.identity.factor_mails import PASSKEYS_ENDED, tell_owner
 from backend.services.identity.mail_limits import MailRequestLimits
+from backend.services.identity.security_mails import PASSKEYS_ENDED, PASSWORD_RESET, tell_owner
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.ways_in import end_ways_in
@@ -77,14 +77,16 @@ class PasswordResetService:
             user = await lock_holder(uow, token)
             await use_token(uow, token)
             user.password_hash = password_hash
+            change, event = PASSWORD_RESET, _event("password_reset", user)
             # Whoever opened the account may be somebody else, who has waited for its owner.
-            if user.email_verified_at is None and (passkeys := await end_ways_in(uow, user)):
-                await tell_owner(uow, user, PASSKEYS_ENDED, passkeys[0], client)
+            if user.email_verified_at is None and await end_ways_in(uow, user):
+                change = PASSKEYS_ENDED
             mark_verified(uow, user)
             await uow.users.save(user)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user.id)
             await end_sessions(uow, user.id, None)
-            uow.record(_event("password_reset", user))
+            await tell_owner(uow, user, change, event, client)
+            uow.record(event)
             await uow.commit()
 
 

@@ -23,16 +23,16 @@ from backend.models.identity.users import User
 from backend.models.platform.domain_events import DomainEvent, ResourceChanged
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
-from backend.services.identity.factor_mails import (
+from backend.services.identity.fresh_proof import FreshProof
+from backend.services.identity.second_factor_check import SecondFactorCheck
+from backend.services.identity.second_factor_rule import SecondFactorRule
+from backend.services.identity.security_mails import (
     APP_ADDED,
     APP_REMOVED,
     CODES_RENEWED,
     FACTORS_RESET,
     tell_owner,
 )
-from backend.services.identity.fresh_proof import FreshProof
-from backend.services.identity.second_factor_check import SecondFactorCheck
-from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.ways_in import remove_passkeys
 

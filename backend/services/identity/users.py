@@ -36,6 +36,7 @@ from backend.services.identity.api_keys import end_keys
 from backend.services.identity.invitations import withdraw_invitations
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.role_grants import lock_giver
+from backend.services.identity.security_mails import PASSWORD_RESET, tell_owner
 from backend.services.identity.sessions import end_sessions
 from backend.services.identity.token_mails import AccountMails
 from backend.services.platform.change_events import created
@@ -208,7 +209,9 @@ class UserService:
             if user.is_service:
                 raise ConflictError("This is a service: it has an API key, and no password.")
             user.password_hash = password_hash
-            uow.record(_password_reset(user))
+            event = _password_reset(user)
+            uow.record(event)
+            await tell_owner(uow, user, PASSWORD_RESET, event, None)
             await end_sessions(uow, user_id, None)
             await uow.account_tokens.take_back_of_user(TokenPurpose.RESET_PASSWORD, user_id)
 

@@ -114,12 +114,14 @@ async def test_all_that_sets_or_checks_a_password_takes_it_in_any_form(
     typed = unicodedata.normalize("NFD", change["new_password"])
     assert (await sign_in(client, "joe@example.com", typed)).status_code == 200
 
+    await post.run_jobs()
     await client.post("/api/v1/auth/password-reset", json={"email": user["email"]})
     reset = {"token": await post.deliver_token(), "new_password": DECOMPOSED}
     confirmed = await client.post("/api/v1/auth/password-reset/confirm", json=reset)
     assert confirmed.status_code == 204
     assert (await sign_in(client, "joe@example.com", COMPOSED)).status_code == 200
 
+    await post.run_jobs()
     await admin.post("/invitations", json={"email": "ann@example.com"})
     invited = {"token": await post.deliver_token(), "full_name": "Ann", "password": DECOMPOSED}
     accepted = await client.post("/api/v1/auth/accept-invitation", json=invited)

@@ -1,4 +1,5 @@
-"""Mails about second factors and passkeys, which tell the owner of an account what has changed.
+"""Mails about passwords, second factors and passkeys: they tell the owner of an account what has
+changed.
 
 They leave out the names of passkeys: whoever has got into the account may have put a link or a text
 of their own there.
@@ -22,53 +23,61 @@ _NOT_YOU = (
 _NOT_ASKED = "If you have not asked for it, tell an admin at once."
 
 
-class FactorChange(NamedTuple):
+class SecurityChange(NamedTuple):
     """What has changed, as the title and the first line of a mail."""
 
     title: str
     line: str
 
 
-APP_ADDED = FactorChange(
+PASSWORD_CHANGED = SecurityChange(
+    "The password of your account was changed",
+    "From now on you sign in with the new password. All your other sessions have ended.",
+)
+PASSWORD_RESET = SecurityChange(
+    "Your account has a new password",
+    "From now on you sign in with the new password. All your sessions have ended.",
+)
+APP_ADDED = SecurityChange(
     "Your account has a second factor",
     "From now on, signing in with the password also takes a code of an authenticator app.",
 )
-APP_REMOVED = FactorChange(
+APP_REMOVED = SecurityChange(
     "The second factor of your account was removed",
     "Signing in takes no code of an authenticator app any more.",
 )
-CODES_RENEWED = FactorChange(
+CODES_RENEWED = SecurityChange(
     "Your account has new recovery codes",
     "The recovery codes that you had before are not valid any more.",
 )
-FACTORS_RESET = FactorChange(
+FACTORS_RESET = SecurityChange(
     "The second factor of your account was removed",
     "You sign in with your password alone: the authenticator app, the recovery codes and the "
     "passkeys that you had are not valid any more. All your sessions have ended.",
 )
-PASSKEY_ADDED = FactorChange(
+PASSKEY_ADDED = SecurityChange(
     "There is another way to sign in to your account",
     "From now on you can sign in with a new passkey.",
 )
-PASSKEYS_ENDED = FactorChange(
+PASSKEYS_ENDED = SecurityChange(
     "The passkeys of your account were removed",
     "As your address was not verified before you have set a new password, the passkeys that the "
     "account had are not valid any more: if somebody else had opened it, they are out.",
 )
 
 
-def passkey_renamed(passkey: Passkey) -> FactorChange:
+def passkey_renamed(passkey: Passkey) -> SecurityChange:
     line = f"The passkey that was added on {_day(passkey)} has another name."
-    return FactorChange("A passkey of your account was renamed", line)
+    return SecurityChange("A passkey of your account was renamed", line)
 
 
-def passkey_removed(passkey: Passkey) -> FactorChange:
+def passkey_removed(passkey: Passkey) -> SecurityChange:
     line = f"The passkey that was added on {_day(passkey)} can't be used to sign in any more."
-    return FactorChange("A passkey of your account was removed", line)
+    return SecurityChange("A passkey of your account was removed", line)
 
 
 async def tell_owner(
-    uow: IdentityUnit, user: User, change: FactorChange, event: DomainEvent, client: Client | None
+    uow: IdentityUnit, user: User, change: SecurityChange, event: DomainEvent, client: Client | None
 ) -> None:
     """Queue the mail, once for each event, in the unit of the change.
 
@@ -79,7 +88,7 @@ async def tell_owner(
         recipient=user.email,
         user_id=user.id,
         payload={"title": change.title, "lines": [change.line, *_whence(client)], "link": None},
-        dedup_key=f"factor {event.id}",
+        dedup_key=f"security {event.id}",
     )
     await queue_mail(uow, mail)
 

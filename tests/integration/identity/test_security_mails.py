@@ -1,4 +1,4 @@
-"""Whoever has an account is told by mail when its second factor has changed."""
+"""Whoever has an account is told by mail when what signs in to it has changed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,10 +11,12 @@ import pytest
 
 from backend.core.config import Settings
 from backend.core.database import Database
+from backend.core.passwords import PasswordHasher
 from backend.core.permissions import Role
 from backend.models.platform.mixins import now
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.second_factors import SecondFactorReset
+from backend.services.identity.users import UserService
 from tests.factories import PASSWORD
 from tests.fixtures.application import running_app
 from tests.fixtures.authenticator import Authenticator
@@ -34,7 +36,9 @@ from tests.integration.identity.test_second_factors import (
 )
 
 __all__ = ["_clock_of_codes"]
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+WITH_FIREFOX = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+}
 
 
 @pytest.fixture
@@ -52,11 +56,47 @@ def told(mail: EmailMessage, person: Person, *lines: str) -> None:
         assert line in said
 
 
+async def test_a_changed_password_is_told(member: Person, post: Post) -> None:
+    body = {"current_password": PASSWORD, "new_password": "a wholly new password"}
+    refused = await member.post("/auth/password", json=body | {"current_password": "wrong"})
+    assert refused.status_code == 422
+    assert await post.take_jobs() == []
+
+    changed = await member.post("/auth/password", json=body, headers=WITH_FIREFOX)
+
+    assert changed.is_success, changed.text
+    mail = await post.deliver()
+    assert mail["Subject"] == "The password of your account was changed"
+    told(mail, member, "with Firefox on Linux, from 127.0.0.1.", "If it was not you")
+    assert "wholly" not in mail.as_string()
+
+
+async def test_a_password_that_is_set_by_a_link_is_told(member: Person, post: Post) -> None:
+    client = member.client
+    await client.post("/api/v1/auth/password-reset", json={"email": member.user.email})
+    body = {"token": await post.deliver_token(), "new_password": "a wholly new password"}
+
+    confirmed = await client.post("/api/v1/auth/password-reset/confirm", json=body)
+
+    assert confirmed.is_success, confirmed.text
+    told(await post.deliver(), member, "sign in with the new password", "If it was not you")
+
+
+async def test_a_password_that_an_operator_sets_is_told(
+    member: Person, post: Post, uow: SqlUnitOfWorkFactory
+) -> None:
+    users = UserService(uow, PasswordHasher(), None)
+
+    await users.reset_password(member.user.id, "a wholly new password")
+
+    told(await post.deliver(), member, "An admin has done this on", "sign in with the new password")
+
+
 async def test_a_new_app_is_told_with_device_place_and_time(member: Person, post: Post) -> None:
     setup = (await member.post(FACTOR, json={"password": PASSWORD})).json()
     assert await post.take_jobs() == []
     code = pyotp.TOTP(setup["secret"]).at(AT)
-    await member.post(f"{FACTOR}/confirm", json={"code": code}, headers={"User-Agent": FIREFOX})
+    await member.post(f"{FACTOR}/confirm", json={"code": code}, headers=WITH_FIREFOX)
 
     mail = await post.deliver()
 
