@@ -123,13 +123,17 @@ async def test_who_has_left_is_told_nothing_more(
 ) -> None:
     own, _ = companies_without_webhooks
     manager = await hire(own, own.admin.user.role)
-    await make_webhook(manager, receiver.url)
+    webhook = await make_webhook(manager, receiver.url)
+    path = f"/webhooks/{webhook['id']}/test"
+    assert (await own.admin.post(path)).status_code == 202
+    await divided_jobs.drain(*SENDING)
     assert (await own.admin.delete(f"/members/{manager.user.id}")).status_code == 204
 
     await make_task(own.admin)
+    assert (await own.admin.post(path)).status_code == 409
     await divided_jobs.drain(*SENDING)
 
-    assert receiver.told() == []
+    assert [kind for kind, _ in receiver.told()] == ["webhook.test"]
 
 
 async def called(app: httpx2.AsyncClient, person: Person, tool: str, **given: Any) -> str:
