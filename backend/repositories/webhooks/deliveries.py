@@ -25,6 +25,7 @@ class Due(NamedTuple):
 class Batch(NamedTuple):
     """The deliveries of one webhook that are due, the longest first."""
 
+    organisation_id: UUID
     webhook: Webhook
     failures: int
     due: list[Due]

@@ -17,12 +17,10 @@ from backend.models.webhooks.event_types import TEST
 from backend.models.webhooks.payloads import Gone, body
 from backend.repositories.webhooks.unit import WebhooksReading, WebhooksUnits
 from backend.services.webhooks.sending import WebhookSender
-from backend.services.webhooks.subjects import may_have_webhooks
+from backend.services.webhooks.subjects import NO_LONGER_ALLOWED, may_have_webhooks
 
 _OFF = "The webhook is switched off: switch it on first."
-_NOT_ALLOWED = (
-    "Its owner may have no webhooks any more, so that it is told nothing: delete it, and make one."
-)
+_NOT_ALLOWED = f"{NO_LONGER_ALLOWED} It is told nothing: delete it, and make one."
 
 
 class DeliveryService:

@@ -20,6 +20,7 @@ from backend.models.webhooks.webhooks import Webhook
 from backend.repositories.webhooks.deliveries import Batch
 from backend.repositories.webhooks.unit import WebhooksUnit, WebhooksUnits
 from backend.services.platform.shared_reads import SharedReads
+from backend.services.webhooks.claiming import WebhookClaims
 from backend.services.webhooks.delivering import Deliverer, is_gone, was_delivered
 from backend.services.webhooks.pauses import pause_after
 from backend.services.webhooks.webhooks import SWITCHED_OFF
@@ -28,7 +29,6 @@ SEND_WEBHOOKS = "send_webhooks"
 
 _WEBHOOKS_AT_ONCE = 100
 _OF_EACH_AT_ONCE = 8
-_BATCH = 64
 _BATCH_SECONDS = 20.0
 """After that no more of a batch is begun."""
 _NOTING_SECONDS = 30.0
@@ -61,7 +61,7 @@ class WebhookSender:
         self._patience = timedelta(hours=settings.retry_hours)
         seconds = _BATCH_SECONDS + settings.timeout_seconds + _NOTING_SECONDS
         self._wakes = SharedReads[None]()
-        self._claim_for = timedelta(seconds=seconds)
+        self._claims = WebhookClaims(uow, timedelta(seconds=seconds))
 
     async def wake(self) -> None:
         """Have what is due sent by a job, unless one is waiting that will."""
@@ -76,29 +76,28 @@ class WebhookSender:
             await self._defer(next_due)
 
     async def send_due(self) -> None:
-        """Send until nothing is due that nobody else is sending."""
+        """Send until nothing is due that nobody else is sending.
+
+        Raises ExceptionGroup: what nobody has foreseen about some, once it is sent to all others.
+        """
         working: set[asyncio.Task[_Taken]] = set()
+        failed: list[BaseException] = []
         try:
             while True:
-                batches = await self._claim(_WEBHOOKS_AT_ONCE - len(working))
+                batches = await self._claims.take(_WEBHOOKS_AT_ONCE - len(working))
                 working |= {asyncio.create_task(self._work_off(each)) for each in batches}
                 if not working:
                     break
                 done, working = await _some_done(working, look_again=bool(batches))
-                await self._note([each.result() for each in done])
+                failed += filter(None, (each.exception() for each in done))
+                await self._note([each.result() for each in done if not each.exception()])
         finally:
             for each in working:
                 each.cancel()
             await asyncio.gather(*working, return_exceptions=True)
         await self.wake_later()
-
-    async def _claim(self, count: int) -> list[Batch]:
-        if count <= 0:
-            return []
-        async with self._uow(SYSTEM) as uow:
-            batches = await uow.webhook_queues.claim(count, _BATCH, self._claim_for)
-            await uow.commit()
-        return batches
+        if failed:
+            raise BaseExceptionGroup("webhooks that could not be sent to", failed)
 
     async def _work_off(self, batch: Batch) -> _Taken:
         """Send to one webhook until it is all sent, takes too long, or nothing gets through."""
@@ -111,9 +110,10 @@ class WebhookSender:
                 if not was_delivered(attempts):
                     break
 
-        # Where all has failed before, the first shows whether it still does.
-        at_once = 1 if batch.failures else _OF_EACH_AT_ONCE
-        await asyncio.gather(*(send_one_by_one() for _ in range(at_once)))
+        async with asyncio.TaskGroup() as several:
+            # Where all has failed before, the first shows whether it still does.
+            for _ in range(1 if batch.failures else _OF_EACH_AT_ONCE):
+                several.create_task(send_one_by_one())
         return _Taken(batch.webhook.id, attempts)
 
     async def _note(self, taken: Sequence[_Taken]) -> None:

@@ -14,6 +14,7 @@ from backend.models.webhooks.payloads import Gone, Imported
 from backend.repositories.platform.base import Repository
 from backend.repositories.webhooks.unit import WebhooksReading
 
+NO_LONGER_ALLOWED = "Its owner may have no webhooks any more."
 _ROWS: Mapping[SubjectKind, Callable[[WebhooksReading], Repository[Any]]] = {
     SubjectKind.CUSTOMER: lambda uow: uow.customers,
     SubjectKind.LEAD: lambda uow: uow.leads,

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from backend.core.database import Database
+from backend.core.permissions import Role
 from backend.models.platform.job_requests import Queue
 from backend.models.platform.mixins import now
 from backend.services.webhooks.sending import SEND_WEBHOOKS
+from backend.services.webhooks.subjects import NO_LONGER_ALLOWED
 from tests.fixtures.http_server import Reply, until
 from tests.fixtures.jobs import Jobs
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.receiver import (
     Answer,
     Receiver,
@@ -495,3 +497,40 @@ async def test_a_late_wake_up_sends_what_a_lost_job_has_left(
     assert await waiting_jobs(database) == [SEND_WEBHOOKS]
     await jobs.drain(Queue.WEBHOOKS)
     assert len(receiver.requests) == 1
+
+
+async def test_nothing_is_sent_again_for_an_owner_who_may_have_no_webhooks_any_more(
+    admin: Person, signed_in: SignedIn, receiver: Receiver, jobs: Jobs, database: Database
+) -> None:
+    owner = await signed_in(Role.ADMIN)
+    webhook = await make_webhook(owner, receiver.url)
+    receiver.answers.append(status(500))
+    await make_task(admin)
+    await jobs.drain(Queue.EVENTS)
+    await jobs.services.webhooks.sender.send_due()
+    assert len(receiver.requests) == 1
+    await admin.put(f"/users/{owner.user.id}/role", json={"role": "manager"})
+    await let_pauses_end(database)
+
+    await jobs.services.webhooks.sender.send_due()
+
+    assert len(receiver.requests) == 1
+    [delivery] = await deliveries_of(admin, webhook)
+    assert (delivery["status"], delivery["error"]) == ("failed", NO_LONGER_ALLOWED)
+
+
+async def test_what_nobody_has_foreseen_at_one_webhook_delays_no_other(
+    admin: Person, receiver: Receiver, jobs: Jobs, database: Database
+) -> None:
+    odd, other = [await make_webhook(admin, receiver.url) for _ in range(2)]
+    async with database.engine.begin() as connection:
+        by_hand = text("UPDATE webhooks SET url = 'gopher://127.0.0.1/' WHERE id = :id")
+        await connection.execute(by_hand, {"id": odd["id"]})
+    for number in range(20):
+        await make_task(admin, f"Task {number}")
+    await jobs.drain(Queue.EVENTS)
+
+    with pytest.raises(ExceptionGroup, match="could not be sent to"):
+        await jobs.services.webhooks.sender.send_due()
+
+    assert len(await deliveries_of(admin, other, status="delivered")) == 20

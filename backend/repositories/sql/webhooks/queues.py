@@ -22,6 +22,7 @@ from backend.models.webhooks.deliveries import (
 from backend.models.webhooks.webhooks import Webhook
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.filters import one_of
+from backend.repositories.sql.platform.organisations import organisation_column
 from backend.repositories.webhooks.deliveries import Batch, Due
 
 _NOW = func.clock_timestamp()
@@ -49,8 +50,8 @@ class SqlWebhookQueueRepository:
 
     async def claim(self, webhooks: int, deliveries: int, claim_for: timedelta) -> list[Batch]:
         while found := await self._lock_due(webhooks):
-            due = await self._due([webhook.id for webhook, _ in found], deliveries)
-            batches = [Batch(each, failures, due.get(each.id, [])) for each, failures in found]
+            due = await self._due([webhook.id for _, webhook, _ in found], deliveries)
+            batches = [Batch(*each, due.get(each[1].id, [])) for each in found]
             await self._settle([each.webhook.id for each in batches if not each.due])
             if claimed := [each for each in batches if each.due]:
                 until = _NOW + literal(claim_for, Interval())
@@ -87,10 +88,10 @@ class SqlWebhookQueueRepository:
             await self._session.exec(select(func.min(_BEGINS)).where(waiting, *is_active))
         ).one()
 
-    async def _lock_due(self, limit: int) -> Sequence[tuple[Webhook, int]]:
-        """Return webhooks with a queue that may be claimed, and their failures."""
+    async def _lock_due(self, limit: int) -> Sequence[tuple[UUID, Webhook, int]]:
+        """Return webhooks with a queue that may be claimed: whose they are, and their failures."""
         found = (
-            select(Webhook, WebhookQueue.failures)
+            select(organisation_column(Webhook), Webhook, WebhookQueue.failures)
             .join(WebhookQueue, col(WebhookQueue.webhook_id) == col(Webhook.id))
             .where(
                 col(Webhook.is_active),
