@@ -155,6 +155,8 @@ def _connected(url: str) -> psycopg.Connection[Any]:
 
 def _conditions() -> Mapping[str, str]:
     """By table: what its rows have to meet."""
+    # Not as a subquery, which would be evaluated once: the planner does not know its value, and a
+    # search among 1,000 organisations took 6.3 ms instead of 2.7.
     of_organisation = f"{ORGANISATION_COLUMN} = {PRESENT_ORGANISATION}"
     return {table.name: of_organisation for table in divided_tables()} | _OTHERS
 
