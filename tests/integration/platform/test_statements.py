@@ -6,14 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import psycopg
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
 
-from backend.core.config import Settings
-from backend.core.database import connect_arguments, libpq_url, session_settings
+from backend.core.config import DatabaseSettings, Settings
+from backend.core.database import Database, connect_arguments, libpq_url, session_settings
 from backend.core.statements import Statements
 from tests.fixtures.waiting import SECONDS
 
 MAX_CONNECTIONS = 2
+READ = text("SELECT * FROM widened")
 Opened = Callable[..., AbstractAsyncContextManager[Statements]]
 
 
@@ -36,6 +39,13 @@ class Counts:
         while self.used < count:
             self._changed.clear()
             await self._changed.wait()
+
+
+@pytest.fixture
+async def opened_database(fresh_database_url: str) -> AsyncIterator[Database]:
+    database = Database(DatabaseSettings(url=SecretStr(fresh_database_url)))
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -137,6 +147,34 @@ async def test_a_statement_that_is_refused_keeps_its_connection(
 
         assert await statements.run("SELECT pg_backend_pid()", {}) == [(pid,)]
         assert counts.open == 1
+
+
+async def test_a_statement_that_cannot_run_before_another_keeps_its_connection(
+    opened: Opened, counts: Counts
+) -> None:
+    async with opened() as statements:
+        [(pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+
+        with pytest.raises(DBAPIError, match="syntax error"):
+            await statements.run("SELECT 1", {}, before=(b"SELECTED", []))
+
+        assert await statements.run("SELECT pg_backend_pid()", {}) == [(pid,)]
+        assert counts.open == 1
+
+
+async def test_a_session_prepares_its_statements_anew_after_a_migration(
+    opened_database: Database,
+) -> None:
+    async with opened_database.reading_session() as session:
+        connection = await session.connection()
+        await connection.execute(text("CREATE TABLE widened (id int)"))
+        # More often than psycopg waits before it prepares a statement.
+        for _ in range(10):
+            assert (await connection.execute(READ)).all() == []
+        await connection.execute(text("ALTER TABLE widened ADD name text"))
+        await connection.execute(text("INSERT INTO widened VALUES (1, 'one')"))
+
+        assert (await connection.execute(READ)).all() == [(1, "one")]
 
 
 async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:
