@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from filelock import FileLock
+from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from backend.core.config import ConfigurationError, DatabaseSettings, Settings
 from backend.core.database import Database, libpq_url, owner_url
 from backend.core.permissions import Role
+from backend.core.scoped_database import EVERYTHING_ROLE
 from backend.core.scopes import FIRST, FIRST_ORGANISATION, SYSTEM, Within
 from backend.models.identity.organisations import Organisation
 from backend.models.platform.organisations import divided_tables
@@ -23,6 +26,10 @@ from tests.factories import make_module, make_product, make_user
 from tests.fixtures.organisations import Company, divided_settings
 
 _INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+_MEMBERSHIP = """
+    SELECT rolcanlogin, rolinherit, pg_has_role(rolname, %s, 'MEMBER')
+    FROM pg_roles WHERE rolname = %s
+"""
 _PROTECTED = """
     SELECT tablename FROM pg_policies JOIN pg_class ON relname = tablename
     WHERE policyname = 'of_organisation' AND relrowsecurity
@@ -84,6 +91,22 @@ def test_the_program_refuses_a_role_that_no_policy_binds(divided: Settings) -> N
 
     with pytest.raises(ConfigurationError, match=r"is a superuser: .* DATABASE_OWNER_URL"):
         check_role(owner_url(divided.database))
+
+
+def test_a_new_role_of_the_program_takes_the_other_on_purpose_only(
+    divided: Settings, run_folder: Path
+) -> None:
+    owner, name = owner_url(divided.database), f"mvp_{uuid4().hex[:12]}"
+    with psycopg.connect(owner, autocommit=True) as connection:
+        try:
+            with FileLock(run_folder / "roles.lock"):
+                divide(owner, name, "password")
+
+            found = connection.execute(_MEMBERSHIP, [EVERYTHING_ROLE, name]).fetchall()
+        finally:
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+    assert found == [(True, False, True)]
 
 
 def test_a_role_that_is_missing_is_told(divided: Settings) -> None:

@@ -163,18 +163,20 @@ async def test_a_statement_that_cannot_run_before_another_keeps_its_connection(
 
 
 async def test_a_session_prepares_its_statements_anew_after_a_migration(
-    opened_database: Database,
+    fresh_database_url: str, opened_database: Database
 ) -> None:
-    async with opened_database.reading_session() as session:
-        connection = await session.connection()
-        await connection.execute(text("CREATE TABLE widened (id int)"))
-        # More often than psycopg waits before it prepares a statement.
-        for _ in range(10):
-            assert (await connection.execute(READ)).all() == []
-        await connection.execute(text("ALTER TABLE widened ADD name text"))
-        await connection.execute(text("INSERT INTO widened VALUES (1, 'one')"))
+    # On the same connection psycopg would notice.
+    with psycopg.connect(fresh_database_url, autocommit=True) as migrating:
+        migrating.execute("CREATE TABLE widened (id int)")
+        async with opened_database.reading_session() as session:
+            connection = await session.connection()
+            # More often than psycopg waits before it prepares a statement.
+            for _ in range(10):
+                assert (await connection.execute(READ)).all() == []
+            migrating.execute("ALTER TABLE widened ADD name text")
+            migrating.execute("INSERT INTO widened VALUES (1, 'one')")
 
-        assert (await connection.execute(READ)).all() == [(1, "one")]
+            assert (await connection.execute(READ)).all() == [(1, "one")]
 
 
 async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:

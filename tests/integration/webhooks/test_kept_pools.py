@@ -8,9 +8,11 @@ import pytest
 
 from backend.core.config import WebhookSettings
 from backend.core.outgoing_addresses import OutgoingAddresses
+from backend.integrations.webhooks import http_poster
 from backend.integrations.webhooks.http_poster import HttpPoster
 from tests.fixtures.calls import called_functions
 from tests.fixtures.http_server import until
+from tests.fixtures.waiting import SECONDS
 
 LOOPBACK = ["127.0.0.0/8"]
 
@@ -56,7 +58,9 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def poster(server: Server) -> AsyncIterator[HttpPoster]:
+async def poster(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpPoster]:
+    # Longer than a busy machine takes.
+    monkeypatch.setattr(http_poster, "_IDLE_SECONDS", float(SECONDS))
     made = HttpPoster(WebhookSettings(allowed_networks=LOOPBACK), OutgoingAddresses(LOOPBACK))
     yield made
     await made.close()
