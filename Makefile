@@ -43,8 +43,8 @@ test-client: client contract-tools ## Make the TypeScript and the Python client,
 test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
 	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto --dist=loadfile tests/faults
 
-test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some 20 minutes
-	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=2400 --numprocesses=2 tests/bake
+test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some 30 minutes
+	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=2400 tests/bake
 
 test-docs: $(PRIVATE_UV) ## Run the examples of README.md and docs/, check the built site: needs curl and jq
 	@$(UV) run --locked --group docs pytest --override-ini=addopts= tests/docs

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, func, literal, true, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -105,9 +106,12 @@ class SqlWebhookQueueRepository:
         return (await self._session.exec(found)).all()
 
     async def _due(self, webhook_ids: Sequence[UUID], limit: int) -> dict[UUID, list[Due]]:
-        # So many of each, by the index: a long queue is not read as a whole.
+        # So many of each, by the index: a long queue is not read as a whole. Read where they are
+        # found: joined by their ids, they are looked for once more for each row of a table that
+        # PostgreSQL has not counted yet.
         first = (
-            select(WebhookDelivery.id)
+            select(WebhookDelivery, WebhookMessage.body)
+            .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
             .where(
                 col(WebhookDelivery.webhook_id) == col(WebhookQueue.webhook_id),
                 _PENDING,
@@ -117,13 +121,11 @@ class SqlWebhookQueueRepository:
             .limit(limit)
             .lateral("first")
         )
-        asked = select(first.c.id).join_from(WebhookQueue, first, true())
-        ids = asked.where(one_of(WebhookQueue.webhook_id, webhook_ids))
         rows = (
-            select(WebhookDelivery, WebhookMessage.body)
-            .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
-            .where(col(WebhookDelivery.id).in_(ids))
-            .order_by(col(WebhookDelivery.due_at), col(WebhookDelivery.id))
+            select(aliased(WebhookDelivery, first), first.c.body)
+            .join_from(WebhookQueue, first, true())
+            .where(one_of(WebhookQueue.webhook_id, webhook_ids))
+            .order_by(first.c.due_at, first.c.id)
         )
         due: dict[UUID, list[Due]] = {}
         for delivery, body in (await self._session.exec(rows)).all():
