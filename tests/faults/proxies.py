@@ -20,6 +20,7 @@ import pytest
 
 from tests.fixtures.certificates import write_certificate
 from tests.fixtures.processes import ROOT, START_SECONDS, Server, free_port
+from tests.fixtures.waiting import wait_until
 
 _NAME = "api.example.com"
 _CERTIFICATE = f"/etc/ssl/certs/{_NAME}.pem"
@@ -167,6 +168,8 @@ class _Process:
             os.killpg(self._running.pid, how)
             self._running.wait(START_SECONDS)
             self._running = None
+            # Workers may outlive it by a moment, and have the port.
+            wait_until(lambda: not _is_listening(self._place.port))
 
 
 @contextmanager
@@ -188,7 +191,13 @@ def running_proxy(name: str, server: Server, folder: Path) -> Iterator[Proxy]:
 def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        if _is_listening(port):
             return
         time.sleep(0.05)
     raise AssertionError(f"it did not start:\n{log.read_text()}")
+
+
+def _is_listening(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
