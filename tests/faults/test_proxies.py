@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -236,11 +236,17 @@ def test_after_a_restart_of_the_proxy_the_stream_goes_on_where_it_was(
         assign(titles[3])
         for event in _events(lines):
             told.append(event)
-            if titles[3] in str(event.data):
+            if set(_told_of(told, titles)) == set(titles):
                 break
 
+    # Jobs that run at once may end in another order.
+    assert sorted(_told_of(told, titles)) == titles
+
+
+def _told_of(told: Sequence[Event], titles: Sequence[str]) -> list[str]:
+    """Return the titles that stand in notifications, each as often as it does."""
     texts = [each.data["text"] for each in told if each.name == "notification"]
-    assert [title for text in texts for title in titles if title in text] == titles
+    return [title for text in texts for title in titles if title in text]
 
 
 def _next_notification(lines: Iterator[str]) -> Any:
