@@ -81,8 +81,7 @@ def wire(
     Raises:
         ConfigurationError: MAIL_URL or FILES_URL can't be used.
     """
-    mail = mail_services(settings, uow)
-    identity = identity_services(settings, uow, mail, state)
+    identity = identity_services(settings, uow, state)
     rights = identity.rights
     streams = LiveStreams(rights.is_live, state.notices, state.stopped)
     tasks = TasksServices(uow, require_version=settings.server.require_if_match)
@@ -96,7 +95,7 @@ def wire(
     background = BackgroundServices(uow, kinds, most, rights, streams, names=names)
     return Services(
         platform=PlatformServices(uow),
-        mail=mail,
+        mail=mail_services(settings, uow),
         identity=identity,
         tasks=tasks,
         files=files,
@@ -108,7 +107,6 @@ def wire(
         workflows=WorkflowsServices(uow),
         notifications=NotificationsServices(
             uow,
-            mail.mails,
             identity.account_mails,
             streams,
             {"execution": background.execution_watch, "chat": assistant.chat_watch},
@@ -120,12 +118,11 @@ def wire(
 
 
 def identity_services(
-    settings: Settings, uow: UnitOfWorkFactory, mail: MailServices, state: ProcessState
+    settings: Settings, uow: UnitOfWorkFactory, state: ProcessState
 ) -> IdentityServices:
     return IdentityServices(
         uow,
         settings,
-        mail.mails,
         state.identities,
         offered=OfferedProviders(state.providers.by_name, sign_in_links(settings)),
         organisations=organisation_service(settings, uow),

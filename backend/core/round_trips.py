@@ -59,8 +59,8 @@ async def execute_after(
     async with connection.lock:
         if first not in connection.prepared:
             await connection.wait(_prepare(connection, first))
-        entered = connection.prepared[first], values
-        await connection.wait(_in_a_row(entered, cursor, sql, parameters, prepare))
+        prepared = connection.prepared[first], values
+        await connection.wait(_in_a_row(prepared, cursor, sql, parameters, prepare))
 
 
 def _prepare(connection: Connection, statement: bytes) -> PQGen[None]:

@@ -1,5 +1,4 @@
-"""Mails about passwords, second factors and passkeys: they tell the owner of an account what has
-changed.
+"""Mails that tell the owner of an account of a changed password, second factor or passkey.
 
 They leave out the names of passkeys: whoever has got into the account may have put a link or a text
 of their own there.

@@ -16,7 +16,8 @@ _REFUSAL = "There were too many failed sign-ins; wait before you try again."
 class SignInAttempts:
     """Passwords, codes, passkeys and providers: each counts what is tried apart from the others.
 
-    Failures are counted exactly by what is tried and by address, across all processes."""
+    Failures are counted exactly by what is tried and by address, across all processes.
+    """
 
     def __init__(self, settings: SecuritySettings, refusal: str = _REFUSAL) -> None:
         """`refusal` is the text of the error at the limit."""

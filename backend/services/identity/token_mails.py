@@ -11,7 +11,7 @@ from backend.models.identity.users import User
 from backend.models.mail.mails import Mail, MailKind
 from backend.repositories.identity.unit import IdentityUnit
 from backend.services.identity.account_tokens import AccountTokens
-from backend.services.mail.delivery import MailService
+from backend.services.mail.delivery import queue_mail
 
 _CHANGED = "Your account has another e-mail address"
 _CHANGED_LINES = [
@@ -53,8 +53,7 @@ class AccountMails:
     else's address and a URL as name.
     """
 
-    def __init__(self, mails: MailService, tokens: AccountTokens) -> None:
-        self._mails = mails
+    def __init__(self, tokens: AccountTokens) -> None:
         self._tokens = tokens
 
     async def verify_email(self, uow: IdentityUnit, user: User) -> None:
@@ -155,7 +154,7 @@ class AccountMails:
             payload={"title": notice.title, "lines": notice.lines, "link": None},
             dedup_key=notice.key,
         )
-        await self._mails.queue(uow, mail)
+        await queue_mail(uow, mail)
 
     async def _queue(
         self, uow: IdentityUnit, token: AccountToken, kind: MailKind, **values: str
@@ -173,4 +172,4 @@ class AccountMails:
             payload={"token_id": str(token.id), **values},
             dedup_key=f"token {token.id}",
         )
-        await self._mails.queue(uow, mail)
+        await queue_mail(uow, mail)

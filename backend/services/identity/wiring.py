@@ -43,7 +43,6 @@ from backend.services.identity.sessions import SessionService
 from backend.services.identity.switching import SwitchingService
 from backend.services.identity.token_mails import AccountMails
 from backend.services.identity.users import Registration, UserService
-from backend.services.mail.delivery import MailService
 
 
 class IdentityServices:
@@ -51,7 +50,6 @@ class IdentityServices:
         self,
         uow: IdentityUnits,
         settings: Settings,
-        mails: MailService,
         identities: Cache[Identity],
         *,
         offered: OfferedProviders,
@@ -62,7 +60,7 @@ class IdentityServices:
         rule = SecondFactorRule(frozenset(security.require_second_factor))
         rights = PresentRights(uow, identities, rule)
         tokens, limits = AccountTokens(security), MailRequestLimits(security)
-        self.account_mails = token_mails = AccountMails(mails, tokens)
+        self.account_mails = token_mails = AccountMails(tokens)
         opened = (
             Registration(_role_of_new(settings), token_mails, limits)
             if settings.registration_enabled

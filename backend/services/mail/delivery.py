@@ -37,7 +37,7 @@ async def queue_mail(uow: MailUnit, mail: Mail) -> None:
 
 
 class MailService:
-    """Mails are queued with the change that they report, and sent by a job.
+    """Sends mails, which `queue_mail` has queued with the change that they report.
 
     A mail is sent once, unless the process dies between sending and recording it, or the database
     is down for longer than five minutes: then it is sent again with the same Message-ID.
@@ -52,10 +52,6 @@ class MailService:
         self._writer = writer
         self._claim_for = patience + _NOTING
         self._notes: set[asyncio.Task[None]] = set()
-
-    async def queue(self, uow: MailUnit, mail: Mail) -> None:
-        """As `queue_mail`."""
-        await queue_mail(uow, mail)
 
     async def send(self, mail_id: UUID) -> None:
         """Send a queued mail. Does nothing if it was sent or refused before.

@@ -6,7 +6,7 @@ from backend.models.platform.domain_events import DomainEvent
 from backend.repositories.notifications.unit import NotificationsUnit, NotificationsUnits
 from backend.repositories.platform.unit import Channel
 from backend.services.identity.token_mails import AccountMails
-from backend.services.mail.delivery import MailService
+from backend.services.mail.delivery import queue_mail
 from backend.services.mail.links import frontend_path
 from backend.services.notifications.rules import RULES, Message
 
@@ -14,11 +14,8 @@ from backend.services.notifications.rules import RULES, Message
 class Notifier:
     """Turns events into notifications. Handling an event twice notifies nobody twice."""
 
-    def __init__(
-        self, uow: NotificationsUnits, mails: MailService, account_mails: AccountMails
-    ) -> None:
+    def __init__(self, uow: NotificationsUnits, account_mails: AccountMails) -> None:
         self._uow = uow
-        self._mails = mails
         self._account_mails = account_mails
 
     async def handle(self, event: DomainEvent, scope: Scope) -> None:
@@ -54,7 +51,7 @@ class Notifier:
             session = await uow.sessions.get(message.subject_id)
             await self._account_mails.new_device(uow, receiver, session, event.id)
             return
-        await self._mails.queue(
+        await queue_mail(
             uow,
             Mail(
                 kind=MailKind.NOTIFICATION,

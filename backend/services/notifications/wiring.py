@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from backend.repositories.notifications.unit import NotificationsUnits
 from backend.services.identity.token_mails import AccountMails
-from backend.services.mail.delivery import MailService
 from backend.services.notifications.combined_stream import CombinedStream
 from backend.services.notifications.handler import Notifier
 from backend.services.notifications.notifications import NotificationService
@@ -16,7 +15,6 @@ class NotificationsServices:
     def __init__(
         self,
         uow: NotificationsUnits,
-        mails: MailService,
         account_mails: AccountMails,
         streams: LiveStreams,
         followed: Mapping[str, StreamSource],
@@ -25,4 +23,4 @@ class NotificationsServices:
         self.notifications = NotificationService(uow)
         self.notification_watch = watch = NotificationWatch(uow, streams)
         self.combined_stream = CombinedStream(streams, {"notifications": watch, **followed})
-        self.notifier = Notifier(uow, mails, account_mails)
+        self.notifier = Notifier(uow, account_mails)

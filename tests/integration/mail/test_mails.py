@@ -21,6 +21,7 @@ from backend.models.platform.mixins import now
 from backend.process_state import process_state
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.mail.delivery import queue_mail
 from backend.services.mail.protocols import MailUnavailableError
 from backend.wiring import wire
 from tests.fixtures.post import Post
@@ -42,7 +43,7 @@ def make_mail(**fields: Any) -> Mail:
 async def queued(post: Post, uow: UnitOfWorkFactory, **fields: Any) -> Mail:
     mail = make_mail(**fields)
     async with uow(SYSTEM) as unit:
-        await post.services.mail.mails.queue(unit, mail)
+        await queue_mail(unit, mail)
         await unit.commit()
     return mail
 
@@ -82,7 +83,7 @@ async def test_without_commit_there_is_neither_mail_nor_job(
 ) -> None:
     mail = make_mail()
     async with uow(SYSTEM) as unit:
-        await post.services.mail.mails.queue(unit, mail)
+        await queue_mail(unit, mail)
 
     assert await post.take_jobs() == []
     async with uow.reading(SYSTEM) as reading:
