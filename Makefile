@@ -3,6 +3,8 @@
 .PHONY: help run test test-all test-pythons test-e2e test-contract test-client test-faults test-docs test-bake test-mutants coverage-critical coverage-report lint lint-openapi contract-changes contract-tools collections format openapi client docs
 
 export UV_PYTHON_DOWNLOADS ?= never
+# Images set it, and each process would compile all of its imports: empty stands for unset.
+export PYTHONDONTWRITEBYTECODE =
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 # Where uv was not on the PATH, Make fetches a private one first.
 PRIVATE_UV := $(filter .uv/bin/uv,$(UV))

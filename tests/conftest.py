@@ -1,5 +1,6 @@
 """Fixtures for all tests; each kind stands in a file of its own."""
 
+import gc
 from importlib import import_module
 
 import pytest
@@ -16,6 +17,7 @@ FIXTURES = (
     "tests.fixtures.sign_in_browser",
     "tests.fixtures.organisations",
     "tests.fixtures.passwords",
+    "tests.fixtures.certificates",
     "tests.fixtures.execution_kinds",
     "tests.fixtures.process_state",
     "tests.fixtures.processes",
@@ -36,6 +38,8 @@ pytest.register_assert_rewrite(*FIXTURES)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where others run the tests, this process does not need what they import, nor the time."""
+    # Whatever is imported and collected stays, so the search for what is not used is in vain.
+    gc.disable()
     if config.option.collectonly or config.getoption("dist", "no") == "no" or _is_worker(config):
         for name in FIXTURES:
             config.pluginmanager.register(import_module(name), name)
@@ -47,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Linux starts none with a variable of 128 KiB.
     """
     too_long = [item for item in items if len(item.nodeid) > MAX_ID_LENGTH]
+    gc.freeze()
+    gc.enable()
     if too_long:
         raise pytest.UsageError(f"give ids=short_id to {too_long[0].nodeid[:200]}")
 

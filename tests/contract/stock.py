@@ -48,7 +48,7 @@ from tests.factories import (
     make_workflow_version,
 )
 from tests.fixtures.issuer import Grant, Issuer
-from tests.fixtures.postgres import EMPTY
+from tests.fixtures.tables import EMPTY
 from tests.world import EXAMPLES
 
 _CONTENT = b"abc"

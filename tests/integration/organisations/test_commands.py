@@ -25,82 +25,82 @@ def many(fresh_database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def migrate(run_mvp: RunMvp, run_folder: Path) -> RunMvp:
+def migrate(mvp: RunMvp, run_folder: Path) -> RunMvp:
     """Roles belong to the server, which all processes of a test run share."""
 
     def run(*arguments: str, **settings: str) -> CompletedProcess[str]:
         with FileLock(run_folder / "roles.lock"):
-            return run_mvp("migrate", "upgrade", *arguments, **settings)
+            return mvp("migrate", "upgrade", *arguments, **settings)
 
     return run
 
 
 def test_one_becomes_many_and_one_again_by_setting_and_migration(
-    run_mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
+    mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
 ) -> None:
     one = {"DATABASE_URL": fresh_database_url, "MVP_PASSWORD": PASSWORD}
-    assert run_mvp("user", "create", "ada@example.com", "--role", "admin", **one).returncode == 0
-    early = run_mvp("user", "list", **many)
+    assert mvp("user", "create", "ada@example.com", "--role", "admin", **one).returncode == 0
+    early = mvp("user", "list", **many)
     assert "run `mvp migrate upgrade`" in early.stderr
 
     assert migrate(**many).returncode == 0
 
-    assert "ada@example.com" in run_mvp("user", "list", **many).stdout
-    [organisation] = created(run_mvp, many)
+    assert "ada@example.com" in mvp("user", "list", **many).stdout
+    [organisation] = created(mvp, many)
     back = migrate(**one)
     assert "there are 2 organisations" in back.stderr
-    assert run_mvp("organisation", "delete", organisation, "--yes", **many).returncode == 0
+    assert mvp("organisation", "delete", organisation, "--yes", **many).returncode == 0
     assert migrate(**one).returncode == 0
-    assert "ada@example.com" in run_mvp("user", "list", **one).stdout
+    assert "ada@example.com" in mvp("user", "list", **one).stdout
 
 
-def created(run_mvp: RunMvp, many: dict[str, str]) -> list[str]:
-    made = run_mvp("organisation", "create", "Acme", **many)
+def created(mvp: RunMvp, many: dict[str, str]) -> list[str]:
+    made = mvp("organisation", "create", "Acme", **many)
     return re.findall(r"Created Acme: (\S+)", made.stdout)
 
 
 def test_commands_are_for_one_organisation(
-    run_mvp: RunMvp, migrate: RunMvp, many: dict[str, str]
+    mvp: RunMvp, migrate: RunMvp, many: dict[str, str]
 ) -> None:
     assert migrate(**many).returncode == 0
-    assert run_mvp("user", "create", "ada@example.com", **many).returncode == 0
-    [organisation] = created(run_mvp, many)
+    assert mvp("user", "create", "ada@example.com", **many).returncode == 0
+    [organisation] = created(mvp, many)
     of_acme = ("--organisation", organisation)
 
-    joined = run_mvp("organisation", "join", organisation, "ada@example.com", **many)
-    opened = run_mvp("user", "create", "bob@example.com", *of_acme, **many)
-    changed = run_mvp("user", "set-role", "bob@example.com", "manager", *of_acme, **many)
-    key = run_mvp("key", "create", "Report", "--role", "member", *of_acme, **many)
+    joined = mvp("organisation", "join", organisation, "ada@example.com", **many)
+    opened = mvp("user", "create", "bob@example.com", *of_acme, **many)
+    changed = mvp("user", "set-role", "bob@example.com", "manager", *of_acme, **many)
+    key = mvp("key", "create", "Report", "--role", "member", *of_acme, **many)
 
-    nameless = run_mvp("organisation", "create", "", **many)
+    nameless = mvp("organisation", "create", "", **many)
     assert (nameless.returncode, nameless.stdout) == (2, "")
     assert "name: " in nameless.stderr
     for done in (joined, opened, changed, key):
         assert done.returncode == 0, done.stderr
-    members = run_mvp("user", "list", *of_acme, **many).stdout
+    members = mvp("user", "list", *of_acme, **many).stdout
     assert re.findall(r"(ada|bob)@\S+.*?(admin|manager|viewer)", members) == [
         ("bob", "manager"),
         ("ada", "viewer"),
     ]
-    assert "bob@example.com" not in run_mvp("user", "list", **many).stdout
-    assert "service (member)" in run_mvp("key", "list", *of_acme, **many).stdout
-    assert "Report" not in run_mvp("key", "list", **many).stdout
+    assert "bob@example.com" not in mvp("user", "list", **many).stdout
+    assert "service (member)" in mvp("key", "list", *of_acme, **many).stdout
+    assert "Report" not in mvp("key", "list", **many).stdout
 
 
 def test_the_program_does_not_start_as_the_owner_of_the_tables(
-    run_mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
+    mvp: RunMvp, migrate: RunMvp, fresh_database_url: str, many: dict[str, str]
 ) -> None:
     assert migrate(**many).returncode == 0
     as_owner = many | {"DATABASE_URL": fresh_database_url}
 
     for command in (("serve", "--no-worker"), ("worker",), ("user", "list")):
-        refused = run_mvp(*command, **as_owner, MIGRATE_ON_START="false")
+        refused = mvp(*command, **as_owner, MIGRATE_ON_START="false")
 
         assert refused.returncode != 0
         assert "the role of the program is a superuser" in refused.stderr
 
 
-def test_there_are_no_others_where_there_is_one(run_mvp: RunMvp, fresh_database_url: str) -> None:
-    refused = run_mvp("organisation", "create", "Acme", DATABASE_URL=fresh_database_url)
+def test_there_are_no_others_where_there_is_one(mvp: RunMvp, fresh_database_url: str) -> None:
+    refused = mvp("organisation", "create", "Acme", DATABASE_URL=fresh_database_url)
 
     assert "ORGANISATIONS=one: set it to many" in refused.stderr

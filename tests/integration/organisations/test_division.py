@@ -94,9 +94,9 @@ def test_the_program_refuses_a_role_that_no_policy_binds(divided: Settings) -> N
 
 
 def test_a_new_role_of_the_program_takes_the_other_on_purpose_only(
-    divided: Settings, run_folder: Path
+    freshly_divided: Settings, run_folder: Path
 ) -> None:
-    owner, name = owner_url(divided.database), f"mvp_{uuid4().hex[:12]}"
+    owner, name = owner_url(freshly_divided.database), f"mvp_{uuid4().hex[:12]}"
     with psycopg.connect(owner, autocommit=True) as connection:
         try:
             with FileLock(run_folder / "roles.lock"):
@@ -116,12 +116,12 @@ def test_a_role_that_is_missing_is_told(divided: Settings) -> None:
         check_role(unknown.render_as_string(hide_password=False))
 
 
-def test_the_program_refuses_a_table_without_its_policy(divided: Settings) -> None:
-    with psycopg.connect(owner_url(divided.database)) as connection:
+def test_the_program_refuses_a_table_without_its_policy(freshly_divided: Settings) -> None:
+    with psycopg.connect(owner_url(freshly_divided.database)) as connection:
         connection.execute("ALTER TABLE tasks DISABLE ROW LEVEL SECURITY")
 
     with pytest.raises(ConfigurationError, match="tasks without a policy: run `mvp migrate"):
-        check_role(libpq_url(divided.database))
+        check_role(libpq_url(freshly_divided.database))
 
 
 async def test_one_becomes_many_and_many_one_again(
@@ -194,8 +194,8 @@ def test_indexes_of_lists_lead_with_the_organisation(divided: Settings) -> None:
     assert plain == []
 
 
-def test_dividing_again_changes_nothing(divided: Settings) -> None:
-    url, program = owner_url(divided.database), make_url(libpq_url(divided.database))
+def test_dividing_again_changes_nothing(freshly_divided: Settings) -> None:
+    url, program = owner_url(freshly_divided.database), make_url(libpq_url(freshly_divided.database))
     before = indexes(url)
     with psycopg.connect(url) as connection:
         add_account_of_nobody(connection)

@@ -104,23 +104,23 @@ async def test_accounts_are_listed_with_their_role_in_the_organisation(
     assert found.role is Role.GUEST
 
 
-def test_one_without_policies_stays_as_it_is_and_serves_one_alone(divided: Settings) -> None:
-    owner = owner_url(divided.database)
+def test_one_without_policies_stays_as_it_is_and_serves_one_alone(freshly_divided: Settings) -> None:
+    owner = owner_url(freshly_divided.database)
 
     unite(owner)
     unite(owner)
 
     with pytest.raises(ConfigurationError, match="without a policy"):
-        check_role(libpq_url(divided.database))
+        check_role(libpq_url(freshly_divided.database))
 
 
 def test_a_role_of_the_program_that_is_there_needs_no_password(
-    divided: Settings, run_folder: Path
+    freshly_divided: Settings, run_folder: Path
 ) -> None:
     with FileLock(run_folder / "roles.lock"):
-        divide(owner_url(divided.database), PROGRAM, None)
+        divide(owner_url(freshly_divided.database), PROGRAM, None)
 
-    check_role(libpq_url(divided.database))
+    check_role(libpq_url(freshly_divided.database))
 
 
 async def test_the_system_adds_nobody_to_an_organisation(units: SqlUnitOfWorkFactory) -> None:

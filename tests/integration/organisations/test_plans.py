@@ -1,6 +1,8 @@
 """A page of one organisation reads its own rows alone, however many others there are."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,6 +19,8 @@ from backend.repositories.sql.platform.leakproof import (
     vouch_for_functions,
     vouch_no_more,
 )
+from tests.fixtures.organisations import divided_settings
+from tests.fixtures.postgres import cloned_database
 
 ORGANISATIONS, TASKS = 5, 20_000
 _FILL = """
@@ -60,12 +64,14 @@ def plan_of(settings: Settings, query: str) -> str:
         return "\n".join(line for (line,) in explained)
 
 
-@pytest.fixture
-def filled(divided: Settings) -> Settings:
-    with psycopg.connect(owner_url(divided.database), autocommit=True) as owner:
-        owner.execute(_FILL, {"organisations": ORGANISATIONS, "tasks": TASKS})
-        owner.execute("VACUUM ANALYZE tasks")
-    return divided
+@pytest.fixture(scope="module")
+def filled(server_url: str, template: str, run_folder: Path) -> Iterator[Settings]:
+    with cloned_database(server_url, template) as url:
+        settings = divided_settings(url, run_folder)
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(_FILL, {"organisations": ORGANISATIONS, "tasks": TASKS})
+            owner.execute("VACUUM ANALYZE tasks")
+        yield settings
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -99,8 +105,8 @@ def test_all_functions_of_such_indexes_are_vouched_for(divided: Settings) -> Non
     assert marked == [True] * len(FUNCTIONS)
 
 
-def test_nobody_vouches_where_there_is_one(divided: Settings) -> None:
-    owner = owner_url(divided.database)
+def test_nobody_vouches_where_there_is_one(freshly_divided: Settings) -> None:
+    owner = owner_url(freshly_divided.database)
     unite(owner)
 
     with psycopg.connect(owner) as connection:
@@ -112,9 +118,9 @@ def _marked(connection: psycopg.Connection[tuple[object, ...]]) -> list[object]:
     return [connection.execute(query, [name]).fetchone() == (True,) for name in FUNCTIONS]
 
 
-def test_an_owner_who_may_not_say_so_goes_on_without(divided: Settings) -> None:
+def test_an_owner_who_may_not_say_so_goes_on_without(freshly_divided: Settings) -> None:
     """Such as that of a database that somebody else operates."""
-    owner = owner_url(divided.database)
+    owner = owner_url(freshly_divided.database)
     unite(owner)
 
     with psycopg.connect(owner) as connection:

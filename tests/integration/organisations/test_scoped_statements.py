@@ -1,6 +1,7 @@
 """Single statements within an organisation: one round trip, and nothing left on the connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -96,33 +97,44 @@ async def test_a_statement_that_was_given_up_leaves_nothing_to_others(
         assert organisation == str(FIRST_ORGANISATION)
 
 
+@pytest.fixture
+async def own_database(freshly_divided: Settings) -> AsyncIterator[Database]:
+    """Whose tables and connections no other test uses."""
+    database = Database(freshly_divided.database)
+    yield database
+    await database.close()
+
+
 async def test_a_statement_is_prepared_anew_after_a_migration(
-    statements: ScopedStatements, divided: Settings
+    own_database: Database, freshly_divided: Settings
 ) -> None:
+    statements = ScopedStatements(own_database.statements, FIRST)
     for _ in range(10):
         await statements.run("SELECT * FROM tasks", {})
-    with psycopg.connect(owner_url(divided.database)) as owner:
+    with psycopg.connect(owner_url(freshly_divided.database)) as owner:
         owner.execute("ALTER TABLE tasks ADD colour text")
 
     assert await statements.run("SELECT * FROM tasks", {}) == []
 
 
 async def test_a_statement_without_a_scope_that_is_prepared_anew_leaves_the_others_working(
-    statements: ScopedStatements, divided_database: Database, divided: Settings
+    own_database: Database, freshly_divided: Settings
 ) -> None:
+    statements = ScopedStatements(own_database.statements, FIRST)
     for _ in range(10):
         await statements.run(PID, {})
-        await divided_database.statements.run("SELECT * FROM organisations", {})
-    with psycopg.connect(owner_url(divided.database)) as owner:
+        await own_database.statements.run("SELECT * FROM organisations", {})
+    with psycopg.connect(owner_url(freshly_divided.database)) as owner:
         owner.execute("ALTER TABLE organisations ADD colour text")
-    await divided_database.statements.run("SELECT * FROM organisations", {})
+    await own_database.statements.run("SELECT * FROM organisations", {})
 
     [(organisation, _)] = await statements.run(WHERE, {})
 
     assert organisation == str(FIRST_ORGANISATION)
 
 
-async def test_what_enters_an_organisation_is_prepared_once(statements: ScopedStatements) -> None:
+async def test_what_enters_an_organisation_is_prepared_once(own_database: Database) -> None:
+    statements = ScopedStatements(own_database.statements, FIRST)
     for _ in range(3):
         found = await statements.run(PREPARED, {"setting": f"%{ORGANISATION_SETTING}%"})
 
