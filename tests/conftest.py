@@ -8,6 +8,7 @@ import pytest
 from tests.ids import MAX_ID_LENGTH
 
 FIXTURES = (
+    "tests.fixtures.waiting",
     "tests.fixtures.postgres",
     "tests.fixtures.openai_server",
     "tests.fixtures.tavily_server",

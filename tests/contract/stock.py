@@ -148,7 +148,7 @@ class Stock:
         # No relationships tell the session the order.
         batches: list[Sequence[Any]] = [[caller, *users], [current, *others], *rows.values()]
         with Session(self.engine, expire_on_commit=False) as session:
-            session.connection().execute(EMPTY)
+            session.connection().execute(text(EMPTY))
             for batch in batches:
                 session.add_all(batch)
                 session.flush()

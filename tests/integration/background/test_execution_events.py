@@ -25,7 +25,7 @@ from backend.wiring import wire
 from tests.factories import make_execution
 from tests.fixtures.execution_kinds import StepsKind, begin, stored
 from tests.fixtures.people import Person, with_key
-from tests.fixtures.waiting import SECONDS
+from tests.fixtures.waiting import OFTEN_SECONDS, SECONDS
 
 Event = dict[str, Any]
 LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
@@ -111,7 +111,7 @@ async def test_a_stream_tells_each_state_until_the_last(
     await asyncio.sleep(0.2)
     running = asyncio.ensure_future(executions.run(execution_id, FIRST))
     await asyncio.wait_for(kind.paused.wait(), SECONDS)
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(2 * OFTEN_SECONDS)
     kind.go_on.set()
 
     events = events_in(await asyncio.wait_for(following, SECONDS))

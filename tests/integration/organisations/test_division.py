@@ -195,7 +195,8 @@ def test_indexes_of_lists_lead_with_the_organisation(divided: Settings) -> None:
 
 
 def test_dividing_again_changes_nothing(freshly_divided: Settings) -> None:
-    url, program = owner_url(freshly_divided.database), make_url(libpq_url(freshly_divided.database))
+    url = owner_url(freshly_divided.database)
+    program = make_url(libpq_url(freshly_divided.database))
     before = indexes(url)
     with psycopg.connect(url) as connection:
         add_account_of_nobody(connection)

@@ -104,7 +104,9 @@ async def test_accounts_are_listed_with_their_role_in_the_organisation(
     assert found.role is Role.GUEST
 
 
-def test_one_without_policies_stays_as_it_is_and_serves_one_alone(freshly_divided: Settings) -> None:
+def test_one_without_policies_stays_as_it_is_and_serves_one_alone(
+    freshly_divided: Settings,
+) -> None:
     owner = owner_url(freshly_divided.database)
 
     unite(owner)

@@ -124,7 +124,7 @@ async def test_a_statement_that_was_given_up_leaves_no_connection_to_others(
 ) -> None:
     async with opened() as statements:
         for _ in range(MAX_CONNECTIONS + 1):
-            given_up = asyncio.create_task(statements.run("SELECT 'late' FROM pg_sleep(5)", {}))
+            given_up = asyncio.create_task(statements.run("SELECT 'late' FROM pg_sleep(1)", {}))
             await counts.until_used(1)
             given_up.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -430,7 +430,8 @@ def test_what_a_process_may_take_is_limited(
 def test_who_reads_is_asked_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import time; time.sleep(60)"
     monkeypatch.setattr(sheets_xlsx, "_COMMAND", (*sheets_xlsx._COMMAND[:1], "-c", code))
-    monkeypatch.setattr(sheets_xlsx, "_MAX_SILENT_SECONDS", 1)
+    monkeypatch.setattr(sheets_xlsx, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(sheets_xlsx, "_MAX_SILENT_SECONDS", 0.2)
 
     with read_sheet(tmp_path, XLSX, 200) as batches:
         assert next(batches) == ()
