@@ -25,11 +25,13 @@ test: $(PRIVATE_UV) ## Run the whole suite with coverage; fails under the gate
 
 test-all: test coverage-critical test-faults test-e2e test-contract test-client test-bake docs test-docs ## Run every test there is
 
+# Shims of pyenv run the versions that are chosen: for the search, all there are.
+test-pythons: ALL_OF_PYENV = $(shell pyenv versions --bare 2>/dev/null | paste -sd:)
 test-pythons: $(PRIVATE_UV) ## Run the suite on each Python of this machine, 3.11 to 3.14
 	@for version in 3.11 3.12 3.13 3.14; do \
-		if $(UV) python find --no-project $$version > /dev/null 2>&1; then \
-			echo "Python $$version"; \
-			UV_PROJECT_ENVIRONMENT=.venv-$$version $(UV) run --locked --python $$version pytest --no-cov || exit; \
+		if found=$$(PYENV_VERSION=$(ALL_OF_PYENV) $(UV) python find --no-project $$version 2> /dev/null); then \
+			echo "Python $$version: $$found"; \
+			UV_PROJECT_ENVIRONMENT=.venv-$$version $(UV) run --locked --python $$found pytest --no-cov || exit; \
 		else echo "Python $$version: not installed"; fi; \
 	done
 
