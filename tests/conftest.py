@@ -39,9 +39,9 @@ pytest.register_assert_rewrite(*FIXTURES)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where others run the tests, this process does not need what they import, nor the time."""
-    # Whatever is imported and collected stays, so the search for what is not used is in vain.
-    gc.disable()
     if config.option.collectonly or config.getoption("dist", "no") == "no" or _is_worker(config):
+        # Until all is collected: what is imported stays, so a search for garbage is in vain.
+        gc.disable()
         for name in FIXTURES:
             config.pluginmanager.register(import_module(name), name)
 
@@ -52,10 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Linux starts none with a variable of 128 KiB.
     """
     too_long = [item for item in items if len(item.nodeid) > MAX_ID_LENGTH]
-    gc.freeze()
-    gc.enable()
     if too_long:
         raise pytest.UsageError(f"give ids=short_id to {too_long[0].nodeid[:200]}")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _is_worker(config: pytest.Config) -> bool:
