@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from backend.api.fast_path.answers import adapter_of, writer_of
 from backend.api.fast_path.plans import (
-    FORM,
     Body,
     Call,
     FormBody,
@@ -182,7 +181,7 @@ def _body_of(dependant: Dependant) -> Body | None:
         raise UnknownFeatureError
     if not isinstance(info, params.Form):
         return JsonBody(field.name, adapter_of(field))
-    if info.media_type != FORM or not _is_plain_form(field):
+    if not _is_plain_form(field):
         raise UnknownFeatureError
     return FormBody(field.name, adapter_of(field))
 

@@ -14,7 +14,7 @@ from backend.api.fast_path.answers import Write
 from backend.api.routes import CheckedRoute
 
 JSON = "application/json"
-FORM = "multipart/form-data"
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _NO_CONTENT = 204
 
 Read = Callable[[Request], Any]
@@ -149,7 +149,7 @@ class FormBody:
     adapter: TypeAdapter[Any]
 
     async def read(self, request: CheckedRequest) -> Any:
-        if not request.headers.get("content-type", "").startswith(f"{FORM};"):
+        if request.headers.get("content-type", "").partition(";")[0] not in FORMS:
             raise NotPlainError
         try:
             # First as a whole, as FastAPI may read it again. It is short.

@@ -43,10 +43,10 @@ class PasskeySignInService:
         """
         async with self._uow(SYSTEM) as uow:
             user = await self._owner(uow, credential)
-            failure = await self._attempts.begin(uow, f"passkey {credential.id}", client.address)
+            attempt = await self._attempts.begin(uow, f"passkey {credential.id}", client.address)
             if user is None or await self._check.use(uow, user, credential) is None:
                 facts = {"address": client.address, "passkey": "wrong"}
-                await self._attempts.fail(uow, failure, user.id if user else None, **facts)
+                await self._attempts.fail(uow, attempt, user.id if user else None, **facts)
                 raise AuthenticationError("The passkey is not known here, or can't be used.")
             if not user.can_sign_in:
                 raise AuthenticationError("The account is deactivated.")

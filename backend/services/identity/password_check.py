@@ -57,11 +57,11 @@ class PasswordCheck:
                 known = user.password_hash if user and user.has_password else None
             compared = await turn.compare(password, known)
             async with self._uow(SYSTEM) as uow:
-                failure = await self._attempts.begin(uow, email, address)
+                attempt = await self._attempts.begin(uow, email, address)
                 if user is None or not compared.is_right or not user.can_sign_in:
                     # The input is not stored: it may be a password in the wrong field.
                     user_id = user.id if user else None
-                    await self._attempts.fail(uow, failure, user_id, address=address)
+                    await self._attempts.fail(uow, attempt, user_id, address=address)
                     raise AuthenticationError("The e-mail address or the password is wrong.")
         if compared.is_outdated:
             return await self._hash_again(user, password, network)

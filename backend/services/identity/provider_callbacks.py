@@ -153,8 +153,8 @@ class ProviderCallbacks:
         _log.info("sign_in_refused", provider=name.value, reason=str(why))
         facts = {"address": client.address, "provider": name.value}
         async with self._uow(SYSTEM) as uow:
-            failure = await self._attempts.begin(uow, state.id.hex, client.address)
-            await self._attempts.fail(uow, failure, None, **facts)
+            attempt = await self._attempts.begin(uow, state.id.hex, client.address)
+            await self._attempts.fail(uow, attempt, None, **facts)
         raise AuthenticationError("The provider did not confirm who you are. Begin again.")
 
 

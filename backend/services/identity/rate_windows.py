@@ -13,8 +13,10 @@ from backend.repositories.identity.rate_windows import CountedRepository
 class Counted(Protocol):
     """An entry to count."""
 
-    account_hash: str
-    address_hash: str
+    @property
+    def account_hash(self) -> str: ...
+    @property
+    def address_hash(self) -> str: ...
 
 
 class RateLimit:

@@ -45,7 +45,7 @@ class SecondFactorCheck:
             RateLimitedError: there were too many failures.
             ConflictError: SECRET_KEY has changed since the factor was set up.
         """
-        failure = await self._attempts.begin(uow, f"second factor of {user.id}", address)
+        attempt = await self._attempts.begin(uow, f"second factor of {user.id}", address)
         if given.passkey is not None:
             is_right = await self._passkeys.use(uow, user, given.passkey) is not None
             wrong = wrong_passkey()
@@ -56,7 +56,7 @@ class SecondFactorCheck:
             raise InvalidInputError("code", "Send a code, or use a passkey.", "missing")
         if not is_right:
             facts = {"address": address, "second_factor": "wrong"}
-            await self._attempts.fail(uow, failure, user.id, **facts)
+            await self._attempts.fail(uow, attempt, user.id, **facts)
             raise wrong
 
     async def _is_right(self, uow: IdentityUnit, user: User, code: str) -> bool:

@@ -1,6 +1,6 @@
 """Limits failed attempts to sign in, and records them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from backend.core.addresses import network_of
@@ -11,6 +11,17 @@ from backend.repositories.identity.unit import IdentityReading, IdentityUnit
 from backend.services.identity.rate_windows import RateLimit, hashed
 
 _REFUSAL = "There were too many failed sign-ins; wait before you try again."
+
+
+class Attempt(NamedTuple):
+    """What is tried, and from where, as hashes."""
+
+    account_hash: str
+    address_hash: str
+
+    @classmethod
+    def of(cls, what: str, address: str | None) -> "Attempt":
+        return cls(hashed(what), hashed(network_of(address)))
 
 
 class SignInAttempts:
@@ -30,26 +41,20 @@ class SignInAttempts:
 
     async def look(self, uow: IdentityReading, what: str, address: str | None) -> None:
         """Refuse early what `begin` would refuse, without a lock. Raises RateLimitedError."""
-        await self._limit.check(uow.sign_ins, _failure(what, address))
+        await self._limit.check(uow.sign_ins, Attempt.of(what, address))
 
-    async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> SignInFailure:
-        """Lock what is tried and the address, and return the failure that it may become.
-
-        Raises RateLimitedError.
-        """
-        failure = _failure(what, address)
-        await uow.sign_ins.lock(failure.account_hash, failure.address_hash)
-        await self._limit.check(uow.sign_ins, failure)
-        return failure
+    async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> Attempt:
+        """Lock what is tried and the address, until the unit ends. Raises RateLimitedError."""
+        attempt = Attempt.of(what, address)
+        await uow.sign_ins.lock(*attempt)
+        await self._limit.check(uow.sign_ins, attempt)
+        return attempt
 
     async def fail(
-        self, uow: IdentityUnit, failure: SignInFailure, user_id: UUID | None, **facts: Any
+        self, uow: IdentityUnit, attempt: Attempt, user_id: UUID | None, **facts: Any
     ) -> None:
-        """Record the failure, and commit: raise the error after that."""
+        """Record that it has failed, and commit: raise the error after that."""
+        failure = SignInFailure(**attempt._asdict())
         await uow.sign_ins.record(failure, forget_before=self._limit.begins())
         uow.record(SignInFailed(subject_id=user_id, changes=changes_between({}, facts)))
         await uow.commit()
-
-
-def _failure(what: str, address: str | None) -> SignInFailure:
-    return SignInFailure(account_hash=hashed(what), address_hash=hashed(network_of(address)))

@@ -1,9 +1,11 @@
 """The fast path answers as FastAPI's own way does, and leaves it what it does not know."""
 
 import json
+from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import fastapi
 import httpx2
@@ -14,14 +16,13 @@ from fastapi.routing import iter_route_contexts
 from backend.api.fast_path.asgi import FastPath
 from backend.api.fast_path.index import IndexedRoute, RouteIndex
 from backend.api.routes import CheckedRoute
+from tests.factories import PASSWORD
 from tests.fixtures.people import Person
 from tests.ids import short_id
 
 TASK = {"title": "Water the plants", "priority": "high"}
 JSON = {"Content-Type": "application/json"}
 FASTAPIS_OWN = {
-    # A form that is no model.
-    "sign_in",
     # Bodies and events that come piece by piece.
     "download_file",
     "follow_execution",
@@ -201,6 +202,60 @@ async def test_both_ways_take_the_same_forms(
     fast = await upload()
     with fastapis_own_way(member.client):
         slow = await upload()
+
+    assert fast == slow
+    assert fast[0] == status
+
+
+URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+SIGN_INS: dict[str, tuple[dict[str, Any], int]] = {
+    "what is needed": ({"data": {"username": "EMAIL", "password": PASSWORD}}, 200),
+    "more than that": (
+        {"data": {"username": "EMAIL", "password": PASSWORD, "scope": "", "client_id": "x"}},
+        200,
+    ),
+    "a charset": (
+        {
+            "content": f"username=EMAIL&password={quote(PASSWORD)}",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+        },
+        200,
+    ),
+    "another kind of form": (
+        form_of(('; name="username"', "EMAIL"), ('; name="password"', PASSWORD)),
+        200,
+    ),
+    "another password": ({"data": {"username": "EMAIL", "password": "another"}}, 401),
+    "no password": ({"data": {"username": "EMAIL"}}, 422),
+    "an empty password": ({"data": {"username": "EMAIL", "password": ""}}, 422),
+    "two passwords": ({"data": {"username": "EMAIL", "password": ["one", "two"]}}, 422),
+    "another grant": (
+        {"data": {"username": "EMAIL", "password": PASSWORD, "grant_type": "implicit"}},
+        422,
+    ),
+    "no text": ({"content": b"username=EMAIL&password=%FF", "headers": URLENCODED}, 401),
+    "a file": (form_of(NOTES), 422),
+    "JSON": ({"json": {"username": "EMAIL", "password": PASSWORD}}, 422),
+    "nothing": ({"headers": URLENCODED}, 422),
+}
+
+
+@pytest.mark.parametrize("form", SIGN_INS.values(), ids=SIGN_INS)
+async def test_both_ways_take_the_same_sign_ins(
+    member: Person, form: tuple[dict[str, Any], int]
+) -> None:
+    request, status = form
+    own = repr(request).replace("EMAIL", member.user.email)
+
+    async def sign_in() -> tuple[Any, ...]:
+        answer = await member.client.post("/api/v1/auth/token", **literal_eval(own))
+        told = {name: str(value) for name, value in answer.json().items() if name != "request_id"}
+        kept = {} if answer.is_success else told
+        return answer.status_code, answer.headers["content-type"], list(told), kept
+
+    fast = await sign_in()
+    with fastapis_own_way(member.client):
+        slow = await sign_in()
 
     assert fast == slow
     assert fast[0] == status

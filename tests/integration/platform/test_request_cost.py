@@ -173,7 +173,7 @@ async def test_a_sign_in_costs_no_more_than_it_did(program: Program, member: Per
     ]
 
     cost = min(counted)
-    assert cost.functions <= 7_100, cost
+    assert cost.functions <= 5_100, cost
     assert cost.statements <= 6, cost
 
 

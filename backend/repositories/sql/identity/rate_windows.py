@@ -1,26 +1,20 @@
 """Statements on rows counted against a limit, and deleted once they no longer count."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.platform.mixins import now
 
 _PURGE_BATCH = 100
-
-
 # The largest difference of the clocks of machines.
 _SKEW = timedelta(minutes=1)
-
-
-def counts(moment: Mapped[datetime], since: datetime) -> ColumnElement[bool]:
-    """Select rows since then, except those in the future, counted before a clock went back."""
-    return and_(moment > since, moment < now() + _SKEW)
 
 
 class SqlCounted:
@@ -38,16 +32,39 @@ class SqlCounted:
     async def nth(
         self, of_account: tuple[str, int], of_address: tuple[str, int], since: datetime
     ) -> datetime | None:
-        account = self._nth(self.counted.account_hash, *of_account, since)
-        address = self._nth(self.counted.address_hash, *of_address, since)
-        found: Any = await self._session.exec(select(func.coalesce(account, address)))
-        moment: datetime | None = found.one()
+        account, of_account_n = of_account
+        address, of_address_n = of_address
+        values = {
+            "account": account,
+            "newer_of_account": of_account_n - 1,
+            "address": address,
+            "newer_of_address": of_address_n - 1,
+            "since": since,
+            # Rows in the future were counted before a clock went back.
+            "until": now() + _SKEW,
+        }
+        connection = await self._session.connection()
+        found = await connection.execute(_nth_of_both(self.counted, self.moment), values)
+        moment: datetime | None = found.scalar_one()
         return moment
 
-    def _nth(self, column: Any, wanted: str, n: int, since: datetime) -> Any:
-        moment = getattr(self.counted, self.moment)
-        newest = select(moment).where(column == wanted, counts(moment, since))
-        return newest.order_by(moment.desc()).offset(n - 1).limit(1).scalar_subquery()
+
+@cache
+def _nth_of_both(counted: Any, moment: str) -> Select[Any]:
+    """Built once, as each sign-in runs it twice."""
+    account = _nth(counted.account_hash, "account", getattr(counted, moment))
+    address = _nth(counted.address_hash, "address", getattr(counted, moment))
+    return select(func.coalesce(account, address))
+
+
+def _nth(column: Any, of: str, moment: Any) -> Any:
+    is_counted = (
+        column == bindparam(of),
+        moment > bindparam("since"),
+        moment < bindparam("until"),
+    )
+    newest = select(moment).where(*is_counted).order_by(moment.desc())
+    return newest.offset(bindparam(f"newer_of_{of}")).limit(1).scalar_subquery()
 
 
 async def forget_some(

@@ -5,32 +5,36 @@ They last until the transaction ends.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
+def _key(name: str) -> ColumnElement[Any]:
+    """The number that stands for the value of this parameter."""
+    return func.hashtextextended(bindparam(name), 0)
+
+
+_LOCK = select(func.pg_advisory_xact_lock(_key("name")))
+_LOCK_BOTH = select(
+    func.pg_advisory_xact_lock(_key("first")), func.pg_advisory_xact_lock(_key("second"))
+)
+_TRY_LOCK = select(func.pg_try_advisory_xact_lock(_key("name")))
+
+
 async def lock(session: AsyncSession, name: str) -> None:
     """Lock the name."""
-    await session.exec(select(_waiting(name)))
+    await session.exec(_LOCK, params={"name": name})
 
 
 async def lock_both(session: AsyncSession, one: str, other: str) -> None:
     """Lock the names."""
     # In a fixed order: otherwise two requests could deadlock.
     first, second = sorted((one, other))
-    await session.exec(select(_waiting(first), _waiting(second)))
+    await session.exec(_LOCK_BOTH, params={"first": first, "second": second})
 
 
 async def try_lock(session: AsyncSession, name: str) -> bool:
     """Lock the name, or return False immediately if it is locked."""
-    is_mine: bool = (await session.exec(select(func.pg_try_advisory_xact_lock(_key(name))))).one()
+    is_mine: bool = (await session.exec(_TRY_LOCK, params={"name": name})).one()
     return is_mine
-
-
-def _waiting(name: str) -> ColumnElement[None]:
-    return func.pg_advisory_xact_lock(_key(name))
-
-
-def _key(name: str) -> ColumnElement[Any]:
-    return func.hashtextextended(name, 0)
