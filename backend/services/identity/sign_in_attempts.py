@@ -1,6 +1,6 @@
 """Limits failed attempts to sign in, and records them."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from backend.core.addresses import network_of
@@ -13,14 +13,14 @@ from backend.services.identity.rate_windows import RateLimit, hashed
 _REFUSAL = "There were too many failed sign-ins; wait before you try again."
 
 
-class Attempt(NamedTuple):
+class SignInAttempt(NamedTuple):
     """What is tried, and from where, as hashes."""
 
     account_hash: str
     address_hash: str
 
     @classmethod
-    def of(cls, what: str, address: str | None) -> "Attempt":
+    def of(cls, what: str, address: str | None) -> Self:
         return cls(hashed(what), hashed(network_of(address)))
 
 
@@ -41,17 +41,17 @@ class SignInAttempts:
 
     async def look(self, uow: IdentityReading, what: str, address: str | None) -> None:
         """Refuse early what `begin` would refuse, without a lock. Raises RateLimitedError."""
-        await self._limit.check(uow.sign_ins, Attempt.of(what, address))
+        await self._limit.check(uow.sign_ins, SignInAttempt.of(what, address))
 
-    async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> Attempt:
+    async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> SignInAttempt:
         """Lock what is tried and the address, until the unit ends. Raises RateLimitedError."""
-        attempt = Attempt.of(what, address)
+        attempt = SignInAttempt.of(what, address)
         await uow.sign_ins.lock(*attempt)
         await self._limit.check(uow.sign_ins, attempt)
         return attempt
 
     async def fail(
-        self, uow: IdentityUnit, attempt: Attempt, user_id: UUID | None, **facts: Any
+        self, uow: IdentityUnit, attempt: SignInAttempt, user_id: UUID | None, **facts: Any
     ) -> None:
         """Record that it has failed, and commit: raise the error after that."""
         failure = SignInFailure(**attempt._asdict())

@@ -263,7 +263,7 @@ async def test_a_locked_row_fails_alone_and_everybody_else_goes_on(
             await holder.tasks.get(task.id, for_update=True)
             edits = [
                 asyncio.create_task(person.patch(f"/tasks/{task.id}", json={"priority": "low"}))
-                for _ in range(6)
+                for _ in range(12)
             ]
             await asyncio.to_thread(wait_for_waiting, worker_database_url, 3)
             begun = time.monotonic()

@@ -1,5 +1,7 @@
 """The databases of tests: what one test leaves, no other finds."""
 
+from contextlib import closing
+
 import psycopg
 import pytest
 
@@ -15,7 +17,7 @@ WIDENED = "ALTER TABLE organisations ADD colour text"
 
 
 def test_rows_are_deleted_and_changed_tables_made_anew(server_url: str, template: str) -> None:
-    with ReusedDatabase.opened(lambda: cloned_database(server_url, template)) as database:
+    with closing(ReusedDatabase(lambda: cloned_database(server_url, template))) as database:
         with database.lent() as first, psycopg.connect(first) as connection:
             connection.execute(LEFT)
         with database.lent() as second, psycopg.connect(second) as connection:
