@@ -10,7 +10,8 @@ from backend.core.config import ConfigurationError
 from backend.core.embedded import embedded_postgres
 from backend.core.embedded_binaries import run_postgres
 from backend.seeds.users import USERS
-from tests.fixtures.processes import postgres_runs
+from tests.fixtures.postgres import postgres_runs
+from tests.fixtures.processes import RunMvp
 
 
 def test_the_last_user_stops_the_server(data_dir: Path) -> None:
@@ -99,3 +100,12 @@ def _ask(url: str, question: str) -> str:
         answer = connection.execute(question).fetchone()
     assert answer is not None
     return str(answer[0])
+
+
+def test_without_a_database_url_the_embedded_postgres_runs_as_long_as_the_command(
+    mvp: RunMvp, data_dir: Path
+) -> None:
+    done = mvp("db", "shell", "-At", "-c", "select count(*) from users", DATA_DIR=str(data_dir))
+
+    assert done.stdout.strip() == str(len(USERS))
+    assert not postgres_runs(data_dir)

@@ -1,4 +1,4 @@
-"""A migration runs while a server that does not know of it goes on serving."""
+"""Migrations that run beside a server that does not know of them, or beside each other."""
 
 import time
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from threading import Event
 
 import httpx2
 import psycopg
+from alembic import command
 
-from tests.fixtures.processes import START_SECONDS, StartServer
+from backend.core.migrations import alembic_config
+from tests.fixtures.processes import START_SECONDS, RunMvp, StartServer, wait_for_waiting
 
 WIDENED = (
     "ALTER TABLE users ALTER COLUMN version TYPE bigint",
@@ -48,6 +50,24 @@ def test_columns_that_are_widened_under_load_fail_no_request(
 
     assert [answer.text for answer in answers if not answer.is_success] == []
     assert server.get("/health/ready").status_code == 200
+
+
+def test_of_two_that_migrate_at_once_one_waits_for_the_other(
+    run_mvp: RunMvp, empty_database_url: str
+) -> None:
+    config = alembic_config(empty_database_url)
+    with ThreadPoolExecutor(2) as threads:
+        with psycopg.connect(empty_database_url) as connection:
+            # Keeps whoever is first from going on until the second is there as well.
+            connection.execute("CREATE TABLE users ()")
+            here = threads.submit(command.upgrade, config, "head")
+            there = threads.submit(run_mvp, "migrate", "upgrade", DATABASE_URL=empty_database_url)
+            wait_for_waiting(empty_database_url, 2)
+            connection.rollback()
+        here.result()
+        assert there.result().returncode == 0, there.result().stderr
+
+    command.check(config)
 
 
 def _calls(client: httpx2.Client) -> Iterator[httpx2.Response]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.fixtures.processes import START_SECONDS, Server, StartServer, postgres_runs
+from tests.fixtures.postgres import postgres_runs
+from tests.fixtures.processes import START_SECONDS, Server, StartServer
 
 
 def test_two_signals_at_once_stop_the_server_and_its_postgres_as_well(

@@ -4,11 +4,10 @@ import asyncio
 import re
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from backend.main import create_app
-from tests.fixtures.application import client_of, make_settings
 from tests.fixtures.people import Person
 from tests.fixtures.waiting import SECONDS
 from tests.fixtures.walking import walk
@@ -114,14 +113,12 @@ async def test_a_body_arrives_in_spite_of_a_slash(member: Person) -> None:
     assert (task.status_code, file.status_code) == (201, 201)
 
 
-@pytest.mark.parametrize("path", ["/", "/tasks/", "/docs/", "/api/v1/tasks/", "/nowhere/"])
+@walk("path", {path: path for path in ("/", "/tasks/", "/docs/", "/api/v1/tasks/", "/nowhere/")})
 async def test_no_answer_names_the_host_that_a_client_made_up(
-    member: Person, worker_database_url: str, path: str
+    client: httpx2.AsyncClient, path: str
 ) -> None:
-    app = create_app(make_settings(worker_database_url))
     headers = {"Host": "evil.example", "X-Forwarded-Host": "worse.example"}
-    async with client_of(app) as client:
-        answer = await client.get(path, headers=headers)
+    answer = await client.get(path, headers=headers)
 
     told = f"{answer.headers} {answer.text}"
     assert "evil.example" not in told

@@ -35,13 +35,19 @@ MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 PLAIN = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
 
 
-@pytest.fixture
-async def served(
-    settings: Settings, tools: None, client: httpx2.AsyncClient
-) -> AsyncIterator[httpx2.AsyncClient]:
+@pytest.fixture(scope="module")
+async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of an application with the MCP server."""
     async with served_by(settings) as app:
         yield app
+
+
+@pytest.fixture
+def served(
+    serving: httpx2.AsyncClient, tools: None, client: httpx2.AsyncClient
+) -> httpx2.AsyncClient:
+    """The same, while all tools are switched on."""
+    return serving
 
 
 @asynccontextmanager

@@ -707,6 +707,6 @@ async def test_the_longest_answer_is_sent_as_a_compatible_server_heeds_it(
 
 async def test_thinking_for_long_is_no_silence(provider: OpenAiServer) -> None:
     async with models_of(**provider_settings(provider, timeout_seconds=0.4)) as models:
-        provider.script(Said(["<think>", *"abcdef", "</think>", "Yes."], seconds_between=0.15))
+        provider.script(Said(["<think>", *"abc", "</think>", "Yes."], seconds_between=0.15))
 
         assert (await ask(models)).text == "Yes."

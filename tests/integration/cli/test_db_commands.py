@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import pytest
 
 from backend.core.database import database_url
-from backend.seeds.users import USERS
-from tests.fixtures.processes import RunMvp, postgres_runs
+from tests.fixtures.processes import RunMvp
 
 
 @pytest.mark.parametrize("separator", [["--"], []])
@@ -23,12 +20,3 @@ def test_shell_ends_with_the_exit_code_of_psql(mvp: RunMvp, fresh_database_url: 
     done = mvp("db", "shell", "-c", "select nonsense", DATABASE_URL=fresh_database_url)
 
     assert done.returncode == 1
-
-
-def test_without_a_database_url_the_embedded_postgres_runs_as_long_as_the_command(
-    mvp: RunMvp, data_dir: Path
-) -> None:
-    done = mvp("db", "shell", "-At", "-c", "select count(*) from users", DATA_DIR=str(data_dir))
-
-    assert done.stdout.strip() == str(len(USERS))
-    assert not postgres_runs(data_dir)

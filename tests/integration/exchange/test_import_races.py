@@ -4,16 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from backend.core.errors import ConflictError
-from backend.core.scopes import SYSTEM
 from backend.repositories.sql.platform.bulk import SqlBulkList
-from backend.repositories.unit_of_work import UnitOfWorkFactory
-from backend.services.background.kinds import TryAgainError
-from backend.services.exchange.imports import writing
 from tests.fixtures.kept_runs import KeptRun
 from tests.fixtures.people import Person
 from tests.fixtures.sheets import Sheets
@@ -164,41 +159,6 @@ async def test_imports_of_the_same_rows_in_other_orders_do_not_block_each_other(
 
     names = {each["name"] for each in await items(member, "customers")}
     assert names <= {"Changed 0", "Changed 1"} or names == {"Turned"}
-
-
-@pytest.mark.parametrize("all_or_nothing", [True, False])
-async def test_an_import_waits_for_rows_that_others_have_locked(
-    sheets: Sheets, member: Person, uow: UnitOfWorkFactory, *, all_or_nothing: bool
-) -> None:
-    customer = await add(member, "customers", name="First", email="a@example.com")
-    table = [["name", "email"], ["Grace", "a@example.com"], ["New", ""]]
-    inputs = await sheets.inputs("customers", table, all_or_nothing=all_or_nothing)
-    async with uow(SYSTEM) as unit:
-        row = await unit.customers.get(UUID(customer), for_update=True)
-        running = asyncio.create_task(sheets.run(inputs, sheets.new_run()))
-        # Longer than a statement waits for a lock.
-        await asyncio.wait([running], timeout=2.5)
-        row.notes = "!"
-        await unit.customers.save(row)
-        await unit.commit()
-
-    assert counts(await running) == (1, 1, 0, 0, 0)
-    found = {each["name"]: each["notes"] for each in await items(member, "customers")}
-    assert found == {"Grace": "!", "New": ""}
-
-
-async def test_a_row_that_stays_locked_is_tried_later(
-    sheets: Sheets, member: Person, uow: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(writing, "_ATTEMPTS", 1)
-    customer = await add(member, "customers", name="First", email="a@example.com")
-    async with uow(SYSTEM) as unit:
-        await unit.customers.get(UUID(customer), for_update=True)
-        with pytest.raises(TryAgainError, match="Others are changing"):
-            await sheets.load("customers", [["name", "email"], ["New", ""], ["G", "a@example.com"]])
-
-    assert [each["name"] for each in await items(member, "customers")] == ["First"]
 
 
 async def test_a_row_that_keeps_changing_ends_the_import(

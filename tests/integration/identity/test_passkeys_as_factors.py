@@ -42,7 +42,7 @@ async def device(member: Person) -> Authenticator:
     return device
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def strict(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """An application in which members need a second factor."""
     security = settings.security.model_copy(update={"require_second_factor": [Role.MEMBER]})

@@ -24,12 +24,18 @@ from tests.fixtures.people import Person
 from tests.integration.identity.test_sign_in import sign_in
 
 
-@pytest.fixture
-async def strict(worker_database_url: str, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+@pytest.fixture(scope="module")
+async def strict_client(worker_database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of an application that allows two failures an account, three an address."""
     limits = {"sign_in_failures_per_account": 2, "sign_in_failures_per_address": 3}
     async with running_app(make_settings(worker_database_url, security=limits)) as client:
         yield client
+
+
+@pytest.fixture
+def strict(strict_client: httpx2.AsyncClient, database: Database) -> httpx2.AsyncClient:
+    """The same, while nobody has failed."""
+    return strict_client
 
 
 @pytest.fixture

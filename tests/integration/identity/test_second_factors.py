@@ -407,7 +407,7 @@ async def test_a_reset_by_an_operator_removes_the_factor_and_ends_sessions(
         await reset.reset(protected.person.user.id)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def strict(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """An application in which members need a second factor."""
     security = settings.security.model_copy(update={"require_second_factor": [Role.MEMBER]})

@@ -1,7 +1,6 @@
 """Transactions that get in each other's way: locks, deadlocks, and rows that go meanwhile."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from backend.core.attempts import RowChangedError, is_optimistic, retried
-from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.errors import TransactionLostError
 from backend.core.scopes import SYSTEM
@@ -27,7 +25,6 @@ from tests.factories import (
     make_task,
     make_user,
 )
-from tests.fixtures.application import make_settings, running_app
 from tests.fixtures.people import Person
 from tests.fixtures.processes import wait_for_waiting
 
@@ -244,36 +241,3 @@ async def test_short_writes_are_run_once_more(
         answer = await admin.request(method, path.format(**ids), json=body)
 
     assert answer.is_success, answer.text
-
-
-async def test_a_locked_row_fails_alone_and_everybody_else_goes_on(
-    member: Person, uow: SqlUnitOfWorkFactory, settings: Settings, worker_database_url: str
-) -> None:
-    task = make_task()
-    await save(uow, tasks=task)
-    few = make_settings(
-        worker_database_url,
-        security=settings.security.model_dump(),
-        database={"url": worker_database_url, "pool_size": 4, "lock_timeout_seconds": 1},
-    )
-
-    async with running_app(few) as client:
-        person = Person(member.user, member.session, member.token, client)
-        async with uow(SYSTEM) as holder:
-            await holder.tasks.get(task.id, for_update=True)
-            edits = [
-                asyncio.create_task(person.patch(f"/tasks/{task.id}", json={"priority": "low"}))
-                for _ in range(12)
-            ]
-            await asyncio.to_thread(wait_for_waiting, worker_database_url, 3)
-            begun = time.monotonic()
-            read = await person.get("/tasks")
-            ready = await client.get("/health/ready")
-            took = time.monotonic() - begun
-            refused = await asyncio.gather(*edits)
-
-    assert (read.status_code, ready.status_code) == (200, 200)
-    assert took < 0.9
-    assert {answer.status_code for answer in refused} == {503}
-    assert refused[0].headers["Retry-After"] == "1"
-    assert refused[0].json()["detail"].startswith("Somebody else is changing the same object.")

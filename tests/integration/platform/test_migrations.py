@@ -1,4 +1,3 @@
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -17,7 +16,6 @@ from backend.core.migrations import (
     require_joined,
 )
 from backend.models.platform.base import metadata
-from tests.fixtures.processes import RunMvp, wait_for_waiting
 
 BEFORE_THE_NEW_NAMES = "89c53bf98596"
 OLD_ROWS = """
@@ -120,24 +118,6 @@ def test_what_the_assistant_has_recorded_is_kept_under_its_new_names(
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM events")
     assert used == (2, 6, {"text": "Done.", "usage": {"model_calls": 2, "tool_calls": 1}})
-
-
-def test_of_two_that_migrate_at_once_one_waits_for_the_other(
-    run_mvp: RunMvp, empty_database_url: str
-) -> None:
-    config = alembic_config(empty_database_url)
-    with ThreadPoolExecutor(2) as threads:
-        with psycopg.connect(empty_database_url) as connection:
-            # Keeps whoever is first from going on until the second is there as well.
-            connection.execute("CREATE TABLE users ()")
-            here = threads.submit(command.upgrade, config, "head")
-            there = threads.submit(run_mvp, "migrate", "upgrade", DATABASE_URL=empty_database_url)
-            wait_for_waiting(empty_database_url, 2)
-            connection.rollback()
-        here.result()
-        assert there.result().returncode == 0, there.result().stderr
-
-    command.check(config)
 
 
 def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> None:

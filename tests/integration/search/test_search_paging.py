@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from backend.models.tasks.tasks import DUE_SQL, PRIORITY_SQL
+from tests.fixtures import walking
 from tests.fixtures.people import Person
 from tests.integration.api.test_lists import walk
 
@@ -53,7 +54,7 @@ def matching(url: str, order: str, where: str = "true") -> list[str]:
         return [str(row_id) for (row_id,) in connection.execute(query.encode())]
 
 
-@pytest.mark.parametrize("sort", ORDERS)
+@walking.walk("sort", {sort: sort for sort in ORDERS})
 async def test_pages_hold_every_match_once_in_order(
     member: Person, worker_database_url: str, limit: int, sort: str
 ) -> None:
