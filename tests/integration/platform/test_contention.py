@@ -160,13 +160,15 @@ async def test_a_transaction_that_is_lost_behind_locks_is_run_once_more() -> Non
 
 
 @asynccontextmanager
-async def losing(database: Database) -> AsyncIterator[None]:
+async def losing(
+    database: Database, condition: str = "serialization_failure"
+) -> AsyncIterator[None]:
     """The first transaction that writes something worth telling is lost."""
-    lose = """
+    lose = f"""
         CREATE SEQUENCE losses;
         CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             IF nextval('losses') = 1 THEN
-                RAISE 'could not serialize access' USING ERRCODE = 'serialization_failure';
+                RAISE 'lost' USING ERRCODE = '{condition}';
             END IF;
             RETURN NULL;
         END $$;
@@ -241,3 +243,15 @@ async def test_short_writes_are_run_once_more(
         answer = await admin.request(method, path.format(**ids), json=body)
 
     assert answer.is_success, answer.text
+
+
+async def test_a_row_that_stays_locked_is_an_error_that_says_when_to_try_again(
+    member: Person, database: Database
+) -> None:
+    """The wait for it is in tests/faults."""
+    async with losing(database, "lock_not_available"):
+        refused = await member.post("/tasks", json={"title": "Call"})
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json()["detail"].startswith("Somebody else is changing the same object.")
+    assert (await member.get("/tasks")).json()["items"] == []
