@@ -191,6 +191,20 @@ async def test_contents_of_private_files_are_deleted(
     assert not (storage_folder / file).exists()
 
 
+async def test_whoever_gets_what_is_the_teams_gets_no_private_file(
+    ada: Person, manager: Person, eraser: AccountEraser, storage_folder: Any
+) -> None:
+    sent = {"file": ("mine.txt", b"A secret.", "text/plain")}
+    module = (await ada.post("/modules", json={"title": "Mine"})).json()["id"]
+    free = (await ada.post("/files", files=sent)).json()["id"]
+    in_module = (await ada.post("/files", files=sent, data={"module_id": module})).json()["id"]
+
+    await eraser.erase(ada.user.id, manager.user.id)
+
+    assert (await manager.get("/files")).json()["items"] == []
+    assert not any((storage_folder / file).exists() for file in (free, in_module))
+
+
 async def test_the_last_admin_is_neither_closed_nor_erased(
     admin: Person, eraser: AccountEraser, signed_in: SignedIn
 ) -> None:

@@ -100,7 +100,8 @@ class SqlPersonalDataRepository:
             return
         connection = await self._session.connection()
         values = {column.name: heir_id, "version": column.table.c.version + 1}
-        passed = update(column.table).where(column == _PERSON, *which).values(values)
+        of_the_team = (column == _PERSON, *_unless_personal(column), *which)
+        passed = update(column.table).where(*of_the_team).values(values)
         await connection.execute(passed, {"person": user_id})
 
     async def forget_changes(self, user_id: UUID) -> None:
@@ -115,9 +116,25 @@ def _passed_on() -> Iterator[Column[Any]]:
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
             column = key.parent
-            is_personal = key.ondelete is not None or column.info.get(PERSONAL) == ()
+            is_personal = key.ondelete is not None or _is_always_personal(column)
             if key.column.table is _USERS and column.name in _HOLDERS and not is_personal:
                 yield column
+
+
+def _unless_personal(column: Column[Any]) -> Iterator[ColumnElement[bool]]:
+    """The condition for rows of the team, where some of a table are personal."""
+    if unless := _unless(column):
+        yield or_(*(each.is_not(None) for each in unless))
+
+
+def _is_always_personal(column: Column[Any]) -> bool:
+    return PERSONAL in column.info and not _unless(column)
+
+
+def _unless(column: Column[Any]) -> list[Column[Any]]:
+    """The columns that make a row the team's; a resource that was left out has none."""
+    table = column.table
+    return [table.c[name] for name in column.info.get(PERSONAL, ()) if name in table.c]
 
 
 @cache
@@ -144,8 +161,7 @@ def _conditions(
     for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
         whole, column = key.column.table, key.parent
         if whole is _USERS and (key.ondelete == _CASCADE or PERSONAL in column.info):
-            unless = [table.c[name] for name in column.info.get(PERSONAL, ()) if name in table.c]
-            yield and_(column == _PERSON, *(each.is_(None) for each in unless))
+            yield and_(column == _PERSON, *(each.is_(None) for each in _unless(column)))
         elif whole in owned and _is_part(key):
             yield column.in_(select(whole.c.id).where(owned[whole]))
 
