@@ -54,6 +54,13 @@ class PersonalDataRepository(Protocol):
         """
         ...
 
+    async def let_go(self, user_id: UUID) -> None:
+        """Have rows of the team no longer refer to personal ones, such as a task to a module.
+
+        Call it before `erase_some`.
+        """
+        ...
+
     async def forget_changes(self, user_id: UUID) -> None:
         """Have the audit trail forget what it tells of a person. Call it before `erase_some`."""
         ...

@@ -56,6 +56,7 @@ class AccountEraser:
         async with self._uow(SYSTEM) as uow:
             await uow.personal_data.forget_changes(user_id)
             await uow.personal_data.pass_on(user_id, heir_id)
+            await uow.personal_data.let_go(user_id)
             await uow.commit()
         while await self._erase_some(user_id):
             pass

@@ -150,6 +150,20 @@ async def test_what_is_the_teams_stays_or_goes_to_a_named_person(
     assert (await admin.get(f"/files/{file}/content")).content == b"An offer."
 
 
+async def test_a_task_of_the_team_leaves_the_module_that_is_erased(
+    ada: Person, manager: Person, eraser: AccountEraser
+) -> None:
+    module = (await ada.post("/modules", json={"title": "Mine"})).json()["id"]
+    await ada.post("/chats", json={"module_id": module})
+    given = {"title": "Call", "module_id": module}
+    task = (await ada.post("/tasks", json=given)).json()["id"]
+
+    await eraser.erase(ada.user.id)
+
+    found = (await manager.get(f"/tasks/{task}")).json()
+    assert (found["title"], found["module_id"], found["version"]) == ("Call", None, 2)
+
+
 async def test_only_somebody_else_who_can_sign_in_gets_it(
     ada: Person, admin: Person, signed_in: SignedIn, eraser: AccountEraser
 ) -> None:

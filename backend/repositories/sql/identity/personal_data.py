@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Select,
     Table,
     Text,
     and_,
@@ -104,6 +105,13 @@ class SqlPersonalDataRepository:
         passed = update(column.table).where(*of_the_team).values(values)
         await connection.execute(passed, {"person": user_id})
 
+    async def let_go(self, user_id: UUID) -> None:
+        connection = await self._session.connection()
+        for column, personal in _referring_to_personal():
+            values = {column.name: None, "version": column.table.c.version + 1}
+            kept = update(column.table).where(column.in_(personal)).values(values)
+            await connection.execute(kept, {"person": user_id})
+
     async def forget_changes(self, user_id: UUID) -> None:
         invited = select(col(Invitation.id)).where(col(Invitation.user_id) == user_id)
         person = col(PersonalChanges.person_id)
@@ -119,6 +127,16 @@ def _passed_on() -> Iterator[Column[Any]]:
             is_personal = key.ondelete is not None or _is_always_personal(column)
             if key.column.table is _USERS and column.name in _HOLDERS and not is_personal:
                 yield column
+
+
+def _referring_to_personal() -> Iterator[tuple[Column[Any], Select[Any]]]:
+    """The columns in which rows of the team refer to personal ones, with the ids of those."""
+    owned = _owned()
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys if table not in owned else ():
+            whole = key.column.table
+            if whole in owned and key.ondelete is None and key.column.name == "id":
+                yield key.parent, select(whole.c.id).where(owned[whole])
 
 
 def _unless_personal(column: Column[Any]) -> Iterator[ColumnElement[bool]]:
