@@ -60,6 +60,11 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
         """Whether they can sign in by one, as services and those with a provider alone can't."""
         return self.password_hash != NO_PASSWORD
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody acts by it any more: it was erased, or is a service without its key."""
+        return self.erased_at is not None or (self.is_service and not self.is_active)
+
     def erase(self) -> None:
         """Leave a row that says nothing of the person, for what refers to it."""
         self.email = f"{self.id.hex}@{_ERASED_DOMAIN}"

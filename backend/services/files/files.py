@@ -14,7 +14,13 @@ from backend.models.platform.paging import Page
 from backend.repositories.files.unit import FilesUnits
 from backend.services.files.contents import FileContents
 from backend.services.files.quota import UNLIMITED, FileQuota
-from backend.services.files.rights import check_may_change, check_one, check_visible, visible_file
+from backend.services.files.rights import (
+    check_may_change,
+    check_one,
+    check_returns,
+    check_visible,
+    visible_file,
+)
 from backend.services.files.uploads import FileRules, inspected
 from backend.services.platform.change_events import created, deleted, updated
 from backend.services.platform.ownership import is_own
@@ -133,6 +139,7 @@ class FileService:
             PermissionDeniedError: the caller may not change the team's files, or may not take
                 another person's file from the team.
             PreconditionFailedError: it is at another version.
+            ConflictError: it would return to a person who is gone.
             InvalidInputError: the new place does not exist, or there are two.
         """
         changes = data.changes()
@@ -142,6 +149,7 @@ class FileService:
             check_one(subject)
             check_may_change(file, subject, by)
             match.check(file.version)
+            await check_returns(uow, file, subject, by)
             if subject.module_id != file.module_id:
                 await check_own_module(uow, subject.module_id, by)
             before, private = file.facts(), set(file.private_fields())

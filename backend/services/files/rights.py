@@ -2,10 +2,15 @@
 
 from uuid import UUID
 
-from backend.core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from backend.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from backend.core.permissions import Permission, Principal
 from backend.models.files.files import File, FileSubject
-from backend.repositories.files.unit import FilesReading
+from backend.repositories.files.unit import FilesReading, FilesUnit
 from backend.services.platform.ownership import is_own
 
 
@@ -25,6 +30,23 @@ def check_may_change(file: File, subject: FileSubject, by: Principal) -> None:
                 "Only the person who uploaded a file can put it into a module."
             )
         by.require(Permission.FILES_DELETE)
+
+
+async def check_returns(uow: FilesUnit, file: File, subject: FileSubject, by: Principal) -> None:
+    """Check that a file that is taken from the team returns to somebody.
+
+    Raises:
+        ConflictError: its owner is gone, or does not belong here any more: nobody would find the
+            file, nor delete it.
+    """
+    if is_own(file, by) or subject.is_team_data:
+        return
+    # Locked, so that none is erased at the same time.
+    owners = await uow.users.find_many([file.owner_id], for_update=True)
+    if all(owner.is_gone for owner in owners):
+        raise ConflictError(
+            "Nobody is left who would get the file back: delete it, or attach it to something else."
+        )
 
 
 def check_visible(file: File, by: Principal) -> None:

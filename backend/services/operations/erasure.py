@@ -114,13 +114,18 @@ class AccountEraser:
         return erased.rows > 0
 
     async def _leave_nobody(self, user_id: UUID, heir_id: UUID | None) -> None:
+        file_ids: list[UUID] = []
         async with self._uow(SYSTEM) as uow:
             user = await uow.users.get(user_id, for_update=True)
+            # Files that others have taken from the team meanwhile. Now the lock keeps them from it.
+            while (returned := await uow.personal_data.erase_some(user_id, _BATCH)).rows:
+                file_ids += returned.file_ids
             user.erase()
             await uow.users.save(user)
             facts = {"heir_id": str(heir_id)} if heir_id else {}
             uow.record(_event("erased", user_id, facts))
             await uow.commit()
+        await self._contents.discard(file_ids)
 
 
 async def _check_heir(uow: OperationsUnit, user_id: UUID, heir_id: UUID | None) -> None:

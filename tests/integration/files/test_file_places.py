@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, with_key
 from tests.integration.files.test_files import SUBJECTS, make_subject, upload
 from tests.integration.operations.test_audit import events
 
@@ -152,6 +152,16 @@ async def test_to_take_somebodys_file_from_the_team_is_to_delete_it_there(
     # It goes back to who uploaded it.
     assert (await manager.get(path)).status_code == 404
     assert places((await admin.get(path)).json()) == NOWHERE
+
+
+async def test_no_file_returns_to_a_service_without_its_key(admin: Person, manager: Person) -> None:
+    service = await with_key(admin, role="member")
+    file = await upload(service, subject=await make_subject(manager, "task_id"))
+    path = f"/files/{file['id']}/subject"
+    [key] = (await admin.get("/api-keys", params={"service": True})).json()["items"]
+    assert (await admin.delete(f"/api-keys/{key['id']}")).status_code == 204
+
+    assert (await manager.delete(path)).status_code == 409
 
 
 async def test_only_who_uploaded_a_file_puts_it_into_a_module(

@@ -55,6 +55,15 @@ async def sign_in(person: Person) -> Person:
     return Person(person.user, person.session, answer.json()["access_token"], person.client)
 
 
+async def upload_for_customer(person: Person) -> str:
+    """Upload a file of the team, and return its id."""
+    customer = (await person.post("/customers", json={"name": "Somebody"})).json()["id"]
+    sent = {"file": ("offer.txt", b"An offer.", "text/plain")}
+    made = await person.post("/files", files=sent, data={"customer_id": customer})
+    file_id: str = made.json()["id"]
+    return file_id
+
+
 async def test_an_account_is_closed_with_the_password(ada: Person) -> None:
     assert (await close(ada, "wrong")).status_code == 422
     assert (await ada.get(ME)).json()["erase_at"] is None
@@ -217,6 +226,42 @@ async def test_whoever_gets_what_is_the_teams_gets_no_private_file(
 
     assert (await manager.get("/files")).json()["items"] == []
     assert not any((storage_folder / file).exists() for file in (free, in_module))
+
+
+async def test_no_file_returns_to_who_is_gone(
+    ada: Person, manager: Person, eraser: AccountEraser
+) -> None:
+    file = await upload_for_customer(ada)
+    await eraser.erase(ada.user.id)
+
+    refused = await manager.delete(f"/files/{file}/subject")
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
+    assert (await manager.get(f"/files/{file}")).json()["version"] == 1
+    task = (await manager.post("/tasks", json={"title": "Call"})).json()["id"]
+    moved = await manager.patch(f"/files/{file}", json={"task_id": task})
+    assert (moved.status_code, moved.json()["task_id"]) == (200, task)
+    assert (await manager.delete(f"/files/{file}")).status_code == 204
+
+
+async def test_a_file_that_returns_meanwhile_is_erased_too(
+    ada: Person,
+    manager: Person,
+    eraser: AccountEraser,
+    storage_folder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = await upload_for_customer(ada)
+    leave_nobody = AccountEraser._leave_nobody
+
+    async def return_first(*given: Any) -> None:
+        assert (await manager.delete(f"/files/{file}/subject")).status_code == 200
+        await leave_nobody(*given)
+
+    monkeypatch.setattr(AccountEraser, "_leave_nobody", return_first)
+    await eraser.erase(ada.user.id)
+
+    assert not (storage_folder / file).exists()
 
 
 async def test_the_last_admin_is_neither_closed_nor_erased(

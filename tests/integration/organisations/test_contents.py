@@ -45,6 +45,19 @@ async def test_the_content_of_a_file_is_that_of_its_organisation(
         assert (await stranger.get(f"/files/{file['id']}")).status_code == 404
 
 
+async def test_no_file_returns_to_who_has_left(companies: Companies, hire: Hire) -> None:
+    own, _ = companies
+    member = await hire(own)
+    place = {"customer_id": str(own.ids["customers"])}
+    file = (await upload(member, "note.txt", b"note", **place)).json()["id"]
+    assert (await own.admin.delete(f"/members/{member.user.id}")).status_code == 204
+
+    refused = await own.admin.delete(f"/files/{file}/subject")
+
+    assert refused.status_code == 409, refused.text
+    assert (await own.admin.get(f"/files/{file}")).status_code == 200
+
+
 async def test_a_file_is_not_put_where_another_organisation_is(companies: Companies) -> None:
     own, other = companies
     place = {"customer_id": str(other.ids["customers"])}

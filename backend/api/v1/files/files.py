@@ -15,6 +15,7 @@ from backend.api.etags import CachedTagDep, MatchDep, NotModified, SeenTagsDep, 
 from backend.api.idempotency import IdempotentRoute, KeptAnswer, UploadKeyDep
 from backend.api.injection import Injected
 from backend.api.problems import (
+    CONFLICT,
     PERMISSION_DENIED,
     QUOTA_REACHED,
     RANGE_NOT_SATISFIABLE,
@@ -187,7 +188,9 @@ async def download_file(
     return StreamingResponse(content, 206 if part else 200, headers, file.media_type)
 
 
-@router.patch("/{file_id}", response_model=FilePublic, responses=declare(PERMISSION_DENIED))
+@router.patch(
+    "/{file_id}", response_model=FilePublic, responses=declare(CONFLICT, PERMISSION_DENIED)
+)
 async def update_file(
     file_id: FileId,
     data: FileUpdate,
@@ -199,7 +202,8 @@ async def update_file(
     """Rename a file, or attach it to another object. Its content never changes.
 
     Attaching to or detaching from a customer, a lead or a task takes `files:write`. Taking a file
-    of another person from the team, which returns it to them, takes `files:delete` too.
+    of another person from the team, which returns it to them, takes `files:delete` too, and is
+    refused once their account is gone.
     """
     return tag(await files.update(file_id, data, by, match))
 
@@ -207,7 +211,7 @@ async def update_file(
 @router.delete(
     "/{file_id}/subject",
     response_model=FilePublic,
-    responses=declare(PERMISSION_DENIED),
+    responses=declare(CONFLICT, PERMISSION_DENIED),
 )
 async def detach_file(
     file_id: FileId, by: Writer, files: Injected[FileService], match: MatchDep, tag: TagDep
