@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -108,6 +109,27 @@ async def test_lists_are_in_the_order_that_was_asked_for(
             in_order = sorted(items, key=partial(key, sort=sort), reverse=sort.startswith("-"))
             assert items
             assert items == in_order
+
+
+LONGEST = "\N{GRINNING FACE}" * 200
+
+
+async def test_the_longest_names_have_pages_too(
+    uow: UnitOfWorkFactory, admin: Person, subtests: pytest.Subtests
+) -> None:
+    for each in EXAMPLES:
+        for sort in {"name", "title"} & set(each.sort) & set(each.model.model_fields):
+            with subtests.test(path=each.path):
+                async with uow(SYSTEM) as unit:
+                    await add_needed(unit, admin.user, each.path)
+                    names = [{sort: LONGEST[number:]} for number in range(3)]
+                    made = [each.make(**each.owned_by(admin.user), **name) for name in names]
+                    await getattr(unit, each.repository).add_missing(made)
+                    await unit.commit()
+
+                found = await walk(admin, f"/{each.path}", sort=sort, limit=1)
+
+                assert {row.id for row in made} <= {UUID(item["id"]) for item in found}
 
 
 @pytest.mark.usefixtures("rows")

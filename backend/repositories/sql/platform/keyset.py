@@ -15,6 +15,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, tuple_
 
 from backend.core.errors import InvalidCursorError
@@ -123,7 +124,8 @@ class Keyset(Generic[Row]):
             value.isoformat() if isinstance(value, date) else value,
             str(row.id),  # type: ignore[attr-defined]  # rows of lists have one
         ]
-        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+        # Not escaped: a long name of emoji would make it longer than a cursor may be.
+        return base64.urlsafe_b64encode(to_json(content)).decode().rstrip("=")
 
     def _read(self, cursor: str) -> tuple[Any, Any]:
         try:
