@@ -7,6 +7,7 @@ from typing import IO, Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from backend.core.errors import NotFoundError
 from backend.core.permissions import Principal
 from backend.models.exchange.account_exports import (
     ACCOUNT_EXPORT,
@@ -99,12 +100,20 @@ class AccountExportKind:
             ids = [UUID(json.loads(row)["id"]) for row in rows]
             for file in await self._uploaded(ids, run.by):
                 await run.owner()
-                async with _entry_in(archive, f"files/{file.id} {file.name}") as entry:
-                    async for piece in await self._files.content(file, 0, file.size):
-                        await in_thread(entry.write, piece)
-                count += 1
+                count += await self._add_file(archive, file)
                 await run.progress(count, None, "Adding files")
         return count
+
+    async def _add_file(self, archive: ZipFile, file: File) -> bool:
+        """Return whether its content was there: it may be deleted while the others are added."""
+        try:
+            content = await self._files.content(file, 0, file.size)
+        except NotFoundError:
+            return False
+        async with _entry_in(archive, f"files/{file.id} {file.name}") as entry:
+            async for piece in content:
+                await in_thread(entry.write, piece)
+        return True
 
     async def _uploaded(self, ids: Sequence[UUID], by: Principal) -> list[File]:
         """Return the files, but not earlier exports, which would contain each other."""

@@ -3,6 +3,7 @@
 import io
 import json
 import tracemalloc
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zipfile import ZipFile
@@ -93,6 +94,19 @@ async def test_it_has_private_files_as_they_were_but_no_earlier_export(
     files = {name: archive.read(name) for name in archive.namelist() if name.startswith("files/")}
     assert files == {f"files/{private} note.txt": b"a secret of mine"}
     assert team not in "".join(each["id"] for each in rows_in(archive, "files"))
+
+
+async def test_a_content_that_is_gone_keeps_nobody_from_the_rest(
+    member: Person, jobs: Jobs, storage_folder: Path
+) -> None:
+    gone = await upload(member, b"deleted at the same time")
+    kept = await upload(member, b"a secret of mine")
+    (storage_folder / gone).unlink()
+
+    archive = await archive_of(member, jobs)
+
+    files = [name for name in archive.namelist() if name.startswith("files/")]
+    assert files == [f"files/{kept} note.txt"]
 
 
 async def test_files_can_be_left_out(member: Person, jobs: Jobs) -> None:
