@@ -83,11 +83,16 @@ class FileContents:
 
 
 def _id_of(key: str) -> UUID | None:
-    """Return the id in a key, also of a broken write (`id#1`); None for other keys."""
+    """Return the id in a key, also of a broken write (`id#1`); None for other keys.
+
+    Another form of an id, such as that of a hash, is not one of ours.
+    """
+    name = key.partition("#")[0]
     try:
-        return UUID(key.partition("#")[0])
+        file_id = UUID(name)
     except ValueError:
         return None
+    return file_id if name == str(file_id) else None
 
 
 @asynccontextmanager

@@ -136,20 +136,21 @@ async def test_contents_without_a_row_are_removed_once_they_are_old(
     apart: Person, folder: Path, uow: UnitOfWorkFactory, worker_database_url: str
 ) -> None:
     kept = await upload(apart)
-    orphan, leftover, young, foreign = (
-        folder / name for name in (str(uuid4()), f"{uuid4()}#1", str(uuid4()), "backup.sql")
+    orphan, leftover, young = (
+        folder / name for name in (str(uuid4()), f"{uuid4()}#1", str(uuid4()))
     )
-    for path in (orphan, leftover, young, foreign):
+    foreign = [folder / name for name in ("backup.sql", uuid4().hex, str(uuid4()).upper())]
+    for path in (orphan, leftover, young, *foreign):
         path.write_bytes(b"x")
     long_ago = (now() - 2 * HOUR).timestamp()
-    for path in (folder / kept["id"], orphan, leftover, foreign):
+    for path in (folder / kept["id"], orphan, leftover, *foreign):
         os.utime(path, (long_ago, long_ago))
 
     settings = make_settings(worker_database_url, files={"url": folder.as_uri()})
     removed = await files_services(settings, uow).contents.remove_orphans(HOUR)
 
     assert removed == 2
-    assert stored(folder).keys() == {kept["id"], young.name, foreign.name}
+    assert stored(folder).keys() == {kept["id"], young.name, *(path.name for path in foreign)}
     assert await files_services(settings, uow).contents.remove_orphans(HOUR) == 0
 
 
