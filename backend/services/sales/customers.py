@@ -76,4 +76,6 @@ class CustomerService(
         query = query.model_copy(update={"kind": kinds})
         async with self._uow.reading(by) as uow:
             await uow.customers.get(customer_id)
-            return await uow.customers.timeline(customer_id, query) if kinds else Page(items=[])
+            if not kinds:
+                return Page(items=[], total=0 if query.total else None)
+            return await uow.customers.timeline(customer_id, query)

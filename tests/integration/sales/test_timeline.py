@@ -12,7 +12,7 @@ from backend.models.platform.mixins import now
 from backend.models.sales.customers import Customer
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_customer, make_file, make_lead, make_task
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, with_key
 from tests.integration.api.test_lists import ID, forged, walk
 
 SORTS = ["created_at", "-created_at"]
@@ -132,6 +132,17 @@ async def test_entries_are_counted(
 
     assert answer.json()["total"] == total
     assert (await viewer.get(path_of(customer), params=query)).json()["total"] is None
+
+
+@pytest.mark.usefixtures("entries")
+async def test_whoever_may_read_none_of_them_counts_none(
+    member: Person, customer: Customer
+) -> None:
+    program = await with_key(member, permissions=["customers:read"])
+
+    page = (await program.get(path_of(customer), params={"total": True})).json()
+
+    assert page == {"items": [], "next_cursor": None, "total": 0}
 
 
 async def test_entries_that_come_and_go_shift_nothing(
