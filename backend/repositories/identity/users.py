@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -35,4 +36,8 @@ class UserRepository(ListedRepository[User, UserQuery], Protocol):
 
     async def due_for_erasure(self) -> list[UUID]:
         """Return those whose owners have asked for it, and the time has come."""
+        ...
+
+    async def erased_since(self, moment: datetime) -> list[UUID]:
+        """Return those that were erased at this moment or later."""
         ...

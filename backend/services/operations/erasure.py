@@ -1,3 +1,4 @@
+from datetime import timedelta
 from uuid import UUID
 
 from backend.core.errors import ConflictError
@@ -6,6 +7,7 @@ from backend.core.permissions import NO_SESSION, Principal, SubjectKind
 from backend.core.scopes import SYSTEM, Within
 from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery
 from backend.models.platform.domain_events import ResourceChanged, changes_between
+from backend.models.platform.mixins import now
 from backend.repositories.operations.unit import OperationsUnit, OperationsUnits
 from backend.services.background.executions import ExecutionService
 from backend.services.files.contents import FileContents
@@ -14,6 +16,7 @@ from backend.services.identity.invitations import withdraw_invitations
 from backend.services.identity.ways_in import end_ways_in
 
 _BATCH = 500
+_LONGEST_REQUEST = timedelta(days=1)
 _log = get_logger(__name__)
 
 
@@ -32,14 +35,20 @@ class AccountEraser:
         self._contents = contents
 
     async def erase_due(self) -> None:
-        """Erase those whose time has come; what still runs for one puts it off to the next time."""
+        """Erase those whose time has come; what still runs for one puts it off to the next time.
+
+        And what requests that were on their way, such as an upload, have added to erased ones.
+        """
         async with self._uow.reading(SYSTEM) as uow:
             due = await uow.users.due_for_erasure()
+            erased = await uow.users.erased_since(now() - _LONGEST_REQUEST)
         for user_id in due:
             try:
                 await self.erase(user_id)
             except ConflictError as error:
                 _log.warning("erasure_put_off", user_id=str(user_id), reason=error.detail)
+        for user_id in erased:
+            await self._erase_all(user_id)
 
     async def erase(self, user_id: UUID, heir_id: UUID | None = None) -> None:
         """Erase an account now. `heir_id` gets what the team has from them; None: nobody.
@@ -58,8 +67,7 @@ class AccountEraser:
             await uow.personal_data.pass_on(user_id, heir_id)
             await uow.personal_data.let_go(user_id)
             await uow.commit()
-        while await self._erase_some(user_id):
-            pass
+        await self._erase_all(user_id)
         await self._leave_nobody(user_id, heir_id)
 
     async def _shut(self, user_id: UUID, heir_id: UUID | None) -> None:
@@ -104,6 +112,10 @@ class AccountEraser:
             async with self._uow(Within(organisation_id)) as uow:
                 uow.record(_event("member_erased", user_id, {}))
                 await uow.commit()
+
+    async def _erase_all(self, user_id: UUID) -> None:
+        while await self._erase_some(user_id):
+            pass
 
     async def _erase_some(self, user_id: UUID) -> bool:
         """Whether there was something."""

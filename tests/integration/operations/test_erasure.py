@@ -16,6 +16,7 @@ from backend.core.permissions import Role
 from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
+from backend.services.files.contents import FileContents
 from backend.services.operations.erasure import AccountEraser
 from tests.factories import PASSWORD, make_identity
 from tests.fixtures.jobs import Jobs
@@ -260,6 +261,26 @@ async def test_a_file_that_returns_meanwhile_is_erased_too(
 
     monkeypatch.setattr(AccountEraser, "_leave_nobody", return_first)
     await eraser.erase(ada.user.id)
+
+    assert not (storage_folder / file).exists()
+
+
+async def test_an_upload_that_ends_afterwards_is_erased_by_the_next_job(
+    ada: Person, eraser: AccountEraser, storage_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = FileContents.put
+
+    async def put_slowly(*given: Any) -> None:
+        await put(*given)
+        await eraser.erase(ada.user.id)
+
+    sent = {"file": ("mine.txt", b"A secret.", "text/plain")}
+    with monkeypatch.context() as patched:
+        patched.setattr(FileContents, "put", put_slowly)
+        file = (await ada.post("/files", files=sent)).json()["id"]
+    assert (storage_folder / file).exists()
+
+    await eraser.erase_due()
 
     assert not (storage_folder / file).exists()
 

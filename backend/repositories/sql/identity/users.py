@@ -1,4 +1,5 @@
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -50,3 +51,7 @@ class SqlUserRepository(SqlList[User, UserQuery]):
     async def due_for_erasure(self) -> list[UUID]:
         due = select(User.id).where(col(User.erase_at) <= now()).order_by(col(User.erase_at))
         return list((await self._session.exec(due)).all())
+
+    async def erased_since(self, moment: datetime) -> list[UUID]:
+        erased = select(User.id).where(col(User.erased_at) >= moment)
+        return list((await self._session.exec(erased)).all())
