@@ -23,6 +23,7 @@ from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
+from tests.fixtures.waiting import eventually
 
 ME = "/users/me"
 REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
@@ -315,7 +316,7 @@ async def test_while_an_execution_runs_it_waits_for_its_end(
         await eraser.erase(ada.user.id)
 
     # Nobody gets in meanwhile, and what runs was asked to stop.
-    assert (await ada.get(ME)).status_code == 401
+    await eventually(401, lambda: ada.get(ME))
     ended = text("UPDATE executions SET status = 'cancelled', leased_until = NULL")
     async with database.engine.connect() as connection:
         asked = text("SELECT cancel_requested_at FROM executions")
