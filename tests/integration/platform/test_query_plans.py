@@ -14,6 +14,7 @@ from backend.models.tasks.tasks import TaskQuery
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
 from tests.fixtures.statements import Statement, sent_statements
+from tests.fixtures.walking import walk
 from tests.integration.api.document import DOCUMENT, OPERATIONS
 from tests.integration.platform.test_query_count import fill
 
@@ -131,11 +132,17 @@ async def whole_reads(
     return found
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.fixture
+async def ids(admin: Person, uow: UnitOfWorkFactory) -> Query:
+    """Of rows of every kind, by the parameters of paths."""
+    return await fill(uow, admin, 3)
+
+
+@walk("path", {path: path for path in LISTS})
 async def test_a_list_in_any_order_is_read_from_an_index(
-    admin: Person, uow: UnitOfWorkFactory, plan: Plan, path: str
+    admin: Person, plan: Plan, ids: Query, path: str
 ) -> None:
-    url = path.format(**await fill(uow, admin, 3))
+    url = path.format(**ids)
     for query in sorts(path):
         first = query | {"limit": "1"}
         cursor = (await admin.get(url.removeprefix("/api/v1"), params=first)).json()["next_cursor"]
@@ -144,20 +151,20 @@ async def test_a_list_in_any_order_is_read_from_an_index(
         assert await whole_reads(admin, plan, url, [first, second]) == {}
 
 
-@pytest.mark.parametrize("path", LISTS)
+@walk("path", {path: path for path in LISTS})
 async def test_a_list_with_any_filter_is_read_from_an_index(
-    admin: Person, uow: UnitOfWorkFactory, plan: Plan, path: str
+    admin: Person, plan: Plan, ids: Query, path: str
 ) -> None:
-    url = path.format(**await fill(uow, admin, 3))
+    url = path.format(**ids)
 
     assert await whole_reads(admin, plan, url, filters(path)) == {}
 
 
-@pytest.mark.parametrize("path", LISTS)
+@walk("path", {path: path for path in LISTS})
 async def test_what_was_found_is_counted_from_an_index(
-    admin: Person, uow: UnitOfWorkFactory, plan: Plan, path: str
+    admin: Person, plan: Plan, ids: Query, path: str
 ) -> None:
-    url = path.format(**await fill(uow, admin, 3))
+    url = path.format(**ids)
 
     assert await whole_reads(admin, plan, url, counted(path)) == {}
 
