@@ -46,7 +46,7 @@ class ToolRegistry(CrudService[AssistantUnit, AssistantReading, Tool, ToolQuery,
             new = self._known.keys() - {row.name for row in rows}
             for name in sorted(new):
                 row = Tool(name=name, **_described(self._known[name]))
-                await uow.tools.save(row)
+                await uow.tools.add_new(row)
                 uow.record(created(SubjectKind.TOOL, row, None))
             await uow.commit()
         return len(new)
