@@ -65,6 +65,11 @@ class User(Versioned, Timestamped, UserBase, Identified, table=True):
         """Whether nobody acts by it any more: it was erased, or is a service without its key."""
         return self.erased_at is not None or (self.is_service and not self.is_active)
 
+    @property
+    def is_due_for_erasure(self) -> bool:
+        """Whether its owner has asked for it, and the days to think again are over."""
+        return self.erase_at is not None and self.erase_at <= now()
+
     def erase(self) -> None:
         """Leave a row that says nothing of the person, for what refers to it."""
         self.email = f"{self.id.hex}@{_ERASED_DOMAIN}"

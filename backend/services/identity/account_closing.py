@@ -1,7 +1,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from backend.core.errors import ConflictError
+from backend.core.errors import ConflictError, PermissionDeniedError
 from backend.core.permissions import Principal, SubjectKind
 from backend.core.scopes import SYSTEM
 from backend.models.identity.sessions import Client
@@ -51,9 +51,16 @@ class AccountClosingService:
         return user
 
     async def keep(self, by: Principal) -> User:
-        """Keep the account after all. Raises ConflictError if nobody asked for its end."""
+        """Keep the account after all.
+
+        Raises:
+            ConflictError: nobody asked for its end.
+            PermissionDeniedError: it was deactivated meanwhile, as when it is being erased.
+        """
         async with self._uow(by) as uow:
             user = await uow.users.get(by.user_id, for_update=True)
+            if not user.is_active:
+                raise PermissionDeniedError("The account is deactivated.")
             if user.erase_at is None:
                 raise ConflictError("Your account is not to be erased.")
             user.erase_at = None

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from backend.core.errors import ConflictError
@@ -14,6 +15,7 @@ from backend.services.files.contents import FileContents
 from backend.services.identity.account_closing import require_another_admin
 from backend.services.identity.invitations import withdraw_invitations
 from backend.services.identity.ways_in import end_ways_in
+from backend.services.platform.each_alone import each_alone
 
 _BATCH = 500
 _LONGEST_REQUEST = timedelta(days=1)
@@ -38,28 +40,29 @@ class AccountEraser:
         """Erase those whose time has come; what still runs for one puts it off to the next time.
 
         And what requests that were on their way, such as an upload, have added to erased ones.
+
+        Raises ExceptionGroup: what went wrong with some, once the others are erased.
         """
         async with self._uow.reading(SYSTEM) as uow:
             due = await uow.users.due_for_erasure()
             erased = await uow.users.erased_since(now() - _LONGEST_REQUEST)
-        for user_id in due:
-            try:
-                await self.erase(user_id)
-            except ConflictError as error:
-                _log.warning("erasure_put_off", user_id=str(user_id), reason=error.detail)
-        for user_id in erased:
-            await self._erase_all(user_id)
+        work = [partial(self._erase_if_due, each) for each in due]
+        work += [partial(self._erase_all, each) for each in erased]
+        await each_alone(work, lambda erase: erase())
 
-    async def erase(self, user_id: UUID, heir_id: UUID | None = None) -> None:
+    async def erase(
+        self, user_id: UUID, heir_id: UUID | None = None, *, if_due: bool = False
+    ) -> None:
         """Erase an account now. `heir_id` gets what the team has from them; None: nobody.
 
         Raises:
             NotFoundError: there is no such user.
             ConflictError: it is the last active admin, or was erased; or the heir is they, can't
                 sign in, or does not belong to each of their organisations; or an execution of
-                theirs is still running: it was cancelled, so try again in a moment.
+                theirs is still running: it was cancelled, so try again in a moment. With `if_due`
+                also if its owner keeps it after all.
         """
-        await self._shut(user_id, heir_id)
+        await self._shut(user_id, heir_id, if_due=if_due)
         await self._end_executions(user_id)
         await self._tell_organisations(user_id)
         async with self._uow(SYSTEM) as uow:
@@ -70,7 +73,13 @@ class AccountEraser:
         await self._erase_all(user_id)
         await self._leave_nobody(user_id, heir_id)
 
-    async def _shut(self, user_id: UUID, heir_id: UUID | None) -> None:
+    async def _erase_if_due(self, user_id: UUID) -> None:
+        try:
+            await self.erase(user_id, if_due=True)
+        except ConflictError as error:
+            _log.warning("erasure_put_off", user_id=str(user_id), reason=error.detail)
+
+    async def _shut(self, user_id: UUID, heir_id: UUID | None, *, if_due: bool) -> None:
         """Nobody gets in any more, so that nothing is added."""
         async with self._uow(SYSTEM) as uow:
             await _check_heir(uow, user_id, heir_id)
@@ -78,6 +87,8 @@ class AccountEraser:
             user = await uow.users.get(user_id, for_update=True)
             if user.erased_at is not None:
                 raise ConflictError("The account was erased already.")
+            if if_due and not user.is_due_for_erasure:
+                raise ConflictError("Its owner keeps the account after all.")
             user.is_active = False
             await uow.users.save(user)
             await end_ways_in(uow, user)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
-from backend.core.errors import ConflictError, NotFoundError
+from backend.core.errors import ConflictError, NotFoundError, PermissionDeniedError
 from backend.core.permissions import Role
 from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
@@ -23,7 +23,7 @@ from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import eventually, waiting
 
 ME = "/users/me"
 REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
@@ -381,6 +381,55 @@ async def test_the_job_puts_off_what_it_cant_do_and_does_the_rest(
 
     assert (await admin.get(ME)).json()["erased_at"] is None
     assert (await admin.get(f"/users/{ada.user.id}")).json()["erased_at"] is not None
+
+
+async def test_who_keeps_the_account_at_the_last_moment_keeps_everything(
+    ada: Person, eraser: AccountEraser, database: Database
+) -> None:
+    await close(ada)
+    again = await sign_in(ada)
+    await in_the_past(database)
+
+    async with database.writing_session() as session:
+        kept = text("UPDATE users SET erase_at = NULL WHERE id = :id")
+        await (await session.connection()).execute(kept, {"id": ada.user.id})
+        async with waiting(eraser.erase_due(), database):
+            await session.commit()
+
+    assert (await again.get(ME)).json()["full_name"] == "Ada Lovelace"
+
+
+async def test_nobody_keeps_an_account_that_is_being_erased(
+    ada: Person, jobs: Jobs, database: Database
+) -> None:
+    closing = jobs.services.identity.account_closing
+    await close(ada)
+
+    async with database.writing_session() as session:
+        shut = text("UPDATE users SET is_active = false WHERE id = :id")
+        await (await session.connection()).execute(shut, {"id": ada.user.id})
+        with pytest.raises(PermissionDeniedError, match="deactivated"):
+            async with waiting(closing.keep(ada.principal), database):
+                await session.commit()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_one_that_cant_be_erased_now_holds_up_no_other(
+    number: int, signed_in: SignedIn, admin: Person, eraser: AccountEraser, database: Database
+) -> None:
+    people = [await signed_in(), await signed_in()]
+    for each in people:
+        await close(each)
+    await in_the_past(database)
+
+    async with database.writing_session() as session:
+        lock = text("SELECT FROM users WHERE id = :id FOR UPDATE")
+        await (await session.connection()).execute(lock, {"id": people[number].user.id})
+        with pytest.raises(ExceptionGroup):
+            await eraser.erase_due()
+
+    found = [(await admin.get(f"/users/{each.user.id}")).json() for each in people]
+    assert [each["erased_at"] is None for each in found] == [number == 0, number == 1]
 
 
 def test_the_time_to_think_again_is_a_setting(settings: Settings) -> None:

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Iterable
 from random import Random
-from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -33,29 +31,13 @@ from backend.services.notifications.notifications import NotificationService
 from tests.factories import make_customer, make_model_config, make_product, make_task
 from tests.fixtures.execution_kinds import asking_each_time
 from tests.fixtures.people import Person, SignedIn
-from tests.fixtures.waiting import SECONDS
+from tests.fixtures.waiting import waiting
 
 KINDS = [NotificationKind.NEW_DEVICE, NotificationKind.TASK_ASSIGNED]
-WAITING = text("""
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-""")
 
 
 async def statuses(requests: Iterable[Awaitable[httpx2.Response]]) -> Counter[int]:
     return Counter(answer.status_code for answer in await asyncio.gather(*requests))
-
-
-@asynccontextmanager
-async def waiting(work: Awaitable[Any], database: Database) -> AsyncIterator[None]:
-    """Work that waits for a lock while the block runs, and then comes to its end."""
-    task = asyncio.ensure_future(work)
-    async with asyncio.timeout(SECONDS), database.reading_session() as session:
-        connection = await session.connection()
-        while not await connection.scalar(WAITING):  # noqa: ASYNC110  # it is in the database
-            await asyncio.sleep(0.01)
-    yield
-    await asyncio.wait_for(task, SECONDS)
 
 
 def preference(person: Person, kind: NotificationKind) -> NotificationPreference:
