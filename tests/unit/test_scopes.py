@@ -51,8 +51,9 @@ PLACES = {
     "services/identity/members.py": (COMMAND, {"admit"}),
     "services/identity/organisations.py": (
         f"{OWN_ORGANISATIONS}; the others: {COMMAND}",
-        {"page", "read", "_changing", "all", "add", "erase", "erase_due"},
+        {"page", "read", "_changing", "all", "add", "erase_due"},
     ),
+    "services/identity/organisation_erasing.py": (ALL, {"erase", "_shut", "_erase_some"}),
     "services/identity/switching.py": (OWN_ORGANISATIONS, {"switch", "join"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
     "services/identity/passkey_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),

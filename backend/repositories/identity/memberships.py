@@ -56,3 +56,7 @@ class MembershipRepository(Repository[Membership], Protocol):
     async def user_ids(self, organisation_id: UUID) -> Sequence[UUID]:
         """Return everybody who belongs to it."""
         ...
+
+    async def remove_people(self, organisation_id: UUID) -> None:
+        """Have nobody but services belong to it any more."""
+        ...

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from backend.core.attempts import retried
@@ -26,6 +27,8 @@ from backend.models.platform.job_requests import JobRequest, Queue
 from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit, IdentityUnits
+from backend.services.identity.organisation_erasing import OrganisationEraser
+from backend.services.platform.each_alone import each_alone
 
 Furnish = Callable[[Within], Awaitable[object]]
 
@@ -46,6 +49,7 @@ class OrganisationService:
             furnish: adds what the assistant begins with, as often as it is called.
         """
         self._uow = uow
+        self._eraser = OrganisationEraser(uow)
         self._grace = grace
         self._furnish = furnish
 
@@ -153,19 +157,14 @@ class OrganisationService:
         """Delete one at once with all that belongs to it; returns how many rows.
 
         Accounts stay. Contents of files go with the next clean-up, and the audit trail stays as
-        long as its retention says.
+        long as its retention says. If it is interrupted, it is done again.
 
         Raises:
             NotFoundError: there is no such organisation.
             ConflictError: it is the first one.
         """
         _require_other(organisation_id)
-        async with self._uow(SYSTEM) as uow:
-            erased = await uow.organisations.erase(organisation_id)
-            if not erased:
-                raise NotFoundError.of(uow.organisations.kind, organisation_id)
-            await uow.commit()
-        return erased
+        return await self._eraser.erase(organisation_id)
 
     async def furnish(self, organisation_id: UUID) -> None:
         """Add what a new one begins with. Adds nothing the second time."""
@@ -176,13 +175,23 @@ class OrganisationService:
         return self._grace is not None
 
     async def erase_due(self) -> None:
-        """Erase those whose grace period is over."""
+        """Erase those whose grace period is over.
+
+        Raises ExceptionGroup: what went wrong with some, once the others are erased.
+        """
         if self._grace is None:
             return
+        before = now() - self._grace
         async with self._uow.reading(SYSTEM) as uow:
-            due = await uow.organisations.deleted_before(now() - self._grace)
-        for organisation_id in due:
-            rows = await self.erase(organisation_id)
+            due = await uow.organisations.deleted_before(before)
+        await each_alone(due, partial(self._erase_if_due, before))
+
+    async def _erase_if_due(self, before: datetime, organisation_id: UUID) -> None:
+        try:
+            rows = await self._eraser.erase(organisation_id, deleted_before=before)
+        except ConflictError as error:
+            _log.info("erasure_dropped", organisation_id=str(organisation_id), why=error.detail)
+        else:
             _log.info("organisation_erased", organisation_id=str(organisation_id), rows=rows)
 
     @asynccontextmanager

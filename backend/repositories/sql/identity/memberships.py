@@ -1,7 +1,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -60,6 +60,13 @@ class SqlMembershipRepository(SqlList[Membership, MemberQuery]):
     async def user_ids(self, organisation_id: UUID) -> Sequence[UUID]:
         theirs = select(Membership.user_id).where(Membership.organisation_id == organisation_id)
         return (await self._session.exec(theirs)).all()
+
+    async def remove_people(self, organisation_id: UUID) -> None:
+        people = select(User.id).where(~col(User.is_service))
+        gone = delete(Membership).where(
+            col(Membership.organisation_id) == organisation_id, col(Membership.user_id).in_(people)
+        )
+        await self._session.exec(gone.execution_options(synchronize_session=False))
 
     async def _roles(
         self, user_ids: Collection[UUID], organisation_id: UUID, *more: ColumnElement[bool]

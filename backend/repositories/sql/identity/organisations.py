@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Delete, delete
+from sqlalchemy import Delete, Table, delete, select as select_columns, tuple_
 from sqlmodel import col, select
 
 from backend.models.identity.memberships import Membership
@@ -30,6 +30,20 @@ class SqlOrganisationRepository(SqlRepository[Organisation]):
         due = select(Organisation.id).where(col(Organisation.deleted_at) < moment)
         return (await self._session.exec(due)).all()
 
+    @property
+    def parts(self) -> Sequence[str]:
+        return [table.name for table in _own_tables()]
+
+    async def erase_some(self, part: str, organisation_id: UUID, limit: int) -> int:
+        connection = await self._session.connection()
+        table = metadata.tables[part]
+        key = list(table.primary_key.columns)
+        theirs = table.c[ORGANISATION_COLUMN] == organisation_id
+        # A plain subquery might run for each row, and find other rows each time.
+        some = select_columns(*key).where(theirs).limit(limit).cte("some")
+        gone = delete(table).where(tuple_(*key).in_(select_columns(some)))
+        return (await connection.execute(gone)).rowcount
+
     async def erase(self, organisation_id: UUID) -> int:
         connection = await self._session.connection()
         members = select(Membership.user_id).where(Membership.organisation_id == organisation_id)
@@ -44,7 +58,12 @@ class SqlOrganisationRepository(SqlRepository[Organisation]):
 
 
 def _own_rows(organisation_id: UUID) -> list[Delete]:
+    return [
+        delete(each).where(each.c[ORGANISATION_COLUMN] == organisation_id) for each in _own_tables()
+    ]
+
+
+def _own_tables() -> list[Table]:
     divided = {table.name for table in divided_tables()} - _KEPT
     # What refers to others comes last in this order.
-    tables = [table for table in reversed(metadata.sorted_tables) if table.name in divided]
-    return [delete(each).where(each.c[ORGANISATION_COLUMN] == organisation_id) for each in tables]
+    return [table for table in reversed(metadata.sorted_tables) if table.name in divided]
