@@ -80,9 +80,10 @@ class SessionRepository(Repository[UserSession], Protocol):
 
     async def revoke_all(
         self, user_id: UUID, *, keep: UUID | None = None, within: UUID | None = None
-    ) -> list[UUID]:
-        """End all live sessions of a user but one; returns their ids.
+    ) -> dict[UUID, UUID]:
+        """End all live sessions of a user but one, and those in which they act as somebody else.
 
-        With `within`, only those in this organisation.
+        Returns the ids of the sessions, each with that of its user. With
+        `within`, only those in this organisation.
         """
         ...

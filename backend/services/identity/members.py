@@ -155,7 +155,7 @@ async def _end(member: _Member, verb: str, by: Principal) -> None:
         await uow.users.save(user)
     ended = await uow.sessions.revoke_all(user.id, within=membership.organisation_id)
     if ended:
-        changes = {"session_ids": {"before": list(map(str, ended)), "after": []}}
+        changes = {"session_ids": {"before": sorted(map(str, ended)), "after": []}}
         uow.record(SessionsRevoked(subject_id=user.id, by=by, changes=changes))
     await uow.memberships.delete(membership)
     uow.record(_event(verb, user.id, by, changes_between({"role": membership.role}, {})))

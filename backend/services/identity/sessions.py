@@ -80,13 +80,15 @@ async def end_sessions(
 ) -> None:
     """End all live sessions of a user but one, and record which.
 
-    Sign-ins that wait for a code end with them, and changes of the address that wait for a
-    confirmation: whoever began them may have been in such a session.
+    Those in which they act as somebody else end with them, sign-ins that wait for a code, and
+    changes of the address that wait for a confirmation: whoever began them may have been in such a
+    session.
     """
     for purpose in (TokenPurpose.SIGN_IN, TokenPurpose.CHANGE_EMAIL):
         await uow.account_tokens.take_back_of_user(purpose, user_id)
     ended = await uow.sessions.revoke_all(user_id, keep=keep)
-    uow.forget(CacheName.IDENTITY, user_id)
+    for whose in {user_id, *ended.values()}:
+        uow.forget(CacheName.IDENTITY, whose)
     if ended:
-        changes = {"session_ids": {"before": list(map(str, ended)), "after": []}}
+        changes = {"session_ids": {"before": sorted(map(str, ended)), "after": []}}
         uow.record(SessionsRevoked(subject_id=user_id, by=by, changes=changes))

@@ -11,6 +11,7 @@ from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.permissions import Role
 from tests.fixtures.application import running_app
+from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.smtp import parts_of
@@ -107,6 +108,30 @@ async def test_it_ends_with_the_rights_of_the_admin(
         await admin.post(f"/users/{other.user.id}/deactivate")
     else:
         await admin.put(f"/users/{other.user.id}/role", json={"role": "manager"})
+
+    await eventually(401, lambda: acting.get("/users/me"))
+
+
+async def test_it_ends_with_all_sessions_of_the_admin(
+    admin: Person, member: Person, signed_in: SignedIn
+) -> None:
+    """Whoever began it may have been in a session that was not theirs."""
+    other = await signed_in(Role.ADMIN)
+    acting, kept = await as_somebody(other, member), await as_somebody(admin, member)
+
+    assert (await other.post("/auth/logout-all")).status_code == 204
+
+    await eventually(401, lambda: acting.get("/users/me"))
+    assert (await kept.get("/users/me")).status_code == 200
+
+
+async def test_it_ends_with_the_account_of_the_admin(
+    admin: Person, member: Person, signed_in: SignedIn, jobs: Jobs
+) -> None:
+    other = await signed_in(Role.ADMIN)
+    acting = await as_somebody(other, member)
+
+    await jobs.services.operations.eraser.erase(other.user.id)
 
     await eventually(401, lambda: acting.get("/users/me"))
 

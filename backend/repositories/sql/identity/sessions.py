@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select as of_columns, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select as of_columns, update
 from sqlmodel import col, select
 
 from backend.core.permissions import Principal
@@ -118,15 +118,20 @@ class SqlSessionRepository(SqlList[UserSession, SessionQuery]):
 
     async def revoke_all(
         self, user_id: UUID, *, keep: UUID | None = None, within: UUID | None = None
-    ) -> list[UUID]:
-        live = [col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)]
+    ) -> dict[UUID, UUID]:
+        theirs = (UserSession.user_id, UserSession.impersonator_id)
+        live = [
+            or_(*(col(each) == user_id for each in theirs)),
+            col(UserSession.revoked_at).is_(None),
+        ]
         if keep is not None:
             live.append(col(UserSession.id) != keep)
         if within is not None:
             live.append(organisation_column(UserSession) == within)
         locked = in_order(col(UserSession.id), *live)
         ended = update(UserSession).where(locked).values(revoked_at=now())
-        return sorted((await self._session.exec(ended.returning(col(UserSession.id)))).scalars())
+        whose = ended.returning(col(UserSession.id), col(UserSession.user_id))
+        return {row.id: row.user_id for row in await self._session.exec(whose)}
 
 
 def _impersonating(within: UUID | None) -> list[ColumnElement[bool]]:
