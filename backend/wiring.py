@@ -40,6 +40,7 @@ from backend.services.identity.account_tokens import AccountTokens
 from backend.services.identity.organisations import OrganisationService
 from backend.services.identity.providers import OfferedProviders
 from backend.services.identity.rights import PresentRights
+from backend.services.identity.second_factor_rule import SecondFactorRule
 from backend.services.identity.sign_in_links import SignInLinks
 from backend.services.identity.token_values import TokenValues
 from backend.services.identity.wiring import IdentityServices
@@ -157,7 +158,9 @@ def organisation_service(settings: Settings, uow: UnitOfWorkFactory) -> Organisa
 
     database = settings.database
     grace = timedelta(days=database.organisation_grace_days)
-    return OrganisationService(uow, grace if database.has_many_organisations else None, furnish)
+    rule = SecondFactorRule(frozenset(settings.security.require_second_factor))
+    many = database.has_many_organisations
+    return OrganisationService(uow, grace if many else None, furnish, rule)
 
 
 def assistant_services(

@@ -21,6 +21,7 @@ from backend.models.identity.organisations import (
     OrganisationQuery,
     OrganisationUpdate,
 )
+from backend.models.identity.users import User
 from backend.models.platform.domain_events import Changes, ResourceChanged, changes_between
 from backend.models.platform.idempotency import Answered, IdempotencyKey, Outcome, Replay, Replayed
 from backend.models.platform.job_requests import JobRequest, Queue
@@ -28,6 +29,7 @@ from backend.models.platform.mixins import now
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityReading, IdentityUnit, IdentityUnits
 from backend.services.identity.organisation_erasing import OrganisationEraser
+from backend.services.identity.second_factor_rule import NO_RULE, SecondFactorRule
 from backend.services.platform.each_alone import each_alone
 
 Furnish = Callable[[Within], Awaitable[object]]
@@ -42,7 +44,13 @@ _log = get_logger(__name__)
 class OrganisationService:
     """The caller's organisations. Those of others are not found."""
 
-    def __init__(self, uow: IdentityUnits, grace: timedelta | None, furnish: Furnish) -> None:
+    def __init__(
+        self,
+        uow: IdentityUnits,
+        grace: timedelta | None,
+        furnish: Furnish,
+        rule: SecondFactorRule = NO_RULE,
+    ) -> None:
         """
         Args:
             grace: how long a deleted organisation can be restored; None where there is one.
@@ -51,6 +59,7 @@ class OrganisationService:
         self._uow = uow
         self._eraser = OrganisationEraser(uow)
         self._grace = grace
+        self._rule = rule
         self._furnish = furnish
 
     async def page(self, query: OrganisationQuery, by: Principal) -> Page[OrganisationPublic]:
@@ -103,7 +112,8 @@ class OrganisationService:
         """
         Raises:
             NotFoundError: the caller does not belong to it.
-            PermissionDeniedError: they are not an admin of it.
+            PermissionDeniedError: they are not an admin of it, or are without the second factor
+                that the role requires.
             PreconditionFailedError: it has changed.
         """
         async with self._changing(organisation_id, by, match) as (uow, organisation):
@@ -201,19 +211,28 @@ class OrganisationService:
         """Lock one of which the caller is an admin, let them change it, and commit."""
         async with self._uow(SYSTEM) as uow:
             # Locked, so that they are still an admin when it is written.
-            await uow.users.get(by.user_id, for_update=True)
-            shown = await _own(uow, organisation_id, by)
-            if shown.role is not Role.ADMIN:
-                raise PermissionDeniedError(
-                    f"The permission {Permission.USERS_WRITE} is needed in this organisation; "
-                    f"the role {shown.role} does not have it."
-                )
+            user = await uow.users.get(by.user_id, for_update=True)
+            await self._require_admin(uow, organisation_id, user, by)
             organisation = await uow.organisations.get(organisation_id, for_update=True)
             match.check(organisation.version)
             yield uow, organisation
             await uow.organisations.save(organisation)
             await uow.go_on_within(organisation_id)
             await uow.commit()
+
+    async def _require_admin(
+        self, uow: IdentityUnit, organisation_id: UUID, user: User, by: Principal
+    ) -> None:
+        """That they are one there, as they may act elsewhere with another role."""
+        role = (await _own(uow, organisation_id, by)).role
+        if role is not Role.ADMIN:
+            raise PermissionDeniedError(
+                f"The permission {Permission.USERS_WRITE} is needed in this organisation; "
+                f"the role {role} does not have it."
+            )
+        if self._rule.is_unmet(role, has_factor=user.second_factor_at is not None):
+            session = await uow.sessions.get(by.session_id)
+            self._rule.require_met(role, has_factor=session.with_passkey)
 
 
 async def _own(uow: IdentityReading, organisation_id: UUID, by: Principal) -> OrganisationPublic:

@@ -45,10 +45,8 @@ class SwitchingService:
             wanted = user.id if organisation_id is None else organisation_id
             if organisation_id is not None and not await uow.places.may_act(user, wanted):
                 raise NotFoundError.of(uow.organisations.kind, wanted)
-            if self._rule.is_unmet_by(user, with_passkey=session.with_passkey):
-                raise PermissionDeniedError(
-                    f"The role {user.role} must have a second factor: set one up first."
-                )
+            has_factor = session.with_passkey or user.second_factor_at is not None
+            self._rule.require_met(user.role, has_factor=has_factor)
             tokens = await self._sessions.open(
                 uow, user, wanted, client, with_passkey=session.with_passkey
             )

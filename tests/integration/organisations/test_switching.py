@@ -1,6 +1,7 @@
 """Organisations of one's own: made, joined, acted in, deleted and restored."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 import httpx2
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database, owner_url
@@ -26,6 +28,7 @@ from backend.services.identity.session_start import SessionStart
 from backend.services.identity.switching import SwitchingService
 from backend.services.identity.users import UserService
 from tests.factories import PASSWORD
+from tests.fixtures.application import running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.organisations import Company, Hire
 from tests.fixtures.people import Person, with_key
@@ -385,3 +388,44 @@ async def test_a_role_that_needs_a_second_factor_needs_it_in_that_organisation(
 
     with pytest.raises(PermissionDeniedError, match="must have a second factor"):
         await switching.switch(other.scope.organisation_id, acting(here, own), Client(None, None))
+
+
+@pytest.fixture
+async def strict_client(divided: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """Of an installation whose admins must have a second factor."""
+    update = {"require_second_factor": (Role.ADMIN,)}
+    security = divided.security.model_copy(update=update)
+    async with running_app(divided.model_copy(update={"security": security})) as client:
+        yield client
+
+
+@pytest.mark.parametrize("with_factor", ["passkey", "app", None])
+async def test_a_role_that_needs_a_second_factor_needs_it_from_elsewhere_too(
+    with_factor: str | None,
+    companies: Companies,
+    hire: Hire,
+    strict_client: httpx2.AsyncClient,
+    worker_divided_owner: Database,
+) -> None:
+    """The password of somebody who is no admin where they acted last opens a session there."""
+    own, other = companies
+    here = replace(await hire(own), client=strict_client)
+    await hire(other, Role.ADMIN, here.user)
+    factors = {
+        "passkey": "UPDATE sessions SET with_passkey = true WHERE user_id = :id",
+        "app": "UPDATE users SET second_factor_at = now() WHERE id = :id",
+    }
+    if with_factor is not None:
+        async with worker_divided_owner.engine.connect() as connection:
+            await connection.execute(text(factors[with_factor]), {"id": here.user.id})
+    path = f"/organisations/{other.scope.organisation_id}"
+
+    changes = [
+        await here.put(path, json={"name": "Renamed"}),
+        await here.delete(path),
+        await here.post(f"{path}/restore"),
+    ]
+
+    expected = [403, 403, 403] if with_factor is None else [200, 204, 200]
+    assert [each.status_code for each in changes] == expected
+    assert (await here.get(path)).status_code == 200
