@@ -86,11 +86,7 @@ class AuthService:
             organisation_id = await uow.go_on_for(UserSession, session.id)
             is_repeated = session.may_repeat(token, at, self._refresh_leeway, client)
             if token.used_at is not None and not is_repeated:
-                # Committed before the error is raised, which would otherwise roll it back.
-                session.revoke()
-                uow.record(_replayed(session, client))
-                uow.forget(CacheName.IDENTITY, user.id)
-                await uow.commit()
+                await _end_replayed(uow, session, client)
                 raise AuthenticationError(_DEAD_TOKEN)
             is_open = session.is_live and user.is_active
             if not (is_open and await uow.places.may_act(user, organisation_id)):
@@ -138,6 +134,18 @@ class AuthService:
             await tell_owner(uow, user, PASSWORD_CHANGED, event, client)
             uow.record(event)
             await uow.commit()
+
+
+async def _end_replayed(uow: IdentityUnit, session: UserSession, client: Client) -> None:
+    """Once: whoever goes on trying does not fill the audit trail.
+
+    Committed before the error is raised, which would otherwise roll it back.
+    """
+    if session.revoked_at is None:
+        session.revoke()
+        uow.record(_replayed(session, client))
+        uow.forget(CacheName.IDENTITY, session.user_id)
+        await uow.commit()
 
 
 def _replayed(session: UserSession, client: Client) -> RefreshReplayed:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from backend.core.database import Database
@@ -94,6 +95,21 @@ async def test_a_replay_ends_the_family_the_newest_tokens_too(
     assert replay.status_code == 401
     assert (await refresh(client, newest["refresh_token"])).status_code == 401
     assert await status_with(client, newest["access_token"]) == 401
+
+
+async def test_a_replay_is_recorded_once_however_often_it_is_tried(
+    client: httpx2.AsyncClient, tokens: dict[str, Any], database: Database
+) -> None:
+    """A client that tries for ever, or whoever has an old token, does not fill the audit trail."""
+    await refreshed(client, tokens["refresh_token"])
+    await pass_time(database, 11)
+
+    replays = [await refresh(client, tokens["refresh_token"]) for _ in range(3)]
+
+    assert [each.status_code for each in replays] == [401] * 3
+    recorded = text("SELECT count(*) FROM events WHERE type = 'session.refresh_replayed'")
+    async with database.engine.connect() as connection:
+        assert await connection.scalar(recorded) == 1
 
 
 async def test_a_replay_leaves_other_sessions_alone(
