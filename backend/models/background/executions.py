@@ -55,6 +55,7 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
         job_id: of its latest job.
         key_id: of the API key with whose rights it runs. No foreign key: without the key it has
             none, rather than all of its owner.
+        impersonator_id: of the admin who has started or last retried it in place of its owner.
     """
 
     __tablename__ = "executions"
@@ -74,6 +75,7 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     job_id: int | None = Field(default=None, sa_type=BigInteger)
     key_id: UUID | None = None
+    impersonator_id: UUID | None = None
     leased_until: datetime | None = None
     cancel_requested_at: datetime | None = None
 

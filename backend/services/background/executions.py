@@ -87,6 +87,7 @@ class ExecutionService:
             inputs=data.inputs.model_dump(mode="json"),
             owner_id=by.user_id,
             key_id=by.key_id,
+            impersonator_id=by.impersonator_id,
         )
         async with self._uow(by) as uow:
             if key is not None:
@@ -164,7 +165,7 @@ class ExecutionService:
             match.check(execution.version)
             self._check_in_person(execution, by)
             execution.restart()
-            execution.key_id = by.key_id
+            execution.key_id, execution.impersonator_id = by.key_id, by.impersonator_id
             execution.job_id = await _defer(uow, execution, by)
             _record(uow, "retried", execution, by)
             await _commit(uow, execution)

@@ -159,7 +159,12 @@ async def _end_ownerless(uow: BackgroundUnit, execution: Execution) -> None:
 
 def _principal(execution: Execution, owner: User, scope: Within) -> Principal:
     """Return its owner. With an API key they have no rights until these were looked up."""
-    who, where = (owner.id, owner.role), scope.organisation_id
-    if execution.key_id is None:
-        return Principal(*who, NO_SESSION, where, Means.JOB)
-    return Principal(*who, execution.key_id, where, Means.JOB, NO_RIGHTS)
+    return Principal(
+        owner.id,
+        owner.role,
+        execution.key_id or NO_SESSION,
+        scope.organisation_id,
+        Means.JOB,
+        None if execution.key_id is None else NO_RIGHTS,
+        execution.impersonator_id,
+    )

@@ -10,6 +10,7 @@ import pytest
 from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.permissions import Role
+from backend.models.platform.job_requests import Queue
 from tests.fixtures.application import running_app
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person, SignedIn, with_key
@@ -49,6 +50,42 @@ async def test_each_event_is_marked(admin: Person, member: Person) -> None:
     )
     assert begun[0]["actor_id"] == str(admin.user.id)
     assert begun[0]["changes"]["reason"]["after"] == BODY["reason"]
+
+
+async def test_each_event_of_what_runs_on_in_the_background_is_marked(
+    admin: Person, member: Person, jobs: Jobs
+) -> None:
+    acting = await as_somebody(admin, member)
+    sent = {"file": ("customers.csv", b"name\nAcme\n", "text/csv")}
+    file = (await acting.post("/files", files=sent)).json()["id"]
+    inputs = {"resource": "customers", "file_id": file}
+    made = await acting.post("/executions", json={"kind": "import", "inputs": inputs})
+    assert made.status_code == 202, made.text
+
+    await jobs.drain(Queue.EXECUTIONS)
+
+    assert (await member.get("/customers")).json()["items"]
+    theirs = {"actor_id": str(member.user.id)}
+    events = (await admin.get("/audit", params=theirs)).json()["items"]
+    assert {"customer.imported", "execution.finished"} <= {each["type"] for each in events}
+    assert {each["impersonator_id"] for each in events} == {str(admin.user.id)}
+
+
+async def test_what_its_owner_retries_is_theirs_again(
+    admin: Person, member: Person, jobs: Jobs
+) -> None:
+    acting = await as_somebody(admin, member)
+    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
+    made = (await acting.post("/executions", json=report)).json()["id"]
+    await acting.post(f"/executions/{made}/cancel")
+    assert (await member.post(f"/executions/{made}/retry")).status_code == 202
+
+    await jobs.drain(Queue.EXECUTIONS)
+
+    params = {"subject_id": made, "type": "execution.finished"}
+    ended, cancelled = (await admin.get("/audit", params=params)).json()["items"]
+    assert (ended["actor_id"], ended["impersonator_id"]) == (str(member.user.id), None)
+    assert cancelled["impersonator_id"] == str(admin.user.id)
 
 
 async def test_the_person_is_told_and_can_end_it(admin: Person, member: Person, post: Post) -> None:
