@@ -23,6 +23,7 @@ from backend.services.identity.account_tokens import (
     find_token,
     use_token,
 )
+from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.role_grants import check_giver, lock_giver
 from backend.services.identity.token_mails import AccountMails
 from backend.services.platform.change_events import created
@@ -37,11 +38,13 @@ class InvitationService:
         hasher: PasswordHasher,
         mails: AccountMails,
         tokens: AccountTokens,
+        limits: MailRequestLimits,
     ) -> None:
         self._uow = uow
         self._hasher = hasher
         self._mails = mails
         self._lifetime = tokens.invitation_lifetime
+        self._limits = limits
 
     async def create(
         self, data: InvitationCreate, by: Principal, key: IdempotencyKey | None = None
@@ -51,6 +54,7 @@ class InvitationService:
         Raises:
             PermissionDeniedError: the person may not, or may no longer, give the role.
             ConflictError: the address has an account or an open invitation.
+            RateLimitedError: the address was invited too often, here or elsewhere.
         """
         expires_at = now() + self._lifetime
         invitation = Invitation.from_input(data, invited_by=by.user_id, expires_at=expires_at)
@@ -70,6 +74,7 @@ class InvitationService:
                     )
                 )
             await uow.invitations.save(invitation)
+            await self._limits.admit_invitation(uow, invitation.email)
             await self._mails.invite(uow, invitation, inviter)
             uow.record(_event("created", invitation, by, {}, _facts(invitation)))
             await uow.commit()
@@ -98,6 +103,7 @@ class InvitationService:
             NotFoundError: there is no such invitation.
             PreconditionFailedError: it has changed.
             ConflictError: it was accepted.
+            RateLimitedError: as `create`.
         """
         async with self._uow(by) as uow:
             sender = await lock_giver(uow, by)
@@ -107,6 +113,7 @@ class InvitationService:
             invitation.expires_at = now() + self._lifetime
             invitation.invited_by = sender.id
             await uow.invitations.save(invitation)
+            await self._limits.admit_invitation(uow, invitation.email)
             await self._mails.invite(uow, invitation, sender)
             uow.record(_event("sent_again", invitation, by, before, _facts(invitation)))
             await uow.commit()

@@ -28,16 +28,28 @@ class MailRequestLimits:
     async def admit(self, uow: IdentityUnit, email: str, address: str | None) -> MailRequest:
         """Count a request, if the unit commits. Raises RateLimitedError."""
         request = _request(email, address)
-        await uow.mail_requests.lock(request)
-        await self._limit.check(uow.mail_requests, request)
-        await uow.mail_requests.forget(before=self._limit.begins())
-        await uow.mail_requests.save(request)
+        await self._count(uow, request)
         return request
 
     async def admit_answered(self, uow: IdentityUnit, email: str, address: str | None) -> None:
         """Like `admit`, if the mail is queued in the same unit."""
         request = await self.admit(uow, email, address)
         request.email = None
+        await uow.mail_requests.save(request)
+
+    async def admit_invitation(self, uow: IdentityUnit, email: str) -> None:
+        """Like `admit_answered`, for an invitation, whoever sends it.
+
+        Those are counted apart: nobody uses up the mails that the invited may ask for themselves.
+        """
+        invited = hashed(f"invitation of {email}")
+        request = MailRequest(email=None, account_hash=invited, address_hash=invited)
+        await self._count(uow, request)
+
+    async def _count(self, uow: IdentityUnit, request: MailRequest) -> None:
+        await uow.mail_requests.lock(request)
+        await self._limit.check(uow.mail_requests, request)
+        await uow.mail_requests.forget(before=self._limit.begins())
         await uow.mail_requests.save(request)
 
 

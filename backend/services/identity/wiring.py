@@ -94,7 +94,7 @@ class IdentityServices:
         self.email_verification = EmailVerificationService(uow, token_mails, limits)
         self.email_changes = EmailChangeService(uow, passwords, token_mails, limits)
         self.password_resets = PasswordResetService(uow, hasher, token_mails, limits)
-        self.invitations = InvitationService(uow, hasher, token_mails, tokens)
+        self.invitations = InvitationService(uow, hasher, token_mails, tokens, limits)
         self.organisations = organisations
         self.members = MemberService(uow)
         self.switching = SwitchingService(uow, starts, rule)

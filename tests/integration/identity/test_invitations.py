@@ -1,12 +1,14 @@
 """Who may open an account, and with which role."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
+from backend.core.config import Settings
 from backend.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from backend.core.scopes import SYSTEM
 from backend.models.platform.audit_events import EventQuery
@@ -119,6 +121,27 @@ async def test_an_address_has_one_open_invitation(admin: Person, post: Post) -> 
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert "send it again, or revoke it" in refused.json()["detail"]
     assert len(await post.take_jobs()) == 1
+
+
+async def test_nobody_gets_any_number_of_invitations(
+    admin: Person, signed_in: SignedIn, settings: Settings, client: httpx2.AsyncClient
+) -> None:
+    """However they are sent: an invitation again, or another one."""
+    most = settings.security.mail_requests_per_account
+    path = f"/invitations/{(await invite(admin))['id']}"
+    others = [await signed_in(Role.ADMIN) for _ in range(most + 1)]
+
+    again = await asyncio.gather(*(each.post(f"{path}/resend") for each in others))
+
+    statuses = Counter(each.status_code for each in again)
+    assert statuses == {200: most - 1, 429: 2}
+    assert (await admin.delete(path)).status_code == 204
+    refused = await admin.post("/invitations", json=GRACE)
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    await invite(admin, email="somebody.else@example.com")
+    # Their own mails are counted apart.
+    asked = await client.post("/api/v1/auth/password-reset", json={"email": GRACE["email"]})
+    assert asked.status_code == 202
 
 
 async def test_a_revoked_invitation_opens_nothing(
