@@ -71,7 +71,7 @@ PLACES = {
     "services/identity/token_values.py": (MAILS, {"reveal"}),
     "services/identity/users.py": (
         f"registration: {NOBODY_KNOWN}; the others: {COMMAND}",
-        {"register", "find_by_email", "_changing", "_changing_rights"},
+        {"register", "_refuse", "find_by_email", "_changing", "_changing_rights"},
     ),
     "services/mail/delivery.py": (MAILS, {"send", "_claim", "_keep"}),
     "services/operations/erasure.py": (

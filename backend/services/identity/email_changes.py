@@ -44,9 +44,12 @@ class EmailChangeService:
             user = await uow.users.get(by.user_id, for_update=True)
             if user.email == data.email:
                 raise ConflictError("This is your e-mail address already.")
-            await self._limits.admit_answered(uow, data.email, client.address)
             if await uow.users.find_by_email(data.email):
+                # Committed before the error is raised, which would otherwise roll it back.
+                await self._limits.admit_answer(uow, data.email, client.address)
+                await uow.commit()
                 raise ConflictError("A user with this e-mail address already exists.")
+            await self._limits.admit_answered(uow, data.email, client.address)
             await self._mails.change_email(uow, user, data.email)
             uow.record(_event("email_change_requested", user, by))
             await uow.commit()

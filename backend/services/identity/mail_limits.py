@@ -46,6 +46,19 @@ class MailRequestLimits:
         request = MailRequest(email=None, account_hash=invited, address_hash=invited)
         await self._count(uow, request)
 
+    async def admit_answer(self, uow: IdentityUnit, email: str, address: str | None) -> None:
+        """Count that a client learns whether there is an account, if the unit commits.
+
+        No mail is sent, so none is taken from what the owner of the address may ask for.
+
+        Raises RateLimitedError.
+        """
+        answered = hashed(f"answer about {email}")
+        request = MailRequest(
+            email=None, account_hash=answered, address_hash=hashed(network_of(address))
+        )
+        await self._count(uow, request)
+
     async def _count(self, uow: IdentityUnit, request: MailRequest) -> None:
         await uow.mail_requests.lock(request)
         await self._limit.check(uow.mail_requests, request)

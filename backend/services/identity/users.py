@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 from uuid import UUID
 
 from backend.core.addresses import network_of
@@ -83,7 +84,7 @@ class UserService:
                 await opened.limits.check(reading, data.email, client.address)
                 known = await reading.users.find_by_email(data.email)
             if known:
-                raise ConflictError("A user with this e-mail address already exists.")
+                await self._refuse(opened, data.email, client)
             user = _user(data, await turn.hash(data.password), opened.role)
         async with self._uow(SYSTEM) as uow:
             await opened.limits.admit_answered(uow, user.email, client.address)
@@ -92,6 +93,12 @@ class UserService:
             await opened.mails.verify_email(uow, user)
             await uow.commit()
         return user
+
+    async def _refuse(self, opened: Registration, email: str, client: Client) -> NoReturn:
+        async with self._uow(SYSTEM) as uow:
+            await opened.limits.admit_answer(uow, email, client.address)
+            await uow.commit()
+        raise ConflictError("A user with this e-mail address already exists.")
 
     async def create(
         self,

@@ -6,6 +6,7 @@ from collections import Counter
 import httpx2
 import pytest
 
+from backend.core.config import Settings
 from tests.factories import PASSWORD
 from tests.fixtures.application import PUBLIC_URL
 from tests.fixtures.people import Person, SignedIn
@@ -184,3 +185,14 @@ async def test_mails_to_one_address_are_limited_whoever_asks(
     answers = [await ask(person) for person in people]
 
     assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 1}
+
+
+async def test_nobody_finds_out_about_any_number_of_accounts(
+    member: Person, signed_in: SignedIn, post: Post, settings: Settings
+) -> None:
+    most = settings.security.mail_requests_per_address
+    others = [await signed_in() for _ in range(most + 1)]
+
+    answers = [await ask(member, each.user.email) for each in others]
+
+    assert Counter(each.status_code for each in answers) == {409: most, 429: 1}

@@ -1,12 +1,14 @@
 """Whether people get the mail at the address that they gave."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from backend.core.config import Settings
 from backend.core.scopes import SYSTEM
 from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
@@ -114,6 +116,28 @@ async def test_a_registration_that_is_refused_sends_nothing(
 
     assert (await register(client)).status_code == 409
     assert await post.take_jobs() == []
+
+
+async def test_nobody_finds_out_about_any_number_of_accounts(
+    client: httpx2.AsyncClient, signed_in: SignedIn, post: Post, settings: Settings
+) -> None:
+    people = [await signed_in() for _ in range(settings.security.mail_requests_per_address + 2)]
+
+    answers = await asyncio.gather(*(register(client, email=each.user.email) for each in people))
+
+    assert Counter(each.status_code for each in answers) == {409: len(people) - 2, 429: 2}
+
+
+async def test_what_is_refused_takes_no_mail_from_the_owner_of_the_address(
+    client: httpx2.AsyncClient, signed_in: SignedIn, post: Post, settings: Settings
+) -> None:
+    ada = await signed_in(email=ADA["email"])
+    for _ in range(settings.security.mail_requests_per_account):
+        assert (await register(client)).status_code == 409
+
+    asked = await client.post("/api/v1/auth/password-reset", json={"email": ada.user.email})
+
+    assert asked.status_code == 202
 
 
 async def test_the_link_verifies_the_address(
