@@ -83,6 +83,7 @@ PLACES = {
             "_active",
             "_owner",
             "_tell_organisations",
+            "_pass_some_on",
             "_erase_some",
             "_leave_nobody",
         },

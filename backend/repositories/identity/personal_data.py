@@ -44,8 +44,10 @@ class PersonalDataRepository(Protocol):
         """Delete up to `limit` rows of one table; none if there are none left in any."""
         ...
 
-    async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
+    async def pass_some_on(self, user_id: UUID, heir_id: UUID | None, limit: int) -> int:
         """Give what the team has from a person to another, or to nobody.
+
+        Returns how many rows of one table were given, up to `limit`; 0 if there is nothing left.
 
         The heir gets it in the organisations that they belong to; in others nobody does.
 
@@ -54,10 +56,11 @@ class PersonalDataRepository(Protocol):
         """
         ...
 
-    async def let_go(self, user_id: UUID) -> None:
+    async def let_some_go(self, user_id: UUID, limit: int) -> int:
         """Have rows of the team no longer refer to personal ones, such as a task to a module.
 
-        Call it before `erase_some`.
+        Returns how many rows of one table, up to `limit`; 0 if there is nothing left. Call it
+        before `erase_some`.
         """
         ...
 

@@ -67,9 +67,9 @@ class AccountEraser:
         await self._tell_organisations(user_id)
         async with self._uow(SYSTEM) as uow:
             await uow.personal_data.forget_changes(user_id)
-            await uow.personal_data.pass_on(user_id, heir_id)
-            await uow.personal_data.let_go(user_id)
             await uow.commit()
+        while await self._hand_over_some(user_id, heir_id):
+            pass
         await self._erase_all(user_id)
         await self._leave_nobody(user_id, heir_id)
 
@@ -123,6 +123,14 @@ class AccountEraser:
             async with self._uow(Within(organisation_id)) as uow:
                 uow.record(_event("member_erased", user_id, {}))
                 await uow.commit()
+
+    async def _hand_over_some(self, user_id: UUID, heir_id: UUID | None) -> bool:
+        """Whether there was something. All at once would take long, and lock out others."""
+        async with self._uow(SYSTEM) as uow:
+            handed = await uow.personal_data.pass_some_on(user_id, heir_id, _BATCH)
+            handed = handed or await uow.personal_data.let_some_go(user_id, _BATCH)
+            await uow.commit()
+        return handed > 0
 
     async def _erase_all(self, user_id: UUID) -> None:
         while await self._erase_some(user_id):

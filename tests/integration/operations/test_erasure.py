@@ -18,8 +18,9 @@ from backend.models.platform.job_requests import Queue
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.files.contents import FileContents
 from backend.services.operations.erasure import AccountEraser
-from tests.factories import PASSWORD, make_identity
-from tests.fixtures.jobs import Jobs
+from tests.factories import PASSWORD, make_identity, make_user
+from tests.fixtures.application import make_settings
+from tests.fixtures.jobs import Jobs, running_jobs
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
@@ -28,6 +29,24 @@ from tests.fixtures.waiting import eventually, waiting
 ME = "/users/me"
 REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 Json = dict[str, Any]
+AT_ONCE = 500
+REFUSE_MORE = """
+    CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (SELECT count(*) FROM changed) > 500 THEN RAISE EXCEPTION 'too many'; END IF;
+        RETURN NULL;
+    END
+    $$;
+    CREATE TRIGGER refuse_more AFTER UPDATE ON customers REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_more()
+"""
+MANY = text("""
+    INSERT INTO customers (
+        id, name, status, notes, owner_id, created_at, updated_at, version
+    )
+    SELECT gen_random_uuid(), 'One of many', 'active', '', :owner, now(), now(), 1
+    FROM generate_series(1, :count)
+""")
 
 
 @pytest.fixture
@@ -430,6 +449,29 @@ async def test_one_that_cant_be_erased_now_holds_up_no_other(
 
     found = [(await admin.get(f"/users/{each.user.id}")).json() for each in people]
     assert [each["erased_at"] is None for each in found] == [number == 0, number == 1]
+
+
+@pytest.mark.parametrize("has_heir", [True, False])
+async def test_much_of_the_team_is_passed_on_a_piece_at_a_time(
+    has_heir: bool, fresh_database_url: str
+) -> None:
+    settings = make_settings(fresh_database_url)
+    database = Database(settings.database)
+    person, heir = make_user(), make_user()
+    async with SqlUnitOfWorkFactory(database)(SYSTEM) as unit:
+        await unit.users.save_many([person, heir])
+        await unit.commit()
+    async with database.engine.connect() as connection:
+        await connection.execute(text(REFUSE_MORE))
+        await connection.execute(MANY, {"owner": person.id, "count": AT_ONCE * 2 + 1})
+
+    async with running_jobs(settings, database) as jobs:
+        await jobs.services.operations.eraser.erase(person.id, heir.id if has_heir else None)
+
+    async with database.engine.connect() as connection:
+        owners = await connection.execute(text("SELECT DISTINCT owner_id FROM customers"))
+        assert owners.scalars().all() == [heir.id if has_heir else person.id]
+    await database.close()
 
 
 def test_the_time_to_think_again_is_a_setting(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -32,6 +33,7 @@ from backend.models.platform.base import metadata
 from backend.models.platform.organisations import ORGANISATION_COLUMN
 from backend.models.platform.personal import PERSONAL
 from backend.repositories.identity.personal_data import Erased, PersonalRows
+from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.organisations import scope_of
 
 _USERS = metadata.tables["users"]
@@ -76,41 +78,51 @@ class SqlPersonalDataRepository:
                 return Erased(len(found), files)
         return Erased(0, [])
 
-    async def pass_on(self, user_id: UUID, heir_id: UUID | None) -> None:
+    async def pass_some_on(self, user_id: UUID, heir_id: UUID | None, limit: int) -> int:
         for column in _passed_on():
-            if heir_id is None:
-                await self._pass_on(column, user_id, None)
-            elif scope_of(self._session) is None:
-                await self._pass_on(column, user_id, heir_id)
-            else:
+            for receiver_id, which in self._receivers(column, heir_id):
+                theirs = and_(column == _PERSON, *_unless_personal(column), which)
+                if passed := await self._hand_over(column, theirs, user_id, receiver_id, limit):
+                    return passed
+        return 0
+
+    def _receivers(
+        self, column: Column[Any], heir_id: UUID | None
+    ) -> Iterator[tuple[UUID | None, ColumnElement[bool]]]:
+        """Who gets which of the rows, one after the other."""
+        if heir_id is not None:
+            within: ColumnElement[bool] = true()
+            if scope_of(self._session) is not None:
                 there = select(col(Membership.organisation_id)).where(
                     col(Membership.user_id) == heir_id
                 )
                 within = column.table.c[ORGANISATION_COLUMN].in_(there)
-                await self._pass_on(column, user_id, heir_id, within)
-                await self._pass_on(column, user_id, None)
+            yield heir_id, within
+        if column.nullable:
+            yield None, true()
 
-    async def _pass_on(
+    async def let_some_go(self, user_id: UUID, limit: int) -> int:
+        for column, personal in _referring_to_personal():
+            if let_go := await self._hand_over(column, column.in_(personal), user_id, None, limit):
+                return let_go
+        return 0
+
+    async def _hand_over(
         self,
         column: Column[Any],
+        which: ColumnElement[bool],
         user_id: UUID,
-        heir_id: UUID | None,
-        *which: ColumnElement[bool],
-    ) -> None:
-        if heir_id is None and not column.nullable:
-            return
+        receiver_id: UUID | None,
+        limit: int,
+    ) -> int:
         connection = await self._session.connection()
-        values = {column.name: heir_id, "version": column.table.c.version + 1}
-        of_the_team = (column == _PERSON, *_unless_personal(column), *which)
-        passed = update(column.table).where(*of_the_team).values(values)
-        await connection.execute(passed, {"person": user_id})
-
-    async def let_go(self, user_id: UUID) -> None:
-        connection = await self._session.connection()
-        for column, personal in _referring_to_personal():
-            values = {column.name: None, "version": column.table.c.version + 1}
-            kept = update(column.table).where(column.in_(personal)).values(values)
-            await connection.execute(kept, {"person": user_id})
+        table = column.table
+        # A plain subquery might run for each row, and lock other rows each time.
+        found = select(table.c.id).where(which).order_by(table.c.id).limit(limit)
+        some = found.with_for_update(**LOCK).cte("some")
+        values = {column.name: receiver_id, "version": table.c.version + 1}
+        handed = update(table).where(table.c.id.in_(select(some.c.id))).values(values)
+        return (await connection.execute(handed, {"person": user_id})).rowcount
 
     async def forget_changes(self, user_id: UUID) -> None:
         invited = select(col(Invitation.id)).where(col(Invitation.user_id) == user_id)
