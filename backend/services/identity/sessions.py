@@ -53,6 +53,7 @@ class SessionService:
     async def revoke_all(self, by: Principal) -> None:
         """End all sessions of the caller, including this one."""
         async with self._uow(by) as uow:
+            await uow.users.find_many([by.user_id], for_update=True)
             await end_sessions(uow, by.user_id, by)
             await uow.commit()
 
@@ -79,6 +80,8 @@ async def end_sessions(
     uow: IdentityUnit, user_id: UUID, by: Principal | None, *, keep: UUID | None = None
 ) -> None:
     """End all live sessions of a user but one, and record which.
+
+    Lock the user first, as when a session is opened: otherwise one that is being opened goes on.
 
     Those in which they act as somebody else end with them, sign-ins that wait for a code, and
     changes of the address that wait for a confirmation: whoever began them may have been in such a

@@ -1,17 +1,23 @@
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx2
 from sqlmodel import select
 
+from backend.core.config import Settings
 from backend.core.database import Database
 from backend.core.permissions import Role
+from backend.core.scopes import SYSTEM
 from backend.core.security import AccessClaims, AccessTokens
+from backend.models.identity.sessions import UserSession
 from backend.models.identity.sign_in_failures import SignInFailure
+from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import PASSWORD
 from tests.fixtures.application import make_settings
 from tests.fixtures.passwords import HeldPasswords
 from tests.fixtures.people import Person, SignedIn
+from tests.fixtures.waiting import waiting
 
 
 async def another_session(person: Person) -> dict[str, str]:
@@ -89,6 +95,25 @@ async def test_signing_out_everywhere_ends_all_sessions(member: Person, viewer: 
     assert (await member.get("/users/me")).status_code == 401
     assert (await member.client.get("/api/v1/users/me", headers=other)).status_code == 401
     assert (await viewer.get("/users/me")).status_code == 200
+
+
+async def test_signing_out_everywhere_ends_a_session_that_is_being_opened(
+    member: Person, uow: UnitOfWorkFactory, database: Database, settings: Settings
+) -> None:
+    """As by somebody who goes on from a session of theirs to another, over and over."""
+    opened = UserSession(
+        user_id=member.user.id, device=None, address=None, expires_at=member.session.expires_at
+    )
+
+    async with uow(SYSTEM) as unit:
+        await unit.users.get(member.user.id, for_update=True)
+        await unit.sessions.get(member.session.id, for_update=True)
+        await unit.sessions.save(opened)
+        async with waiting(member.post("/auth/logout-all"), database):
+            await unit.commit()
+
+    token = AccessTokens(settings.security).sign(AccessClaims(member.user.id, opened.id))
+    assert (await replace(member, token=token).get("/users/me")).status_code == 401
 
 
 async def test_changing_the_password_ends_the_other_sessions(member: Person) -> None:
