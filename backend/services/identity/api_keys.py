@@ -23,7 +23,8 @@ from backend.models.platform.domain_events import ResourceChanged
 from backend.models.platform.mixins import new_id
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
-from backend.services.identity.role_grants import lock_giver
+from backend.services.identity.callers import lock_caller
+from backend.services.identity.role_grants import check_giver
 from backend.services.platform.change_events import created
 
 _SERVICE_DOMAIN = "keys.invalid"
@@ -45,8 +46,9 @@ class ApiKeyService:
         Raises:
             InvalidInputError: it is narrowed to a permission that the role does not have.
             PermissionDeniedError: the caller may not give the role, or was deactivated.
+            AuthenticationError: their session has ended meanwhile.
         """
-        return await self._create(data, by, by.user_id)
+        return await self._create(data, by, None)
 
     async def create_unasked(
         self, data: ApiKeyCreate, user_id: UUID | None, within: Within = FIRST
@@ -107,8 +109,11 @@ class ApiKeyService:
     ) -> ApiKeyCreated:
         text = new_key()
         async with self._uow(by or within) as uow:
+            caller = await lock_caller(uow, by) if by else None
             if data.role is not None:
-                user = await _add_service(uow, data.name, data.role, by)
+                user = await _add_service(uow, data.name, data.role, caller, by)
+            elif caller is not None:
+                user = caller
             elif user_id is not None:
                 user = await uow.users.get(user_id, for_update=True)
             else:
@@ -137,10 +142,12 @@ async def end_keys(uow: IdentityUnit, user_id: UUID, by: Principal | None) -> No
     uow.forget(CacheName.IDENTITY, user_id)
 
 
-async def _add_service(uow: IdentityUnit, name: str, role: Role, by: Principal | None) -> User:
-    """Raises PermissionDeniedError if the person may not give the role."""
-    if by is not None:
-        await lock_giver(uow, by, role)
+async def _add_service(
+    uow: IdentityUnit, name: str, role: Role, caller: User | None, by: Principal | None
+) -> User:
+    """Raises PermissionDeniedError if the caller may not give the role."""
+    if caller is not None:
+        check_giver(caller, role)
     user = User(
         # Nobody has an address there, nor ever can (RFC 2606).
         email=f"{new_id().hex}@{_SERVICE_DOMAIN}",

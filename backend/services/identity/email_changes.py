@@ -10,6 +10,7 @@ from backend.models.platform.domain_events import ResourceChanged, changes_betwe
 from backend.models.platform.mixins import now
 from backend.repositories.identity.unit import IdentityUnits
 from backend.services.identity.account_tokens import find_token, lock_owner, use_token
+from backend.services.identity.callers import lock_caller
 from backend.services.identity.mail_limits import MailRequestLimits
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.token_mails import AccountMails
@@ -35,13 +36,14 @@ class EmailChangeService:
 
         Raises:
             InvalidInputError: the password is wrong.
+            AuthenticationError: the session has ended meanwhile.
             ConflictError: it is the address of the caller, or of somebody else.
             RateLimitedError, UnavailableError: too many mails were requested, or there were too
                 many failures.
         """
         await self._passwords.verify_own(by, data.password, client.address, "password")
         async with self._uow(by) as uow:
-            user = await uow.users.get(by.user_id, for_update=True)
+            user = await lock_caller(uow, by)
             if user.email == data.email:
                 raise ConflictError("This is your e-mail address already.")
             if await uow.users.find_by_email(data.email):

@@ -23,7 +23,8 @@ from backend.services.identity.account_tokens import (
     lock_owner,
     use_token,
 )
-from backend.services.identity.role_grants import lock_giver
+from backend.services.identity.callers import lock_caller
+from backend.services.identity.role_grants import check_giver, lock_giver
 from backend.services.identity.sessions import end_session
 from backend.services.identity.token_mails import AccountMails
 
@@ -49,12 +50,14 @@ class ImpersonationService:
         Raises:
             NotFoundError: there is no such user.
             PermissionDeniedError: they may do more than the caller, or the caller may not any more.
+            AuthenticationError: the session of the caller has ended meanwhile.
             ConflictError: it is the caller, a service, or a deactivated account.
         """
         lifetime = timedelta(minutes=data.minutes)
         async with self._uow(by) as uow:
             user = await uow.users.get(user_id)
-            admin = await lock_giver(uow, by, user.role)
+            admin = await lock_caller(uow, by)
+            check_giver(admin, user.role)
             if user.id == admin.id or not user.can_sign_in:
                 raise ConflictError("Choose somebody else, who can sign in.")
             session = UserSession(

@@ -11,6 +11,7 @@ from backend.models.identity.linked_identities import (
 from backend.models.identity.sessions import Client
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnits
+from backend.services.identity.callers import lock_caller
 from backend.services.identity.password_check import PasswordCheck
 from backend.services.identity.provider_accounts import ProviderAccounts
 from backend.services.identity.provider_codes import use_code
@@ -38,6 +39,7 @@ class LinkedIdentityService:
 
         Raises:
             InvalidInputError: the code can't be used, or the password is wrong or missing.
+            AuthenticationError: the session has ended meanwhile.
             ConflictError: an account is linked to the identity already, or the caller's address is
                 not verified.
             RateLimitedError, UnavailableError: there were too many failures.
@@ -46,7 +48,7 @@ class LinkedIdentityService:
         async with self._uow(by) as uow:
             arrived = await use_code(uow, data)
             await uow.linked_identities.lock_and_find(arrived.provider, arrived.subject)
-            user = await uow.users.get(by.user_id, for_update=True)
+            user = await lock_caller(uow, by)
             if user.email_verified_at is None:
                 raise ConflictError("Verify your e-mail address first: `POST /auth/verify-email`.")
             identity = await self._accounts.link(uow, user, arrived, by)

@@ -12,6 +12,7 @@ from backend.models.identity.users import User
 from backend.models.platform.domain_events import changes_between
 from backend.models.platform.paging import Page
 from backend.repositories.identity.unit import IdentityUnit, IdentityUnits
+from backend.services.identity.callers import lock_caller
 from backend.services.identity.fresh_proof import FreshProof
 from backend.services.identity.passkey_check import PasskeyCheck
 from backend.services.identity.second_factor_rule import SecondFactorRule
@@ -63,10 +64,11 @@ class PasskeyService:
 
         Raises:
             InvalidInputError: as `PasskeyCheck.new`.
+            AuthenticationError: the session has ended meanwhile.
             ConflictError: it is registered, or there are as many as one account may have.
         """
         async with self._uow(by) as uow:
-            user = await uow.users.get(by.user_id, for_update=True)
+            user = await lock_caller(uow, by)
             await _require_room(uow, user)
             made = await self._check.new(uow, data.passkey, by)
             passkey = Passkey(name=data.name, user_id=user.id, **vars(made))
