@@ -25,9 +25,8 @@ from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import MODEL, OpenAiServer
 from tests.fixtures.openai_wire import Tokens
 from tests.fixtures.people import Person
-from tests.fixtures.waiting import SECONDS
+from tests.fixtures.waiting import SECONDS, waiting
 from tests.integration.background.test_execution_events import LINE_ENDS, events_in
-from tests.integration.platform.test_lock_order import waiting
 
 
 async def test_an_answer_is_kept_with_what_it_took(member: Person, model: OpenAiServer) -> None:

@@ -24,8 +24,7 @@ from backend.wiring import wire
 from tests.factories import make_chat, make_execution, make_message, make_notification
 from tests.fixtures.events import Event, events_of
 from tests.fixtures.people import Person, with_key
-from tests.fixtures.waiting import SECONDS, until
-from tests.integration.platform.test_lock_order import waiting
+from tests.fixtures.waiting import SECONDS, until, waiting
 
 STREAM = "/stream"
 
