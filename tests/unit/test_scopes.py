@@ -83,7 +83,7 @@ PLACES = {
             "_active",
             "_owner",
             "_tell_organisations",
-            "_pass_some_on",
+            "_hand_over_some",
             "_erase_some",
             "_leave_nobody",
         },
