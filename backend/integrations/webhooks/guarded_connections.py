@@ -3,14 +3,13 @@
 A name is resolved once, and connected to as it was checked: asked again, it could lead elsewhere.
 """
 
-import asyncio
-import socket
 from collections.abc import Iterable
 from typing import Any
 
 from httpcore2 import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
 
 from backend.core.outgoing_addresses import OutgoingAddresses
+from backend.integrations.webhooks.name_lookups import NameLookups
 
 
 class RefusedAddressError(Exception):
@@ -20,9 +19,12 @@ class RefusedAddressError(Exception):
 class GuardedBackend(AsyncNetworkBackend):
     """Connects only to hosts all of whose addresses are allowed."""
 
-    def __init__(self, addresses: OutgoingAddresses, *, only_internal: bool) -> None:
+    def __init__(
+        self, addresses: OutgoingAddresses, lookups: NameLookups, *, only_internal: bool
+    ) -> None:
         """With `only_internal`, public addresses are refused, too."""
         self._allow = addresses.are_internal if only_internal else addresses.allow
+        self._lookups = lookups
         self._backend = AnyIOBackend()
 
     async def connect_tcp(
@@ -45,9 +47,8 @@ class GuardedBackend(AsyncNetworkBackend):
         raise failure
 
     async def _checked(self, host: str, port: int) -> list[str]:
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self._lookups.find(host, port)
         except OSError as error:
             raise ConnectError(f"{host} can't be resolved: {error.strerror}") from error
         except UnicodeError as error:

@@ -20,6 +20,7 @@ from backend.core.product import PACKAGE
 from backend.core.storable import storable
 from backend.integrations.webhooks.guarded_connections import GuardedBackend, RefusedAddressError
 from backend.integrations.webhooks.kept_pools import KeptPools
+from backend.integrations.webhooks.name_lookups import NameLookups
 from backend.services.webhooks.protocols import Answer, NotReachedError
 
 _MAX_ANSWER_BYTES = 4_096
@@ -35,9 +36,10 @@ class HttpPoster:
     def __init__(self, settings: WebhookSettings, addresses: OutgoingAddresses) -> None:
         self._seconds = settings.timeout_seconds
         self._context = ssl.create_default_context()
+        lookups = NameLookups()
         self._backends = {
-            b"https": GuardedBackend(addresses, only_internal=False),
-            b"http": GuardedBackend(addresses, only_internal=True),
+            b"https": GuardedBackend(addresses, lookups, only_internal=False),
+            b"http": GuardedBackend(addresses, lookups, only_internal=True),
         }
         self._pools = KeptPools(self._pool, _IDLE_SECONDS)
 

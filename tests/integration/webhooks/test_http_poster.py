@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from backend.services.webhooks.protocols import NotReachedError
 from tests.fixtures.certificates import write_certificate
 from tests.fixtures.http_server import Reply, until
 from tests.fixtures.receiver import Receiver, status
+from tests.fixtures.waiting import SECONDS
 
 LOOPBACK = ["127.0.0.0/8"]
 MEGABYTE = b"x" * 1_000_000
@@ -212,6 +214,58 @@ async def test_a_name_is_resolved_once_and_connected_to_as_checked(
     assert answer.status == 204
     assert receiver.requests[0].headers["host"] == f"hooks.example.com:{receiver.port}"
     assert names.asked == 1
+
+
+class SilentNames:
+    """Names whose servers do not answer, except for one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answered: str) -> None:
+        self.asked: list[str] = []
+        self.given_up = threading.Event()
+        self._answered = answered
+        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
+
+    def _look_up(self, host: str, port: int, *_rest: Any, **_more: Any) -> list[Any]:
+        self.asked.append(host)
+        if host == self._answered:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        self.given_up.wait(SECONDS)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+
+async def test_names_that_nobody_answers_hold_up_nothing_else(
+    poster: HttpPoster, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = SilentNames(monkeypatch, answered="hooks.example.com")
+    silent = [f"http://silent{number}.example.com/" for number in range(40)]
+    waiting = [asyncio.ensure_future(poster.post(url, {}, "{}")) for url in silent]
+    await until(lambda: len(names.asked) == len(silent))
+
+    async with asyncio.timeout(SECONDS / 2):
+        answer = await poster.post(f"http://hooks.example.com:{receiver.port}/", {}, "{}")
+        await asyncio.to_thread(names.given_up.set)
+
+    assert answer.status == 204
+    for each in waiting:
+        with pytest.raises(NotReachedError, match="Temporary failure in name resolution"):
+            await each
+
+
+async def test_a_name_is_looked_up_once_for_all_who_wait_for_it(
+    poster: HttpPoster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = SilentNames(monkeypatch, answered="")
+    posts = [poster.post("http://silent.example.com/", {}, "{}") for _ in range(8)]
+    first, *others = map(asyncio.ensure_future, posts)
+    await until(lambda: names.asked == ["silent.example.com"])
+
+    first.cancel()
+    names.given_up.set()
+
+    for each in others:
+        with pytest.raises(NotReachedError, match="Temporary failure"):
+            await each
+    assert names.asked == ["silent.example.com"]
 
 
 async def test_another_address_is_tried_if_one_does_not_answer(
