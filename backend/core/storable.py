@@ -1,6 +1,7 @@
-"""Text that PostgreSQL accepts: without NUL and lone surrogates."""
+"""Texts and JSON that PostgreSQL accepts: without NUL, lone surrogates, NaN and Infinity."""
 
 import re
+from math import isfinite
 from typing import Any
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -34,10 +35,15 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """Do the same for every text in a JSON document."""
+    """Do the same for every text in a JSON document; numbers that JSON does not have become null.
+
+    Language models write NaN and Infinity, and their parsers take them.
+    """
     match value:
         case str():
             return storable(value)
+        case float() if not isfinite(value):
+            return None
         case dict():
             return {storable(key): storable_json(each) for key, each in value.items()}
         case list():

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from backend.core.config import Settings
 from backend.core.scopes import SYSTEM
 from backend.models.assistant.output_schemas import OutputSchema
@@ -154,6 +156,20 @@ async def test_an_answer_that_is_asked_for_by_a_schema_is_data(
 
     assert reply["output"] == {"sentiment": "good"}
     assert reply["text"] == '{"sentiment": "good"}'
+
+
+@pytest.mark.parametrize("in_chat", [False, True])
+async def test_a_number_that_json_does_not_have_is_null_in_an_answer(
+    member: Person, admin: Person, model: OpenAiServer, in_chat: bool
+) -> None:
+    schema = {"type": "object", "properties": {"score": {}}}
+    added = await admin.post("/schemas", json={"name": "score", "json_schema": schema})
+    fields = {"chat_id": await begin_chat(member)} if in_chat else {}
+    model.answer_json({"score": float("nan")})
+
+    reply = await act(member, "Score it", schema_id=added.json()["id"], **fields)
+
+    assert (reply["output"], reply["text"]) == ({"score": None}, '{"score": null}')
 
 
 async def test_a_schema_that_an_older_version_has_stored_may_be_refused(
