@@ -39,9 +39,9 @@ class DeliveryRepository(Repository[WebhookDelivery], Protocol):
     async def announce(
         self, message: WebhookMessage, webhook_ids: Sequence[UUID], retry_for: timedelta
     ) -> None:
-        """Add the message, and a delivery to each webhook, unless it is there already.
+        """Add the message, and a delivery to each active webhook, unless it is there already.
 
-        Has the queues of the webhooks looked at now, and locks them until the unit ends.
+        Has the queues of the webhooks looked at now, and locks both until the unit ends.
         """
         ...
 

@@ -92,8 +92,14 @@ class DeliveryService:
 
 
 async def _require_told(uow: WebhooksReading, webhook_id: UUID) -> None:
-    """Raises NotFoundError, or ConflictError if the webhook is told nothing."""
-    webhook = await uow.webhooks.get(webhook_id)
+    """Lock a webhook, so that it is not switched off meanwhile.
+
+    Raises NotFoundError, or ConflictError if it is told nothing.
+    """
+    found = await uow.webhooks.find_many([webhook_id], for_update=True)
+    if not found:
+        raise NotFoundError.of(uow.webhooks.kind, webhook_id)
+    webhook = found[0]
     if not webhook.is_active:
         raise ConflictError(_OFF)
     owner = await uow.users.find(webhook.owner_id)

@@ -1,19 +1,25 @@
 """What tests of deliveries have in common."""
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text, update
 from sqlmodel import col
 
 from backend.core.database import Database
+from backend.core.scopes import SYSTEM
 from backend.models.platform.job_requests import Queue
 from backend.models.webhooks.deliveries import WebhookQueue
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.webhooks.webhooks import SWITCHED_OFF, give_up
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.people import Person
 from tests.fixtures.receiver import Receiver
 from tests.fixtures.waiting import until
+
+Result = TypeVar("Result")
 
 SENDING = (Queue.EVENTS, Queue.WEBHOOKS)
 
@@ -56,6 +62,27 @@ async def until_delivered(by: Person, webhook: dict[str, Any]) -> None:
         return not await deliveries_of(by, webhook, status="pending")
 
     await until(is_told)
+
+
+async def while_switching_off(
+    uow: UnitOfWorkFactory, database: Database, webhook: dict[str, Any], work: Awaitable[Result]
+) -> Result:
+    """Return what comes of work that begins before it is committed that a webhook is off."""
+    waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+
+    async def is_stuck() -> bool:
+        async with database.engine.connect() as connection:
+            return working.done() or bool(await connection.scalar(waiting))
+
+    async with uow(SYSTEM) as unit:
+        (row,) = await unit.webhooks.find_many([UUID(webhook["id"])], for_update=True)
+        row.is_active = False
+        await unit.webhooks.save(row)
+        await give_up(unit, row.id, SWITCHED_OFF)
+        working = asyncio.ensure_future(work)
+        await until(is_stuck)
+        await unit.commit()
+    return await working
 
 
 async def secret_of(by: Person, webhook: dict[str, Any]) -> str:

@@ -28,7 +28,10 @@ from tests.integration.webhooks.telling import (
     make_webhook,
     secret_of,
     waiting_jobs,
+    while_switching_off,
 )
+
+ELSEWHERE = "https://hooks.example.com/"
 
 
 async def events_of(admin: Person, event_type: str) -> list[dict[str, Any]]:
@@ -149,6 +152,18 @@ async def test_only_what_was_asked_for_is_told(
     await jobs.drain(*SENDING)
 
     assert [event_type for event_type, _ in receiver.told()] == ["task.completed"]
+
+
+async def test_what_is_told_while_a_webhook_is_switched_off_does_not_wait_for_it(
+    admin: Person, receiver: Receiver, jobs: Jobs, database: Database, uow: UnitOfWorkFactory
+) -> None:
+    webhook, other = await make_webhook(admin, receiver.url), await make_webhook(admin, ELSEWHERE)
+    await make_task(admin)
+
+    await while_switching_off(uow, database, webhook, jobs.drain(Queue.EVENTS))
+
+    assert await deliveries_of(admin, webhook) == []
+    assert len(await deliveries_of(admin, other)) == 1
 
 
 async def test_an_event_that_is_handled_twice_is_told_once(

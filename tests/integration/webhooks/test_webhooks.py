@@ -25,6 +25,7 @@ from tests.integration.webhooks.telling import (
     secret_of,
     send_again,
     tell,
+    while_switching_off,
 )
 
 URL = "https://hooks.example.com/mvp"
@@ -237,6 +238,25 @@ async def test_a_webhook_is_deleted_after_those_who_change_its_deliveries(
             await sending.webhook_deliveries.get(UUID(delivery["id"]), for_update=True)
 
     assert (await deleting).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/test", "/deliveries/{}/redeliver"])
+async def test_nothing_is_sent_to_what_is_switched_off_meanwhile(
+    admin: Person,
+    receiver: Receiver,
+    jobs: Jobs,
+    database: Database,
+    uow: UnitOfWorkFactory,
+    path: str,
+) -> None:
+    webhook = await tell(admin, receiver, jobs)
+    (delivery,) = await deliveries_of(admin, webhook)
+    asked = admin.post(f"/webhooks/{webhook['id']}{path.format(delivery['id'])}")
+
+    answer = await while_switching_off(uow, database, webhook, asked)
+
+    assert answer.status_code == 409
+    assert await deliveries_of(admin, webhook, status="pending") == []
 
 
 async def test_deliveries_are_filtered(admin: Person, receiver: Receiver, jobs: Jobs) -> None:

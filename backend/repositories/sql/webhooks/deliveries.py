@@ -18,11 +18,15 @@ from backend.repositories.sql.platform.filters import one_of
 from backend.repositories.sql.platform.keyset import MOMENT, by_column
 from backend.repositories.sql.platform.lists import SqlList
 
-# The queues are locked until the transaction ends, also those that are due: see `queues.py`.
+# The queues are locked until the transaction ends, also those that are due: see `queues.py`. Before
+# them the webhooks, as by all others: none is switched off or deleted meanwhile.
 _ANNOUNCE = text("""
-    WITH queues AS (
+    WITH receivers AS (
+        SELECT id FROM webhooks WHERE id = ANY(CAST(:webhook_ids AS uuid[])) AND is_active
+        ORDER BY id FOR SHARE
+    ), queues AS (
         INSERT INTO webhook_queues (webhook_id, due_at, failures)
-        SELECT id, clock_timestamp(), 0 FROM unnest(CAST(:webhook_ids AS uuid[])) AS id ORDER BY id
+        SELECT id, clock_timestamp(), 0 FROM receivers ORDER BY id
         ON CONFLICT (webhook_id) DO UPDATE SET due_at = excluded.due_at
             WHERE webhook_queues.due_at IS NULL OR webhook_queues.due_at > excluded.due_at
     ), message AS (
@@ -33,10 +37,11 @@ _ANNOUNCE = text("""
     INSERT INTO webhook_deliveries (
         id, webhook_id, message_id, event_type, status, attempts, created_at, due_at, retry_until
     )
-    SELECT delivery_id, webhook_id, :id, :event_type, 'pending', 0,
+    SELECT delivery_id, receivers.id, :id, :event_type, 'pending', 0,
         clock_timestamp(), clock_timestamp(), clock_timestamp() + :retry_for
-    FROM unnest(CAST(:delivery_ids AS uuid[]), CAST(:webhook_ids AS uuid[]))
-        AS _(delivery_id, webhook_id)
+    FROM receivers
+    JOIN unnest(CAST(:delivery_ids AS uuid[]), CAST(:webhook_ids AS uuid[]))
+        AS given(delivery_id, webhook_id) ON given.webhook_id = receivers.id
     ON CONFLICT DO NOTHING
 """)
 _RECORDED = (
