@@ -65,14 +65,14 @@ def keeping_failures(jobs: JobService) -> WorkerMiddleware:
 
 async def _forgive(jobs: JobService, context: JobContext) -> None:
     try:
-        await jobs.forgive_attempt(_id(context))
+        await jobs.forgive_attempt(job_id_of(context))
     except SQLAlchemyError as error:
         _log.warning("attempt_counts", reason=str(error.__cause__ or error).strip())
 
 
 async def _keep(jobs: JobService, context: JobContext, error: Exception) -> None:
     failure = JobFailure(
-        job_id=_id(context), attempts=context.job.attempts + 1, error=_text_of(error)
+        job_id=job_id_of(context), attempts=context.job.attempts + 1, error=_text_of(error)
     )
     try:
         await jobs.keep_failure(failure)
@@ -86,7 +86,7 @@ def _text_of(error: Exception) -> str:
     return storable("".join(lines)[-_MAX_CHARACTERS:])
 
 
-def _id(context: JobContext) -> int:
+def job_id_of(context: JobContext) -> int:
     job_id = context.job.id
     if job_id is None:
         raise RuntimeError("a running job has an id")

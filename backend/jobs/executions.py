@@ -8,6 +8,7 @@ from procrastinate.job_context import AbortReason
 
 from backend.core.config import WorkerSettings
 from backend.core.scopes import Within
+from backend.jobs.attempts import job_id_of
 from backend.models.platform.job_requests import Queue
 from backend.services.background.executions import RUN_EXECUTION
 from backend.services.container import Services
@@ -24,5 +25,6 @@ def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) 
             await services.background.executions.run(asked, scope, last_attempt=is_last)
         except asyncio.CancelledError:
             if context.abort_reason() is AbortReason.USER_REQUEST:
-                await services.background.executions.end_stopped(asked, scope)
+                job_id = job_id_of(context)
+                await services.background.executions.end_stopped(asked, scope, job_id)
             raise

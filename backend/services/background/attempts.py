@@ -48,7 +48,7 @@ Check = Callable[[Principal], Awaitable[Any]]
 
 
 class LeaseLostError(Exception):
-    """Another attempt has begun, or the execution was ended from outside."""
+    """Another attempt has begun, or the execution was ended from outside, perhaps deleted since."""
 
 
 class CancelRequestedError(Exception):
@@ -74,9 +74,10 @@ class Lease:
             LeaseLostError: nothing was written.
         """
         async with self._uow(self._scope) as uow:
-            execution = await uow.executions.get(self.execution_id, for_update=True)
-            if not execution.is_run_by(self.attempt):
+            found = await uow.executions.find_many([self.execution_id], for_update=True)
+            if not found or not found[0].is_run_by(self.attempt):
                 raise LeaseLostError
+            execution = found[0]
             yield uow, execution
             await uow.executions.save(execution)
             uow.notify(Channel.EXECUTIONS, str(execution.id))

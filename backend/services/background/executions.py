@@ -189,29 +189,30 @@ class ExecutionService:
         """For jobs. See `ExecutionRunner.run`."""
         await self._runner.run(execution_id, scope, last_attempt=last_attempt)
 
-    async def end_stopped(self, execution_id: UUID, scope: Scope) -> None:
+    async def end_stopped(self, execution_id: UUID, scope: Scope, job_id: int) -> None:
         """For jobs: an admin has stopped its job. Its owner can retry it."""
-        async with self._uow(scope) as uow:
-            execution = await uow.executions.get(execution_id, for_update=True)
-            if execution.is_active:
-                uow.record(finished(execution, ExecutionStatus.CANCELLED, None))
-                execution.finish(ExecutionStatus.CANCELLED, error=_STOPPED)
-                await _commit(uow, execution)
+        await self._end(execution_id, scope, job_id, ExecutionStatus.CANCELLED, _STOPPED)
 
     async def end_crashed(self, execution_id: UUID, scope: Scope, job_id: int) -> None:
         """For jobs: its job is dead, as its workers have died. Its owner can retry."""
-        async with self._uow(scope) as uow:
-            for execution in await uow.executions.find_many([execution_id], for_update=True):
-                if execution.is_active and execution.job_id == job_id:
-                    uow.record(finished(execution, ExecutionStatus.FAILED, None))
-                    execution.finish(ExecutionStatus.FAILED, error=_CRASHED)
-                    await _commit(uow, execution)
+        await self._end(execution_id, scope, job_id, ExecutionStatus.FAILED, _CRASHED)
 
     async def end_abandoned(self) -> None:
         """For jobs: end executions that no job will run any more. Their owners can retry them."""
         for _ in range(_AT_ONCE):
             if not await self._end_one_abandoned():
                 return
+
+    async def _end(
+        self, execution_id: UUID, scope: Scope, job_id: int, status: ExecutionStatus, error: str
+    ) -> None:
+        """Does nothing if it has ended, is gone, or was retried: then another job runs it."""
+        async with self._uow(scope) as uow:
+            for execution in await uow.executions.find_many([execution_id], for_update=True):
+                if execution.is_active and execution.job_id == job_id:
+                    uow.record(finished(execution, status, None))
+                    execution.finish(status, error=error)
+                    await _commit(uow, execution)
 
     async def _end_one_abandoned(self) -> bool:
         """Each in a unit of its own, which is one of its organisation. Whether there was one."""

@@ -1,6 +1,7 @@
 """Runs executions. Called by jobs at least once per run."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -89,7 +90,9 @@ class ExecutionRunner:
         try:
             await self._bring_to_an_end(taken)
         except asyncio.CancelledError:
-            await attempt.hand_back()
+            # Without the lease there is nothing to hand back, and this process stops all the same.
+            with suppress(LeaseLostError):
+                await attempt.hand_back()
             raise
         except LeaseLostError:
             raise

@@ -329,6 +329,49 @@ async def test_whoever_has_lost_the_lease_writes_nothing(
     assert (await stored(uow, execution_id)).result == {"steps": ["one 2"]}
 
 
+@pytest.fixture
+async def unaware(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Runs,
+) -> tuple[UUID, asyncio.Task[None]]:
+    """An execution, and an attempt at it that does not look whether it still has the lease."""
+    monkeypatch.setattr(attempts, "_RENEWAL_SECONDS", 600.0)
+    execution_id = await begin(executions, member, "one", pause="one")
+    task = run(execution_id)
+    await kind.paused.wait()
+    return execution_id, task
+
+
+async def test_a_stop_ends_an_attempt_that_has_lost_its_lease(
+    unaware: tuple[UUID, asyncio.Task[None]], uow: SqlUnitOfWorkFactory
+) -> None:
+    execution_id, task = unaware
+    await change(uow, execution_id, attempts=2, leased_until=now() + attempts.LEASE)
+
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+
+    assert task.cancelled()
+    after = await stored(uow, execution_id)
+    assert (after.status, after.attempts) == (ExecutionStatus.RUNNING, 2)
+
+
+async def test_an_attempt_at_what_was_deleted_just_ends(
+    unaware: tuple[UUID, asyncio.Task[None]], uow: SqlUnitOfWorkFactory, kind: StepsKind
+) -> None:
+    execution_id, task = unaware
+    async with uow(SYSTEM) as unit:
+        await unit.executions.delete(await unit.executions.get(execution_id))
+        await unit.commit()
+
+    kind.go_on.set()
+
+    await asyncio.wait_for(task, SECONDS)
+
+
 async def test_a_short_outage_of_the_database_ends_nothing(
     executions: ExecutionService,
     kind: StepsKind,

@@ -658,8 +658,10 @@ class TestSweep:
         report = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
         execution = (await viewer.post("/executions", json=report)).json()
 
-        await jobs.services.background.executions.end_crashed(UUID(execution["id"]), FIRST, 0)
-        await jobs.services.background.executions.end_crashed(new_id(), FIRST, 0)
+        executions = jobs.services.background.executions
+        for end in (executions.end_crashed, executions.end_stopped):
+            await end(UUID(execution["id"]), FIRST, 0)
+            await end(new_id(), FIRST, 0)
 
         assert (await viewer.get(f"/executions/{execution['id']}")).json()["status"] == "pending"
 
