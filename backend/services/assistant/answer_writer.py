@@ -17,6 +17,7 @@ from backend.services.assistant.engine import AssistantAnswer, AssistantBrief, A
 from backend.services.assistant.language_models import Turn
 from backend.services.assistant.live_answers import INTERRUPTED, LiveAnswer, LiveAnswers
 from backend.services.assistant.tools.base import CallScope
+from backend.services.platform.completion import completed
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class AnswerWriter:
             error = failure.detail
             raise
         finally:
-            message = await self._keep(begun.message, answer, error, by)
+            message = await completed(self._keep(begun.message, answer, error, by))
         if self._titles.is_wanted(begun.chat, begun.task):
             self._replies.start(self._titles.give(begun.chat.id, begun.task, answer, by))
         return message

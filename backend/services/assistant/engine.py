@@ -35,6 +35,7 @@ from backend.services.assistant.model_choice import ChosenModel
 from backend.services.assistant.toolbox import Toolbox
 from backend.services.assistant.tools.base import CallScope
 from backend.services.identity.rights import PresentRights
+from backend.services.platform.completion import completed
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -196,7 +197,7 @@ class AssistantEngine:
             error = failure.detail
             raise
         finally:
-            await self._finish(run, answer.usage, error, by)
+            await completed(self._finish(run, answer.usage, error, by))
 
     async def _finish(
         self, run: UsageRecord, usage: Usage, error: str | None, by: Principal

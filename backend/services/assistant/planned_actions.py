@@ -23,6 +23,7 @@ from backend.models.platform.idempotency import (
 from backend.models.platform.mixins import now
 from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.toolbox import Toolbox
+from backend.services.platform.completion import completed
 from backend.services.platform.ownership import own
 
 _UNKNOWN = "It was interrupted: check whether it was done before you request it again."
@@ -73,7 +74,7 @@ class PlannedActionService:
             error = refused.detail
             raise
         finally:
-            kept = await self._finish(action, by, result, error)
+            kept = await completed(self._finish(action, by, result, error))
         return kept
 
     async def _finish(

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, ParamSpec, TypeVar
 
+from backend.services.platform.completion import completed
+
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
@@ -22,12 +24,7 @@ async def in_thread(
 
     So the files that it uses can be closed and removed. Keep the work short.
     """
-    working = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait([working])
-        raise
+    return await completed(asyncio.to_thread(work, *args, **options))
 
 
 @asynccontextmanager
