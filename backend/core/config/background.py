@@ -95,7 +95,9 @@ class RetentionSettings(Section):
     model_config = SettingsConfigDict(env_prefix="RETENTION_")
 
     session_days: int = Field(default=30, ge=1, description="For ended sessions.")
-    mail_days: int = Field(default=30, ge=1, description="For mails that were sent or refused.")
+    mail_days: int = Field(
+        default=30, ge=1, description="For mails that were sent, refused or given up."
+    )
     job_days: int = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
     assistant_days: int = Field(
         default=90, ge=1, description="For usage records and planned actions of the assistant."

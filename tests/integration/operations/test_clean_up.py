@@ -75,8 +75,8 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
             {"dedup_key": "'refused'", "created_at": OLD, "refused_at": OLD},
         ],
         [
-            {"dedup_key": "'waiting'", "created_at": OLD},
             {"dedup_key": "'young'", "created_at": YOUNG, "sent_at": YOUNG},
+            {"dedup_key": "'new'", "created_at": YOUNG},
         ],
     ),
     "usage_records": (
@@ -173,6 +173,42 @@ async def test_what_has_expired_goes(
         await service.remove(what)
 
     assert await ids_in(database, table) - {session_id} == kept
+
+
+UNDONE: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "mails": (
+        {**EXPIRING["mails"][0], "created_at": OLD, "dedup_key": "gen_random_uuid()"},
+        "mail_id",
+    ),
+    "incoming_messages": (
+        {
+            "source": "'tasks'",
+            "type": "'task.requested'",
+            "data": "'{}'",
+            "message_id": "gen_random_uuid()",
+            "received_at": OLD,
+        },
+        "message_id",
+    ),
+}
+"""By table: a row that a job has not done yet, and the argument of the job that names it."""
+
+
+@pytest.mark.usefixtures("session_id")
+@pytest.mark.parametrize("table", UNDONE)
+async def test_what_waits_for_a_job_stays_as_long_as_the_job(
+    service: CleanUpService, database: Database, uow: SqlUnitOfWorkFactory, table: str
+) -> None:
+    row, argument = UNDONE[table]
+    waiting = await insert(database, table, row)
+    await insert(database, table, row)
+    async with uow(SYSTEM) as unit:
+        await unit.defer(JobRequest("unknown", Queue.EVENTS, {argument: waiting}))
+        await unit.commit()
+
+    await service.remove(Expiring(table))
+
+    assert await ids_in(database, table) == {waiting}
 
 
 async def test_more_than_one_batch_goes(

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.models.platform.base import metadata
@@ -39,7 +50,17 @@ def _mail_requests_over(table: FromClause, before: datetime) -> ColumnElement[bo
 
 def _mails_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
     settled = or_(table.c.sent_at.is_not(None), table.c.refused_at.is_not(None))
-    return and_(settled, table.c.created_at < before)
+    return and_(or_(settled, _is_given_up(table, "mail_id")), table.c.created_at < before)
+
+
+def _incoming_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
+    unhandled = and_(table.c.received_at < before, table.c.handled_at.is_(None))
+    return or_(table.c.handled_at < before, and_(unhandled, _is_given_up(table, "message_id")))
+
+
+def _is_given_up(table: FromClause, argument: str) -> ColumnElement[bool]:
+    """Whether the job of the row is gone; while it is dead, an admin may retry it."""
+    return ~exists().where(JOBS.c.args[argument].astext == cast(table.c.id, String))
 
 
 def _jobs_over(table: FromClause, before: datetime) -> ColumnElement[bool]:
@@ -71,7 +92,7 @@ _EXPIRING = {
     Expiring.USAGE_RECORDS: _Rows(metadata.tables["usage_records"], _older("started_at")),
     Expiring.PLANNED_ACTIONS: _Rows(metadata.tables["planned_actions"], _older("expires_at")),
     Expiring.WEBHOOK_MESSAGES: _Rows(metadata.tables["webhook_messages"], _messages_over),
-    Expiring.INCOMING_MESSAGES: _Rows(metadata.tables["incoming_messages"], _older("handled_at")),
+    Expiring.INCOMING_MESSAGES: _Rows(metadata.tables["incoming_messages"], _incoming_over),
     Expiring.EVENTS: _Rows(metadata.tables["events"], _older("occurred_at")),
     Expiring.PERSONAL_CHANGES: _Rows(metadata.tables["personal_changes"], _older("occurred_at")),
 }
