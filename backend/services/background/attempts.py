@@ -155,7 +155,7 @@ class Attempt:
             started = now()
             # In the form in which it is read back, so that every attempt gets the same.
             result: dict[str, Any] = to_jsonable_python(await work())
-            async with self._lease.changing() as (uow, execution):
+            async with self._changing() as (uow, execution):
                 # Under the lock: steps that end at the same time get different positions.
                 step = ExecutionStep(
                     execution_id=self.id,
@@ -166,7 +166,6 @@ class Attempt:
                     finished_at=now(),
                 )
                 execution.updated_at = step.finished_at
-                self._settle(execution)
                 await uow.execution_steps.save(step)
             self._results[name] = result
         return self._results[name]
@@ -203,28 +202,35 @@ class Attempt:
         error: str | None = None,
     ) -> None:
         """Raises LeaseLostError."""
-        async with self._lease.changing() as (uow, execution):
-            self._settle(execution)
+        async with self._changing() as (uow, execution):
             uow.record(finished(execution, status, self._by))
             execution.finish(status, result=result, error=error)
 
     async def hand_back(self, error: str | None = None) -> None:
         """Let the next attempt begin. `error` tells the owner the reason. Raises LeaseLostError."""
-        async with self._lease.changing() as (_, execution):
-            self._settle(execution)
+        async with self._changing() as (_, execution):
             execution.hand_back(error)
 
     async def _write_progress(self) -> None:
         if self._unwritten is not None:
             self._written_at = time.monotonic()
-            async with self._lease.changing() as (_, execution):
-                self._settle(execution)
+            async with self._changing():
+                pass
 
-    def _settle(self, execution: Execution) -> None:
-        """Write progress that was not written yet."""
-        if self._unwritten is not None:
-            execution.report(*self._unwritten)
-            self._unwritten = None
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[tuple[BackgroundUnit, Execution]]:
+        """Like `Lease.changing`; progress that was not written yet is written, too."""
+        told: Progress | None = None
+        try:
+            async with self._lease.changing() as (uow, execution):
+                told, self._unwritten = self._unwritten, None
+                if told is not None:
+                    execution.report(*told)
+                yield uow, execution
+        except asyncio.CancelledError:
+            # It is left to the next write, such as that of the end.
+            self._unwritten = self._unwritten or told
+            raise
 
 
 def finished(

@@ -29,12 +29,14 @@ from tests.fixtures.execution_kinds import (
     StepsInputs,
     StepsKind,
     StepsResult,
+    asking_each_time,
     begin,
     service_with,
     stored,
 )
 from tests.fixtures.people import Person
 from tests.fixtures.waiting import SECONDS, until
+from tests.integration.platform.test_lock_order import WAITING
 
 Runs = Callable[..., asyncio.Task[None]]
 
@@ -689,6 +691,30 @@ async def test_progress_is_written_now_and_then_and_the_last_of_it_is_kept(
     # Taken, the first of the progress, and the end; the rest is more on a machine that is busy.
     writes = seconds / attempts._SECONDS_BETWEEN_WRITES + seconds / attempts._RENEWAL_SECONDS
     assert done.version <= 4 + writes
+
+
+async def test_progress_whose_write_was_cancelled_is_written_with_the_end(
+    executions: ExecutionService, member: Person, uow: SqlUnitOfWorkFactory, database: Database
+) -> None:
+    """As when the work ends while the lease is renewed."""
+    execution_id = await begin(executions, member)
+    async with uow(SYSTEM) as unit:
+        execution = await unit.executions.take(execution_id, attempts.LEASE)
+        assert execution is not None
+        await unit.commit()
+    attempt = attempts.Attempt(uow, execution, member.principal, [], asking_each_time(uow))
+    async with database.writing_session() as session:
+        # It is read, but not written.
+        await (await session.connection()).execute(text("LOCK TABLE executions IN SHARE MODE"))
+        writing = asyncio.ensure_future(attempt.progress(3, 10, "Three of ten"))
+        async with database.engine.connect() as other:
+            await until(lambda: other.scalar(WAITING))
+        writing.cancel()
+        await asyncio.wait([writing])
+
+    await attempt.finish(ExecutionStatus.COMPLETED)
+
+    assert (await stored(uow, execution_id)).progress_done == 3
 
 
 async def test_what_happens_is_recorded(
