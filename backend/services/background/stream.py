@@ -28,11 +28,11 @@ class ExecutionWatch:
         Ends with its last state, or when the caller's session ends or this process stops. States
         may be skipped.
         """
-        if execution.version > after:
+        if execution.version > _seen(execution, after):
             yield execution
         if not execution.is_active:
             return
-        part = self._part(execution.id, max(after, execution.version), by)
+        part = self._part(execution.id, execution.version, by)
         async with aclosing(self._streams.follow([part], by)) as news:
             async for each in news:
                 if each.row is not None:
@@ -50,7 +50,7 @@ class ExecutionWatch:
         """
         async with self._uow.reading(by) as uow:
             executions = await own_many(uow.executions, ids, by)
-        return [self._part(each.id, _seen(each, after), by) for each in executions]
+        return [self._part(each.id, _seen(each, after.get(each.id, 0)), by) for each in executions]
 
     def _part(self, execution_id: UUID, version: int, by: Principal) -> Part[Execution]:
         newer = partial(self._newer, execution_id, by)
@@ -66,7 +66,6 @@ class ExecutionWatch:
         return [(found.version, found)] if found.version > version else []
 
 
-def _seen(execution: Execution, after: Mapping[UUID, int]) -> int:
-    version = after.get(execution.id, 0)
+def _seen(execution: Execution, version: int) -> int:
     # After a restore of the database, what was seen may be newer than what there is.
     return version if version <= execution.version else 0

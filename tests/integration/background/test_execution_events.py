@@ -140,15 +140,40 @@ async def test_only_what_is_newer_is_sent_to_who_resumes(
     assert events[-1]["data"]["status"] == "completed"
 
 
-@pytest.mark.parametrize("last", ["3", "4", str(2**31 - 1)])
 async def test_nothing_is_sent_to_who_has_the_last_state(
-    member: Person, uow: SqlUnitOfWorkFactory, last: str
+    member: Person, uow: SqlUnitOfWorkFactory
 ) -> None:
     execution = await add(uow, member, version=3)
 
-    answer = await member.get(path_of(execution.id), headers={"Last-Event-ID": last})
+    answer = await member.get(path_of(execution.id), headers={"Last-Event-ID": "3"})
 
     assert events_in(answer) == []
+
+
+@pytest.mark.parametrize("last", ["4", str(2**31 - 1)])
+async def test_who_has_seen_more_than_there_is_begins_again(
+    member: Person, uow: SqlUnitOfWorkFactory, last: str
+) -> None:
+    """As after a restore of the database."""
+    execution = await add(uow, member, version=3)
+
+    [event] = events_in(await member.get(path_of(execution.id), headers={"Last-Event-ID": last}))
+
+    assert event["id"] == "3"
+
+
+async def test_who_has_seen_more_than_there_is_sees_what_comes(
+    member: Person, executions: ExecutionService
+) -> None:
+    execution_id = await begin(executions, member, "one")
+    seen = {"Last-Event-ID": "1000"}
+    following = asyncio.ensure_future(member.get(path_of(execution_id), headers=seen))
+    await asyncio.sleep(0.1)
+    await executions.run(execution_id, FIRST)
+
+    events = events_in(await asyncio.wait_for(following, 10))
+
+    assert events[-1]["data"]["status"] == "completed"
 
 
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "", str(2**31)])
