@@ -81,6 +81,10 @@ class WebhookQueueRepository(Protocol):
         """Read and lock the queues; those of webhooks that are gone are left out."""
         ...
 
+    async def give_back(self, webhook_ids: Sequence[UUID]) -> None:
+        """Nothing was sent: the queues may be claimed again."""
+        ...
+
     async def release(self, webhook_ids: Sequence[UUID]) -> None:
         """Something was delivered: the queues may be claimed again."""
         ...

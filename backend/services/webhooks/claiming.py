@@ -31,6 +31,14 @@ class WebhookClaims:
             allowed += await self._allowed(theirs, Within(organisation_id))
         return allowed
 
+    async def give_back(self, webhook_ids: Sequence[UUID]) -> None:
+        """Let others send to these webhooks, to which nothing was sent."""
+        if webhook_ids:
+            async with self._uow(SYSTEM) as uow:
+                await uow.webhook_queues.lock(webhook_ids)
+                await uow.webhook_queues.give_back(webhook_ids)
+                await uow.commit()
+
     async def _allowed(self, batches: Sequence[Batch], scope: Within) -> list[Batch]:
         """Return those whose owners may have webhooks; what is pending for the others fails."""
         async with self._uow.reading(scope) as uow:

@@ -19,6 +19,7 @@ from backend.models.webhooks.deliveries import Attempt, WebhookQueue
 from backend.models.webhooks.webhooks import Webhook
 from backend.repositories.webhooks.deliveries import Batch
 from backend.repositories.webhooks.unit import WebhooksUnit, WebhooksUnits
+from backend.services.platform.completion import completed
 from backend.services.platform.shared_reads import SharedReads
 from backend.services.webhooks.claiming import WebhookClaims
 from backend.services.webhooks.delivering import Deliverer, is_gone, was_delivered
@@ -46,6 +47,9 @@ class _Taken(NamedTuple):
     @property
     def has_failures(self) -> bool:
         return any(each.error is not None for each in self.attempts)
+
+
+_Working = dict[asyncio.Task[None], _Taken]
 
 
 class WebhookSender:
@@ -78,31 +82,50 @@ class WebhookSender:
     async def send_due(self) -> None:
         """Send until nothing is due that nobody else is sending.
 
+        If it is cancelled, as by a stop, what was sent is written down, and others send the rest.
+
         Raises ExceptionGroup: what nobody has foreseen about some, once it is sent to all others.
         """
-        working: set[asyncio.Task[_Taken]] = set()
+        working: _Working = {}
         failed: list[BaseException] = []
         try:
             while True:
-                batches = await self._claims.take(_WEBHOOKS_AT_ONCE - len(working))
-                working |= {asyncio.create_task(self._work_off(each)) for each in batches}
+                look_again = await completed(self._begin_more(working))
                 if not working:
                     break
-                done, working = await _some_done(working, look_again=bool(batches))
+                done = await _some_done(working, look_again=look_again)
                 failed += filter(None, (each.exception() for each in done))
-                await self._note([each.result() for each in done if not each.exception()])
+                taken = [(working.pop(each), each.exception()) for each in done]
+                await completed(self._note([each for each, error in taken if not error]))
         finally:
-            for each in working:
-                each.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+            await completed(self._break_off(working))
         await self.wake_later()
         if failed:
             raise BaseExceptionGroup("webhooks that could not be sent to", failed)
 
-    async def _work_off(self, batch: Batch) -> _Taken:
-        """Send to one webhook until it is all sent, takes too long, or nothing gets through."""
-        left, attempts = iter(batch.due), list[Attempt]()
-        until = monotonic() + _BATCH_SECONDS
+    async def _begin_more(self, working: _Working) -> bool:
+        """Whether there was something to claim."""
+        batches = await self._claims.take(_WEBHOOKS_AT_ONCE - len(working))
+        for each in batches:
+            taken = _Taken(each.webhook.id, [])
+            working[asyncio.create_task(self._work_off(each, taken.attempts))] = taken
+        return bool(batches)
+
+    async def _break_off(self, working: _Working) -> None:
+        for each in working:
+            each.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        await self._note([each for each in working.values() if each.attempts])
+        await self._claims.give_back(
+            [each.webhook_id for each in working.values() if not each.attempts]
+        )
+
+    async def _work_off(self, batch: Batch, attempts: list[Attempt]) -> None:
+        """Send to one webhook until it is all sent, takes too long, or nothing gets through.
+
+        Adds the attempts to the list.
+        """
+        left, until = iter(batch.due), monotonic() + _BATCH_SECONDS
 
         async def send_one_by_one() -> None:
             while monotonic() < until and (each := next(left, None)):
@@ -114,7 +137,6 @@ class WebhookSender:
             # Where all has failed before, the first shows whether it still does.
             for _ in range(1 if batch.failures else _OF_EACH_AT_ONCE):
                 several.create_task(send_one_by_one())
-        return _Taken(batch.webhook.id, attempts)
 
     async def _note(self, taken: Sequence[_Taken]) -> None:
         """Write down what has come of batches: of those without a failure all at once."""
@@ -198,16 +220,14 @@ class WebhookSender:
             await uow.commit()
 
 
-async def _some_done(
-    working: set[asyncio.Task[_Taken]], *, look_again: bool
-) -> tuple[set[asyncio.Task[_Taken]], set[asyncio.Task[_Taken]]]:
+async def _some_done(working: _Working, *, look_again: bool) -> set[asyncio.Task[None]]:
     """Wait for all, a moment if there may be more to claim, else for the first of them.
 
-    Returns those that have ended, and those that go on.
+    Returns those that have ended.
     """
     until = asyncio.ALL_COMPLETED if look_again else asyncio.FIRST_COMPLETED
     seconds = _LOOK_AGAIN_SECONDS if look_again else None
-    return await asyncio.wait(working, timeout=seconds, return_when=until)
+    return (await asyncio.wait(working, timeout=seconds, return_when=until))[0]
 
 
 def _switched_off(webhook: Webhook, before: dict[str, Any]) -> WebhookSwitchedOff:

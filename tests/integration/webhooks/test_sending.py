@@ -425,6 +425,7 @@ async def test_what_was_sent_and_not_written_down_is_sent_again(
     sending = asyncio.create_task(sender.send_due())
     await asyncio.wait([sending])
     assert sending.cancelled()
+    await set_of_queue(database, webhook, claimed_until=now() + timedelta(minutes=1))
 
     await sender.send_due()
     assert len(receiver.requests) == 1
@@ -433,6 +434,37 @@ async def test_what_was_sent_and_not_written_down_is_sent_again(
     first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert [each["status"] for each in await deliveries_of(admin, webhook)] == ["delivered"]
+
+
+async def test_a_stop_writes_down_what_was_sent_and_lets_others_send_the_rest(
+    admin: Person, receiver: Receiver, jobs: Jobs, database: Database
+) -> None:
+    webhook = await make_webhook(admin, receiver.url)
+    with running_receiver() as other:
+        waiting = await make_webhook(admin, other.url)
+        other.hang(taking)
+        receiver.answers += [taking, receiver.hanging(taking)]
+        for title in ("One", "Two"):
+            await make_task(admin, title)
+        await jobs.drain(Queue.EVENTS)
+        # One after the other, so that the first is taken once the second arrives.
+        await set_of_queue(database, webhook, failures=1)
+        sender = jobs.services.webhooks.sender
+        sending = asyncio.create_task(sender.send_due())
+        await until(lambda: len(receiver.requests) == len(other.requests) == 2)
+        sending.cancel()
+        await asyncio.wait([sending])
+
+        assert sending.cancelled()
+        stopped = await deliveries_of(admin, webhook)
+        assert sorted(each["status"] for each in stopped) == ["delivered", "pending"]
+        receiver.release()
+        other.release()
+        await sender.send_due()
+
+    assert len(receiver.requests) == 3
+    told = [*await deliveries_of(admin, webhook), *await deliveries_of(admin, waiting)]
+    assert {each["status"] for each in told} == {"delivered"}
 
 
 async def test_a_webhook_that_is_deleted_while_it_is_sent_to_is_no_error(

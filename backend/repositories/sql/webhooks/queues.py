@@ -67,6 +67,9 @@ class SqlWebhookQueueRepository:
         read = locked.execution_options(populate_existing=True)
         return list((await self._session.exec(read)).all())
 
+    async def give_back(self, webhook_ids: Sequence[UUID]) -> None:
+        await self._change(webhook_ids, claimed_until=None)
+
     async def release(self, webhook_ids: Sequence[UUID]) -> None:
         await self._change(webhook_ids, due_at=_FIRST_DUE, claimed_until=None, **_WELL)
 
