@@ -20,11 +20,12 @@ def add_execution_tasks(app: App, services: Services, settings: WorkerSettings) 
         context: JobContext, execution_id: str, organisation_id: str | None = None
     ) -> None:
         scope, asked = Within.of_job(organisation_id), UUID(execution_id)
-        is_last = context.job.attempts + 1 >= settings.attempts
+        job_id, is_last = job_id_of(context), context.job.attempts + 1 >= settings.attempts
         try:
-            await services.background.executions.run(asked, scope, last_attempt=is_last)
+            await services.background.executions.run(
+                asked, scope, job_id=job_id, last_attempt=is_last
+            )
         except asyncio.CancelledError:
             if context.abort_reason() is AbortReason.USER_REQUEST:
-                job_id = job_id_of(context)
                 await services.background.executions.end_stopped(asked, scope, job_id)
             raise

@@ -90,6 +90,10 @@ class Execution(OfOrganisation, Versioned, Timestamped, ExecutionBase, Identifie
     def is_run_by(self, attempt: int) -> bool:
         return self.status is ExecutionStatus.RUNNING and self.attempts == attempt
 
+    def is_of_job(self, job_id: int | None) -> bool:
+        """False if it has a later job than this. None stands for any job."""
+        return job_id is None or self.job_id in (None, job_id)
+
     def report(self, done: int, total: int | None, message: str) -> None:
         self.progress_done = done
         self.progress_total = total

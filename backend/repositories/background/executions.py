@@ -24,10 +24,13 @@ class ExecutionRepository(Repository[Execution], Protocol):
         """
         ...
 
-    async def take(self, execution_id: UUID, lease: timedelta) -> Execution | None:
+    async def take(
+        self, execution_id: UUID, lease: timedelta, job_id: int | None = None
+    ) -> Execution | None:
         """Begin the next attempt and take the lease, in one statement.
 
-        None if it has ended or does not exist, or if another attempt has a valid lease.
+        None if it has ended or does not exist, if another attempt has a valid lease, or if it has
+        a later job than the one with the id.
         """
         ...
 

@@ -185,9 +185,16 @@ class ExecutionService:
             uow.notify(Channel.EXECUTIONS, str(execution_id))
             await uow.commit()
 
-    async def run(self, execution_id: UUID, scope: Within, *, last_attempt: bool = False) -> None:
+    async def run(
+        self,
+        execution_id: UUID,
+        scope: Within,
+        *,
+        job_id: int | None = None,
+        last_attempt: bool = False,
+    ) -> None:
         """For jobs. See `ExecutionRunner.run`."""
-        await self._runner.run(execution_id, scope, last_attempt=last_attempt)
+        await self._runner.run(execution_id, scope, job_id=job_id, last_attempt=last_attempt)
 
     async def end_stopped(self, execution_id: UUID, scope: Scope, job_id: int) -> None:
         """For jobs: an admin has stopped its job. Its owner can retry it."""

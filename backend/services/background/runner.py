@@ -48,16 +48,24 @@ class ExecutionRunner:
         self._kinds = kinds
         self._rights = rights
 
-    async def run(self, execution_id: UUID, scope: Within, *, last_attempt: bool = False) -> None:
+    async def run(
+        self,
+        execution_id: UUID,
+        scope: Within,
+        *,
+        job_id: int | None = None,
+        last_attempt: bool = False,
+    ) -> None:
         """Run the execution to completion. While another attempt is running, wait for it.
 
-        Errors that the owner can act on end it as failed, and are not raised.
+        Errors that the owner can act on end it as failed, and are not raised. A job whose id is
+        given leaves an execution alone that was retried since, as it has another job now.
 
         Raises:
             Exception: any other error. It can be run again, unless `last_attempt`.
             CancelledError: this process is stopping. It can be run again immediately.
         """
-        while taken := await self._take(execution_id, scope):
+        while taken := await self._take(execution_id, scope, job_id):
             try:
                 await self._attempt(taken, last_attempt=last_attempt)
             except LeaseLostError:
@@ -65,11 +73,11 @@ class ExecutionRunner:
             else:
                 return
 
-    async def _take(self, execution_id: UUID, scope: Within) -> Taken | None:
+    async def _take(self, execution_id: UUID, scope: Within, job_id: int | None) -> Taken | None:
         """None once it has ended. Returning earlier would lose it if the holder crashes."""
         while True:
             async with self._uow(scope) as uow:
-                if execution := await uow.executions.take(execution_id, LEASE):
+                if execution := await uow.executions.take(execution_id, LEASE, job_id):
                     owner = await uow.users.find(execution.owner_id)
                     if owner is None:
                         await _end_ownerless(uow, execution)
@@ -81,7 +89,7 @@ class ExecutionRunner:
                     attempt = Attempt(self._uow, execution, by, steps, self._rights)
                     return Taken(execution, owner, attempt)
                 found = await uow.executions.find(execution_id)
-            if found is None or not found.is_active:
+            if found is None or not found.is_active or not found.is_of_job(job_id):
                 return None
             await asyncio.sleep(POLL_SECONDS)
 

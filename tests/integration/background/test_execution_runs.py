@@ -16,6 +16,7 @@ from sqlmodel import select
 from backend.core.database import Database
 from backend.core.errors import ConflictError
 from backend.core.permissions import Means, Role
+from backend.core.preconditions import ANY_VERSION
 from backend.core.scopes import FIRST, SYSTEM
 from backend.models.background.execution_steps import ExecutionStepQuery
 from backend.models.background.executions import Execution, ExecutionStatus
@@ -329,6 +330,30 @@ async def test_whoever_has_lost_the_lease_writes_nothing(
     assert (between.status, between.attempts) == (ExecutionStatus.RUNNING, 2)
     assert kind.done == ["one"]
     assert (await stored(uow, execution_id)).result == {"steps": ["one 2"]}
+
+
+async def test_a_job_leaves_alone_what_has_a_later_job(
+    executions: ExecutionService,
+    kind: StepsKind,
+    member: Person,
+    uow: SqlUnitOfWorkFactory,
+) -> None:
+    """As one that waits to try again, while its owner cancels the execution and retries it."""
+    execution_id = await begin(executions, member, "one", pause="one")
+    first = (await stored(uow, execution_id)).job_id
+    await executions.cancel(execution_id, member.principal)
+    retried = await executions.retry(execution_id, member.principal, ANY_VERSION)
+
+    await asyncio.wait_for(executions.run(execution_id, FIRST, job_id=first), 5)
+    assert (await stored(uow, execution_id)).attempts == 0
+
+    second = asyncio.ensure_future(executions.run(execution_id, FIRST, job_id=retried.job_id))
+    await kind.paused.wait()
+    # It would keep one of few places while it waits.
+    await asyncio.wait_for(executions.run(execution_id, FIRST, job_id=first), 5)
+    kind.go_on.set()
+    await second
+    assert (await stored(uow, execution_id)).status is ExecutionStatus.COMPLETED
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, text, update
+from sqlalchemy import ColumnElement, exists, func, or_, text, true, update
 from sqlmodel import col, select
 
 from backend.models.background.executions import ACTIVE, Execution, ExecutionQuery, ExecutionStatus
@@ -57,7 +57,9 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
         counted = select(func.count()).select_from(Execution).where(*active)
         return (await self._session.exec(counted)).one()
 
-    async def take(self, execution_id: UUID, lease: timedelta) -> Execution | None:
+    async def take(
+        self, execution_id: UUID, lease: timedelta, job_id: int | None = None
+    ) -> Execution | None:
         pending = col(Execution.status) == ExecutionStatus.PENDING
         running = col(Execution.status) == ExecutionStatus.RUNNING
         free = or_(pending, running & ~_holds(lease))
@@ -71,7 +73,9 @@ class SqlExecutionRepository(SqlList[Execution, ExecutionQuery]):
             "updated_at": moment,
             "version": col(Execution.version) + 1,
         }
-        taken = update(Execution).where(col(Execution.id) == execution_id, free).values(**begun)
+        its_job = func.coalesce(col(Execution.job_id), job_id) == job_id
+        wanted = (col(Execution.id) == execution_id, free, true() if job_id is None else its_job)
+        taken = update(Execution).where(*wanted).values(**begun)
         rows = await self._session.exec(taken.returning(Execution))
         return rows.scalar_one_or_none()
 
