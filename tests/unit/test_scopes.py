@@ -91,7 +91,7 @@ PLACES = {
     "services/operations/retention.py": (ALL, {"remove"}),
     "services/webhooks/announcing.py": (ALL, {"_end_demand"}),
     "services/webhooks/listening.py": (COMMAND, {"_since", "_message"}),
-    "services/webhooks/claiming.py": (WEBHOOKS, {"take"}),
+    "services/webhooks/claiming.py": (WEBHOOKS, {"take", "give_back"}),
     "services/webhooks/sending.py": (
         WEBHOOKS,
         {"wake_later", "_note_well", "_note_failing", "_defer"},

@@ -22,21 +22,13 @@ from tests.fixtures.assistant import act, begin_chat, messages_of
 from tests.fixtures.http_server import until
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
-from tests.integration.platform.test_lock_order import WAITING
+from tests.fixtures.waiting import until_waiting
 
 
 @pytest.fixture
 def assistant(settings: Settings, uow: SqlUnitOfWorkFactory) -> AssistantServices:
     """That of a process which can be stopped."""
     return wire(settings, uow, {}, process_state(settings)).assistant
-
-
-async def until_waiting(database: Database) -> None:
-    """Until something waits for a lock."""
-    async with asyncio.timeout(10), database.reading_session() as session:
-        connection = await session.connection()
-        while not await connection.scalar(WAITING):  # noqa: ASYNC110  # it is in the database
-            await asyncio.sleep(0.01)
 
 
 async def test_an_answer_that_is_complete_is_kept(

@@ -36,8 +36,7 @@ from tests.fixtures.execution_kinds import (
     stored,
 )
 from tests.fixtures.people import Person
-from tests.fixtures.waiting import SECONDS, until
-from tests.integration.platform.test_lock_order import WAITING
+from tests.fixtures.waiting import SECONDS, until, until_waiting
 
 Runs = Callable[..., asyncio.Task[None]]
 
@@ -732,8 +731,7 @@ async def test_progress_whose_write_was_cancelled_is_written_with_the_end(
         # It is read, but not written.
         await (await session.connection()).execute(text("LOCK TABLE executions IN SHARE MODE"))
         writing = asyncio.ensure_future(attempt.progress(3, 10, "Three of ten"))
-        async with database.engine.connect() as other:
-            await until(lambda: other.scalar(WAITING))
+        await until_waiting(database)
         writing.cancel()
         await asyncio.wait([writing])
 
