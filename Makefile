@@ -39,13 +39,13 @@ test-e2e: $(PRIVATE_UV) ## Run the tests that need a browser
 	@$(UV) run --locked pytest --override-ini=addopts= tests/e2e/browser
 
 test-contract: $(PRIVATE_UV) ## Try every operation with examples made from its schema: EXAMPLES=20
-	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto tests/contract
+	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=logical tests/contract
 
 test-client: client contract-tools ## Make the TypeScript and the Python client, and use them against a server
 	@$(NODE_UV) pytest --override-ini=addopts= tests/client
 
 test-faults: $(PRIVATE_UV) ## Kill real processes and serve behind real proxies: Debian's nginx, caddy, apache2 and pgbouncer
-	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=auto --dist=loadfile tests/faults
+	@$(UV) run --locked pytest --override-ini=addopts= --numprocesses=logical --dist=loadfile tests/faults
 
 test-bake: $(PRIVATE_UV) ## Write and remove resources in clones, which must pass their checks: some 30 minutes
 	@$(UV) run --locked pytest --override-ini=addopts= --override-ini=timeout=2400 tests/bake
