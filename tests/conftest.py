@@ -68,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    # Seldom: tests leave little in circles, and each search goes through all that there is.
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
 
 

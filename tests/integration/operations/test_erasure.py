@@ -432,9 +432,8 @@ async def test_nobody_keeps_an_account_that_is_being_erased(
                 await session.commit()
 
 
-@pytest.mark.parametrize("number", [0, 1])
 async def test_one_that_cant_be_erased_now_holds_up_no_other(
-    number: int, signed_in: SignedIn, admin: Person, eraser: AccountEraser, database: Database
+    signed_in: SignedIn, admin: Person, eraser: AccountEraser, database: Database
 ) -> None:
     people = [await signed_in(), await signed_in()]
     for each in people:
@@ -443,12 +442,12 @@ async def test_one_that_cant_be_erased_now_holds_up_no_other(
 
     async with database.writing_session() as session:
         lock = text("SELECT FROM users WHERE id = :id FOR UPDATE")
-        await (await session.connection()).execute(lock, {"id": people[number].user.id})
+        await (await session.connection()).execute(lock, {"id": people[0].user.id})
         with pytest.raises(ExceptionGroup):
             await eraser.erase_due()
 
     found = [(await admin.get(f"/users/{each.user.id}")).json() for each in people]
-    assert [each["erased_at"] is None for each in found] == [number == 0, number == 1]
+    assert [each["erased_at"] is None for each in found] == [True, False]
 
 
 @pytest.mark.parametrize("has_heir", [True, False])

@@ -28,7 +28,7 @@ class SqlOrganisationRepository(SqlRepository[Organisation]):
 
     async def deleted_before(self, moment: datetime) -> Sequence[UUID]:
         due = select(Organisation.id).where(col(Organisation.deleted_at) < moment)
-        return (await self._session.exec(due)).all()
+        return (await self._session.exec(due.order_by(col(Organisation.deleted_at)))).all()
 
     @property
     def parts(self) -> Sequence[str]:
