@@ -65,5 +65,6 @@ def _forget_dead_workers(folder: Path) -> None:
     for pid in {int(file.stem.rsplit("_", 1)[1]) for file in folder.glob("gauge_livesum_*.db")}:
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        # Another user's: the id was given to another process, as all workers have the same user.
+        except (ProcessLookupError, PermissionError):
             mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types

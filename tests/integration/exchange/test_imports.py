@@ -371,6 +371,16 @@ async def test_columns_with_other_names_are_mapped(sheets: Sheets, member: Perso
     assert counts(result) == (1, 0, 0, 0, 0)
 
 
+async def test_a_mapping_names_each_column_once(sheets: Sheets, member: Person) -> None:
+    table = [["Kunde", "Mail"], ["Grace", "g@example.com"]]
+    mapping = {"Kunde": "name", "Mail": "email", "KUNDE ": "notes"}
+
+    refused = await sheets.load("customers", table, mapping=mapping)
+
+    assert problems(refused) == [(1, "KUNDE")]
+    assert (await member.get("/customers")).json()["items"] == []
+
+
 @pytest.mark.parametrize(
     ("resource", "headers", "row", "column"),
     [

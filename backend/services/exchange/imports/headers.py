@@ -58,7 +58,7 @@ def read_headers(
 ) -> Headers:
     """`mapping` has the fields of headers with other names. Raises BadHeadersError."""
     names = _names(row)
-    renamed = dict(zip(_normal(mapping), _normal(mapping.values()), strict=True))
+    renamed = _renamed(mapping)
     normal = _normal(names)
     fields = [renamed.get(name, name) for name in normal]
     known = columns_for(resource)
@@ -90,6 +90,19 @@ def _normal(headers: Iterable[str]) -> list[str]:
     """Normalise headers: `Due at` and `DUE_AT` are the same."""
     typed = [as_typed(header) for header in headers]
     return [_BETWEEN_WORDS.sub("_", header.strip(UNSEEN).lower()) for header in typed]
+
+
+def _renamed(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Normalise a mapping. Raises BadHeadersError."""
+    headers = _normal(mapping)
+    twice = [
+        _error(header, "`mapping` names this column twice, written otherwise: remove one of them.")
+        for place, header in enumerate(mapping)
+        if headers[place] in headers[:place]
+    ]
+    if twice:
+        raise BadHeadersError(twice)
+    return dict(zip(headers, _normal(mapping.values()), strict=True))
 
 
 def _error(column: str | None, message: str) -> RowError:
