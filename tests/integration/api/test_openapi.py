@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from backend.models.platform.base import metadata
+from backend.models.platform.meanings import KEPT
 from tests.fixtures.processes import ROOT
 from tests.fixtures.walking import walk
 from tests.integration.api.document import DOCUMENT, OPERATIONS, resolved
@@ -32,6 +34,27 @@ def schemas(operation: dict[str, Any]) -> list[dict[str, Any]]:
 
 def is_page(schema: dict[str, Any]) -> bool:
     return "next_cursor" in schema.get("properties", {})
+
+
+def deletions() -> dict[str, dict[str, Any]]:
+    """Of what other rows may keep, by table."""
+    parents = {
+        key.column.table.name
+        for table in metadata.sorted_tables
+        for key in table.foreign_keys
+        if KEPT in key.parent.info
+    }
+    return {
+        path.split("/")[3]: operation
+        for name, operation in OPERATIONS.items()
+        for method, path in [name.split()]
+        if method == "DELETE" and path.count("/") == 4 and path.split("/")[3] in parents
+    }
+
+
+@walk("operation", deletions)
+def test_a_deletion_that_other_rows_prevent_declares_the_conflict(operation: Any) -> None:
+    assert "409" in operation["responses"]
 
 
 def test_the_committed_document_is_that_of_the_code() -> None:

@@ -81,7 +81,7 @@ async def update_module(
     return tag(await modules.update(module_id, data, by, match))
 
 
-@router.delete("/{module_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{module_id}", status_code=status.HTTP_204_NO_CONTENT, responses=declare(CONFLICT))
 async def delete_module(
     module_id: ModuleId, by: CallerDep, modules: Injected[ModuleService], match: MatchDep
 ) -> None:
