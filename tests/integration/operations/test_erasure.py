@@ -37,14 +37,15 @@ REFUSE_MORE = """
         RETURN NULL;
     END
     $$;
-    CREATE TRIGGER refuse_more AFTER UPDATE ON customers REFERENCING NEW TABLE AS changed
+    CREATE TRIGGER refuse_more AFTER UPDATE ON tasks REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_more()
 """
 MANY = text("""
-    INSERT INTO customers (
-        id, name, status, notes, owner_id, created_at, updated_at, version
+    INSERT INTO tasks (
+        id, title, description, status, priority, assignee_id, created_at, updated_at, version,
+        checklist
     )
-    SELECT gen_random_uuid(), 'One of many', 'active', '', :owner, now(), now(), 1
+    SELECT gen_random_uuid(), 'One of many', '', 'open', 'low', :owner, now(), now(), 1, '[]'
     FROM generate_series(1, :count)
 """)
 
@@ -76,11 +77,11 @@ async def sign_in(person: Person) -> Person:
     return Person(person.user, person.session, answer.json()["access_token"], person.client)
 
 
-async def upload_for_customer(person: Person) -> str:
+async def upload_for_task(person: Person) -> str:
     """Upload a file of the team, and return its id."""
-    customer = (await person.post("/customers", json={"name": "Somebody"})).json()["id"]
+    task = (await person.post("/tasks", json={"title": "Offer"})).json()["id"]
     sent = {"file": ("offer.txt", b"An offer.", "text/plain")}
-    made = await person.post("/files", files=sent, data={"customer_id": customer})
+    made = await person.post("/files", files=sent, data={"task_id": task})
     file_id: str = made.json()["id"]
     return file_id
 
@@ -252,7 +253,7 @@ async def test_whoever_gets_what_is_the_teams_gets_no_private_file(
 async def test_no_file_returns_to_who_is_gone(
     ada: Person, manager: Person, eraser: AccountEraser
 ) -> None:
-    file = await upload_for_customer(ada)
+    file = await upload_for_task(ada)
     await eraser.erase(ada.user.id)
 
     refused = await manager.delete(f"/files/{file}/subject")
@@ -272,7 +273,7 @@ async def test_a_file_that_returns_meanwhile_is_erased_too(
     storage_folder: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = await upload_for_customer(ada)
+    file = await upload_for_task(ada)
     leave_nobody = AccountEraser._leave_nobody
 
     async def return_first(*given: Any) -> None:
@@ -468,8 +469,8 @@ async def test_much_of_the_team_is_passed_on_a_piece_at_a_time(
         await jobs.services.operations.eraser.erase(person.id, heir.id if has_heir else None)
 
     async with database.engine.connect() as connection:
-        owners = await connection.execute(text("SELECT DISTINCT owner_id FROM customers"))
-        assert owners.scalars().all() == [heir.id if has_heir else person.id]
+        assignees = await connection.execute(text("SELECT DISTINCT assignee_id FROM tasks"))
+        assert assignees.scalars().all() == [heir.id if has_heir else None]
     await database.close()
 
 

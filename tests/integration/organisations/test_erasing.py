@@ -37,16 +37,16 @@ _REFUSE_MORE = """
         RETURN NULL;
     END
     $$;
-    CREATE TRIGGER refuse_more AFTER DELETE ON products REFERENCING OLD TABLE AS gone
+    CREATE TRIGGER refuse_more AFTER DELETE ON tasks REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_more()
 """
 _MANY = text("""
-    INSERT INTO products (
-        id, sku, name, description, is_active, price_amount, price_currency, created_at,
-        updated_at, version, organisation_id
+    INSERT INTO tasks (
+        id, title, description, status, priority, created_at, updated_at, version, checklist,
+        organisation_id
     )
-    SELECT gen_random_uuid(), 'S' || n, 'One of many', '', true, 1, 'EUR', now(), now(), 1, :id
-    FROM generate_series(1, :count) n
+    SELECT gen_random_uuid(), 'One of many', '', 'open', 'low', now(), now(), 1, '[]', :id
+    FROM generate_series(1, :count)
 """)
 
 
