@@ -6,17 +6,13 @@ from uuid import UUID
 from sqlalchemy import (
     Column,
     ColumnElement,
-    ForeignKey,
-    Select,
     Table,
     Text,
     and_,
-    bindparam,
     cast,
     delete,
     func,
     literal_column,
-    or_,
     select,
     true,
     tuple_,
@@ -31,17 +27,17 @@ from backend.models.identity.users import User
 from backend.models.platform.audit_events import PersonalChanges
 from backend.models.platform.base import metadata
 from backend.models.platform.organisations import ORGANISATION_COLUMN
-from backend.models.platform.personal import PERSONAL
 from backend.repositories.identity.personal_data import Erased, PersonalRows
+from backend.repositories.sql.identity.personal_rows import (
+    PERSON,
+    owned_rows,
+    passed_on,
+    referring_to_personal,
+    shown_rows,
+    unless_personal,
+)
 from backend.repositories.sql.platform.contention import LOCK
 from backend.repositories.sql.platform.organisations import scope_of
-
-_USERS = metadata.tables["users"]
-_EVENTS = metadata.tables["events"]
-_TOLD = metadata.tables["personal_changes"]
-_CASCADE = "CASCADE"
-_HOLDERS = {"owner_id", "assignee_id"}
-_PERSON: ColumnElement[UUID] = bindparam("person")
 
 
 class SqlPersonalDataRepository:
@@ -50,14 +46,14 @@ class SqlPersonalDataRepository:
 
     @property
     def kinds(self) -> Sequence[str]:
-        return [table.name for table in _shown()]
+        return [table.name for table in shown_rows()]
 
     async def some(
         self, kind: str, user_id: UUID, after: Sequence[object] | None, limit: int
     ) -> PersonalRows:
         table = metadata.tables[kind]
         key = list(table.primary_key.columns)
-        rows = select(_as_json(table), *key).where(_shown()[table]).order_by(*key).limit(limit)
+        rows = select(_as_json(table), *key).where(shown_rows()[table]).order_by(*key).limit(limit)
         if after is not None:
             rows = rows.where(tuple_(*key) > tuple_(*after))
         connection = await self._session.connection()
@@ -68,7 +64,7 @@ class SqlPersonalDataRepository:
     async def erase_some(self, user_id: UUID, limit: int) -> Erased:
         connection = await self._session.connection()
         # Parts first.
-        for table, mine in reversed(list(_owned().items())):
+        for table, mine in reversed(list(owned_rows().items())):
             key = list(table.primary_key.columns)
             some = select(*key).where(mine).limit(limit)
             gone = delete(table).where(tuple_(*key).in_(some)).returning(*key)
@@ -79,9 +75,9 @@ class SqlPersonalDataRepository:
         return Erased(0, [])
 
     async def pass_some_on(self, user_id: UUID, heir_id: UUID | None, limit: int) -> int:
-        for column in _passed_on():
+        for column in passed_on():
             for receiver_id, which in self._receivers(column, heir_id):
-                theirs = and_(column == _PERSON, *_unless_personal(column), which)
+                theirs = and_(column == PERSON, *unless_personal(column), which)
                 if passed := await self._hand_over(column, theirs, user_id, receiver_id, limit):
                     return passed
         return 0
@@ -102,7 +98,7 @@ class SqlPersonalDataRepository:
             yield None, true()
 
     async def let_some_go(self, user_id: UUID, limit: int) -> int:
-        for column, personal in _referring_to_personal():
+        for column, personal in referring_to_personal():
             if let_go := await self._hand_over(column, column.in_(personal), user_id, None, limit):
                 return let_go
         return 0
@@ -129,75 +125,6 @@ class SqlPersonalDataRepository:
         person = col(PersonalChanges.person_id)
         told = delete(PersonalChanges).where((person == user_id) | person.in_(invited))
         await self._session.exec(told.execution_options(synchronize_session=False))
-
-
-def _passed_on() -> Iterator[Column[Any]]:
-    """The columns that say whose something of the team is."""
-    for table in metadata.sorted_tables:
-        for key in table.foreign_keys:
-            column = key.parent
-            is_personal = key.ondelete is not None or _is_always_personal(column)
-            if key.column.table is _USERS and column.name in _HOLDERS and not is_personal:
-                yield column
-
-
-def _referring_to_personal() -> Iterator[tuple[Column[Any], Select[Any]]]:
-    """The columns in which rows of the team refer to personal ones, with the ids of those."""
-    owned = _owned()
-    for table in metadata.sorted_tables:
-        for key in table.foreign_keys if table not in owned else ():
-            whole = key.column.table
-            if whole in owned and key.ondelete is None and key.column.name == "id":
-                yield key.parent, select(whole.c.id).where(owned[whole])
-
-
-def _unless_personal(column: Column[Any]) -> Iterator[ColumnElement[bool]]:
-    """The condition for rows of the team, where some of a table are personal."""
-    if unless := _unless(column):
-        yield or_(*(each.is_not(None) for each in unless))
-
-
-def _is_always_personal(column: Column[Any]) -> bool:
-    return PERSONAL in column.info and not _unless(column)
-
-
-def _unless(column: Column[Any]) -> list[Column[Any]]:
-    """The columns that make a row the team's; a resource that was left out has none."""
-    table = column.table
-    return [table.c[name] for name in column.info.get(PERSONAL, ()) if name in table.c]
-
-
-@cache
-def _owned() -> Mapping[Table, ColumnElement[bool]]:
-    """Which rows are a person's, by table; each after those that it refers to."""
-    owned: dict[Table, ColumnElement[bool]] = {}
-    for table in metadata.sorted_tables:
-        if conditions := list(_conditions(table, owned)):
-            owned[table] = or_(*conditions)
-    return owned
-
-
-@cache
-def _shown() -> Mapping[Table, ColumnElement[bool]]:
-    """The account itself, what the person has, what they have done, and what is told of them."""
-    account = {_USERS: _USERS.c.id == _PERSON}
-    done = {_EVENTS: _EVENTS.c.actor_id == _PERSON, _TOLD: _TOLD.c.person_id == _PERSON}
-    return {**account, **_owned(), **done}
-
-
-def _conditions(
-    table: Table, owned: Mapping[Table, ColumnElement[bool]]
-) -> Iterator[ColumnElement[bool]]:
-    for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
-        whole, column = key.column.table, key.parent
-        if whole is _USERS and (key.ondelete == _CASCADE or PERSONAL in column.info):
-            yield and_(column == _PERSON, *(each.is_(None) for each in _unless(column)))
-        elif whole in owned and _is_part(key):
-            yield column.in_(select(whole.c.id).where(owned[whole]))
-
-
-def _is_part(key: ForeignKey) -> bool:
-    return key.ondelete == _CASCADE and key.column.name == "id"
 
 
 def _as_json(table: Table) -> ColumnElement[str]:
