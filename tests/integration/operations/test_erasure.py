@@ -21,6 +21,7 @@ from backend.services.operations.erasure import AccountEraser
 from tests.factories import PASSWORD, make_identity, make_user
 from tests.fixtures.application import make_settings
 from tests.fixtures.jobs import Jobs, running_jobs
+from tests.fixtures.many_tasks import add_tasks, refuse_more
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import dump
@@ -30,24 +31,6 @@ ME = "/users/me"
 REPORT = {"kind": "report", "inputs": {"report": "tasks_by_age"}}
 Json = dict[str, Any]
 AT_ONCE = 500
-REFUSE_MORE = """
-    CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF (SELECT count(*) FROM changed) > 500 THEN RAISE EXCEPTION 'too many'; END IF;
-        RETURN NULL;
-    END
-    $$;
-    CREATE TRIGGER refuse_more AFTER UPDATE ON tasks REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_more()
-"""
-MANY = text("""
-    INSERT INTO tasks (
-        id, title, description, status, priority, assignee_id, created_at, updated_at, version,
-        checklist
-    )
-    SELECT gen_random_uuid(), 'One of many', '', 'open', 'low', :owner, now(), now(), 1, '[]'
-    FROM generate_series(1, :count)
-""")
 
 
 @pytest.fixture
@@ -462,8 +445,8 @@ async def test_much_of_the_team_is_passed_on_a_piece_at_a_time(
         await unit.users.save_many([person, heir])
         await unit.commit()
     async with database.engine.connect() as connection:
-        await connection.execute(text(REFUSE_MORE))
-        await connection.execute(MANY, {"owner": person.id, "count": AT_ONCE * 2 + 1})
+        await refuse_more(connection, AT_ONCE)
+        await add_tasks(connection, AT_ONCE * 2 + 1, assignee_id=person.id)
 
     async with running_jobs(settings, database) as jobs:
         await jobs.services.operations.eraser.erase(person.id, heir.id if has_heir else None)

@@ -19,6 +19,7 @@ from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.identity.organisation_erasing import OrganisationEraser
 from backend.services.identity.organisations import OrganisationService
 from tests.fixtures.jobs import Jobs, running_jobs
+from tests.fixtures.many_tasks import add_tasks, refuse_more
 from tests.fixtures.organisations import Company
 from tests.fixtures.people import Person
 from tests.fixtures.waiting import waiting
@@ -30,24 +31,6 @@ _LONG_AGO = text("UPDATE organisations SET deleted_at = now() - interval '31 day
 _RESTORE = text("UPDATE organisations SET deleted_at = NULL WHERE id = :id")
 _LOCK = text("SELECT FROM organisations WHERE id = :id FOR UPDATE")
 _MOST = 1_000
-_REFUSE_MORE = """
-    CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF (SELECT count(*) FROM gone) > 1000 THEN RAISE EXCEPTION 'too many'; END IF;
-        RETURN NULL;
-    END
-    $$;
-    CREATE TRIGGER refuse_more AFTER DELETE ON tasks REFERENCING OLD TABLE AS gone
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_more()
-"""
-_MANY = text("""
-    INSERT INTO tasks (
-        id, title, description, status, priority, created_at, updated_at, version, checklist,
-        organisation_id
-    )
-    SELECT gen_random_uuid(), 'One of many', '', 'open', 'low', now(), now(), 1, '[]', :id
-    FROM generate_series(1, :count)
-""")
 
 
 @pytest.fixture
@@ -154,8 +137,8 @@ async def test_one_with_many_rows_is_erased_a_piece_at_a_time(
         organisations = jobs.services.identity.organisations
         made = await organisations.add(OrganisationCreate(name="Large"))
         async with owner.engine.connect() as connection:
-            await connection.execute(text(_REFUSE_MORE))
-            await connection.execute(_MANY, {"id": made.id, "count": _MOST + 1})
+            await refuse_more(connection, _MOST)
+            await add_tasks(connection, _MOST + 1, organisation_id=made.id)
 
         assert await organisations.erase(made.id) > _MOST
     await owner.close()
