@@ -1,6 +1,7 @@
 """Every operation, asked with the ids of another organisation."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +15,6 @@ from tests.integration.api.document import operations_of, resolved
 from tests.world import EXAMPLES
 
 _SETTINGS = {"url": "postgresql:///unused", "organisations": "many"}
-DOCUMENT = create_app(make_settings("postgresql:///unused", database=_SETTINGS)).openapi()
-OPERATIONS = operations_of(DOCUMENT)
 ENDLESS = {"/api/v1/notifications/stream"}
 OF_INSTALLATION = "/api/v1/jobs"
 SIGNING_OUT = {"/api/v1/auth/logout", "/api/v1/auth/logout-all", "/api/v1/members/leave"}
@@ -28,8 +27,14 @@ SHOWN_AT = {"users": "members"}
 """Where rows are read, if not at the path of their resource."""
 
 
+@cache
+def document() -> dict[str, Any]:
+    """Made by the process that runs these tests, and not by each that collects them."""
+    return create_app(make_settings("postgresql:///unused", database=_SETTINGS)).openapi()
+
+
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, operation in OPERATIONS.items():
+    for name, operation in operations_of(document()).items():
         method, path = name.split()
         if path.startswith(("/api/v1/", OF_INSTALLATION)) and path not in ENDLESS | SIGNING_OUT:
             yield method, path, operation
@@ -40,10 +45,10 @@ def bodies(operation: dict[str, Any]) -> list[Any]:
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
         return [None]
-    schema = resolved(content["application/json"]["schema"], DOCUMENT)
+    schema = resolved(content["application/json"]["schema"], document())
     shapes = schema.get("oneOf", [schema])
     # What others send, such as messages of a payment provider, is not ours to describe.
-    return [resolved(shape, DOCUMENT).get("examples", [{}])[0] for shape in shapes]
+    return [resolved(shape, document()).get("examples", [{}])[0] for shape in shapes]
 
 
 def addressed(path: str, ids: dict[str, UUID]) -> str:
