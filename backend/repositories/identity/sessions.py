@@ -83,7 +83,7 @@ class SessionRepository(Repository[UserSession], Protocol):
     ) -> dict[UUID, UUID]:
         """End all live sessions of a user but one, and those in which they act as somebody else.
 
-        Returns the ids of the sessions, each with that of its user. With
-        `within`, only those in this organisation.
+        With `within`, only those in this organisation. Returns the ids of the sessions, each with
+        that of its user.
         """
         ...

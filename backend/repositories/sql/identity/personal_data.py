@@ -66,8 +66,9 @@ class SqlPersonalDataRepository:
         # Parts first.
         for table, mine in reversed(list(owned_rows().items())):
             key = list(table.primary_key.columns)
-            some = select(*key).where(mine).limit(limit)
-            gone = delete(table).where(tuple_(*key).in_(some)).returning(*key)
+            # A plain subquery might run for each row, and find other rows each time.
+            some = select(*key).where(mine).limit(limit).cte("some")
+            gone = delete(table).where(tuple_(*key).in_(select(some))).returning(*key)
             found = (await connection.execute(gone, {"person": user_id})).all()
             if found:
                 files = [row[0] for row in found] if table.name == "files" else []
