@@ -6,7 +6,7 @@ into each call of a function: a coroutine that goes on after a wait is not enter
 comprehension or a lambda is a part of the function that has it. The road leads through
 the task of the request, and through the tasks and threads that it starts. Of several walks the
 shortest counts, as others met a tick of a clock. The second line of a road leaves out `api/` and
-`core/`, which are the same for every request.
+`core/`, which are the same for every request; the third has the files of the frameworks as well.
 
     uv run python -m benchmarks.walks
     uv run python -m benchmarks.walks --steps "import, run"
@@ -21,14 +21,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+import fastapi
 import httpx2
+import sqlalchemy
+import sqlmodel
+import starlette
 
+import backend
 from backend.core.embedded import embedded_postgres
 from backend.core.migrations import upgrade
 from backend.core.permissions import Role
@@ -38,17 +44,22 @@ from backend.models.identity.users import UserCreate
 from backend.services.container import Services
 from tests.fixtures.application import client_of, make_settings
 
-_BACKEND = Path(__file__).parents[1] / "backend"
+_BACKEND = backend.__path__[0]
+_FRAMEWORKS = {
+    package.__path__[0]: f"{package.__name__}/"
+    for package in (fastapi, starlette, sqlmodel, sqlalchemy)
+}
 _EMAIL, _PASSWORD = "walker@example.com", "a long way to go"
 _ROWS = b"name,email\nAda,ada@example.com\nGrace,grace@example.com\n"
 _WALKS = 5
 _SHARED = ("api/", "core/")
+_OTHERS = tuple(_FRAMEWORKS.values())
 _ASKED = "Create a task called Water the plants"
 
 
 @dataclass
 class Walk:
-    """The functions of `backend/` that were entered, in their order."""
+    """The functions of `backend/` and of the frameworks that were entered, in their order."""
 
     steps: list[tuple[str, str]] = field(default_factory=list)
     seen: dict[int, FrameType] = field(default_factory=dict)
@@ -56,18 +67,28 @@ class Walk:
 
     def enter(self, frame: FrameType) -> None:
         code = frame.f_code
-        if code.co_filename.startswith(f"{_BACKEND}/") and id(frame) not in self.seen:
+        if (name := _name(code.co_filename)) and id(frame) not in self.seen:
             self.seen[id(frame)] = frame
             if not code.co_name.startswith("<"):
-                name = str(Path(code.co_filename).relative_to(_BACKEND))
                 self.steps.append((name, code.co_qualname))
 
-    def figures(self, *, without: tuple[str, ...] = ()) -> "Figures":
+    def figures(self, *, without: tuple[str, ...]) -> "Figures":
         """Without the files whose paths begin so."""
         steps = [step for step in self.steps if not step[0].startswith(without)]
         hops = [file for file, _ in groupby(steps, key=lambda step: step[0])]
         files = set(hops)
         return Figures(len(files), len(hops), len(hops) - len(files), len(set(steps)))
+
+
+@cache
+def _name(file: str) -> str | None:
+    """The path of a file within `backend/`, or within a framework; None for all others."""
+    if file.startswith(f"{_BACKEND}/"):
+        return str(Path(file).relative_to(_BACKEND))
+    for folder, name in _FRAMEWORKS.items():
+        if file.startswith(f"{folder}/"):
+            return f"{name}{Path(file).relative_to(folder)}"
+    return None
 
 
 Road = Callable[["Person"], Awaitable[Walk]]
@@ -222,12 +243,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mvp-") as folder:
         walks = asyncio.run(_walk_all(Path(folder)))
     if asked.steps:
-        for file, steps in groupby(walks[asked.steps].steps, key=lambda step: step[0]):
+        ours = [s for s in walks[asked.steps].steps if not s[0].startswith(_OTHERS)]
+        for file, steps in groupby(ours, key=lambda step: step[0]):
             print(f"{file}: {', '.join(name for _, name in steps)}")
     print(f"{'':24}{'files':>8}{'hops':>8}{'returns':>8}{'functions':>10}")
     for name, walk in walks.items():
-        _print(name, walk.figures())
-        _print("  below api/ and core/", walk.figures(without=_SHARED))
+        _print(name, walk.figures(without=_OTHERS))
+        _print("  below api/ and core/", walk.figures(without=_OTHERS + _SHARED))
+        _print("  with the frameworks", walk.figures(without=()))
 
 
 def _print(name: str, figures: Figures) -> None:
