@@ -43,7 +43,7 @@ PLACES = {
     "services/files/contents.py": (ALL, {"remove_orphans"}),
     "services/identity/account_closing.py": (OWN_ORGANISATIONS, {"close"}),
     "services/identity/api_keys.py": (COMMAND, {"revoke"}),
-    "services/identity/auth.py": (NOBODY_KNOWN, {"sign_in", "refresh"}),
+    "services/identity/auth.py": (NOBODY_KNOWN, {"_open_session", "refresh"}),
     "services/identity/email_changes.py": (NOBODY_KNOWN, {"confirm"}),
     "services/identity/email_verification.py": (NOBODY_KNOWN, {"verify"}),
     "services/identity/impersonations.py": (NOBODY_KNOWN, {"end_by_mail"}),
@@ -57,7 +57,7 @@ PLACES = {
     "services/identity/switching.py": (OWN_ORGANISATIONS, {"switch", "join"}),
     "services/identity/key_access.py": (WHO_IT_IS, {"_meet", "_touch"}),
     "services/identity/passkey_sign_in.py": (NOBODY_KNOWN, {"sign_in"}),
-    "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_hash_again"}),
+    "services/identity/password_check.py": (NOBODY_KNOWN, {"verify", "_fail", "_hash_again"}),
     "services/identity/password_resets.py": (NOBODY_KNOWN, {"request", "answer", "confirm"}),
     "services/identity/provider_callbacks.py": (
         NOBODY_KNOWN,

@@ -56,6 +56,10 @@ class AuthService:
             AuthenticationError, RateLimitedError, UnavailableError: as `PasswordCheck.verify`.
         """
         checked = await self._passwords.verify(email_to_look_up(email), password, client.address)
+        return await self._open_session(checked, client)
+
+    @retried
+    async def _open_session(self, checked: User, client: Client) -> Tokens:
         async with self._uow(SYSTEM) as uow:
             user = await _unchanged(uow, checked)
             organisation_id = await uow.places.enter(user)

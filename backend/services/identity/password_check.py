@@ -24,10 +24,11 @@ _NO_PASSWORD = (
 class PasswordCheck:
     """Wrong passwords are counted exactly by account and by address, across all processes.
 
-    The limits are checked twice: first without a lock, when the client has its turn, to save
-    hashing; then, when the result is known, under a lock. The turn ends when the failure is stored.
-    So however many guesses arrive at a time, no more than the limit learn their result, and of
-    those beyond it only the ones are hashed that had their turns beside the last of these.
+    The limits are checked twice: first when the client has its turn, to save hashing; then when the
+    result is known, for a failure under a lock. The turn ends when the failure is stored. So
+    however many guesses arrive at a time, no more than the limit learn their result, and of those
+    beyond it only the ones are hashed that had their turns beside the last of these. A right
+    password stores nothing, so it needs no lock: it comes before a failure that is being stored.
     """
 
     def __init__(
@@ -56,13 +57,11 @@ class PasswordCheck:
                 user = await uow.users.find_by_email(email)
                 known = user.password_hash if user and user.has_password else None
             compared = await turn.compare(password, known)
-            async with self._uow(SYSTEM) as uow:
-                attempt = await self._attempts.begin(uow, email, address)
-                if user is None or not compared.is_right or not user.can_sign_in:
-                    # The input is not stored: it may be a password in the wrong field.
-                    user_id = user.id if user else None
-                    await self._attempts.fail(uow, attempt, user_id, address=address)
-                    raise AuthenticationError("The e-mail address or the password is wrong.")
+            if user is None or not compared.is_right or not user.can_sign_in:
+                await self._fail(email, user, address)
+                raise AuthenticationError("The e-mail address or the password is wrong.")
+            async with self._uow.reading(SYSTEM) as uow:
+                await self._attempts.look(uow, email, address)
         if compared.is_outdated:
             return await self._hash_again(user, password, network)
         return user
@@ -85,6 +84,14 @@ class PasswordCheck:
             return await self.verify(user.email, password, address)
         except AuthenticationError:
             raise InvalidInputError(field, "This is not your password.") from None
+
+    async def _fail(self, email: str, user: User | None, address: str | None) -> None:
+        """Record a failure. Raises RateLimitedError at the limit."""
+        async with self._uow(SYSTEM) as uow:
+            attempt = await self._attempts.begin(uow, email, address)
+            # The input is not stored: it may be a password in the wrong field.
+            user_id = user.id if user else None
+            await self._attempts.fail(uow, attempt, user_id, address=address)
 
     async def _hash_again(self, checked: User, password: str, network: str) -> User:
         """Store the hash of the normal form, unless the password has changed meanwhile."""

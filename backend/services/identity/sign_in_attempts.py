@@ -40,7 +40,7 @@ class SignInAttempts:
         )
 
     async def look(self, uow: IdentityReading, what: str, address: str | None) -> None:
-        """Refuse early what `begin` would refuse, without a lock. Raises RateLimitedError."""
+        """Refuse what `begin` would refuse, without a lock. Raises RateLimitedError."""
         await self._limit.check(uow.sign_ins, SignInAttempt.of(what, address))
 
     async def begin(self, uow: IdentityUnit, what: str, address: str | None) -> SignInAttempt:

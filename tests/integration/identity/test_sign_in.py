@@ -6,6 +6,7 @@ from statistics import median
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from backend.core.database import Database
@@ -17,6 +18,7 @@ from backend.models.identity.sign_in_failures import SignInFailure
 from backend.models.identity.users import User
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.identity.sign_in_attempts import SignInAttempt
 from tests.factories import PASSWORD, make_user
 from tests.fixtures.application import client_of, make_settings, running_app
 from tests.fixtures.passwords import HeldPasswords
@@ -124,6 +126,28 @@ async def test_an_account_that_is_deactivated_while_the_password_is_checked_gets
     assert (await signing_in).status_code == 401
     async with uow.reading(SYSTEM) as reading:
         assert not (await reading.sessions.page_live(user.id, SessionQuery())).items
+
+
+async def test_two_sign_ins_at_once_do_not_wait_for_each_other(
+    client: httpx2.AsyncClient, user: User, database: Database
+) -> None:
+    held = text("SELECT FROM users WHERE id = :id FOR SHARE")
+    async with database.engine.execution_options(isolation_level="READ COMMITTED").begin() as other:
+        await other.execute(held, {"id": user.id})
+        answer = await sign_in(client)
+
+    assert answer.status_code == 200
+
+
+async def test_the_right_password_does_not_wait_for_a_failure_that_is_being_stored(
+    client: httpx2.AsyncClient, user: User, uow: UnitOfWorkFactory
+) -> None:
+    attempt = SignInAttempt.of(user.email, "127.0.0.1")
+    async with uow(SYSTEM) as failing:
+        await failing.sign_ins.lock(*attempt)
+        answer = await sign_in(client)
+
+    assert answer.status_code == 200
 
 
 async def test_the_form_of_other_oauth_clients_is_accepted(

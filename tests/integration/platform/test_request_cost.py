@@ -173,8 +173,8 @@ async def test_a_sign_in_costs_no_more_than_it_did(program: Program, member: Per
     ]
 
     cost = min(counted)
-    assert cost.functions <= 5_100, cost
-    assert cost.statements <= 6, cost
+    assert cost.functions <= 2_980, cost
+    assert cost.statements <= 5, cost
 
 
 async def counted_cost(request: Coroutine[Any, Any, object]) -> Cost:

@@ -138,7 +138,7 @@ class _Prepared:
 
 
 def _statement(shape: _Shape, columns: _Columns) -> Select[Any]:
-    held = _held(shape.changed[0]) if shape.changed else None
+    held = _held(*shape.changed) if shape.changed else None
     parts = [
         _insertion(columns.of_row(place, model, inspect(model).columns.keys()), place, held)
         for place, model in enumerate(shape.added)
@@ -154,13 +154,17 @@ def _statement(shape: _Shape, columns: _Columns) -> Select[Any]:
     return statement if held is None else statement.select_from(held)
 
 
-def _held(model: Any) -> CTE:
-    """Lock the row if it has the expected version and is not locked, without waiting."""
+def _held(model: Any, changed: Sequence[str]) -> CTE:
+    """Lock the row if it has the expected version and is not locked, without waiting.
+
+    Several may hold a row at a time that they leave as it is.
+    """
     columns = inspect(model).columns
     found = select(columns["id"]).where(
         columns["id"] == bindparam("held_id"), columns["version"] == bindparam("held_version")
     )
-    return found.with_for_update(**LOCK, skip_locked=True).cte("held")
+    lock: dict[str, Any] = LOCK if changed else {"read": True}
+    return found.with_for_update(**lock, skip_locked=True).cte("held")
 
 
 def _insertion(values: Mapping[Any, Any], place: int, held: CTE | None) -> CTE:
