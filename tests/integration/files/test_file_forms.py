@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 
 from backend.api.middleware import answers
-from tests.fixtures.application import make_settings, running_app
+from tests.fixtures.application import empty, make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.files.test_files import attempt, stored
 
@@ -66,14 +67,25 @@ async def in_pieces(body: bytes, read: list[int]) -> AsyncIterator[bytes]:
         yield piece
 
 
-@pytest.fixture
-async def limited(
-    member: Person, worker_database_url: str, tmp_path: Path
-) -> AsyncIterator[Person]:
-    """The member, before an application that takes small files and keeps them in `tmp_path`."""
-    files = {"url": tmp_path.as_uri(), "max_bytes": MAX_BYTES}
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+async def client_of_small_files(
+    worker_database_url: str, folder: Path
+) -> AsyncIterator[httpx2.AsyncClient]:
+    files = {"url": folder.as_uri(), "max_bytes": MAX_BYTES}
     async with running_app(make_settings(worker_database_url, files=files)) as client:
-        yield Person(member.user, member.session, member.token, client)
+        yield client
+
+
+@pytest.fixture
+def limited(member: Person, client_of_small_files: httpx2.AsyncClient, folder: Path) -> Person:
+    """The member, before an application that takes small files: in `folder`, which is empty."""
+    empty(folder)
+    return replace(member, client=client_of_small_files)
 
 
 @pytest.mark.parametrize(
@@ -164,17 +176,17 @@ async def test_a_file_has_as_many_bytes_as_are_allowed(limited: Person) -> None:
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, MAX_BYTES + ROOM, 10 * ROOM])
 async def test_a_file_that_is_too_large_is_refused(
-    limited: Person, tmp_path: Path, size: int
+    limited: Person, folder: Path, size: int
 ) -> None:
     answer = await attempt(limited, b"x" * size)
 
     assert answer.status_code == 413
     assert answer.json()["type"] == "/problems/content-too-large"
-    assert stored(tmp_path) == {}
+    assert stored(folder) == {}
 
 
 async def test_a_file_that_is_too_large_is_refused_however_it_comes(
-    limited: Person, tmp_path: Path
+    limited: Person, folder: Path
 ) -> None:
     body = FILE + b"x" * MAX_BYTES + END
 
@@ -182,11 +194,11 @@ async def test_a_file_that_is_too_large_is_refused_however_it_comes(
 
     assert answer.status_code == 413
     assert "2,000 bytes" in answer.json()["detail"]
-    assert stored(tmp_path) == {}
+    assert stored(folder) == {}
 
 
 async def test_a_form_far_beyond_the_limit_is_not_read_to_its_end(
-    limited: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limited: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
     monkeypatch.setattr(answers, "_DRAIN_BYTES", ROOM)
@@ -196,7 +208,7 @@ async def test_a_form_far_beyond_the_limit_is_not_read_to_its_end(
     assert answer.status_code == 413
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert sum(read) < 3 * ROOM
-    assert stored(tmp_path) == {}
+    assert stored(folder) == {}
 
 
 async def test_a_form_that_says_how_large_it_is_is_refused_before_it_is_read(

@@ -2,25 +2,38 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.fixtures.application import make_settings, running_app
+from tests.fixtures.application import empty, make_settings, running_app
 from tests.fixtures.people import Person
 from tests.integration.files.test_files import attempt, make_subject, stored, upload
 
 FILES, BYTES = 3, 100
 
 
-@pytest.fixture
-async def limited(
-    member: Person, worker_database_url: str, tmp_path: Path
-) -> AsyncIterator[Person]:
-    """The member, before an application with a quota that keeps files in `tmp_path`."""
-    files = {"url": tmp_path.as_uri(), "count_per_person": FILES, "bytes_per_person": BYTES}
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+async def client_with_quota(
+    worker_database_url: str, folder: Path
+) -> AsyncIterator[httpx2.AsyncClient]:
+    files = {"url": folder.as_uri(), "count_per_person": FILES, "bytes_per_person": BYTES}
     async with running_app(make_settings(worker_database_url, files=files)) as client:
-        yield Person(member.user, member.session, member.token, client)
+        yield client
+
+
+@pytest.fixture
+def limited(member: Person, client_with_quota: httpx2.AsyncClient, folder: Path) -> Person:
+    """The member, before an application with a quota that keeps files in `folder`, still empty."""
+    empty(folder)
+    return replace(member, client=client_with_quota)
 
 
 async def test_who_has_as_many_files_as_allowed_is_told_what_to_do(limited: Person) -> None:
@@ -34,14 +47,14 @@ async def test_who_has_as_many_files_as_allowed_is_told_what_to_do(limited: Pers
     assert "You have 3 files and may have 3: delete one" in answer.json()["detail"]
 
 
-async def test_what_is_larger_than_what_is_left_is_refused(limited: Person, tmp_path: Path) -> None:
+async def test_what_is_larger_than_what_is_left_is_refused(limited: Person, folder: Path) -> None:
     first = await upload(limited, b"x" * 60)
 
     answer = await attempt(limited, b"x" * 41)
 
     assert answer.status_code == 409
     assert "41 bytes, and 40 of your 100 are left" in answer.json()["detail"]
-    assert stored(tmp_path).keys() == {first["id"]}
+    assert stored(folder).keys() == {first["id"]}
     assert (await attempt(limited, b"x" * 40)).status_code == 201
 
 
@@ -61,21 +74,21 @@ async def test_what_a_person_gives_to_the_team_counts_as_well(limited: Person) -
 
 
 async def test_nobody_elses_files_count(limited: Person, manager: Person) -> None:
-    other = Person(manager.user, manager.session, manager.token, limited.client)
+    other = replace(manager, client=limited.client)
     await upload(other, b"x" * BYTES)
 
     assert (await attempt(limited, b"x" * BYTES)).status_code == 201
 
 
 async def test_of_many_uploads_at_once_as_many_succeed_as_there_is_room(
-    limited: Person, tmp_path: Path
+    limited: Person, folder: Path
 ) -> None:
     answers = await asyncio.gather(*(attempt(limited, b"x" * 10) for _ in range(12)))
 
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [201] * FILES + [409] * (12 - FILES)
     kept = {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    assert stored(tmp_path).keys() == kept
+    assert stored(folder).keys() == kept
 
 
 async def test_an_upload_that_is_sent_again_takes_no_more_room(limited: Person) -> None:

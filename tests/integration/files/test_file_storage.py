@@ -47,63 +47,63 @@ def replace_by_a_file(folder: Path) -> None:
     folder.touch()
 
 
-async def test_an_upload_that_is_sent_again_leaves_one_file(apart: Person, folder: Path) -> None:
-    subject = await make_subject(apart, "task_id")
-    first = await attempt(apart, headers=KEY, subject=subject)
+async def test_an_upload_that_is_sent_again_leaves_one_file(member: Person, storage: Path) -> None:
+    subject = await make_subject(member, "task_id")
+    first = await attempt(member, headers=KEY, subject=subject)
 
-    second = await attempt(apart, headers=KEY, subject=subject)
+    second = await attempt(member, headers=KEY, subject=subject)
 
     assert (second.status_code, second.json()) == (201, first.json())
     assert second.headers["Idempotency-Replayed"] == "true"
     assert second.headers["Location"] == first.headers["Location"]
-    assert stored(folder) == {first.json()["id"]: b"Hello"}
+    assert stored(storage) == {first.json()["id"]: b"Hello"}
 
 
-async def test_a_key_belongs_to_one_file_in_one_place(apart: Person, folder: Path) -> None:
-    subject = await make_subject(apart, "task_id")
-    first = await upload(apart, headers=KEY)
+async def test_a_key_belongs_to_one_file_in_one_place(member: Person, storage: Path) -> None:
+    subject = await make_subject(member, "task_id")
+    first = await upload(member, headers=KEY)
 
     for again in (
-        await attempt(apart, b"Hullo", headers=KEY),
-        await attempt(apart, name="other.txt", headers=KEY),
-        await attempt(apart, headers=KEY, subject=subject),
+        await attempt(member, b"Hullo", headers=KEY),
+        await attempt(member, name="other.txt", headers=KEY),
+        await attempt(member, headers=KEY, subject=subject),
     ):
         assert again.status_code == 422
         assert again.json()["type"] == "/problems/idempotency-key-reused"
-    assert stored(folder) == {first["id"]: b"Hello"}
+    assert stored(storage) == {first["id"]: b"Hello"}
 
 
 async def test_an_upload_whose_answer_was_lost_leaves_one_file_when_sent_again(
-    apart: Person, folder: Path, worker_database_url: str
+    member: Person, storage: Path, worker_database_url: str
 ) -> None:
-    first = await attempt(apart, headers=KEY)
+    first = await attempt(member, headers=KEY)
     with psycopg.connect(worker_database_url) as connection:
         connection.execute("UPDATE idempotent_requests SET status = NULL, body = NULL")
 
-    second = await attempt(apart, headers=KEY)
+    second = await attempt(member, headers=KEY)
 
     assert (second.status_code, second.json()) == (201, first.json())
     assert second.headers["Location"] == first.headers["Location"]
-    assert stored(folder) == {first.json()["id"]: b"Hello"}
+    assert stored(storage) == {first.json()["id"]: b"Hello"}
 
 
 async def test_uploads_with_one_key_at_the_same_time_leave_one_file(
-    apart: Person, folder: Path
+    member: Person, storage: Path
 ) -> None:
-    answers = await asyncio.gather(*(attempt(apart, headers=KEY) for _ in range(5)))
+    answers = await asyncio.gather(*(attempt(member, headers=KEY) for _ in range(5)))
 
     assert {answer.status_code for answer in answers} <= {201, 409}
     (created,) = {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    assert stored(folder) == {created: b"Hello"}
+    assert stored(storage) == {created: b"Hello"}
 
 
-async def test_an_upload_that_was_refused_can_be_sent_again(apart: Person, folder: Path) -> None:
-    refused = await attempt(apart, headers=KEY, subject={"task_id": str(uuid4())})
+async def test_an_upload_that_was_refused_can_be_sent_again(member: Person, storage: Path) -> None:
+    refused = await attempt(member, headers=KEY, subject={"task_id": str(uuid4())})
     assert refused.status_code == 422
 
-    created = await upload(apart, headers=KEY)
+    created = await upload(member, headers=KEY)
 
-    assert stored(folder) == {created["id"]: b"Hello"}
+    assert stored(storage) == {created["id"]: b"Hello"}
 
 
 async def test_a_folder_that_is_away_is_said_to_be_away(apart: Person, folder: Path) -> None:

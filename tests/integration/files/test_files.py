@@ -52,14 +52,6 @@ def stored(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture
-def storage(storage_folder: Path) -> Path:
-    """The folder of the storage, empty."""
-    for path in storage_folder.iterdir():
-        path.unlink()
-    return storage_folder
-
-
 async def test_a_file_is_uploaded_read_listed_downloaded_and_deleted(
     member: Person, storage: Path
 ) -> None:
