@@ -234,15 +234,28 @@ async def test_a_token_for_something_else_is_refused(
     assert (await browser.come_back(await browser.go()))["error"] == "failed"
 
 
+@pytest.fixture(scope="module")
+async def app_that_has_learnt_nothing(
+    settings: Settings, running_issuer: Issuer
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """An application that asks the issuer each time, as each answer is of no use."""
+    async with running_app(with_issuer(settings, running_issuer)) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
     "answer", [(503, {}), (200, b"<html>"), (200, {"issuer": "x"})], ids=short_id
 )
 async def test_an_issuer_that_says_nothing_of_use_is_unavailable(
-    settings: Settings, issuer: Issuer, browser: Browser, answer: tuple[int, Any]
+    app_that_has_learnt_nothing: httpx2.AsyncClient,
+    issuer: Issuer,
+    browser: Browser,
+    answer: tuple[int, Any],
 ) -> None:
     issuer.broken["/.well-known/openid-configuration"] = answer
-    async with running_app(with_issuer(settings, issuer)) as client:
-        refused = await client.post(f"{OIDC}/oidc/start", json={"code_challenge": "x" * 43})
+
+    body = {"code_challenge": "x" * 43}
+    refused = await app_that_has_learnt_nothing.post(f"{OIDC}/oidc/start", json=body)
 
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
 
@@ -258,40 +271,69 @@ async def test_an_issuer_that_is_down_is_unavailable(
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "status"),
+    ("answer", "status"),
     [
-        ("/token", (400, {"error": "invalid_grant"}), 401),
-        ("/token", (500, {}), 503),
-        ("/token", (429, {}), 503),
-        ("/token", (200, {"access_token": "t"}), 503),
-        ("/token", (200, []), 503),
-        ("/token", (200, b" " * 2_000_000), 503),
-        ("/token", (200, {"id_token": "x.y"}), 401),
-        ("/token", (200, {"id_token": "eyJhbGciOiJub25lIn0.e30."}), 401),
-        ("/keys", (200, []), 503),
-        ("/keys", (200, {"keys": None}), 401),
-        ("/keys", (200, {"keys": [1, {"kty": "oct", "k": "AA"}, {"kty": "RSA"}]}), 401),
-        ("/keys", (200, {"keys": [{"kty": "of another century"}]}), 401),
-        ("/keys", (404, {}), 503),
+        ((400, {"error": "invalid_grant"}), 401),
+        ((500, {}), 503),
+        ((429, {}), 503),
+        ((200, {"access_token": "t"}), 503),
+        ((200, []), 503),
+        ((200, b" " * 2_000_000), 503),
+        ((200, {"id_token": "x.y"}), 401),
+        ((200, {"id_token": "eyJhbGciOiJub25lIn0.e30."}), 401),
     ],
     ids=short_id,
 )
-async def test_answers_that_are_of_no_use_are_told_apart(
-    settings: Settings,
+async def test_answers_for_a_code_that_are_of_no_use_are_told_apart(
+    issuer: Issuer, browser: Browser, answer: tuple[int, Any], status: int
+) -> None:
+    """401: this person can begin again; 503: so can everybody, later."""
+    issuer.broken["/token"] = answer
+
+    refused = await handed_over(browser)
+
+    assert refused.status_code == status, refused.text
+
+
+@pytest.fixture(scope="module")
+async def app_without_keys(
+    settings: Settings, running_issuer: Issuer
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """An application that asks the issuer for its keys each time, as none is of use."""
+    async with running_app(with_issuer(settings, running_issuer)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ((200, []), 503),
+        ((200, {"keys": None}), 401),
+        ((200, {"keys": [1, {"kty": "oct", "k": "AA"}, {"kty": "RSA"}]}), 401),
+        ((200, {"keys": [{"kty": "of another century"}]}), 401),
+        ((404, {}), 503),
+    ],
+    ids=short_id,
+)
+async def test_keys_that_are_of_no_use_are_told_apart(
+    app_without_keys: httpx2.AsyncClient,
     issuer: Issuer,
     browser: Browser,
-    path: str,
     answer: tuple[int, Any],
     status: int,
 ) -> None:
-    """401: this person can begin again; 503: so can everybody, later."""
-    issuer.broken[path] = answer
-    async with running_app(with_issuer(settings, issuer)) as client:
-        back = query_of(await Browser(client).go())
-        body = {"code": back["code"], "state": back["state"]}
-        refused = await client.post(f"{OIDC}/oidc/callback", json=body)
+    issuer.broken["/keys"] = answer
+
+    refused = await handed_over(Browser(app_without_keys))
 
     assert refused.status_code == status, refused.text
+
+
+async def handed_over(browser: Browser) -> httpx2.Response:
+    """What the issuer's answer leads to, which the client hands over itself."""
+    back = query_of(await browser.go())
+    body = {"code": back["code"], "state": back["state"]}
+    return await browser.app.post(f"{OIDC}/oidc/callback", json=body)
 
 
 async def test_without_keys_the_next_sign_in_asks_for_them_again(
