@@ -1,14 +1,30 @@
-"""The application and its OpenAPI document, made once for all that look at them."""
+"""The routes of the application and its OpenAPI document, for all that look at them."""
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import RouteContext, iter_route_contexts
 
 from backend.main import create_app
 from tests.fixtures.application import make_settings
 
-APP: FastAPI = create_app(make_settings("postgresql:///unused"))
-DOCUMENT: dict[str, Any] = APP.openapi()
+DOCUMENT: dict[str, Any] = json.loads(
+    Path(__file__).parents[3].joinpath("openapi.json").read_text()
+)
+"""As it is committed, so that no process that collects tests has to make it."""
+
+
+@cache
+def application() -> FastAPI:
+    """Made for the first test that asks."""
+    return create_app(make_settings("postgresql:///unused"))
+
+
+def routes() -> list[RouteContext]:
+    return list(iter_route_contexts(application().routes))
 
 
 def found(reference: str, document: dict[str, Any] = DOCUMENT) -> Any:

@@ -1,19 +1,20 @@
 """Every route by every role, held against the one table in core/permissions.py."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
+from functools import cache
 from typing import TypeVar
 from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from backend.api.openapi import access_of
 from backend.core.permissions import OPEN_TO_KEYS, ROLE_PERMISSIONS, Role
 from backend.models.search.search import SearchKind
 from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.walking import walk
-from tests.integration.api.document import APP
+from tests.integration.api.document import routes
 from tests.world import EXAMPLES
 
 Caller = TypeVar("Caller")
@@ -172,25 +173,32 @@ OWN: dict[str, str | Set[str] | None] = {
 }
 
 
-def routes() -> Iterator[tuple[str, str, str | None]]:
-    for context in iter_route_contexts(APP.routes):
-        if isinstance(context.route, APIRoute) and context.path not in PAGES:
-            for method in context.methods or ():
-                yield method, str(context.path), access_of(context.dependant)
-
-
-ROUTES = sorted(routes(), key=str)
 ENDLESS = {"/api/v1/notifications/stream", "/api/v1/stream"}
 """Streams that end with the session only; their tests stand in tests/integration/notifications."""
 SIGNED_IN = {"signed in", "in person"}
-GUARDED = [(method, path, access) for method, path, access in ROUTES if access != "public"]
+
+
+@cache
+def accesses() -> list[tuple[str, str, str | None]]:
+    """The method and the path of each route, and what it needs."""
+    found = (
+        (method, str(context.path), access_of(context.dependant))
+        for context in routes()
+        if isinstance(context.route, APIRoute) and context.path not in PAGES
+        for method in context.methods or ()
+    )
+    return sorted(found, key=str)
+
+
+def guarded() -> list[tuple[str, str, str | None]]:
+    return [each for each in accesses() if each[2] != "public"]
 
 
 def test_every_route_declares_what_it_should() -> None:
-    assert {f"{method} {path}": access for method, path, access in ROUTES} == ACCESS
+    assert {f"{method} {path}": access for method, path, access in accesses()} == ACCESS
 
 
-@walk("route", {f"{method} {path}": (method, path) for method, path, _ in GUARDED})
+@walk("route", lambda: {f"{method} {path}": (method, path) for method, path, _ in guarded()})
 async def test_nobody_gets_in_without_signing_in(
     client: httpx2.AsyncClient, route: tuple[str, str]
 ) -> None:
@@ -206,7 +214,7 @@ async def test_the_roles_get_in_exactly_where_the_table_says(
     signed_in: SignedIn, subtests: pytest.Subtests
 ) -> None:
     people = await one_of_each_role(signed_in)
-    for method, path, access in GUARDED:
+    for method, path, access in guarded():
         if path in ENDLESS:
             continue
         with subtests.test(method=method, path=path):
@@ -226,7 +234,7 @@ async def test_a_key_gets_in_where_its_owner_does_but_for_what_takes_a_person(
     """By keys that are not narrowed, one of each role."""
     people = await one_of_each_role(signed_in)
     programs = {role: await with_key(person) for role, person in people.items()}
-    for method, path, access in GUARDED:
+    for method, path, access in guarded():
         if path in ENDLESS:
             continue
         with subtests.test(method=method, path=path):
@@ -244,7 +252,7 @@ async def test_a_narrowed_key_gets_in_with_its_permission_alone(
     """By keys of an admin, narrowed to each permission that keys have."""
     admin = await signed_in(Role.ADMIN)
     narrowed = {each: await with_key(admin, permissions=[each]) for each in sorted(OPEN_TO_KEYS)}
-    for method, path, access in GUARDED:
+    for method, path, access in guarded():
         if path in ENDLESS:
             continue
         with subtests.test(method=method, path=path):

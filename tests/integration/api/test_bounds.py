@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from backend.api.routes import CheckedRoute
 from tests.fixtures.people import Person
 from tests.fixtures.walking import walk
-from tests.integration.api.document import APP, OPERATIONS
+from tests.integration.api.document import OPERATIONS, routes
 from tests.integration.api.test_openapi import WITH_SCHEMA
 from tests.integration.files.test_file_forms import END, FILE, field, send
 
@@ -75,15 +75,15 @@ def test_an_input_without_a_bound_would_be_found() -> None:
     assert list(unbounded(schema, "b")) == ["b: object", "b.a: array", "b.a[]: string"]
 
 
-@pytest.mark.parametrize(
-    "route",
-    [
-        each.route
-        for each in iter_route_contexts(APP.routes)
+def resource_routes() -> dict[str, APIRoute]:
+    return {
+        each.route.name: each.route
+        for each in routes()
         if isinstance(each.route, APIRoute) and (each.path or "").startswith("/api/v1")
-    ],
-    ids=lambda route: route.name,
-)
+    }
+
+
+@walk("route", resource_routes)
 def test_every_resource_has_the_route_that_checks(route: APIRoute) -> None:
     assert isinstance(route, CheckedRoute)
 

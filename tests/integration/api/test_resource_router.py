@@ -4,11 +4,10 @@ from typing import Any
 
 import httpx2
 from fastapi import Depends, FastAPI
-from fastapi.routing import iter_route_contexts
 
 from backend.api.router import PREFIX
 from backend.api.routes import CheckedRoute, ResourceRouter
-from tests.integration.api.document import APP
+from tests.integration.api.document import routes
 
 
 class CountedRoute(CheckedRoute):
@@ -41,7 +40,7 @@ def test_each_route_of_a_resource_is_analysed_once() -> None:
 
     assert CountedRoute.made == 1
     # An included router would make another analysis out of this one.
-    ours = [each for each in iter_route_contexts(APP.routes) if str(each.path).startswith(PREFIX)]
+    ours = [each for each in routes() if str(each.path).startswith(PREFIX)]
     assert ours
     assert all(each.path == getattr(each.route, "path", None) for each in ours)
 
