@@ -9,15 +9,10 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastmcp import Client as FastClient
-from fastmcp.client.transports import StreamableHttpTransport
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import ReadResourceResult, TextResourceContents
-from pydantic_ai import Agent
-from pydantic_ai.mcp import MCPToolset
-from pydantic_ai.models.test import TestModel
 from sqlalchemy import text
 
 from backend.core.config import Settings
@@ -413,10 +408,7 @@ async def test_without_the_setting_there_is_no_server(member: Person) -> None:
 
 
 async def test_fastmcp_is_a_client_of_it(served: httpx2.AsyncClient, member: Person) -> None:
-    transport = StreamableHttpTransport(
-        URL, headers=bearer(member), httpx_client_factory=factory(served)
-    )
-    async with FastClient(transport) as client:
+    async with fast_client(served, member) as client:
         assert "create_task" in {tool.name for tool in await client.list_tools()}
         made = await client.call_tool("create_task", {"title": "By another client"})
         assert made.structured_content["title"] == "By another client"
@@ -425,16 +417,28 @@ async def test_fastmcp_is_a_client_of_it(served: httpx2.AsyncClient, member: Per
 async def test_an_agent_of_pydantic_ai_is_a_client_of_it(
     served: httpx2.AsyncClient, member: Person
 ) -> None:
-    transport = StreamableHttpTransport(
-        URL, headers=bearer(member), httpx_client_factory=factory(served)
-    )
-    toolset = MCPToolset(FastClient(transport))
+    from pydantic_ai import Agent  # noqa: PLC0415  # as below
+    from pydantic_ai.mcp import MCPToolset  # noqa: PLC0415
+    from pydantic_ai.models.test import TestModel  # noqa: PLC0415
+
+    toolset = MCPToolset(fast_client(served, member))
     agent = Agent(TestModel(call_tools=["find_tasks"]), toolsets=[toolset])
     await member.post("/tasks", json={"title": "Water the plants"})
     async with agent:
         answer = await agent.run("What is to be done?")
 
     assert "find_tasks" in answer.output
+
+
+def fast_client(served: httpx2.AsyncClient, member: Person) -> Any:
+    """Imported here, as each process that collects tests would import its thousand modules."""
+    from fastmcp import Client as FastClient  # noqa: PLC0415
+    from fastmcp.client.transports import StreamableHttpTransport  # noqa: PLC0415
+
+    transport = StreamableHttpTransport(
+        URL, headers=bearer(member), httpx_client_factory=factory(served)
+    )
+    return FastClient(transport)
 
 
 def factory(served: httpx2.AsyncClient) -> Any:
