@@ -95,9 +95,11 @@ _running: "list[Slipcover]" = []
 def probes() -> "Slipcover":
     """Those of this process, from the first call on."""
     if not _running:
-        from slipcover import FileMatcher, ImportManager, Slipcover  # noqa: PLC0415  # may be away
+        from slipcover import FileMatcher, Slipcover  # noqa: PLC0415  # may be away
+
+        from tests.probes.loading import load_with_probes  # noqa: PLC0415  # imports it
 
         found = Slipcover(branch=True, exclude_lines=[], d_miss_threshold=_NEVER)
-        ImportManager(found, FileMatcher(_sources)).__enter__()
+        load_with_probes(found, FileMatcher(_sources))
         _running.append(found)
     return _running[0]

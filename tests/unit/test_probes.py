@@ -135,6 +135,16 @@ def test_probes_find_what_a_trace_function_finds(tmp_path: Path) -> None:
     assert len(by_probes["missing_branches"]) > 5
 
 
+def test_probes_find_the_same_by_what_was_compiled_before(tmp_path: Path) -> None:
+    source = tmp_path / "sample"
+    source.mkdir()
+    (source / "__init__.py").write_text(SAMPLE)
+    first = measured(tmp_path, 'plugins = ["tests.probes"]', "ProbeTracer")
+    assert len([*source.rglob("*.slipcover-*.pyc")]) == 1
+
+    assert measured(tmp_path, 'plugins = ["tests.probes"]', "ProbeTracer") == first
+
+
 def measured(folder: Path, how: str, tracer: str) -> dict[str, Any]:
     """What ran of the sample, and what did not."""
     source = json.dumps(str(folder / "sample"))
@@ -153,7 +163,7 @@ def measured(folder: Path, how: str, tracer: str) -> dict[str, Any]:
         check=False,
         capture_output=True,
         cwd=folder,
-        env=environment({"PYTHONPATH": str(ROOT)}),
+        env=environment({"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}),
         text=True,
     )
     assert tracer in done.stdout, done.stderr
