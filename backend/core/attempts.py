@@ -19,6 +19,8 @@ _retrying: ContextVar[asyncio.Task[Any] | None] = ContextVar("retrying", default
 class RowChangedError(Exception):
     """A row was changed since it was read without a lock, or is locked by somebody else.
 
+    Or the key of a request was used before.
+
     Nothing was written. Retry with locks.
     """
 

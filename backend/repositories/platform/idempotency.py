@@ -26,5 +26,5 @@ class IdempotencyRepository(Protocol):
         ...
 
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
-        """Keep the answer of a request that has claimed the key."""
+        """Keep the answer of a request that has claimed the key. The only change of its unit."""
         ...

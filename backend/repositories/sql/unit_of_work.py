@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.core.attempts import RowChangedError
 from backend.core.caching import NO_CACHES, CacheName, Caches
 from backend.core.database import Database
+from backend.core.errors import DomainError
 from backend.core.permissions import Means
 from backend.core.scoped_database import ScopedDatabase
 from backend.core.scopes import FIRST_ORGANISATION, NO_ORGANISATION, SYSTEM, Scope, Within
@@ -171,6 +173,11 @@ class SqlUnitOfWorkFactory:
         )
         try:
             yield unit
+        except DomainError as error:
+            if unit.writer.has_pending_claim:
+                # An earlier request with the key may have made what is refused.
+                raise RowChangedError from error
+            raise
         # Of all statements, as any query may flush earlier changes.
         except EXPLAINED as error:
             explain(error)

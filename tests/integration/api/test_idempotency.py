@@ -327,6 +327,24 @@ async def test_the_first_answer_comes_again_after_a_change(member: Person) -> No
     assert shown(await post(member, "/tasks", KEY, json=TASK)) == shown(first)
 
 
+async def test_the_first_answer_comes_again_to_whoever_may_not_ask_for_it_any_more(
+    manager: Person, admin: Person, member: Person
+) -> None:
+    task = TASK | {"assignee_id": str(member.user.id)}
+    first = await post(manager, "/tasks", KEY, json=task)
+    assert first.status_code == 201
+    path = f"/users/{manager.user.id}/role"
+    demoted = await admin.put(path, json={"role": "member"})
+    assert demoted.status_code == 200, demoted.text
+
+    again = await post(manager, "/tasks", KEY, json=task)
+    other = await post(manager, "/tasks", "another", json=task)
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert other.status_code in {403, 422}
+
+
 async def test_the_first_answer_comes_again_after_a_deletion(manager: Person) -> None:
     first = await post(manager, "/tasks", KEY, json=TASK)
     await manager.delete(f"/tasks/{first.json()['id']}")
@@ -436,20 +454,23 @@ async def test_of_many_at_once_one_has_an_effect(
     assert len(stored(storage_folder)) == contents + (route.path == "/files")
 
 
+@pytest.mark.parametrize("refers_to_others", [False, True])
 async def test_while_the_first_request_is_at_work_the_second_is_told_so(
-    member: Person, uow: UnitOfWorkFactory
+    member: Person, uow: UnitOfWorkFactory, *, refers_to_others: bool
 ) -> None:
     key = IdempotencyKey(member.user.id, KEY, "fingerprint", now())
+    module = (await member.post("/modules", json={"title": "Garden"})).json()
+    task = TASK | ({"module_id": module["id"]} if refers_to_others else {})
     async with uow(SYSTEM) as unit:
         await unit.idempotency.claim(key, new_id())
 
-        told = await post(member, "/tasks", KEY, json=TASK)
+        told = await post(member, "/tasks", KEY, json=task)
 
     assert told.status_code == 409
     assert told.json()["type"] == "/problems/still-running"
     assert told.headers["Retry-After"] == "1"
     # The first was not committed.
-    assert (await post(member, "/tasks", KEY, json=TASK)).status_code == 201
+    assert (await post(member, "/tasks", KEY, json=task)).status_code == 201
 
 
 async def test_a_claim_answers_what_the_key_stands_for(
@@ -462,8 +483,8 @@ async def test_a_claim_answers_what_the_key_stands_for(
         await unit.commit()
     async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, new_id()) == Replay(first)
+    async with uow(SYSTEM) as unit:
         await unit.idempotency.keep_answer(key, answer)
-        await unit.commit()
     async with uow(SYSTEM) as unit:
         assert await unit.idempotency.claim(key, new_id()) == Answered(answer)
 
@@ -491,13 +512,23 @@ async def test_an_answer_is_kept_for_a_key_with_content(
     whole, answer = key.with_content("sha256", "name"), Answer(201, {}, b"{}")
     async with uow(SYSTEM) as unit:
         await unit.idempotency.claim(whole, new_id())
-        await unit.idempotency.keep_answer(replace(key, fingerprint="another"), answer)
-        await unit.idempotency.keep_answer(key, answer)
         await unit.commit()
+    async with uow(SYSTEM) as unit:
+        other = Answer(200, {}, b"[]")
+        await unit.idempotency.keep_answer(replace(key, fingerprint="another"), other)
+        await unit.idempotency.keep_answer(key, answer)
 
     async with uow.reading(SYSTEM) as unit:
         assert await unit.idempotency.look_up(whole) == Answered(answer)
     assert key.fingerprint == "fingerprint"
+
+
+async def test_an_answer_is_kept_alone(member: Person, uow: UnitOfWorkFactory) -> None:
+    key = IdempotencyKey(member.user.id, KEY, "fingerprint", now() - timedelta(hours=1))
+    async with uow(SYSTEM) as unit:
+        assert await unit.idempotency.claim(key, new_id()) == Fresh()
+        with pytest.raises(RuntimeError, match="other changes"):
+            await unit.idempotency.keep_answer(key, Answer(201, {}, b"{}"))
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", " ", "schlüssel", "a\tb", "a\x00b"])

@@ -7,9 +7,9 @@ something that runs for every request has been added: look whether it has to.
 import gc
 import json
 import tracemalloc
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import count, cycle
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -89,7 +89,12 @@ class Program:
         self._headers = [(b"host", b"testserver"), (b"authorization", b"Bearer " + token.encode())]
 
     async def send(
-        self, method: str, path: str, body: bytes = b"", kind: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        kind: str = "application/json",
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> tuple[int, bytes]:
         path, _, query = f"/api/v1{path}".partition("?")
         length = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
@@ -102,7 +107,7 @@ class Program:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [*self._headers, *(length if body else [])],
+            "headers": [*self._headers, *headers, *(length if body else [])],
             "client": ("127.0.0.1", 1),
             "server": ("testserver", 80),
             "state": {},
@@ -143,6 +148,22 @@ async def test_a_request_costs_no_more_than_it_did(program: Program, name: str) 
     # What else the process does meanwhile only adds: the least is what the request costs.
     cost = min(counted)._replace(kilobytes=peak[0] // 1024)
     assert all(found <= bound for found, bound in zip(cost, most, strict=True)), cost
+
+
+async def test_to_create_with_an_idempotency_key_takes_one_statement_more(program: Program) -> None:
+    """Which keeps the answer: the key is claimed with what is created."""
+    keys = (b"key-%d" % number for number in count())
+    task = json.dumps(TASK).encode()
+
+    def created() -> Coroutine[Any, Any, tuple[int, bytes]]:
+        return program.send("POST", "/tasks", task, headers=[(b"idempotency-key", next(keys))])
+
+    made = [await created() for _ in range(10)]
+    cost = min([await counted_cost(created()) for _ in range(5)])
+
+    assert {status for status, _ in made} == {201}
+    assert cost.statements == 2
+    assert cost.functions <= 1_280, cost
 
 
 async def test_a_request_by_key_costs_what_one_by_token_does(member: Person) -> None:

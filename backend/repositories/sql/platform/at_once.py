@@ -13,8 +13,10 @@ from sqlalchemy import CTE, Select, bindparam, insert, inspect, select, text, up
 from sqlalchemy.engine import Dialect
 from sqlmodel import SQLModel
 
+from backend.models.platform.idempotency import IdempotentRequest
 from backend.models.platform.job_requests import JobRequest
 from backend.repositories.sql.platform.changing import Change
+from backend.repositories.sql.platform.claiming import PendingClaim, claimed
 from backend.repositories.sql.platform.contention import LOCK
 
 Addition = tuple[type[SQLModel], Mapping[str, Any]]
@@ -46,22 +48,26 @@ class Written:
 
     Attributes:
         change: of a row that was read without a lock. If the row has changed, nothing is written.
+        claim: of a key. If another request has it, nothing is written. Not with a change.
     """
 
     change: Change | None = None
+    claim: PendingClaim | None = None
     additions: Sequence[Addition] = ()
     jobs: Sequence[JobRequest] = ()
     notices: Sequence[Notice] = ()
 
     def __bool__(self) -> bool:
         changed = self.change is not None and self.change.values
-        return bool(changed or self.additions or self.jobs or self.notices)
+        return bool(changed or self.claim or self.additions or self.jobs or self.notices)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that are not values of columns."""
         given: dict[str, Any] = {}
         if self.change:
             given |= {"held_id": self.change.row_id, "held_version": self.change.version}
+        if self.claim:
+            given["name"] = self.claim.lock
         if self.jobs:
             given["queues"] = [str(job.queue) for job in self.jobs]
             given["tasks"] = [job.task for job in self.jobs]
@@ -80,23 +86,30 @@ def addition(row: SQLModel) -> Addition:
 
 
 def statement_writing(written: Written, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    """Return the statement, which returns nothing if the changed row was stale; its parameters."""
-    change = written.change
+    """Return the statement and its parameters.
+
+    It returns nothing if the changed row was stale, or the key another request's.
+    """
+    change, claim = written.change, written.claim
     shape = _Shape(
         (change.table, tuple(change.values)) if change else None,
+        claim is not None,
         tuple(table for table, _ in written.additions),
         bool(written.jobs),
         bool(written.notices),
     )
     rows = [values for _, values in written.additions]
+    rows += [change.values] if change else []
+    rows += [claim.row] if claim else []
     prepared, given = _prepared(shape, dialect), written.parameters()
-    return prepared.sql, given | prepared.parameters([*rows, change.values] if change else rows)
+    return prepared.sql, given | prepared.parameters(rows)
 
 
 class _Shape(NamedTuple):
     """Everything in which the texts of two statements may differ."""
 
     changed: tuple[type[SQLModel], tuple[str, ...]] | None
+    has_claim: bool
     added: tuple[type[SQLModel], ...]
     has_jobs: bool
     has_notices: bool
@@ -138,20 +151,29 @@ class _Prepared:
 
 
 def _statement(shape: _Shape, columns: _Columns) -> Select[Any]:
-    held = _held(*shape.changed) if shape.changed else None
+    # Without a row of it, nothing is written.
+    condition = _condition(shape, columns)
     parts = [
-        _insertion(columns.of_row(place, model, inspect(model).columns.keys()), place, held)
+        _insertion(columns.of_row(place, model, inspect(model).columns.keys()), place, condition)
         for place, model in enumerate(shape.added)
     ]
-    if shape.changed and held is not None:
-        model, names = shape.changed
-        parts.append(held)
-        if names:
-            parts.append(_update(columns.of_row(len(shape.added), model, names), held))
+    if condition is not None:
+        parts.append(condition)
+        if shape.changed and shape.changed[1]:
+            parts.append(_update(columns.of_row(len(shape.added), *shape.changed), condition))
     announced = [_JOBS] * shape.has_jobs + [_NOTICES] * shape.has_notices
     statement = select(text("1"), *announced).add_cte(*parts)
-    # Without a held row there is no result row, so no job is deferred and nothing is notified.
-    return statement if held is None else statement.select_from(held)
+    # Without a result row, no job is deferred and nothing is notified.
+    return statement if condition is None else statement.select_from(condition)
+
+
+def _condition(shape: _Shape, columns: _Columns) -> CTE | None:
+    if shape.changed:
+        return _held(*shape.changed)
+    if shape.has_claim:
+        names = inspect(IdempotentRequest).columns.keys()
+        return claimed(columns.of_row(len(shape.added), IdempotentRequest, names))
+    return None
 
 
 def _held(model: Any, changed: Sequence[str]) -> CTE:
@@ -167,12 +189,12 @@ def _held(model: Any, changed: Sequence[str]) -> CTE:
     return found.with_for_update(**lock, skip_locked=True).cte("held")
 
 
-def _insertion(values: Mapping[Any, Any], place: int, held: CTE | None) -> CTE:
+def _insertion(values: Mapping[Any, Any], place: int, condition: CTE | None) -> CTE:
     columns = list(values)
-    if held is None:
+    if condition is None:
         adding = insert(columns[0].table).values(values)
     else:
-        given = select(*values.values()).select_from(held)
+        given = select(*values.values()).select_from(condition)
         adding = insert(columns[0].table).from_select(columns, given)
     return adding.cte(f"added_{place}")
 

@@ -1,8 +1,9 @@
 """Idempotency keys: who claims one first, and what was answered."""
 
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, Text, bindparam, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,9 +20,26 @@ from backend.models.platform.idempotency import (
 )
 from backend.models.platform.mixins import new_id, now
 from backend.models.platform.organisations import ORGANISATION_COLUMN
+from backend.repositories.sql.platform.claiming import PendingClaim, lock_of
 from backend.repositories.sql.platform.named_locks import try_lock
+from backend.repositories.sql.platform.writing import Writer
 
 _FRESH = Fresh()
+
+_KEEP_ANSWER = (
+    update(IdempotentRequest)
+    .where(col(IdempotentRequest.user_id) == bindparam("of_user"))
+    .where(col(IdempotentRequest.key) == bindparam("of_key"))
+    # The key may belong to another request by now, if this one did not commit its claim. Its
+    # fingerprint may go on with content that only the service has seen.
+    .where(func.starts_with(col(IdempotentRequest.fingerprint), bindparam("asked", type_=Text)))
+    .where(col(IdempotentRequest.status).is_(None))
+    .values(
+        status=bindparam("new_status"),
+        headers=bindparam("new_headers"),
+        body=bindparam("new_body"),
+    )
+)
 
 
 class SqlIdempotencyRepository:
@@ -31,8 +49,11 @@ class SqlIdempotencyRepository:
     async def claim(self, key: IdempotencyKey | None, resource_id: UUID) -> Claim:
         if key is None:
             return _FRESH
+        row = _row(key, resource_id)
+        if cast(Writer, self._session).claim_later(PendingClaim(lock_of(key), row)):
+            return _FRESH
         await self._lock(key)
-        if await self._insert(key, resource_id):
+        if await self._insert(key, row):
             return _FRESH
         found = await self._session.exec(select(IdempotentRequest).where(*_of(key)))
         return _claimed_before(key, found.one())
@@ -49,44 +70,51 @@ class SqlIdempotencyRepository:
             await self._session.exec(claimed.values(resource_id=resource_id))
 
     async def keep_answer(self, key: IdempotencyKey, answer: Answer) -> None:
-        kept = {"status": answer.status, "headers": answer.headers, "body": answer.body}
-        # The key may belong to another request by now, if this one did not commit its claim.
-        # Its fingerprint may go on with content that only the service has seen.
-        same = col(IdempotentRequest.fingerprint).startswith(key.fingerprint, autoescape=True)
-        unanswered = col(IdempotentRequest.status).is_(None)
-        claimed = update(IdempotentRequest).where(*_of(key), same, unanswered)
-        await self._session.exec(claimed.values(**kept))
+        values = {
+            "of_user": key.user_id,
+            "of_key": key.key,
+            "asked": key.fingerprint,
+            "new_status": answer.status,
+            "new_headers": answer.headers,
+            "new_body": answer.body,
+        }
+        await cast(Writer, self._session).change_alone(_KEEP_ANSWER, values)
 
     async def _lock(self, key: IdempotencyKey) -> None:
         # With the unique constraint alone, the second request would wait for the first.
-        if not await try_lock(self._session, f"{key.user_id}:{key.key}"):
+        if not await try_lock(self._session, lock_of(key)):
             raise StillRunningError(
                 "A request with this Idempotency-Key is still running; try again in a moment."
             )
 
-    async def _insert(self, key: IdempotencyKey, resource_id: UUID) -> bool:
+    async def _insert(self, key: IdempotencyKey, row: dict[str, Any]) -> bool:
         """Whether the key was free or had expired."""
-        fresh = {
-            "fingerprint": key.fingerprint,
-            "resource_id": resource_id,
-            "created_at": now(),
-            "status": None,
-            "headers": None,
-            "body": None,
-        }
-        row = {"id": new_id(), "user_id": key.user_id, "key": key.key, **fresh}
         statement = (
             insert(IdempotentRequest)
             .values(row)
             .on_conflict_do_update(
                 index_elements=["user_id", "key", ORGANISATION_COLUMN],
-                set_=fresh,
+                set_={name: row[name] for name in row.keys() - {"id", "user_id", "key"}},
                 where=col(IdempotentRequest.created_at) < key.valid_since,
             )
             .returning(col(IdempotentRequest.id))
         )
         connection = await self._session.connection()
         return (await connection.execute(statement)).one_or_none() is not None
+
+
+def _row(key: IdempotencyKey, resource_id: UUID) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "user_id": key.user_id,
+        "key": key.key,
+        "fingerprint": key.fingerprint,
+        "resource_id": resource_id,
+        "created_at": now(),
+        "status": None,
+        "headers": None,
+        "body": None,
+    }
 
 
 def _of(key: IdempotencyKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

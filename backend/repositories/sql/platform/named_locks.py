@@ -5,21 +5,23 @@ They last until the transaction ends.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import ColumnElement, bindparam, func, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
 def _key(name: str) -> ColumnElement[Any]:
     """The number that stands for the value of this parameter."""
-    return func.hashtextextended(bindparam(name), 0)
+    return func.hashtextextended(bindparam(name), text("0"))
 
 
 _LOCK = select(func.pg_advisory_xact_lock(_key("name")))
 _LOCK_BOTH = select(
     func.pg_advisory_xact_lock(_key("first")), func.pg_advisory_xact_lock(_key("second"))
 )
-_TRY_LOCK = select(func.pg_try_advisory_xact_lock(_key("name")))
+IS_LOCKED = func.pg_try_advisory_xact_lock(_key("name"))
+"""Lock the parameter `name`: false if somebody else has locked it."""
+_TRY_LOCK = select(IS_LOCKED)
 
 
 async def lock(session: AsyncSession, name: str) -> None:

@@ -81,6 +81,7 @@ class PreparedStatements:
         self._plain: dict[Any, Prepared | None] = {}
         self._filled: dict[Any, tuple[Prepared, Places] | None] = {}
         self._by_id: dict[Any, Prepared] = {}
+        self._changes: dict[Any, Prepared] = {}
 
     def find(
         self, statement: Any, given: Mapping[str, Any]
@@ -113,6 +114,13 @@ class PreparedStatements:
             prepared = _prepare(statement, shape_of(statement), self._dialect)
             self._by_id[model] = cast(Prepared, prepared)
         return self._by_id[model]
+
+    def change(self, statement: Any) -> Prepared:
+        """Return a statement with named parameters that changes rows, and returns none."""
+        if statement not in self._changes:
+            compiled = statement.compile(dialect=self._dialect)
+            self._changes[statement] = Prepared(compiled, list, ())
+        return self._changes[statement]
 
     def _prepare_template(self, template: Template) -> tuple[Prepared, Places] | None:
         statement = template.build()

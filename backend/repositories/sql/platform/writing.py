@@ -1,6 +1,6 @@
 """Replaces the session in a writing unit: opens one on demand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from backend.repositories.sql.platform.at_once import (
     statement_writing,
 )
 from backend.repositories.sql.platform.changing import WatchedRow, is_watchable
+from backend.repositories.sql.platform.claiming import PendingClaim
+from backend.repositories.sql.platform.prepared import prepared_for
 from backend.repositories.sql.platform.reading import Reader
 from backend.repositories.sql.platform.templates import Template
 
@@ -29,8 +31,8 @@ class Writer:
     """The methods of a session that repositories use.
 
     New rows wait until another statement or the commit. So does a changed row that was the first to
-    be read, in a method that can begin again. If there is nothing else, no session is opened for
-    them: see `at_once` and `changing`.
+    be read, and a claim, in a method that can begin again. If there is nothing else, no session is
+    opened for them: see `at_once`, `changing` and `claiming`.
 
     Attributes:
         scope: whose rows it sees; None where there is one organisation.
@@ -43,6 +45,18 @@ class Writer:
         self.opened: AsyncSession | None = None
         self._waiting: list[SQLModel] = []
         self._watched: WatchedRow | None = None
+        self._claim: PendingClaim | None = None
+
+    @property
+    def has_pending_claim(self) -> bool:
+        """Whether it is unknown yet if this is the first request with its key."""
+        return self._claim is not None
+
+    def claim_later(self, claim: PendingClaim) -> bool:
+        """Claim with what is written, or return False: the claim can't wait."""
+        if self._is_first and is_optimistic():
+            self._claim = claim
+        return self._claim is not None
 
     def add_new(self, row: SQLModel) -> None:
         """Add a row that this unit does not change any more."""
@@ -56,7 +70,8 @@ class Writer:
         Without an open transaction, in a statement that commits.
 
         Raises:
-            RowChangedError: the row was changed, or is locked by somebody else.
+            RowChangedError: the row was changed, or is locked by somebody else; or another request
+                has the key.
         """
         if self.opened is None:
             await self._write_at_once(others, jobs, notices)
@@ -68,9 +83,10 @@ class Writer:
         self, others: Sequence[Addition], jobs: Sequence[JobRequest], notices: Sequence[Notice]
     ) -> None:
         watched, self._watched = self._watched, None
+        claim, self._claim = self._claim, None
         change = watched.change() if watched else None
         additions = [*map(addition, self._take_waiting()), *others]
-        written = Written(change, additions, jobs, notices)
+        written = Written(change, claim, additions, jobs, notices)
         if not written:
             return
         statement = statement_writing(written, self._database.engine.dialect)
@@ -86,7 +102,7 @@ class Writer:
         session = await self._transaction()
         await session.flush()
         if additions or jobs or notices:
-            written = Written(None, additions, jobs, notices)
+            written = Written(None, None, additions, jobs, notices)
             connection = await session.connection()
             statement = statement_writing(written, self._database.engine.dialect)
             await connection.exec_driver_sql(*statement)
@@ -111,6 +127,17 @@ class Writer:
         if isinstance(statement, Template):
             statement = statement.build()
         return await (await self._transaction()).exec(statement, **options)
+
+    async def change_alone(self, statement: Any, values: Mapping[str, Any]) -> None:
+        """Run the only statement of a unit: it commits by itself.
+
+        Raises:
+            RuntimeError: it is not the only one.
+        """
+        if not self._is_first:
+            raise RuntimeError("the unit has other changes, which this would not be written with")
+        prepared = prepared_for(self._database.engine.dialect).change(statement)
+        await prepared.fetch(self._database.statements, values)
 
     async def connection(self) -> AsyncConnection:
         """Return the transaction's connection, once pending rows are sent."""
@@ -144,8 +171,12 @@ class Writer:
         return True
 
     def _may_watch(self, model: Any) -> bool:
-        is_first = not (self.opened or self._waiting or self._watched)
-        return is_first and is_watchable(model) and is_optimistic()
+        return self._is_first and is_watchable(model) and is_optimistic()
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether nothing was read or written before."""
+        return not (self.opened or self._waiting or self._watched or self._claim)
 
     async def _watch(self, model: Any, key: Any) -> Any:
         row = await Reader(self._database).get(model, key)
@@ -154,15 +185,18 @@ class Writer:
         return row
 
     async def _transaction(self) -> AsyncSession:
-        """Return the session, after locking the row that was read without a lock.
+        """Return the session, after locking the row that was read without a lock, or the key.
 
         Raises:
-            RowChangedError: the row was changed since.
+            RowChangedError: the row was changed since, or another request has the key.
         """
         session = self._session
         watched, self._watched = self._watched, None
+        claim, self._claim = self._claim, None
         if watched is not None:
             await watched.join(session)
+        if claim is not None and not await claim.take(session):
+            raise RowChangedError
         return session
 
     @property
