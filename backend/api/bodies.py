@@ -71,6 +71,9 @@ class CheckedRequest(Request):
                 form = await _parser_for(self, stream).parse()
         except MultiPartException as error:
             raise HTTPException(400, error.message) from error
+        except UnicodeError as error:
+            # Some codecs of Python raise more than the parser expects.
+            raise HTTPException(400, "The form is not text in its charset: send UTF-8.") from error
         except OSError as error:
             _log.error("upload_not_spooled", folder=gettempdir(), error=str(error))  # no trace
             detail = "The server has no space for the file now."

@@ -24,6 +24,7 @@ from backend.api.problems import FieldError, ProblemType, problem_response
 from backend.api.ranges import RangeNotSatisfiable
 from backend.core.errors import DomainError, fault_in_words
 from backend.core.logging import get_logger
+from backend.core.storable import storable
 
 _HTTP_PROBLEMS = {
     400: problems.BAD_REQUEST,
@@ -113,15 +114,22 @@ def _invalid_input(request: Request, found: Sequence[Any]) -> Response:
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
-    """Leave out the input, which may be a password. Names chosen by the caller may be long."""
+    """Leave out the input, which may be a password.
+
+    Names chosen by the caller may be long, or contain what no answer can (lone surrogates).
+    """
     return [
         FieldError(
-            loc=[part if isinstance(part, int) else part[:_LONGEST_NAME] for part in each["loc"]],
+            loc=[part if isinstance(part, int) else _short(part) for part in each["loc"]],
             msg=fault_in_words(each)[:_LONGEST_TEXT],
             type=each["type"],
         )
         for each in errors
     ]
+
+
+def _short(name: str) -> str:
+    return storable(name[:_LONGEST_NAME])
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fixtures.people import Person
 
+JSON = {"Content-Type": "application/json"}
 LONG = "x" * 10_001
 BAD_TASKS: list[tuple[dict[str, Any], list[Any]]] = [
     ({}, ["body", "title"]),
@@ -130,12 +131,20 @@ async def test_any_other_text_is_kept_as_it_is(member: Person) -> None:
 async def test_a_body_that_is_no_sound_json_is_refused(
     member: Person, content: bytes, status: int
 ) -> None:
-    headers = {"Content-Type": "application/json"}
-
-    answer = await member.post("/tasks", content=content, headers=headers)
+    answer = await member.post("/tasks", content=content, headers=JSON)
 
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_name_that_no_answer_can_hold_is_refused_all_the_same(member: Person) -> None:
+    content = b'{"title": "x", "\\ud800": 1, "\\ud800": 2}'
+
+    answer = await member.post("/tasks", content=content, headers=JSON)
+
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["type"], error["loc"]) == ("repeated", ["body", "?"])
 
 
 async def test_a_body_of_another_type_is_refused(member: Person) -> None:

@@ -13,7 +13,7 @@ from tests.fixtures.people import Person
 from tests.fixtures.walking import walk
 from tests.integration.api.document import OPERATIONS, routes
 from tests.integration.api.test_openapi import WITH_SCHEMA
-from tests.integration.files.test_file_forms import END, FILE, field, send
+from tests.integration.files.test_file_forms import END, FILE, MULTIPART, field, send
 
 SHORT = 10_000
 JSON = {"Content-Type": "application/json"}
@@ -241,6 +241,17 @@ async def test_a_parser_says_why_it_can_not_read_a_form(member: Person) -> None:
 
     assert answer.status_code == 400
     assert "Too many files" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "undefined"])
+async def test_a_form_that_is_no_text_in_its_charset_is_refused(
+    member: Person, charset: str
+) -> None:
+    """These codecs of Python raise errors of their own."""
+    answer = await send(member, FILE + field("x") + END, f"{MULTIPART}; charset={charset}")
+
+    assert answer.status_code == 400
+    assert "UTF-8" in answer.json()["detail"]
 
 
 async def test_an_upload_without_room_for_it_is_the_servers_fault(
