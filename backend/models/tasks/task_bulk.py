@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, field_validator
 
 from backend.models.platform.base import Input, example
-from backend.models.platform.fields import Flag
+from backend.models.platform.fields import Flag, Whole
 from backend.models.tasks.tasks import TaskPublic, TaskUpdate
 
 MAX_CHANGES = 100
@@ -13,7 +13,7 @@ MAX_CHANGES = 100
 
 class TaskChange(Input):
     task_id: UUID
-    version: int | None = Field(
+    version: Whole | None = Field(
         default=None,
         ge=1,
         le=2**31 - 1,

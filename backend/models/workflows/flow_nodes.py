@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from backend.models.platform.fields import Flag
+from backend.models.platform.fields import Flag, Whole
 from backend.models.platform.json_values import JsonObject
 from backend.models.platform.tagged_bodies import TakenByKind
 from backend.models.workflows.crews import Crew
@@ -58,7 +58,7 @@ class CrewNode(FlowNode):
     kind: Literal[NodeKind.CREW]
     crew: Crew | None = None
     workflow_id: UUID | None = Field(default=None, description="The id of a stored crew.")
-    number: int | None = Field(
+    number: Whole | None = Field(
         default=None,
         ge=1,
         le=2**31 - 1,

@@ -11,6 +11,7 @@ from backend.models.assistant.incomplete import IncompleteReason
 from backend.models.assistant.model_usage import EXAMPLE as USAGE_EXAMPLE, Usage
 from backend.models.assistant.requests import ToolCallRecord
 from backend.models.platform.base import Input, Output, example
+from backend.models.platform.fields import Whole
 from backend.models.platform.json_values import JsonObject
 from backend.models.workflows.crews import CREW_EXAMPLE, Crew
 from backend.models.workflows.flows import FLOW_EXAMPLE, Flow
@@ -20,7 +21,7 @@ class WorkflowInputs(Input):
     """A stored definition, or an inline one."""
 
     workflow_id: UUID | None = Field(default=None, description="The id of a stored workflow.")
-    number: int | None = Field(
+    number: Whole | None = Field(
         default=None,
         ge=1,
         le=2**31 - 1,

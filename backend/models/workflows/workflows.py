@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from typing_extensions import TypeAliasType
 
 from backend.models.platform.base import Input, Output, Update, enum_type, example
-from backend.models.platform.fields import Line, Paragraphs, Several
+from backend.models.platform.fields import Line, Paragraphs, Several, Whole
 from backend.models.platform.full_text import make_searchable
 from backend.models.platform.meanings import taken
 from backend.models.platform.mixins import Identified, Timestamped, Versioned
@@ -113,7 +113,7 @@ class WorkflowUpdate(Update):
 class WorkflowActivation(Input):
     model_config = example({"number": 1})
 
-    number: int = Field(ge=1, le=2**31 - 1, description="The number of the version to activate.")
+    number: Whole = Field(ge=1, le=2**31 - 1, description="The number of the version to activate.")
 
 
 _STORED = {
