@@ -6,10 +6,16 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+from psycopg.errors import (
+    DeadlockDetected,
+    LockNotAvailable,
+    QueryCanceled,
+    ReadOnlySqlTransaction,
+)
 from sqlalchemy.exc import (
     DataError,
     InterfaceError,
+    InternalError,
     OperationalError,
     TimeoutError as PoolTimeoutError,
 )
@@ -55,6 +61,7 @@ def add_error_handlers(app: FastAPI) -> None:
     _handle(app, DataError, _data_error)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
         _handle(app, error, _database_error)
+    _handle(app, InternalError, _internal_error)
 
 
 def _handle(
@@ -157,6 +164,13 @@ async def _data_error(request: Request, error: Exception) -> Response:
     return problem_response(request, problems.BAD_REQUEST, "A value is out of range.")
 
 
+async def _internal_error(request: Request, error: InternalError) -> Response:
+    """Of these, one is no mistake: the server is a standby by now, or has no space left."""
+    if isinstance(error.orig, ReadOnlySqlTransaction):
+        return await _database_error(request, error)
+    raise error
+
+
 async def _database_error(request: Request, error: Exception) -> Response:
     _log.error("database_error", error=str(error.__cause__ or error).strip())
     headers = {"Retry-After": _DATABASE_RETRY_SECONDS}
@@ -165,4 +179,6 @@ async def _database_error(request: Request, error: Exception) -> Response:
         detail = "The database took too long. Request less at a time, or try again later."
     elif isinstance(error, PoolTimeoutError) or isinstance(error.__cause__, _BUSY):
         detail = "The database is busy."
+    elif isinstance(error.__cause__, ReadOnlySqlTransaction):
+        detail = "The database takes no changes now."
     return problem_response(request, problems.UNAVAILABLE, detail, headers=headers)

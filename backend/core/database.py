@@ -14,7 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.scoped_database import ReadingSession, ScopedDatabase
 from backend.core.scopes import Scope
-from backend.core.statements import Observer, PreparingCursor, Statements, refuse_closed
+from backend.core.statements import (
+    Observer,
+    PreparingCursor,
+    Statements,
+    leave_read_only,
+    refuse_closed,
+)
 
 
 class Database:
@@ -176,4 +182,5 @@ def _create_engine(
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "checkout", refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", leave_read_only)
     return engine

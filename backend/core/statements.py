@@ -14,11 +14,12 @@ import psycopg
 from psycopg import AsyncCursor
 from psycopg.abc import Params
 from psycopg.adapt import AdaptersMap
-from psycopg.errors import FeatureNotSupported
+from psycopg.errors import FeatureNotSupported, ReadOnlySqlTransaction
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
+from sqlalchemy import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
 
 from backend.core.round_trips import Before, Connection, execute_after, prepare_anew
@@ -126,6 +127,10 @@ class Statements:
                 # The description of a cursor is computed at each access.
                 found = cursor.pgresult
                 return await cursor.fetchall() if found is not None and found.nfields else []
+            except ReadOnlySqlTransaction:
+                # See `leave_read_only`.
+                await connection.close()
+                raise
             finally:
                 self._used(-1)
                 await self._give_back(connection)
@@ -214,6 +219,16 @@ def is_closed(connection: Connection) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+def leave_read_only(context: ExceptionContext) -> None:
+    """Have SQLAlchemy's pool give up a connection to a server that takes no changes.
+
+    It has become a standby, which keeps its connections: a new one leads to its successor.
+    """
+    if isinstance(context.original_exception, ReadOnlySqlTransaction):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:

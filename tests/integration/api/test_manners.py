@@ -216,6 +216,24 @@ async def test_a_database_from_before_the_squashed_migrations_is_not_ready(
     assert "mvp migrate upgrade" in answer.json()["detail"]
 
 
+async def test_a_database_that_takes_no_changes_now_is_asked_again_later(
+    fresh_database_url: str,
+) -> None:
+    """As a standby, or a server without space: where changes go, the next connection may lead."""
+    form = {"username": "ada@example.com", "password": "wrong"}
+    with psycopg.connect(fresh_database_url, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        async with running_app(make_settings(fresh_database_url)) as client:
+            refused = await client.post("/api/v1/auth/token", data=form)
+            owner.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+            later = await client.post("/api/v1/auth/token", data=form)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    assert refused.json()["detail"] == "The database takes no changes now."
+    assert later.status_code == 401
+
+
 async def test_a_statement_that_takes_too_long_is_told_apart(
     fresh_database_url: str,
 ) -> None:

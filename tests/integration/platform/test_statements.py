@@ -119,6 +119,21 @@ async def test_a_connection_that_the_server_has_ended_is_replaced(
         assert counts.open == 1
 
 
+async def test_a_connection_to_a_server_that_takes_no_changes_is_not_kept(
+    opened: Opened, counts: Counts
+) -> None:
+    async with opened() as statements:
+        [(pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+        await statements.run("SET default_transaction_read_only = on", {})
+
+        with pytest.raises(DBAPIError):
+            await statements.run("CREATE TABLE refused ()", {})
+        [(next_pid,)] = await statements.run("SELECT pg_backend_pid()", {})
+
+        assert next_pid != pid
+        assert (counts.open, counts.used) == (1, 0)
+
+
 async def test_a_statement_that_was_given_up_leaves_no_connection_to_others(
     opened: Opened, counts: Counts
 ) -> None:
