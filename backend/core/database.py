@@ -9,12 +9,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.config import ConfigurationError, DatabaseSettings
 from backend.core.scoped_database import ReadingSession, ScopedDatabase
 from backend.core.scopes import Scope
 from backend.core.statements import (
+    NEW,
     Observer,
     PreparingCursor,
     Statements,
@@ -175,10 +177,11 @@ def _create_engine(
     )
     statement = session_settings(settings)
 
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: Any, record: ConnectionPoolEntry) -> None:
         with closing(connection.cursor()) as cursor:
             cursor.execute(statement)
         connection.commit()
+        record.info[NEW] = True
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "checkout", refuse_closed)

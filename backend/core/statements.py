@@ -21,6 +21,7 @@ from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 from sqlalchemy import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from backend.core.round_trips import Before, Connection, execute_after, prepare_anew
 
@@ -231,7 +232,17 @@ def leave_read_only(context: ExceptionContext) -> None:
         context.invalidate_pool_on_disconnect = False
 
 
-def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Have SQLAlchemy's pool take another connection. Raises DisconnectionError."""
-    if is_closed(connection.driver_connection):
+NEW = "new"
+"""The mark of a connection, in the pool's record of it, that was opened and not yet taken."""
+
+
+def refuse_closed(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Have SQLAlchemy's pool take another connection, unless it was opened just now.
+
+    After two the pool would give up, with an error that does not say why: the statement says it.
+
+    Raises:
+        DisconnectionError: the server has closed it.
+    """
+    if not record.info.pop(NEW, False) and is_closed(connection.driver_connection):
         raise DisconnectionError("the server has closed this connection")

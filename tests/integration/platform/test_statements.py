@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
 
 from backend.core.config import DatabaseSettings, Settings
@@ -192,6 +193,23 @@ async def test_a_session_prepares_its_statements_anew_after_a_migration(
             migrating.execute("INSERT INTO widened VALUES (1, 'one')")
 
             assert (await connection.execute(READ)).all() == [(1, "one")]
+
+
+async def test_a_server_that_ends_every_connection_is_away(
+    opened_database: Database, fresh_database_url: str
+) -> None:
+    """As it does while it stops: whoever asks is told so, and not that the pool gave up."""
+
+    def end(connection: Any, _record: object) -> None:
+        pid = connection.driver_connection.info.backend_pid
+        with psycopg.connect(fresh_database_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+    event.listen(opened_database.engine.sync_engine, "connect", end)
+    for _ in range(2):
+        async with opened_database.writing_session() as session:
+            with pytest.raises(OperationalError):
+                await (await session.connection()).execute(text("SELECT 1"))
 
 
 async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:
