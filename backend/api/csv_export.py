@@ -21,6 +21,12 @@ CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A page; or, with `Accept: text/csv`, all rows that match, as CSV.",
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "headers": {
+            "Content-Disposition": {
+                "description": "Of CSV: an attachment, with its name.",
+                "schema": {"type": "string"},
+            }
+        },
     }
 }
 

@@ -61,6 +61,7 @@ def polish_responses(operation: Schema, components: Components, *, tagged: bool)
     responses = operation["responses"]
     sent = {parameter["name"] for parameter in operation.get("parameters", [])}
     creates_later = "202" in responses and "Idempotency-Key" in sent
+    creates = "201" in responses or creates_later
     for status, response in responses.items():
         if response.get("description") == "Successful Response":
             response["description"] = _SUCCESSES[status]
@@ -68,7 +69,7 @@ def polish_responses(operation: Schema, components: Components, *, tagged: bool)
             headers = {
                 "ETag": _ETAG if tagged else None,
                 "Idempotency-Replayed": _REPLAYED if "Idempotency-Key" in sent else None,
-                "Location": _LOCATION if status == "201" or creates_later else None,
+                "Location": _LOCATION if creates else None,
             }
             if any(headers.values()):
                 response["headers"] = {name: meant for name, meant in headers.items() if meant}

@@ -23,6 +23,7 @@ from backend.services.tasks.tasks import TaskService
 from tests.factories import make_customer, make_principal, make_task
 from tests.fixtures.people import Person
 from tests.fixtures.statements import sent_statements
+from tests.integration.api.document import OPERATIONS
 from tests.integration.platform.test_query_count import fill
 from tests.integration.search.test_search import add
 
@@ -93,6 +94,13 @@ async def test_an_export_is_a_file_with_a_name(viewer: Person) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="tasks.csv"'
     assert answer.headers["Vary"] == "Accept"
     assert answer.text.count("\r\n") == 1
+
+
+@pytest.mark.parametrize("path", EXPORTS)
+def test_the_name_of_the_file_is_declared(path: str) -> None:
+    response = OPERATIONS[f"GET /api/v1{path}"]["responses"]["200"]
+
+    assert "Content-Disposition" in response["headers"]
 
 
 async def test_an_export_begins_with_the_mark_that_excel_looks_for(

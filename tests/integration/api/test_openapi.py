@@ -181,6 +181,15 @@ def test_every_operation_has_an_id_of_its_own() -> None:
     assert len(ids) == len(set(ids))
 
 
+@each_operation
+def test_what_exists_already_is_found_like_what_is_created(operation: dict[str, Any]) -> None:
+    """One that creates answers 200 for what was there before, and says where, too."""
+    responses = operation["responses"]
+
+    if {"200", "201"} <= responses.keys():
+        assert "Location" in responses["200"]["headers"]
+
+
 def test_a_taken_address_is_declared() -> None:
     assert "409" in OPERATIONS["POST /api/v1/auth/register"]["responses"]
 
