@@ -71,11 +71,8 @@ class Database:
 
     def observe(self, opened: Observer, used: Observer) -> None:
         """Report changes in the number of open connections and of those in use."""
-        pool = self.engine.sync_engine
-        event.listen(pool, "connect", lambda *_: opened(1))
-        event.listen(pool, "close", lambda *_: opened(-1))
-        event.listen(pool, "checkout", lambda *_: used(1))
-        event.listen(pool, "checkin", lambda *_: used(-1))
+        _observe(self.engine, opened, "connect", "close")
+        _observe(self.engine, used, "checkout", "checkin")
         self.statements.observe(opened, used)
 
     async def revision(self) -> str | None:
@@ -187,3 +184,21 @@ def _create_engine(
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     event.listen(engine.sync_engine, "handle_error", leave_read_only)
     return engine
+
+
+def _observe(engine: AsyncEngine, observer: Observer, begin: str, end: str) -> None:
+    """Report an event of the pool, and the one that ends it.
+
+    The pool also ends what has not begun: the use of a connection that could not be replaced.
+    """
+
+    def begun(_connection: Any, record: ConnectionPoolEntry, *_: object) -> None:
+        record.info[begin] = True
+        observer(1)
+
+    def ended(_connection: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(begin, False):
+            observer(-1)
+
+    event.listen(engine.sync_engine, begin, begun)
+    event.listen(engine.sync_engine, end, ended)

@@ -18,6 +18,7 @@ from tests.fixtures.waiting import SECONDS
 
 MAX_CONNECTIONS = 2
 READ = text("SELECT * FROM widened")
+WHERE = text("SELECT pg_backend_pid(), current_database()")
 Opened = Callable[..., AbstractAsyncContextManager[Statements]]
 
 
@@ -210,6 +211,28 @@ async def test_a_server_that_ends_every_connection_is_away(
         async with opened_database.writing_session() as session:
             with pytest.raises(OperationalError):
                 await (await session.connection()).execute(text("SELECT 1"))
+
+
+async def test_connections_are_counted_right_while_there_are_none_to_have(
+    opened_database: Database, fresh_database_url: str, server_url: str, counts: Counts
+) -> None:
+    opened_database.observe(counts.opened, counts.taken)
+    async with opened_database.writing_session() as session:
+        [(pid, name)] = await (await session.connection()).execute(WHERE)
+    with psycopg.connect(server_url, autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        for _ in range(3):
+            async with opened_database.writing_session() as session:
+                with pytest.raises(OperationalError):
+                    await session.connection()
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    assert (counts.open, counts.used) == (0, 0)
+    async with opened_database.writing_session() as session:
+        await session.connection()
+        assert (counts.open, counts.used) == (1, 1)
+    assert (counts.open, counts.used) == (1, 0)
 
 
 async def test_a_server_that_is_away_is_told_at_once(opened: Opened, counts: Counts) -> None:
