@@ -8,20 +8,12 @@ from typing import Any, Protocol
 
 from psycopg import AsyncConnection, sql
 
-from backend.core.database import application_name
+from backend.core.database import NOTICE_A_DEAD_PEER, application_name
 from backend.core.logging import get_logger
 from backend.repositories.platform.unit import Channel
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 3.0
-# It may be silent for hours: without these a lost peer would not be noticed.
-_NOTICE_A_DEAD_PEER = {
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 19_000,
-}
 
 _log = get_logger(__name__)
 
@@ -48,7 +40,9 @@ class Listener:
     ) -> None:
         """`url` is as libpq reads it; `audiences` receive notices, by channel."""
         self._audiences = audiences
-        self._parameters: dict[str, Any] = _NOTICE_A_DEAD_PEER | {
+        self._parameters: dict[str, Any] = {
+            # It may be silent for hours.
+            **NOTICE_A_DEAD_PEER,
             "conninfo": url,
             "application_name": application_name(),
             "connect_timeout": connect_seconds,

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
 
 from backend.core.config import DatabaseSettings, Settings
@@ -194,6 +194,21 @@ async def test_a_session_prepares_its_statements_anew_after_a_migration(
             migrating.execute("INSERT INTO widened VALUES (1, 'one')")
 
             assert (await connection.execute(READ)).all() == [(1, "one")]
+
+
+async def test_connections_notice_that_the_server_is_gone_without_a_word(
+    fresh_database_url: str,
+) -> None:
+    """As when it loses power: otherwise they would wait for a quarter of an hour."""
+    url = make_url(fresh_database_url).update_query_dict({"keepalives_idle": "60"})
+    given_url = SecretStr(url.render_as_string(hide_password=False))
+    settings = DatabaseSettings(url=given_url)
+    arguments = connect_arguments(settings)
+    async with await psycopg.AsyncConnection.connect(libpq_url(settings), **arguments) as opened:
+        given = opened.info.get_parameters()
+
+    assert (given["tcp_user_timeout"], given["keepalives_count"]) == ("19000", "3")
+    assert given["keepalives_idle"] == "60"
 
 
 async def test_a_server_that_ends_every_connection_is_away(
