@@ -80,7 +80,11 @@ class Tag:
 
 
 class CachedTag(Tag):
-    """Like `Tag`, but answers 304 if the caller has this version."""
+    """Like `Tag`, but answers 304 if the caller has this version.
+
+    Only where the URL names the row, and all that is shown is of that row: at `/users/me` everybody
+    sees another one, and caches would show one person's to the next.
+    """
 
     def __init__(self, response: Response, seen: frozenset[str] | None) -> None:
         """`seen` are the ETags of the caller's copies; None stands for any."""

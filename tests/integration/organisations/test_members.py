@@ -50,6 +50,22 @@ async def test_an_admin_changes_a_role_in_their_organisation_alone(
     assert "user.member_role_changed" not in (await other.admin.get("/audit")).text
 
 
+async def test_a_member_is_shown_as_their_account_is_now(
+    companies: Companies, hire: Hire
+) -> None:
+    """The version is that of the membership, which a change of the account does not touch."""
+    own, _ = companies
+    member = await hire(own, Role.MEMBER)
+    seen = await own.admin.get(f"/members/{member.user.id}")
+    assert (await member.patch("/users/me", json={"full_name": "Ada King"})).status_code == 200
+
+    copy = {"If-None-Match": seen.headers["ETag"]}
+    answer = await own.admin.get(f"/members/{member.user.id}", headers=copy)
+
+    assert (answer.status_code, answer.json()["full_name"]) == (200, "Ada King")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 async def test_what_ends_with_a_membership_ends_at_once(companies: Companies, hire: Hire) -> None:
     own, other = companies
     here = await hire(own, Role.ADMIN)

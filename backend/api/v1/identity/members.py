@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, status
 
 from backend.api.deps import ClientDep, PersonDep, may
-from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.etags import MatchDep, TagDep
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, NOT_FOUND, declare
 from backend.api.routes import CheckedRoute, ResourceRouter
@@ -47,7 +47,7 @@ async def leave_organisation(caller: PersonDep, members: Injected[MemberService]
 
 @router.get("/{user_id}", response_model=MemberPublic)
 async def read_member(
-    user_id: UserId, by: MayRead, members: Injected[MemberService], tag: CachedTagDep
+    user_id: UserId, by: MayRead, members: Injected[MemberService], tag: TagDep
 ) -> MemberPublic:
     """One member."""
     return tag(await members.read(user_id, by))

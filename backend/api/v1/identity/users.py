@@ -3,7 +3,7 @@
 from fastapi import status
 
 from backend.api.deps import CallerDep, ClientDep, PersonDep
-from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotentRoute
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, declare
@@ -21,7 +21,7 @@ router = ResourceRouter(prefix="/users", tags=["users"], route_class=IdempotentR
 
 
 @router.get("/me", response_model=UserPublic)
-async def read_me(caller: CallerDep, users: Injected[UserService], tag: CachedTagDep) -> User:
+async def read_me(caller: CallerDep, users: Injected[UserService], tag: TagDep) -> User:
     """Your own account."""
     return tag(await users.read(caller.user_id, caller))
 
