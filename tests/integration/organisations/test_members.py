@@ -66,6 +66,19 @@ async def test_a_member_is_shown_as_their_account_is_now(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_an_organisation_says_what_ones_role_is_now(companies: Companies, hire: Hire) -> None:
+    own, _ = companies
+    member = await hire(own, Role.MEMBER)
+    path = f"/organisations/{own.scope.organisation_id}"
+    seen = await member.get(path)
+    changed = await own.admin.put(f"/members/{member.user.id}/role", json={"role": "manager"})
+    assert (seen.json()["role"], changed.status_code) == ("member", 200)
+
+    answer = await member.get(path, headers={"If-None-Match": seen.headers["ETag"]})
+
+    assert (answer.status_code, answer.json()["role"]) == (200, "manager")
+
+
 async def test_what_ends_with_a_membership_ends_at_once(companies: Companies, hire: Hire) -> None:
     own, other = companies
     here = await hire(own, Role.ADMIN)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, status
 
 from backend.api.deps import PersonDep
-from backend.api.etags import CachedTagDep, MatchDep, TagDep
+from backend.api.etags import MatchDep, TagDep
 from backend.api.idempotency import IdempotencyKeyDep, IdempotentRoute, KeptAnswer
 from backend.api.injection import Injected
 from backend.api.problems import CONFLICT, PERMISSION_DENIED, declare
@@ -59,7 +59,7 @@ async def read_organisation(
     organisation_id: OrganisationId,
     caller: PersonDep,
     organisations: Injected[OrganisationService],
-    tag: CachedTagDep,
+    tag: TagDep,
 ) -> OrganisationPublic:
     """One of your organisations."""
     return tag(await organisations.read(organisation_id, caller))
