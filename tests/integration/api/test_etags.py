@@ -200,9 +200,7 @@ def test_every_read_of_one_row_takes_if_none_match() -> None:
         assert taken == (path not in OWN_READS)
 
 
-async def test_nobody_is_spared_what_somebody_else_has_read(
-    member: Person, viewer: Person
-) -> None:
+async def test_nobody_is_spared_what_somebody_else_has_read(member: Person, viewer: Person) -> None:
     """A browser that both sign in with would show one the account of the other."""
     first = await member.get("/users/me")
 

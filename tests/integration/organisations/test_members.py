@@ -50,9 +50,7 @@ async def test_an_admin_changes_a_role_in_their_organisation_alone(
     assert "user.member_role_changed" not in (await other.admin.get("/audit")).text
 
 
-async def test_a_member_is_shown_as_their_account_is_now(
-    companies: Companies, hire: Hire
-) -> None:
+async def test_a_member_is_shown_as_their_account_is_now(companies: Companies, hire: Hire) -> None:
     """The version is that of the membership, which a change of the account does not touch."""
     own, _ = companies
     member = await hire(own, Role.MEMBER)
