@@ -144,7 +144,7 @@ async def test_a_narrowed_key_has_the_named_permissions_alone(member: Person) ->
 
 
 async def test_what_is_private_is_closed_to_narrowed_keys(member: Person) -> None:
-    await member.post("/modules", json={"name": "Mine"})
+    await member.post("/modules", json={"title": "Mine"})
     await member.post("/files", files={"file": ("notes.txt", b"Mine.")})
     narrowed = await with_key(member, permissions=["tasks:read"])
     of_files = await with_key(member, permissions=["files:read"])
