@@ -8,7 +8,7 @@ import typer
 
 from backend.cli.runtime import running_database
 from backend.core.config import ConfigurationError
-from backend.core.database import database_url, owner_url
+from backend.core.database import as_libpq_reads, database_url, owner_url
 from backend.core.embedded_binaries import postgres_binary
 
 app = typer.Typer(name="db", help="Inspect the database.", no_args_is_help=True)
@@ -41,5 +41,4 @@ def _without_password(url: str) -> tuple[dict[str, str], str]:
     environment = dict(os.environ)
     if parsed.password:
         environment["PGPASSWORD"] = str(parsed.password)
-    bare = parsed.set(drivername="postgresql", password=None)
-    return environment, bare.render_as_string(hide_password=False)
+    return environment, as_libpq_reads(parsed.set(password=None))

@@ -16,7 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from backend.cli.migrating import migrate
 from backend.cli.runtime import error_console, plain_url, print_error, running_database
 from backend.core.config import ConfigurationError
-from backend.core.database import database_url, owner_url
+from backend.core.database import as_libpq_reads, database_url, owner_url
 from backend.core.migrations import (
     HEAD,
     alembic_config,
@@ -124,7 +124,6 @@ def scratch_database(url: str) -> Iterator[str]:
                 "use a user who may, or unset it to use the embedded PostgreSQL"
             ) from None
         try:
-            scratch = database_url(url).set(drivername="postgresql", database=name)
-            yield scratch.render_as_string(hide_password=False)
+            yield as_libpq_reads(database_url(url).set(database=name))
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from backend.core.config import ConfigurationError, DatabaseSettings, Settings
-from backend.core.database import Database, libpq_url, owner_url
+from backend.core.database import Database, as_libpq_reads, libpq_url, owner_url
 from backend.core.errors import fault_in_words
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
@@ -95,7 +95,7 @@ def _embedded(settings: DatabaseSettings, url: str) -> DatabaseSettings:
     if settings.has_many_organisations:
         program = make_url(url).set(username=PROGRAM_ROLE)
         urls = {
-            "url": SecretStr(program.render_as_string(hide_password=False)),
+            "url": SecretStr(as_libpq_reads(program)),
             "owner_url": SecretStr(url),
         }
     return settings.model_copy(update=urls)

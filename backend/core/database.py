@@ -130,18 +130,24 @@ def libpq_url(settings: DatabaseSettings) -> str:
     Raises:
         ConfigurationError: DATABASE_URL is not set, or is not the URL of a PostgreSQL database.
     """
-    return _rendered(_url(settings))
+    return as_libpq_reads(_url(settings))
 
 
-def _rendered(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+def as_libpq_reads(url: URL) -> str:
+    """Return the URL, including the password, with spaces as `%20`.
+
+    SQLAlchemy leaves them as they are in names and passwords, and writes `+` in parameters.
+    """
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address, mark, parameters = text.partition("?")
+    return address.replace(" ", "%20") + mark + parameters.replace("+", "%20")
 
 
 def owner_url(settings: DatabaseSettings) -> str:
     """Like `libpq_url`, for the role that owns the tables: migrations need it."""
     if settings.owner_url is None:
         return libpq_url(settings)
-    return _rendered(database_url(settings.owner_url.get_secret_value()))
+    return as_libpq_reads(database_url(settings.owner_url.get_secret_value()))
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from backend.core.config import ConfigurationError, DatabaseSettings
-from backend.core.database import Database, database_url
+from backend.core.database import Database, database_url, libpq_url
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -23,6 +24,15 @@ def test_anything_else_is_refused_with_the_remedy(url: str) -> None:
         ConfigurationError, match="DATABASE_URL is not a PostgreSQL URL: write postgr"
     ):
         database_url(url)
+
+
+def test_libpq_reads_each_part_as_it_was_given() -> None:
+    given = "postgresql://me:a%20b%2B%25%3F%40@db.example/app?options=-c%20search_path%3Dteam"
+
+    read = conninfo_to_dict(libpq_url(DatabaseSettings(url=SecretStr(given))))
+
+    assert read == conninfo_to_dict(given)
+    assert (read["password"], read["options"]) == ("a b+%?@", "-c search_path=team")
 
 
 def test_without_a_url_there_is_no_database() -> None:
