@@ -1,13 +1,13 @@
 """`mvp`: the command line."""
 
 import sys
-from typing import NoReturn
 
+import psycopg
 import typer
-from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from backend.cli.loading import CommandsOnDemand
+from backend.cli.refusals import why_refused
 from backend.cli.runtime import print_error
 from backend.core.config import ConfigurationError
 from backend.core.errors import DomainError
@@ -35,14 +35,9 @@ def main() -> None:
     except (ConfigurationError, DomainError) as error:
         print_error(str(error))
         sys.exit(2)
-    except InsufficientPrivilege as error:
-        _refuse(error)
-    except ProgrammingError as error:
-        if not isinstance(error.orig, InsufficientPrivilege):
+    except (psycopg.Error, DBAPIError) as error:
+        told = why_refused(error)
+        if told is None:
             raise
-        _refuse(error.orig)
-
-
-def _refuse(error: InsufficientPrivilege) -> NoReturn:
-    print_error(f"DATABASE_URL: its user may not do this: {error.diag.message_primary}")
-    sys.exit(2)
+        print_error(told)
+        sys.exit(2)
