@@ -18,7 +18,10 @@ def why_refused(error: psycopg.Error | DBAPIError) -> str | None:
     told = cause.diag.message_primary or str(cause).strip().partition("\n")[0]
     match cause:
         case InsufficientPrivilege():
-            return f"DATABASE_URL: its user may not do this: {told}"
+            return (
+                "DATABASE_URL, or DATABASE_OWNER_URL where it is set: its user may not do this: "
+                f"{told}"
+            )
         case ReadOnlySqlTransaction():
             return (
                 f"DATABASE_URL: the database can only be read ({told}); name the server that takes "

@@ -18,7 +18,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from backend.core.config import ConfigurationError, DatabaseSettings, Settings
-from backend.core.database import Database, as_libpq_reads, libpq_url, owner_url
+from backend.core.database import (
+    OWNER_VARIABLE,
+    Database,
+    as_libpq_reads,
+    libpq_url,
+    owner_url,
+)
 from backend.core.errors import fault_in_words
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
@@ -33,7 +39,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 _PROBES = 3
 # Others use the pooler too, so a single probe might miss it.
 _POOLER = (
-    "DATABASE_URL: a pooler such as PgBouncer hands each connection on after a transaction; "
+    "{variable}: a pooler such as PgBouncer hands each connection on after a transaction; "
     "notices, jobs, prepared statements and the lock of migrations can't work like that: "
     "set pool_mode = session there, or point the URL to PostgreSQL itself"
 )
@@ -75,7 +81,7 @@ def running_database() -> Iterator[Settings]:
 def database_of(settings: Settings) -> Iterator[Settings]:
     """Like `running_database`, for settings that were read already."""
     if settings.database.url is not None:
-        _check_connections(settings)
+        _check_owner(settings.database)
         yield settings
     elif settings.is_production:
         raise ConfigurationError(
@@ -131,11 +137,16 @@ def with_units_of_work(
 
 
 def require_bound_role(settings: Settings) -> None:
-    """Raises ConfigurationError if policies would not bind the program, where they have to."""
+    """Raises ConfigurationError if policies would not bind the program, where they have to.
+
+    Or if DATABASE_URL can't be used, where `database_of` has looked at that of the owner.
+    """
     if settings.database.has_many_organisations:
         from backend.repositories.sql.platform.division import check_role  # noqa: PLC0415  # slow
 
         check_role(plain_url(settings))
+    if settings.database.owner_url is not None:
+        _check_connections("DATABASE_URL", plain_url(settings), settings.database)
 
 
 def plain_url(settings: Settings) -> str:
@@ -143,14 +154,19 @@ def plain_url(settings: Settings) -> str:
     return libpq_url(settings.database)
 
 
-def _check_connections(settings: Settings) -> None:
+def _check_owner(settings: DatabaseSettings) -> None:
+    variable = "DATABASE_URL" if settings.owner_url is None else OWNER_VARIABLE
+    _check_connections(variable, owner_url(settings), settings)
+
+
+def _check_connections(variable: str, url: str, settings: DatabaseSettings) -> None:
     try:
-        if _change_hands(owner_url(settings.database), settings.database.connect_timeout_seconds):
-            raise ConfigurationError(_POOLER)
+        if _change_hands(url, settings.connect_timeout_seconds):
+            raise ConfigurationError(_POOLER.format(variable=variable))
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigurationError(
-            f"DATABASE_URL: the database does not answer ({reason}); start it, or correct the URL"
+            f"{variable}: the database does not answer ({reason}); start it, or correct the URL"
         ) from None
 
 

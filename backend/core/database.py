@@ -39,6 +39,9 @@ after a quarter of an hour, and all others wait for their connections.
 """
 
 
+OWNER_VARIABLE = "DATABASE_OWNER_URL"
+
+
 class Database:
     """The connections of one process. Opens none before it is first used.
 
@@ -107,7 +110,7 @@ def application_name() -> str:
     return f"mvp {os.getpid()}"
 
 
-def database_url(url: str) -> URL:
+def database_url(url: str, variable: str = "DATABASE_URL") -> URL:
     """Return the URL with our driver, whichever form the host uses.
 
     Raises:
@@ -119,7 +122,7 @@ def database_url(url: str) -> URL:
         parsed = None
     if parsed is None or parsed.get_backend_name() not in {"postgres", "postgresql"}:
         raise ConfigurationError(
-            "DATABASE_URL is not a PostgreSQL URL: write postgresql://user:password@host/database"
+            f"{variable} is not a PostgreSQL URL: write postgresql://user:password@host/database"
         )
     return parsed.set(drivername="postgresql+psycopg")
 
@@ -147,7 +150,7 @@ def owner_url(settings: DatabaseSettings) -> str:
     """Like `libpq_url`, for the role that owns the tables: migrations need it."""
     if settings.owner_url is None:
         return libpq_url(settings)
-    return as_libpq_reads(database_url(settings.owner_url.get_secret_value()))
+    return as_libpq_reads(database_url(settings.owner_url.get_secret_value(), OWNER_VARIABLE))
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:

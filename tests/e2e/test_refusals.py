@@ -52,6 +52,17 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(mvp: RunM
     assert "hidden" not in line
 
 
+def test_of_two_databases_the_one_that_is_wrong_is_named(
+    mvp: RunMvp, fresh_database_url: str
+) -> None:
+    owner = {"DATABASE_URL": fresh_database_url, "DATABASE_OWNER_URL": NO_SERVER}
+    program = {"DATABASE_URL": NO_SERVER, "DATABASE_OWNER_URL": fresh_database_url}
+
+    for command in ("serve", "worker"):
+        assert "DATABASE_OWNER_URL: the database does" in refusal(mvp(command, PORT="0", **owner))
+        assert "error: DATABASE_URL: the database" in refusal(mvp(command, PORT="0", **program))
+
+
 def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None:
     line = refusal(mvp("serve", **(PRODUCTION | {"DATABASE_URL": NO_SERVER})))
 
@@ -67,6 +78,10 @@ def test_production_refuses_the_secret_that_everybody_knows(mvp: RunMvp) -> None
         ({"PUBLIC_URL": "app.example.com"}, "PUBLIC_URL: Input should be a valid URL"),
         ({"MAIL_SENDER": "MVP"}, "MAIL_SENDER: value is not a valid email address"),
         ({"DATABASE_URL": "mysql://db.example/app"}, "DATABASE_URL is not a PostgreSQL URL: write"),
+        (
+            {"DATABASE_URL": NO_SERVER, "DATABASE_OWNER_URL": "app"},
+            "DATABASE_OWNER_URL is not a PostgreSQL URL: write",
+        ),
         ({"DATABASE_URL": "postgresql:///a?b=c"}, 'not answer (invalid URI query parameter: "b")'),
         (
             PRODUCTION | {"SECRET_KEY": SECRET},

@@ -158,7 +158,7 @@ def test_check_is_content_with_the_models_and_leaves_nothing_behind(
 def test_a_user_who_may_not_migrate_is_told_so(mvp: RunMvp, role_url: str) -> None:
     line = refusal(mvp("migrate", "upgrade", DATABASE_URL=role_url))
 
-    assert "DATABASE_URL: its user may not do this: permission denied for table" in line
+    assert "where it is set: its user may not do this: permission denied for table" in line
 
 
 def test_check_says_so_if_it_may_not_create_a_database(mvp: RunMvp, role_url: str) -> None:
