@@ -29,7 +29,7 @@ def shell(context: typer.Context) -> None:
     psql = shutil.which("psql") or (str(embedded) if embedded else None)
     if psql is None:
         raise ConfigurationError("psql is not installed; install PostgreSQL's client programs")
-    with running_database() as settings:
+    with running_database(as_it_is=True) as settings:
         environment, url = _without_password(owner_url(settings.database))
         done = subprocess.run([psql, url, *context.args], env=environment, check=False)
     raise typer.Exit(done.returncode)

@@ -34,7 +34,7 @@ def upgrade(
     revision: Annotated[str, typer.Argument(help="The target, such as +1.")] = HEAD,
 ) -> None:
     """Apply migrations, all of them by default."""
-    with running_database() as settings:
+    with running_database(as_it_is=True) as settings:
         migrate(settings, revision)
     error_console.print(f"The database is at {revision}.")
 
@@ -84,7 +84,7 @@ def check() -> None:
     """Compare the models with the migrations in a scratch database; exit 1 if they differ."""
     require_joined()
     with (
-        running_database() as settings,
+        running_database(as_it_is=True) as settings,
         scratch_database(plain_url(settings)) as url,
         alembic_errors(),
     ):
@@ -106,7 +106,7 @@ def history() -> None:
 
 @contextmanager
 def _configured() -> Iterator[Config]:
-    with running_database() as settings, alembic_errors():
+    with running_database(as_it_is=True) as settings, alembic_errors():
         url = owner_url(settings.database)
         check_revision(url)
         yield alembic_config(url)

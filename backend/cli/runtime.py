@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from pydantic import BaseModel, SecretStr, ValidationError
 from rich.console import Console
@@ -17,14 +16,9 @@ from rich.text import Text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
+from backend.cli.probing import check_connections, check_owner
 from backend.core.config import ConfigurationError, DatabaseSettings, Settings
-from backend.core.database import (
-    OWNER_VARIABLE,
-    Database,
-    as_libpq_reads,
-    libpq_url,
-    owner_url,
-)
+from backend.core.database import Database, as_libpq_reads, libpq_url
 from backend.core.errors import fault_in_words
 from backend.core.logging import configure_logging
 from backend.core.permissions import Means
@@ -36,12 +30,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Schema = TypeVar("Schema", bound=BaseModel)
 
-_PROBES = 3
-# Others use the pooler too, so a single probe might miss it.
-_POOLER = (
-    "{variable}: a pooler such as PgBouncer hands each connection on after a transaction; "
-    "notices, jobs, prepared statements and the lock of migrations can't work like that: "
-    "set pool_mode = session there, or point the URL to PostgreSQL itself"
+_DIVIDED = (
+    "ORGANISATIONS=one: the database keeps organisations apart, and would look empty: "
+    "set ORGANISATIONS=many, or join them with `mvp migrate upgrade`"
 )
 
 # Values are printed verbatim, whatever brackets and colons they contain.
@@ -65,23 +56,28 @@ def valid(schema: type[Schema], fields: Mapping[str, object]) -> Schema:
 
 
 @contextmanager
-def running_database() -> Iterator[Settings]:
+def running_database(*, as_it_is: bool = False) -> Iterator[Settings]:
     """Yield the settings with the URL of a reachable database.
+
+    Args:
+        as_it_is: whether it may keep organisations apart although the settings know only one.
 
     Raises:
         ConfigurationError: the settings can't be used, or the database does not answer.
     """
     settings = Settings.load()
     configure_logging(settings)
-    with database_of(settings) as ready:
+    with database_of(settings, as_it_is=as_it_is) as ready:
         yield ready
 
 
 @contextmanager
-def database_of(settings: Settings) -> Iterator[Settings]:
+def database_of(settings: Settings, *, as_it_is: bool = False) -> Iterator[Settings]:
     """Like `running_database`, for settings that were read already."""
     if settings.database.url is not None:
-        _check_owner(settings.database)
+        is_divided = check_owner(settings.database)
+        if is_divided and not (as_it_is or settings.database.has_many_organisations):
+            raise ConfigurationError(_DIVIDED)
         yield settings
     elif settings.is_production:
         raise ConfigurationError(
@@ -146,38 +142,9 @@ def require_bound_role(settings: Settings) -> None:
 
         check_role(plain_url(settings))
     if settings.database.owner_url is not None:
-        _check_connections("DATABASE_URL", plain_url(settings), settings.database)
+        check_connections("DATABASE_URL", plain_url(settings), settings.database)
 
 
 def plain_url(settings: Settings) -> str:
     """Return the URL as libpq and psql read it, including the password."""
     return libpq_url(settings.database)
-
-
-def _check_owner(settings: DatabaseSettings) -> None:
-    variable = "DATABASE_URL" if settings.owner_url is None else OWNER_VARIABLE
-    _check_connections(variable, owner_url(settings), settings)
-
-
-def _check_connections(variable: str, url: str, settings: DatabaseSettings) -> None:
-    try:
-        if _change_hands(url, settings.connect_timeout_seconds):
-            raise ConfigurationError(_POOLER.format(variable=variable))
-    except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigurationError(
-            f"{variable}: the database does not answer ({reason}); start it, or correct the URL"
-        ) from None
-
-
-def _change_hands(url: str, timeout: int) -> bool:
-    """Whether two open connections ever shared a connection of the server."""
-    with (
-        psycopg.connect(url, autocommit=True, connect_timeout=timeout) as one,
-        psycopg.connect(url, autocommit=True, connect_timeout=timeout) as other,
-    ):
-        return any(_server_process(one) == _server_process(other) for _ in range(_PROBES))
-
-
-def _server_process(connection: psycopg.Connection) -> object:
-    return connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()

@@ -54,7 +54,12 @@ def serve(
         raise ConfigurationError("--reload serves with one process: leave out --workers or WORKERS")
     configure_logging(settings)
     refuse_unsafe(settings)
-    with stopping_cleanly(), _listening(settings) as listener, database_of(settings) as ready:
+    as_it_is = settings.migrate_on_start
+    with (
+        stopping_cleanly(),
+        _listening(settings) as listener,
+        database_of(settings, as_it_is=as_it_is) as ready,
+    ):
         _prepare(ready)
         require_bound_role(ready)
         _announce(ready, listener)

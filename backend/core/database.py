@@ -38,7 +38,6 @@ A server that loses power or its network says nothing. Without these, whoever wa
 after a quarter of an hour, and all others wait for their connections.
 """
 
-
 OWNER_VARIABLE = "DATABASE_OWNER_URL"
 
 

@@ -22,6 +22,9 @@ ORGANISATION_SETTING: Final = "mvp.organisation"
 EVERYTHING_ROLE: Final = "mvp_everything"
 """A role for which all rows are visible. The program takes it for the scope `SYSTEM` alone."""
 
+POLICY: Final = "of_organisation"
+"""The name of the policy of each table whose rows are kept apart."""
+
 PROGRAM_ROLE: Final = "mvp_program"
 """The role of the program in the embedded server."""
 

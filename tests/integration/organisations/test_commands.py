@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from tests.factories import PASSWORD
 from tests.fixtures.organisations import PROGRAM, PROGRAM_PASSWORD
-from tests.fixtures.processes import RunMvp
+from tests.fixtures.processes import RunMvp, refusal
 
 
 @pytest.fixture
@@ -47,6 +47,9 @@ def test_one_becomes_many_and_one_again_by_setting_and_migration(
 
     assert "ada@example.com" in mvp("user", "list", **many).stdout
     [organisation] = created(mvp, many)
+    program = {**many, "ORGANISATIONS": "one", "MIGRATE_ON_START": "false"}
+    for command in (("files", "clean"), ("worker",), ("serve", "--port", "0")):
+        assert "ORGANISATIONS=one: the database keeps" in refusal(mvp(*command, **program))
     back = migrate(**one)
     assert "there are 2 organisations" in back.stderr
     assert mvp("organisation", "delete", organisation, "--yes", **many).returncode == 0

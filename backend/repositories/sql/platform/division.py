@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from backend.core.config import ConfigurationError
-from backend.core.scoped_database import EVERYTHING_ROLE
+from backend.core.scoped_database import EVERYTHING_ROLE, POLICY
 from backend.core.scopes import FIRST_ORGANISATION
 from backend.models.platform.organisations import (
     ORGANISATION_COLUMN,
@@ -23,7 +23,6 @@ from backend.models.platform.organisations import (
 from backend.repositories.sql.platform.divided_indexes import divide_indexes, unite_indexes
 from backend.repositories.sql.platform.leakproof import vouch_for_functions, vouch_no_more
 
-POLICY: Final = "of_organisation"
 POLICY_OF_ALL: Final = "of_everything"
 
 _MEMBERS = f"""
