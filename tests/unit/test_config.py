@@ -1,8 +1,15 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from backend.core.config import ConfigurationError, ProviderName, Settings
+from backend.core.config import (
+    ConfigurationError,
+    ProviderName,
+    Section,
+    Settings,
+    variable_name,
+)
 from tests.ids import short_id
 
 
@@ -71,6 +78,58 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("CORS_ORIGINS", "https://a.example/, https://b.example")
 
     assert Settings.load().server.cors_origins == ["https://a.example", "https://b.example"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("CORS_ORIGINS", "app.example.com", "app.example.com must be an origin, such as https://"),
+        (
+            "CORS_ORIGINS",
+            "https://a.example, https://b.example/path",
+            "https://b.example/path must",
+        ),
+        ("CORS_ORIGINS", "https://App.example.com", "https://App.example.com must be an origin"),
+        ("FILES_ALLOWED_TYPES", "image/*, pdf", "pdf must be a media type, such as image/png"),
+        ("FILES_ALLOWED_TYPES", "Image/PNG", "Image/PNG must be a media type"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy", "'proxy' does not appear to be an IPv4 or IPv6"),
+    ],
+)
+def test_what_would_never_match_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(ConfigurationError, match=re.escape(f"{variable}: {reason}")):
+        Settings.load()
+
+
+def test_lists_may_end_in_a_comma(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1, 192.168.0.0/16,")
+    origins = "*, null, http://[::1]:5173, capacitor://localhost"
+    monkeypatch.setenv("CORS_ORIGINS", f"{origins},")
+
+    server = Settings.load().server
+
+    assert server.trusted_proxies == "10.0.0.1,192.168.0.0/16"
+    assert server.cors_origins == origins.split(", ")
+
+
+def test_no_duration_is_longer_than_dates_and_the_database_can_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sections = Section.__subclasses__()
+    fields = [variable_name(each, name) for each in sections for name in each.model_fields]
+    units = ("_SECONDS", "_MINUTES", "_HOURS", "_DAYS")
+    durations = [each for each in fields if each.endswith(units)]
+    for variable in durations:
+        monkeypatch.setenv(variable, "1000000000")
+
+    with pytest.raises(ConfigurationError) as problem:
+        Settings.load()
+
+    named = {line.partition(":")[0] for line in str(problem.value).splitlines()}
+    assert named == set(durations)
 
 
 def test_mail_lies_in_the_data_dir_unless_told_otherwise(
@@ -158,6 +217,20 @@ def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
 
     assert Settings.load().security.secret_key.get_secret_value() == "from a file"
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [(".env", "^.env can't be read"), ("secret_key", 'a file can\'t be read: .*"secret_key"')],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, told: str
+) -> None:
+    (tmp_path / file).write_bytes(b"SECRET_KEY=\xff")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+
+    with pytest.raises(ConfigurationError, match=f"{told}.*invalid start byte"):
+        Settings.load()
 
 
 def test_a_missing_folder_of_secrets_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

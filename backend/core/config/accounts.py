@@ -10,7 +10,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from backend.core.config.base import Section, list_of
+from backend.core.config.base import Days, ExactSeconds, Hours, Minutes, Seconds, Section, list_of
 from backend.core.permissions import Role
 from backend.core.product import MAIL_SENDER, PACKAGE
 
@@ -21,9 +21,9 @@ class SecuritySettings(Section):
     secret_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_SECRET), description="Signs access tokens."
     )
-    access_token_minutes: int = Field(default=15, ge=1, le=24 * 60)
-    refresh_token_days: int = Field(default=30, ge=1, le=366)
-    refresh_leeway_seconds: int = Field(
+    access_token_minutes: Minutes = Field(default=15, ge=1, le=24 * 60)
+    refresh_token_days: Days = Field(default=30, ge=1, le=366)
+    refresh_leeway_seconds: Seconds = Field(
         default=10,
         ge=0,
         le=60,
@@ -39,23 +39,23 @@ class SecuritySettings(Section):
     )
     sign_in_failures_per_account: int = Field(default=10, ge=1)
     sign_in_failures_per_address: int = Field(default=50, ge=1)
-    sign_in_window_minutes: int = Field(default=15, ge=1)
+    sign_in_window_minutes: Minutes = Field(default=15, ge=1)
     require_second_factor: Annotated[list[Role], NoDecode] = Field(
         default=[], description="Roles that must have a second factor, separated by commas."
     )
-    erasure_days: int = Field(
+    erasure_days: Days = Field(
         default=14, ge=0, description="From asking for an account to be erased until it is."
     )
-    email_verification_hours: int = Field(default=48, ge=1)
-    password_reset_hours: int = Field(default=1, ge=1)
-    invitation_hours: int = Field(default=7 * 24, ge=1)
+    email_verification_hours: Hours = Field(default=48, ge=1)
+    password_reset_hours: Hours = Field(default=1, ge=1)
+    invitation_hours: Hours = Field(default=7 * 24, ge=1)
     mail_requests_per_account: int = Field(
         default=5, ge=1, description="Mails that may be requested for one address."
     )
     mail_requests_per_address: int = Field(
         default=20, ge=1, description="The same, for requests from one client address."
     )
-    mail_request_window_minutes: int = Field(default=60, ge=1)
+    mail_request_window_minutes: Minutes = Field(default=60, ge=1)
 
     @field_validator("require_second_factor", mode="before")
     @classmethod
@@ -72,7 +72,7 @@ class MailSettings(Section):
         "Unset: in DATA_DIR.",
     )
     sender: str = Field(default=MAIL_SENDER, description="The sender of mails: name and address.")
-    timeout_seconds: float = Field(
+    timeout_seconds: ExactSeconds = Field(
         default=20, gt=0, le=300, description="How long the mail server may take for one mail."
     )
 

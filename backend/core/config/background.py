@@ -7,7 +7,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from backend.core.config.base import Section
+from backend.core.config.base import Days, ExactSeconds, Seconds, Section
 
 
 class WorkerSettings(Section):
@@ -42,28 +42,28 @@ class WorkerSettings(Section):
         le=10_000,
         description="The same for the queue `mail`: mail servers can be down for longer.",
     )
-    retry_seconds: float = Field(
+    retry_seconds: ExactSeconds = Field(
         default=2,
         gt=0,
         description="The pause before the second attempt; doubled for each further one.",
     )
-    retry_max_seconds: float = Field(default=600, gt=0)
-    poll_seconds: float = Field(
+    retry_max_seconds: ExactSeconds = Field(default=600, gt=0)
+    poll_seconds: ExactSeconds = Field(
         default=2,
         gt=0,
         description="How often to poll for waiting jobs. New ones also announce themselves.",
     )
-    heartbeat_seconds: float = Field(default=5, gt=0)
-    stalled_seconds: float = Field(
+    heartbeat_seconds: ExactSeconds = Field(default=5, gt=0)
+    stalled_seconds: ExactSeconds = Field(
         default=20,
         gt=0,
         validate_default=True,
         description="After this long without a heartbeat a worker is dead: others take its jobs.",
     )
-    sweep_seconds: int = Field(
+    sweep_seconds: Seconds = Field(
         default=10, ge=1, le=59, description="How often to look for jobs of dead workers."
     )
-    shutdown_seconds: float = Field(
+    shutdown_seconds: ExactSeconds = Field(
         default=10,
         gt=0,
         description="How long running jobs may take to finish when the process stops.",
@@ -94,17 +94,17 @@ class ExecutionSettings(Section):
 class RetentionSettings(Section):
     model_config = SettingsConfigDict(env_prefix="RETENTION_")
 
-    session_days: int = Field(default=30, ge=1, description="For ended sessions.")
-    mail_days: int = Field(
+    session_days: Days = Field(default=30, ge=1, description="For ended sessions.")
+    mail_days: Days = Field(
         default=30, ge=1, description="For mails that were sent, refused or given up."
     )
-    job_days: int = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
-    assistant_days: int = Field(
+    job_days: Days = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
+    assistant_days: Days = Field(
         default=90, ge=1, description="For usage records and planned actions of the assistant."
     )
-    webhook_days: int = Field(
+    webhook_days: Days = Field(
         default=7, ge=3, description="For deliveries of webhooks, and what they contain."
     )
-    event_days: int | None = Field(
+    event_days: Days | None = Field(
         default=None, ge=31, description="For the audit trail. Unset: for ever."
     )

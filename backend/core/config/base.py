@@ -1,7 +1,9 @@
 """The base of every section of the settings."""
 
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,6 +15,14 @@ class Environment(StrEnum):
     DEVELOPMENT = "development"
     TEST = "test"
     PRODUCTION = "production"
+
+
+# Longer ones exceed what dates or time-outs of PostgreSQL can hold.
+Seconds = Annotated[int, Field(le=24 * 60 * 60)]
+ExactSeconds = Annotated[float, Field(le=24 * 60 * 60)]
+Minutes = Annotated[int, Field(le=366 * 24 * 60)]
+Hours = Annotated[int, Field(le=100 * 366 * 24)]
+Days = Annotated[int, Field(le=100 * 366)]
 
 
 class Section(BaseSettings):

@@ -75,7 +75,8 @@ def origin_of(address: str) -> str:
     url = urlsplit(address)
     is_usual = url.port == {"https": 443, "http": 80}.get(url.scheme)
     port = "" if url.port is None or is_usual else f":{url.port}"
-    return f"{url.scheme}://{_host(address)}{port}"
+    host = _host(address)
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _host(address: str) -> str:

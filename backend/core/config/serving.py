@@ -13,8 +13,12 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from backend.core.config.base import Section, list_of
+from backend.core.config.base import Days, ExactSeconds, Hours, Seconds, Section, list_of
+from backend.core.config.passkeys import origin_of
 from backend.core.scopes import Organisations
+
+_ANY_PAGE = frozenset({"*", "null"})
+"""All origins, and that of pages that were opened from a file."""
 
 DEFAULT_FILE_TYPES = [
     "image/avif",
@@ -62,10 +66,10 @@ class ServerSettings(Section):
     require_if_match: bool = Field(
         default=False, description="Refuse changes that do not name the version they are for."
     )
-    idempotency_key_hours: int = Field(
+    idempotency_key_hours: Hours = Field(
         default=24, ge=1, description="How long an Idempotency-Key is remembered."
     )
-    shutdown_seconds: int = Field(
+    shutdown_seconds: Seconds = Field(
         default=10,
         ge=1,
         description="How long running requests may take to finish when the server stops.",
@@ -85,10 +89,11 @@ class ServerSettings(Section):
     @field_validator("trusted_proxies")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        for proxy in value.split(","):
-            if proxy.strip() != "*":
-                ip_network(proxy.strip())  # Its ValueError describes the problem.
-        return value
+        proxies = [proxy.strip() for proxy in value.split(",") if proxy.strip()]
+        for proxy in proxies:
+            if proxy != "*":
+                ip_network(proxy)  # Its ValueError describes the problem.
+        return ",".join(proxies)
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -97,6 +102,14 @@ class ServerSettings(Section):
         if isinstance(origins, list):
             return [str(origin).rstrip("/") for origin in origins]
         return origins
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if each not in _ANY_PAGE and each != origin_of(each):
+                raise ValueError(f"{each} must be an origin, such as https://app.example.com")
+        return value
 
 
 class DatabaseSettings(Section):
@@ -114,7 +127,7 @@ class DatabaseSettings(Section):
         description="many: PostgreSQL keeps the rows of organisations apart.",
         validation_alias="ORGANISATIONS",
     )
-    organisation_grace_days: int = Field(
+    organisation_grace_days: Days = Field(
         default=30,
         ge=0,
         description="How long a deleted organisation can be restored.",
@@ -124,12 +137,12 @@ class DatabaseSettings(Section):
     pool_overflow: int = Field(
         default=0, ge=0, description="Additional connections, closed after each use."
     )
-    pool_timeout_seconds: float = Field(default=5, gt=0)
-    connect_timeout_seconds: int = Field(default=3, ge=2)
-    statement_timeout_seconds: int = Field(
+    pool_timeout_seconds: ExactSeconds = Field(default=5, gt=0)
+    connect_timeout_seconds: Seconds = Field(default=3, ge=2)
+    statement_timeout_seconds: Seconds = Field(
         default=10, ge=1, description="After this the server cancels a statement."
     )
-    lock_timeout_seconds: int = Field(
+    lock_timeout_seconds: Seconds = Field(
         default=2,
         ge=1,
         description="How long a statement waits for a row that another transaction has locked.",
@@ -170,6 +183,16 @@ class FileSettings(Section):
     @classmethod
     def _split(cls, value: object) -> object:
         return list_of(value)
+
+    @field_validator("allowed_types")
+    @classmethod
+    def _media_types(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if not re.fullmatch(r"[^/\sA-Z]+/[^/\sA-Z]+", each):
+                raise ValueError(
+                    f"{each} must be a media type, such as image/png or image/*, in lower case"
+                )
+        return value
 
 
 class SearchSettings(Section):

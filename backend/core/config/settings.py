@@ -1,6 +1,8 @@
 """All sections of the settings, and how they are read."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,7 +10,7 @@ from pydantic import (
     BaseModel,
     ValidationError,
 )
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 from backend.core.config.accounts import MailSettings, SecuritySettings
 from backend.core.config.assistant import (
@@ -64,7 +66,8 @@ class Settings(BaseModel):
         """Read the settings from the environment.
 
         Raises:
-            ConfigurationError: names every variable whose value can't be used.
+            ConfigurationError: names every variable whose value can't be used, or the file that
+                can't be read.
         """
         source: dict[str, Any] = {"_secrets_dir": _secrets_dir()}
         sections: dict[str, Section] = {}
@@ -72,7 +75,8 @@ class Settings(BaseModel):
         for name, field in cls.model_fields.items():
             section: type[Section] = field.annotation  # type: ignore[assignment]  # all are sections
             try:
-                sections[name] = section(**source)
+                with _readable_files():
+                    sections[name] = section(**source)
             except ValidationError as error:
                 problems += [
                     f"{_variable(section, e)}: {fault_in_words(e)}" for e in error.errors()
@@ -141,6 +145,19 @@ def _secrets_dir() -> str | None:
             f"SECRETS_DIR: the folder {folder!r} does not exist; create it or unset"
         )
     return folder or None
+
+
+@contextmanager
+def _readable_files() -> Iterator[None]:
+    remedy = "let this user read it, and write it in UTF-8"
+    try:
+        yield
+    except SettingsError as error:
+        raise ConfigurationError(
+            f"SECRETS_DIR: a file can't be read: {error} ({error.__cause__}); {remedy}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f".env can't be read ({error}); {remedy}") from None
 
 
 def _default(value: bool | None, default: bool) -> bool:
