@@ -29,6 +29,7 @@ from backend.core.product import NAME
 from backend.core.production import refuse_unsafe
 
 _KEEP_ALIVE_SECONDS = 75
+_REPLACING_SECONDS = 60
 
 app = typer.Typer()
 
@@ -194,7 +195,7 @@ class _Server(uvicorn.Server):
 
 
 class _Processes(Multiprocess):
-    """Like `_Server`, for several processes. Replaces the executions process with them."""
+    """Like `_Server`, for several processes. Replaces the executions process after them."""
 
     def __init__(
         self, config: uvicorn.Config, sockets: list[socket.socket], beside: Beside | None
@@ -213,9 +214,13 @@ class _Processes(Multiprocess):
         super().terminate_all()
 
     def restart_all(self) -> None:
+        # A machine that has much to do takes longer to start a process than a check may take.
+        usual = self.config.timeout_worker_healthcheck
+        self.config.timeout_worker_healthcheck = _REPLACING_SECONDS
+        super().restart_all()
+        self.config.timeout_worker_healthcheck = usual
         if self._beside is not None:
             self._beside.renew()
-        super().restart_all()
 
 
 def _hand_on(settings: Settings) -> None:

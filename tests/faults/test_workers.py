@@ -50,6 +50,28 @@ def test_workers_count_their_requests_together_and_none_outlives_its_parent(
     wait_until(lambda: not _answers(server))
 
 
+def test_they_are_replaced_one_after_the_other_even_by_some_that_start_slowly(
+    server: Server,
+) -> None:
+    before, children = _workers(server), _children(server)
+
+    server.process.send_signal(signal.SIGHUP)
+
+    wait_until(lambda: len(_children(server)) > len(children))
+    for replacing in _children(server) - children:
+        with _paused(replacing):
+            # Longer than uvicorn waits by default.
+            time.sleep(6)
+    wait_until(lambda: not _children(server) & set(before))
+    assert len(_workers(server)) == 4
+    assert server.stop() == 0
+
+
+def _children(server: Server) -> set[int]:
+    pid = server.process.pid
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
 def _workers(server: Server) -> list[int]:
     log = server.log.read_text()
     return [int(pid) for pid in re.findall(r"Started server process \[(\d+)", log)]
