@@ -94,6 +94,23 @@ def test_links_lead_somewhere(page: Page) -> None:
             assert target.fragment in Page(file).anchors(), link
 
 
+@walk("folder", {str(file.parent): file for file in sorted(DOCS.rglob("README.md"))})
+def test_each_page_is_in_the_list_of_its_folder(folder: Path) -> None:
+    linked = {urlsplit(link).path for link in Page(folder).links()}
+
+    pages = {page.name for page in folder.parent.glob("*.md")} - {folder.name}
+    assert pages <= linked
+
+
+@each_page
+def test_a_heading_stands_apart(page: Page) -> None:
+    """The site takes one right behind a table for a row of it."""
+    lines = page.path.read_text().splitlines()
+    headings = [each.map[0] for each in page.tokens() if each.type == "heading_open" and each.map]
+
+    assert [lines[number] for number in headings if number and lines[number - 1].strip()] == []
+
+
 @walk("page", {str(page): page for page in PAGES if page.path.is_relative_to(DOCS)})
 def test_an_anchor_is_the_same_in_the_site(page: Page) -> None:
     """Python-Markdown puts one dash where GitHub puts several, and numbers in another way."""
