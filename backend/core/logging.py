@@ -6,6 +6,7 @@ Values bound to the context (`request_id`) are in every line, including those of
 import logging
 import logging.config
 import sys
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
@@ -44,8 +45,11 @@ class _Logger:
         self.name = name
 
     def msg(self, line: str) -> None:
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        # As in the logging module: neither a full disk nor a collector that has gone may fail a
+        # request or a job.
+        with suppress(OSError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
 

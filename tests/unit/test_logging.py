@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.fixtures.processes import environment
 
@@ -74,3 +75,17 @@ def test_the_level_can_be_raised() -> None:
     entries = lines(ENVIRONMENT="production", LOG_LEVEL="ERROR")
 
     assert [json.loads(entry)["event"] for entry in entries] == ["went_wrong"]
+
+
+def test_what_is_logged_goes_on_where_the_log_takes_no_more() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", f"{PROGRAM}\nprint('went on', flush=True)"],
+            check=False,
+            env=environment({}),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+        )
+
+    assert done.stdout == "went on\n"
