@@ -9,10 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend.cli.runtime import plain_url
+from backend.cli.runtime import handed_on
 from backend.core.config import Settings
 from backend.core.logging import get_logger
-from backend.core.orphans import PARENT_VARIABLE
 from backend.models.platform.job_requests import Queue
 
 _FIRST_PAUSE_SECONDS = 1.0
@@ -89,11 +88,7 @@ def executions_beside(settings: Settings) -> Iterator[Beside]:
     at_once = settings.worker.executions_concurrency * settings.server.workers
     command = [sys.executable, "-m", "backend", "worker", f"--concurrency={at_once}"]
     command += [f"--queues={Queue.EXECUTIONS}"]
-    environment = os.environ | {
-        "DATABASE_URL": plain_url(settings),
-        PARENT_VARIABLE: str(os.getpid()),
-    }
-    beside = Beside("executions", command, environment)
+    beside = Beside("executions", command, os.environ | handed_on(settings))
     try:
         yield beside
     finally:

@@ -5,6 +5,7 @@ neither does the parent of several servers.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,7 @@ from backend.core.config import ConfigurationError, DatabaseSettings, Settings
 from backend.core.database import Database, as_libpq_reads, libpq_url
 from backend.core.errors import fault_in_words
 from backend.core.logging import configure_logging
+from backend.core.orphans import PARENT_VARIABLE
 from backend.core.permissions import Means
 from backend.core.scoped_database import PROGRAM_ROLE
 
@@ -143,6 +145,19 @@ def require_bound_role(settings: Settings) -> None:
         check_role(plain_url(settings))
     if settings.database.owner_url is not None:
         check_connections("DATABASE_URL", plain_url(settings), settings.database)
+
+
+def handed_on(settings: Settings) -> dict[str, str]:
+    """Return the variables by which other processes of this one have its settings.
+
+    They read the environment, which knows neither options nor the embedded database.
+    """
+    return {
+        "DATABASE_URL": plain_url(settings),
+        "HOST": settings.server.host,
+        "PORT": str(settings.server.port),
+        PARENT_VARIABLE: str(os.getpid()),
+    }
 
 
 def plain_url(settings: Settings) -> str:

@@ -19,12 +19,11 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 import backend
 from backend.cli.beside import Beside, executions_beside
 from backend.cli.migrating import migrate
-from backend.cli.runtime import database_of, error_console, plain_url, require_bound_role
+from backend.cli.runtime import database_of, error_console, handed_on, require_bound_role
 from backend.cli.stopping import stopping_cleanly
 from backend.core.config import ConfigurationError, Settings
 from backend.core.garbage import without_collection
 from backend.core.logging import configure_logging
-from backend.core.orphans import PARENT_VARIABLE
 from backend.core.product import NAME
 from backend.core.production import refuse_unsafe
 
@@ -64,7 +63,7 @@ def serve(
         _prepare(ready)
         require_bound_role(ready)
         _announce(ready, listener)
-        _run(ready, listener, reload=reload)
+        _run(_at_port_of(listener, ready), listener, reload=reload)
 
 
 def _settings(
@@ -114,6 +113,12 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             ) from None
         listener.set_inheritable(True)
         yield listener
+
+
+def _at_port_of(listener: socket.socket, settings: Settings) -> Settings:
+    """Port 0 lets the system choose one; links lead to that."""
+    server = settings.server.model_copy(update={"port": listener.getsockname()[1]})
+    return settings.model_copy(update={"server": server})
 
 
 def _prepare(settings: Settings) -> None:
@@ -225,10 +230,9 @@ class _Processes(Multiprocess):
 
 def _hand_on(settings: Settings) -> None:
     """Workers read the environment: write the effective settings there."""
-    os.environ["DATABASE_URL"] = plain_url(settings)
+    os.environ |= handed_on(settings)
     os.environ["WORKER_ENABLED"] = str(settings.worker.enabled)
     os.environ["WORKER_EXECUTIONS_APART"] = str(settings.worker.executions_apart)
-    os.environ[PARENT_VARIABLE] = str(os.getpid())
 
 
 def _uvicorn(settings: Settings, program: object, *, reload: bool = False) -> uvicorn.Config:

@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.fixtures.processes import START_SECONDS, Server, StartServer
+from backend.seeds.users import MEMBER
+from tests.fixtures.processes import START_SECONDS, Server, StartServer, free_port
 from tests.fixtures.waiting import wait_until
 
 
@@ -65,6 +67,25 @@ def test_they_are_replaced_one_after_the_other_even_by_some_that_start_slowly(
     wait_until(lambda: not _children(server) & set(before))
     assert len(_workers(server)) == 4
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("option", ["--workers=1", "--workers=2", "--reload"])
+def test_links_in_mails_lead_to_the_port_that_was_given_on_the_command_line(
+    start_server: StartServer, fresh_database_url: str, tmp_path: Path, option: str
+) -> None:
+    port = free_port()
+    settings = {"DATABASE_URL": fresh_database_url, "PORT": "1"}
+    started = start_server(option, f"--port={port}", wait=False, **settings)
+    server = replace(started, url=f"http://127.0.0.1:{port}")
+    server.wait_until_ready()
+
+    forgotten = {"email": MEMBER.email}
+    server.post("/api/v1/auth/password-reset", json=forgotten).raise_for_status()
+
+    mails = tmp_path / ".data" / "mail"
+    wait_until(lambda: any(mails.glob("*.eml")), server.log.read_text)
+    [mail] = mails.glob("*.eml")
+    assert f"http://localhost:{port}/docs" in mail.read_text()
 
 
 def _children(server: Server) -> set[int]:
