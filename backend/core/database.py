@@ -119,11 +119,17 @@ def database_url(url: str, variable: str = "DATABASE_URL") -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         parsed = None
-    if parsed is None or parsed.get_backend_name() not in {"postgres", "postgresql"}:
+    if parsed is None or not _is_of_postgresql(parsed):
         raise ConfigurationError(
-            f"{variable} is not a PostgreSQL URL: write postgresql://user:password@host/database"
+            f"{variable} is not a PostgreSQL URL: write postgresql://user:password@host/database, "
+            "with %40 for @ in the password, and other special characters likewise"
         )
     return parsed.set(drivername="postgresql+psycopg")
+
+
+def _is_of_postgresql(url: URL) -> bool:
+    # A host with an @ has the end of a password in it.
+    return url.get_backend_name() in {"postgres", "postgresql"} and "@" not in (url.host or "")
 
 
 def libpq_url(settings: DatabaseSettings) -> str:
