@@ -28,7 +28,7 @@ from backend.core.product import NAME
 from backend.core.production import refuse_unsafe
 
 _KEEP_ALIVE_SECONDS = 75
-_REPLACING_SECONDS = 60
+_REPLACING_SECONDS = 30
 
 app = typer.Typer()
 
