@@ -1,5 +1,6 @@
 """A mail as it goes over the wire (RFC 5322)."""
 
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -8,6 +9,9 @@ from email.utils import format_datetime, parseaddr
 from email_validator import EmailNotValidError, validate_email
 
 from backend.services.mail.protocols import MailRefusedError, OutgoingMail
+
+_ENCODED = "=?"
+"""The beginning of an encoded word."""
 
 
 def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
@@ -20,7 +24,7 @@ def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
     message = EmailMessage(SMTP)
     message["From"] = from_whom
     message["To"] = _address("", mail.recipient)
-    message["Subject"] = mail.content.subject
+    _set_subject(message, mail.content.subject)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.id}@{from_whom.domain}>"
     # Out-of-office programs do not answer such mails (RFC 3834).
@@ -28,6 +32,18 @@ def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
     message.set_content(mail.content.text)
     message.add_alternative(mail.content.html, subtype="html")
     return message
+
+
+def _set_subject(message: EmailMessage, subject: str) -> None:
+    """A text that looks encoded (RFC 2047) is encoded once more.
+
+    The library would decode it, and a line break in it would begin another header.
+    """
+    if _ENCODED in subject:
+        encoded = Header(subject, "utf-8", header_name="Subject").encode()
+        message.set_raw("Subject", encoded)
+    else:
+        message["Subject"] = subject
 
 
 def sender_address(sender: str) -> Address:

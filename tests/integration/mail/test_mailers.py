@@ -93,6 +93,28 @@ async def test_a_subject_can_not_begin_another_header(smtp: SmtpServer) -> None:
 
 
 @pytest.mark.parametrize(
+    "subject",
+    [
+        "=?utf-8?q?Ada=0ABcc:_eve@example.com?= invites you",
+        "=?utf-8?b?QWRhCkJjYzogZXZlQGV4YW1wbGUuY29t?= invites you",
+        "=?utf-8?q?Ada?= invites you",
+        f"{'Zoë ' * 40}=?utf-8?q?Ada=0ABcc:_eve@example.com?=",
+    ],
+)
+async def test_a_subject_that_looks_encoded_arrives_as_it_was_written(
+    smtp: SmtpServer, subject: str
+) -> None:
+    content = MailContent(subject, "text", "html")
+
+    await mailer_at(smtp.url).send(replace(make_mail(), content=content))
+
+    (message,) = smtp.inbox
+    assert message["Subject"] == subject
+    assert message["Bcc"] is None
+    assert smtp.recipients == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
     ("code", "error"), [("550 no such user", MailRefusedError), ("451 later", MailUnavailableError)]
 )
 @pytest.mark.parametrize("where", ["answer_recipient", "answer_data"])
