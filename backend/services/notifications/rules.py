@@ -46,7 +46,7 @@ async def _task_assigned(uow: NotificationsReading, event: TaskAssigned) -> Mess
     if assignee_id is None or assignee_id == event.actor_id:
         return None
     task = await uow.tasks.find(event.subject_id)
-    if task is None:
+    if task is None or task.assignee_id != assignee_id:
         return None
     return Message(
         assignee_id,

@@ -80,6 +80,20 @@ async def test_a_task_that_is_gone_again_is_no_news(
     assert await told(member) == []
 
 
+async def test_who_no_longer_has_a_task_is_not_told_of_it(
+    manager: Person, member: Person, viewer: Person, jobs: Jobs, database: Database
+) -> None:
+    """Events may wait, as in an outage."""
+    path = f"/tasks/{await give(manager, member)}"
+    given = await manager.patch(path, json={"assignee_id": str(viewer.user.id)})
+    assert given.status_code == 200, given.text
+    await jobs.drain(Queue.EVENTS)
+
+    assert await told(member) == []
+    assert len(await told(viewer)) == 1
+    assert [recipient for recipient, _ in await mailed(database)] == [viewer.user.email]
+
+
 async def test_the_owner_of_a_lead_is_told_of_its_conversion(
     manager: Person, member: Person, jobs: Jobs
 ) -> None:
