@@ -74,11 +74,22 @@ class PlannedAction(
         """The result of a tool may come from a private file."""
         return ("arguments", "plan", "result", "error", "chat_id")
 
+    @property
+    def is_expired(self) -> bool:
+        """Whether nobody has confirmed it in time."""
+        return self.status is ActionStatus.PLANNED and self.expires_at <= now()
+
+    def plan_again(self, planned: "PlannedAction") -> None:
+        """Wait again to be confirmed, as planned now."""
+        self.plan = planned.plan
+        self.expires_at = planned.expires_at
+        self.credential_id = planned.credential_id
+
     def begin(self) -> None:
         """Raises ConflictError if it was confirmed before, or has expired."""
         if self.status is not ActionStatus.PLANNED:
             raise ConflictError(f"This action has already been confirmed: it is {self.status}.")
-        if self.expires_at <= now():
+        if self.is_expired:
             raise ConflictError("This action was not confirmed in time. Request it again.")
         self.status = ActionStatus.RUNNING
 

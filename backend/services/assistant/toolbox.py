@@ -14,8 +14,9 @@ from backend.core.errors import ConflictError, DomainError, fault_in_words, in_w
 from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import PlannedAction
+from backend.models.platform.domain_events import changes_between
 from backend.models.platform.mixins import now
-from backend.repositories.assistant.unit import AssistantUnits
+from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
 from backend.services.assistant.language_models import OfferedTool, ToolOutcome
 from backend.services.assistant.tools.base import (
     AssistantTool,
@@ -25,7 +26,7 @@ from backend.services.assistant.tools.base import (
     as_agent,
 )
 from backend.services.identity.rights import PresentRights
-from backend.services.platform.change_events import created
+from backend.services.platform.change_events import created, updated
 
 _ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 MAX_PARALLEL = 4
@@ -202,12 +203,8 @@ class Toolbox:
             chat_id=scope.chat_id,
         )
         async with self._uow(by) as uow:
-            if earlier := await uow.planned_actions.find(action.id):
-                action = earlier
-            else:
-                await uow.planned_actions.save(action)
-                uow.record(created(SubjectKind.PLANNED_ACTION, action, by))
-                await uow.commit()
+            action = await _kept(uow, action, by)
+            await uow.commit()
         told = {
             "action_id": str(action.id),
             "plan": action.plan,
@@ -215,6 +212,21 @@ class Toolbox:
             "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
         }
         return ToolOutcome(CallOutcome.TO_CONFIRM, told)
+
+
+async def _kept(uow: AssistantUnit, planned: PlannedAction, by: Principal) -> PlannedAction:
+    """Return the action, which is stored once. One that has expired is planned again."""
+    for earlier in await uow.planned_actions.find_many([planned.id], for_update=True):
+        if earlier.is_expired:
+            before = earlier.facts()
+            earlier.plan_again(planned)
+            changes = changes_between(before, earlier.facts(), earlier.private_fields())
+            await uow.planned_actions.save(earlier)
+            uow.record(updated(SubjectKind.PLANNED_ACTION, earlier, changes, by))
+        return earlier
+    await uow.planned_actions.save(planned)
+    uow.record(created(SubjectKind.PLANNED_ACTION, planned, by))
+    return planned
 
 
 def faults_of(error: ValidationError) -> str:

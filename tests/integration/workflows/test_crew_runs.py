@@ -1,5 +1,6 @@
 """Crews at work: what their agents are told, what is kept of it, and what comes of it."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from backend.core.config import ModelProvider
 from backend.core.scopes import SYSTEM
 from backend.models.assistant.usage_records import UsageRecord
+from backend.models.platform.audit_events import EventQuery
 from backend.models.platform.mixins import now
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.factories import make_task
@@ -164,6 +166,39 @@ async def test_a_plan_waits_to_be_confirmed(
     answer = await manager.post("/agent/act", json={"confirm": planned})
     assert answer.status_code == 200, answer.text
     assert (await manager.get(f"/tasks/{row.id}")).status_code == 404
+
+
+async def test_a_plan_that_has_expired_before_a_retry_can_be_confirmed_after_it(
+    manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
+) -> None:
+    row = make_task(title="Old")
+    async with uow(SYSTEM) as unit:
+        await unit.tasks.save(row)
+        await unit.commit()
+    model.call("delete_task", {"task_id": str(row.id)})
+    model.refuse("I can't.")
+    definition = crew(task("tidy"), tools=("delete_task",))
+    failed = await run(manager, jobs, "crew", definition=definition)
+    async with uow(SYSTEM) as unit:
+        (action_id,) = [
+            event.subject_id
+            for event in (await unit.events.page(EventQuery())).items
+            if event.type == "planned_action.created"
+        ]
+        assert action_id is not None
+        action = await unit.planned_actions.get(action_id)
+        action.expires_at = now() - timedelta(seconds=1)
+        await unit.planned_actions.save(action)
+        await unit.commit()
+    model.call("delete_task", {"task_id": str(row.id)})
+    model.say("It waits for you.")
+
+    await manager.post(f"/executions/{failed['id']}/retry")
+    done = await go_on(manager, jobs, failed)
+
+    assert done["result"]["planned"] == [str(action_id)]
+    answer = await manager.post("/agent/act", json={"confirm": str(action_id)})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_a_step_that_fails_is_named_and_the_others_stay(
