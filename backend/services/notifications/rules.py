@@ -75,9 +75,9 @@ async def _lead_converted(uow: NotificationsReading, event: LeadConverted) -> Me
 async def _execution_finished(
     uow: NotificationsReading, event: ExecutionFinished
 ) -> Message | None:
-    """Whoever cancelled it already knows."""
+    """Whoever cancelled it already knows, but for an admin who stopped its job."""
     execution = await uow.executions.find(event.subject_id)
-    if execution is None or event.status not in _ENDS:
+    if execution is None or (event.status == _CANCELLED and event.actor_id is not None):
         return None
     return Message(
         execution.owner_id,
@@ -138,7 +138,8 @@ async def _webhook_switched_off(
     )
 
 
-_ENDS = {"completed": "is completed", "failed": "has failed"}
+_CANCELLED = "cancelled"
+_ENDS = {"completed": "is completed", "failed": "has failed", _CANCELLED: "was stopped"}
 
 
 def _rule(event: type[Happened], rule: Rule[Happened]) -> tuple[type[DomainEvent], Rule[Any]]:

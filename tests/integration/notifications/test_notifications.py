@@ -132,6 +132,19 @@ async def test_who_cancels_an_execution_is_not_told(viewer: Person, jobs: Jobs) 
     assert await told(viewer) == []
 
 
+async def test_the_owner_is_told_that_an_admin_has_stopped_an_execution(
+    viewer: Person, jobs: Jobs
+) -> None:
+    report = {"kind": "report", "inputs": {"report": "tasks_by_age"}, "name": "Ages"}
+    execution = (await viewer.post("/executions", json=report)).json()
+    executions = jobs.services.background.executions
+    await executions.end_stopped(UUID(execution["id"]), FIRST, execution["job_id"])
+    await jobs.drain(Queue.EVENTS)
+
+    (notification,) = await told(viewer)
+    assert (notification["title"], notification["text"]) == ("Your execution was stopped", "Ages")
+
+
 async def sign_in(client: httpx2.AsyncClient, device: str) -> Person:
     answer = await client.post(
         "/api/v1/auth/token",
