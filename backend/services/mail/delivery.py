@@ -56,15 +56,15 @@ class MailService:
     async def send(self, mail_id: UUID) -> None:
         """Send a queued mail. Does nothing if it was sent or refused before.
 
-        A permanent refusal is recorded on the row, and not raised.
+        Nor if there is none any more, as it was erased with an account. A permanent refusal is
+        recorded on the row, and not raised.
 
         Raises:
             MailUnavailableError: it can't be sent now; try again later.
-            NotFoundError: there is no such mail.
         """
         async with self._uow.reading(SYSTEM) as uow:
-            queued = await uow.mails.get(mail_id)
-        if queued.is_settled:
+            queued = await uow.mails.find(mail_id)
+        if queued is None or queued.is_settled:
             return
         written = await self._write(queued)
         # Only now: a mail that can't be rendered would be delayed by its claim too.
@@ -95,10 +95,10 @@ class MailService:
         await self._note(mail)
 
     async def _claim(self, mail_id: UUID) -> Mail | None:
-        """Return the mail, claimed; None if it was sent or refused."""
+        """Return the mail, claimed; None if it was sent, refused or erased."""
         async with self._uow(SYSTEM) as uow:
-            mail = await uow.mails.get(mail_id, for_update=True)
-            if mail.is_settled:
+            mail = await _locked(uow, mail_id)
+            if mail is None or mail.is_settled:
                 return None
             if mail.is_claimed(self._claim_for + _SKEW):
                 raise MailUnavailableError("Another process is sending it.")
@@ -129,7 +129,13 @@ class MailService:
     async def _keep(self, sent: Mail) -> None:
         outcome = sent.model_dump(include={"claimed_until", "sent_at", "refused_at", "last_error"})
         async with self._uow(SYSTEM) as uow:
-            mail = await uow.mails.get(sent.id, for_update=True)
-            mail.sqlmodel_update(outcome)
-            await uow.mails.save(mail)
-            await uow.commit()
+            if mail := await _locked(uow, sent.id):
+                mail.sqlmodel_update(outcome)
+                await uow.mails.save(mail)
+                await uow.commit()
+
+
+async def _locked(uow: MailUnit, mail_id: UUID) -> Mail | None:
+    """None if it was erased."""
+    found = await uow.mails.find_many([mail_id], for_update=True)
+    return found[0] if found else None

@@ -27,7 +27,7 @@ from backend.wiring import wire
 from tests.fixtures.post import Post
 from tests.fixtures.postgres import execute
 from tests.fixtures.smtp import SmtpServer, parts_of
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import SECONDS, until
 
 
 def make_mail(**fields: Any) -> Mail:
@@ -107,6 +107,38 @@ async def test_a_job_that_runs_again_sends_nothing(post: Post, uow: UnitOfWorkFa
 
     assert len(post.smtp.inbox) == 1
     assert (await kept(uow, mail)).attempts == 1
+
+
+async def erased(uow: UnitOfWorkFactory, mail: Mail) -> None:
+    """As with the account that it is for."""
+    async with uow(SYSTEM) as unit:
+        await unit.mails.delete(await unit.mails.get(mail.id))
+        await unit.commit()
+
+
+async def test_a_mail_that_was_erased_before_is_not_sent(
+    post: Post, uow: UnitOfWorkFactory
+) -> None:
+    await erased(uow, await queued(post, uow))
+
+    await post.run_jobs()
+
+    assert post.smtp.inbox == []
+
+
+async def test_a_mail_that_is_erased_while_it_is_sent_ends_its_job(
+    post: Post, uow: UnitOfWorkFactory
+) -> None:
+    mail = await queued(post, uow)
+    with post.smtp.holding():
+        sending = asyncio.create_task(post.run_jobs())
+        await until(post.smtp.holds)
+        await erased(uow, mail)
+
+    async with asyncio.timeout(SECONDS):
+        await sending
+
+    assert len(post.smtp.inbox) == 1
 
 
 async def test_of_two_jobs_at_once_one_sends(post: Post, uow: UnitOfWorkFactory) -> None:
