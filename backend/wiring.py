@@ -222,6 +222,7 @@ def retention(settings: Settings) -> Retention:
         Expiring.MAIL_REQUESTS: timedelta(minutes=security.mail_request_window_minutes),
         Expiring.MAILS: timedelta(days=keep.mail_days),
         Expiring.JOBS: timedelta(days=keep.job_days),
+        Expiring.NOTIFICATIONS: timedelta(days=keep.notification_days),
         Expiring.USAGE_RECORDS: timedelta(days=keep.assistant_days),
         Expiring.PLANNED_ACTIONS: timedelta(days=keep.assistant_days),
         Expiring.WEBHOOK_MESSAGES: timedelta(days=keep.webhook_days),

@@ -99,6 +99,9 @@ class RetentionSettings(Section):
         default=30, ge=1, description="For mails that were sent, refused or given up."
     )
     job_days: Days = Field(default=14, ge=1, description="For ended jobs, whatever their outcome.")
+    notification_days: Days = Field(
+        default=180, ge=1, description="For notifications, whether they were read or not."
+    )
     assistant_days: Days = Field(
         default=90, ge=1, description="For usage records and planned actions of the assistant."
     )

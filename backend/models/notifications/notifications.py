@@ -53,6 +53,7 @@ class Notification(OfOrganisation, NotificationBase, Identified, table=True):
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("user_id", "event_id", info=never_taken("existing rows are skipped")),
+        Index(None, "created_at"),
         Index(None, "user_id", "created_at", "id"),
         Index(None, "user_id", "kind", "created_at", "id"),
         Index(

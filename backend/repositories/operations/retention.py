@@ -17,6 +17,7 @@ class Expiring(StrEnum):
     JOBS = "jobs"
     EVENTS = "events"
     PERSONAL_CHANGES = "personal_changes"
+    NOTIFICATIONS = "notifications"
     USAGE_RECORDS = "usage_records"
     PLANNED_ACTIONS = "planned_actions"
     WEBHOOK_MESSAGES = "webhook_messages"

@@ -79,6 +79,19 @@ EXPIRING: Mapping[str, tuple[Mapping[str, str], Rows, Rows]] = {
             {"dedup_key": "'new'", "created_at": YOUNG},
         ],
     ),
+    "notifications": (
+        {
+            "user_id": ":user",
+            "kind": "'task_assigned'",
+            "title": "'A task was assigned to you'",
+            "text": "'Call'",
+            "subject_kind": "'task'",
+            "subject_id": "gen_random_uuid()",
+            "event_id": "gen_random_uuid()",
+        },
+        [{"created_at": OLD}, {"created_at": OLD, "read_at": YOUNG}],
+        [{"created_at": YOUNG}, {"created_at": YOUNG, "read_at": YOUNG}],
+    ),
     "usage_records": (
         {
             "owner_id": ":user",

@@ -89,6 +89,7 @@ _EXPIRING = {
     Expiring.MAIL_REQUESTS: _Rows(metadata.tables["mail_requests"], _mail_requests_over),
     Expiring.MAILS: _Rows(metadata.tables["mails"], _mails_over),
     Expiring.JOBS: _Rows(JOBS, _jobs_over),
+    Expiring.NOTIFICATIONS: _Rows(metadata.tables["notifications"], _older("created_at")),
     Expiring.USAGE_RECORDS: _Rows(metadata.tables["usage_records"], _older("started_at")),
     Expiring.PLANNED_ACTIONS: _Rows(metadata.tables["planned_actions"], _older("expires_at")),
     Expiring.WEBHOOK_MESSAGES: _Rows(metadata.tables["webhook_messages"], _messages_over),
