@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from backend.core.config import Settings
 from backend.core.database import Database
@@ -73,6 +74,24 @@ async def test_the_first_of_all_is_told(
 
     async with asyncio.timeout(SECONDS):
         assert (await first).id == new
+
+
+async def test_what_comes_after_the_clock_of_the_database_went_back_is_told(
+    watch: NotificationWatch, uow: SqlUnitOfWorkFactory, database: Database, viewer: Person
+) -> None:
+    """As when another server takes over."""
+    await add(uow, viewer)
+    ahead = "UPDATE notifications SET created_at = now() + interval '1 minute'"
+    async with database.engine.begin() as connection:
+        await connection.execute(text(ahead))
+    first = await begin(watch.coming(viewer.principal, None))
+
+    new = await add(uow, viewer, 2)
+
+    async with asyncio.timeout(SECONDS):
+        assert (await first).id == new[0]
+    listed = (await viewer.get("/notifications")).json()["items"]
+    assert [each["id"] for each in listed[:2]] == [str(each) for each in reversed(new)]
 
 
 async def test_who_resumes_gets_all_that_came_since(
@@ -164,7 +183,8 @@ async def test_what_many_follow_is_read_once(
         async with asyncio.timeout(3 * SECONDS):
             assert {each.id for each in await asyncio.gather(*waiting)} == {new}
 
-    looks = [each for each in statements if "FROM notifications" in each.text]
+    reads = [each for each in statements if each.text.startswith("SELECT")]
+    looks = [each for each in reads if "FROM notifications" in each.text]
     assert len(looks) == 1
 
 

@@ -1,5 +1,5 @@
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, update
@@ -30,8 +30,11 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
 
     async def add(self, notification: Notification) -> bool:
         await lock(self._session, f"notifications of {notification.user_id}")
-        # The server's clock, read with the lock held: those of two processes may differ.
-        values = notification.model_dump() | {"created_at": func.clock_timestamp()}
+        # The server's clock, read with the lock held: those of two processes may differ. It may
+        # have gone back, as when another server took over.
+        newest = select(func.max(Notification.created_at)).where(_of(notification.user_id))
+        moment = func.greatest(func.clock_timestamp(), newest.scalar_subquery() + _MICROSECOND)
+        values = notification.model_dump() | {"created_at": moment}
         added = insert(Notification).values(**values).on_conflict_do_nothing()
         found = await self._session.exec(added.returning(col(Notification.id)))
         return found.first() is not None
@@ -98,6 +101,7 @@ class SqlNotificationRepository(SqlList[Notification, NotificationQuery]):
             yield _UNREAD if query.unread else col(Notification.read_at).is_not(None)
 
 
+_MICROSECOND = timedelta(microseconds=1)
 _UNREAD = col(Notification.read_at).is_(None)
 
 
