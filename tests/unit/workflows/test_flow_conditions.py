@@ -21,6 +21,7 @@ ANSWERS = [
     ("3 items", Operator.CONTAINS, 3, True),
     (["open", "done"], Operator.CONTAINS, "Done", True),
     (["open"], Operator.CONTAINS, "op", False),
+    (None, Operator.CONTAINS, "nul", False),
     ("10", Operator.GT, 9, True),
     (10, Operator.LT, 9, False),
     ([], Operator.EXISTS, None, False),

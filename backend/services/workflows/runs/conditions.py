@@ -35,7 +35,8 @@ def _contains(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         wanted = _plain(right)
         return any(_plain(each) == wanted for each in left)
-    return _text(right) in _text(left)
+    # As JSON, null would contain the letters of its name.
+    return left is not None and _text(right) in _text(left)
 
 
 def _plain(value: Any) -> Decimal | str:
