@@ -29,10 +29,15 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class ToolOutcome:
-    """The result of a tool for the model; `result` is a JSON value."""
+    """The result of a tool for the model; `result` is a JSON value.
+
+    Attributes:
+        is_temporary: it was refused, as something that the tool needs does not answer now.
+    """
 
     outcome: CallOutcome
     result: Any
+    is_temporary: bool = False
 
 
 @dataclass(frozen=True)

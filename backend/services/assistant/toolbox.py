@@ -10,7 +10,13 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from backend.core.errors import ConflictError, DomainError, fault_in_words, in_words
+from backend.core.errors import (
+    ConflictError,
+    DomainError,
+    UnavailableError,
+    fault_in_words,
+    in_words,
+)
 from backend.core.permissions import Principal, SubjectKind
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import PlannedAction
@@ -155,7 +161,8 @@ class Toolbox:
         except ValidationError as error:
             return ToolOutcome(CallOutcome.REFUSED, faults_of(error))
         except DomainError as error:
-            return ToolOutcome(CallOutcome.REFUSED, in_words(error))
+            is_temporary = isinstance(error, UnavailableError)
+            return ToolOutcome(CallOutcome.REFUSED, in_words(error), is_temporary)
 
     async def perform(self, action: PlannedAction, by: Principal) -> dict[str, Any]:
         """Do an action that the person has confirmed.

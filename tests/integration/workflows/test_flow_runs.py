@@ -15,6 +15,7 @@ from tests.fixtures.http_server import until
 from tests.fixtures.jobs import Jobs
 from tests.fixtures.openai_server import OpenAiServer
 from tests.fixtures.people import Person
+from tests.fixtures.tavily_server import TavilyServer
 from tests.fixtures.workflow_runs import (
     ask,
     crew,
@@ -203,6 +204,20 @@ async def test_what_a_tool_refuses_ends_the_flow(member: Person, jobs: Jobs, too
     assert failed["status"] == "failed"
     assert failed["error"].startswith("The step bad has failed: title: ")
     assert set(await steps_of(member, failed)) == {"definition", "first"}
+
+
+async def test_a_tool_that_is_away_is_called_again(
+    member: Person, jobs: Jobs, tools: None, tavily: TavilyServer
+) -> None:
+    search = {"name": "look", "kind": "tool", "tool": "search_web", "arguments": {"query": "Ada"}}
+    tavily.fail(503)
+
+    waiting = await run(member, jobs, "flow", definition=flow(search, edges=[]))
+
+    assert waiting["status"] == "pending"
+    assert waiting["error"] == (
+        "The step look has failed: The web search does not answer. It will be tried again."
+    )
 
 
 async def test_a_tool_that_is_switched_off_is_not_called(

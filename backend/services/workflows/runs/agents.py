@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
-from backend.core.errors import DomainError
+from backend.core.errors import DomainError, UnavailableError
 from backend.core.storable import storable_json
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.requests import ToolCallRecord
@@ -83,14 +83,19 @@ class WorkflowAgents:
     async def call(
         self, run: ExecutionContext, step: str, tool: str, arguments: dict[str, Any]
     ) -> StepTrace:
-        """Call one tool. Raises DomainError if it refuses, or is not offered."""
+        """Call one tool.
+
+        Raises:
+            UnavailableError: something that it needs does not answer now.
+            DomainError: it refuses, or is not offered.
+        """
         begun = time.monotonic()
         by = await run.owner()
         offered = await self._toolbox.offer(tool, by, _scope(run, step))
         told = await offered.call(arguments)
         result = storable_json(told.result)
         if told.outcome is CallOutcome.REFUSED:
-            raise DomainError(str(result))
+            raise (UnavailableError if told.is_temporary else DomainError)(str(result))
         action = ToolCallRecord(tool=tool, arguments=arguments, outcome=told.outcome, result=result)
         is_planned = told.outcome is CallOutcome.TO_CONFIRM
         return StepTrace(

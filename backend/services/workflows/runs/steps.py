@@ -8,6 +8,7 @@ from backend.core.errors import (
     LimitReachedError,
     ModelTimeoutError,
     ModelUnavailableError,
+    UnavailableError,
     in_words,
 )
 from backend.models.workflows.workflow_runs import StepTrace
@@ -33,7 +34,7 @@ class RunSteps:
         """Return the trace of the step, from now or from an earlier attempt.
 
         Raises:
-            TryAgainError: the model is not available now.
+            TryAgainError: the model, or something that a tool needs, is not available now.
             DomainError: it failed for another reason, which the owner sees.
         """
 
@@ -53,7 +54,7 @@ class RunSteps:
 def _is_temporary(error: DomainError) -> bool:
     if isinstance(error, LimitReachedError):
         return error.is_soon_over
-    return isinstance(error, ModelUnavailableError | ModelTimeoutError)
+    return isinstance(error, ModelUnavailableError | ModelTimeoutError | UnavailableError)
 
 
 def _failed(name: str, error: DomainError) -> str:
