@@ -145,6 +145,10 @@ class ModelFailedError(DomainError):
     """A language model refused, or its provider's answer can't be used."""
 
 
+class ModelBrokenOffError(ModelFailedError):
+    """The connection was lost within the answer of a language model."""
+
+
 class ModelUnavailableError(DomainError):
     """A language model is not available now. `retry_after` is in whole seconds, if known."""
 

@@ -232,6 +232,20 @@ async def test_a_model_that_is_away_is_asked_again(
     )
 
 
+async def test_a_model_that_breaks_off_is_asked_again(
+    member: Person, jobs: Jobs, model: OpenAiServer
+) -> None:
+    model.break_stream(after="Hel")
+
+    waiting = await run(member, jobs, "crew", definition=crew(task("one")))
+
+    assert waiting["status"] == "pending"
+    assert waiting["error"] == (
+        "The step one has failed: The answer of the language model broke off. Try again. It will "
+        "be tried again."
+    )
+
+
 async def test_the_limits_of_the_day_end_a_run(
     member: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
 ) -> None:

@@ -26,6 +26,7 @@ from pydantic_ai.exceptions import (
 from backend.core.errors import (
     DomainError,
     LimitReachedError,
+    ModelBrokenOffError,
     ModelFailedError,
     ModelTimeoutError,
     ModelUnavailableError,
@@ -87,6 +88,8 @@ def _domain_error(error: Exception) -> DomainError:
             return ModelUnavailableError("The language model is busy. Try again.", _seconds(error))
         case ModelConnectionError(phase="pool" | "connect" | "write"):
             return ModelUnavailableError("The provider of the language model does not answer.")
+        case ModelConnectionError():
+            return ModelBrokenOffError("The answer of the language model broke off. Try again.")
     return ModelFailedError(next(told for kind, told in _FAILURES if isinstance(error, kind)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from backend.core.errors import (
     DomainError,
     LimitReachedError,
+    ModelBrokenOffError,
     ModelTimeoutError,
     ModelUnavailableError,
     UnavailableError,
@@ -15,6 +16,13 @@ from backend.models.workflows.workflow_runs import StepTrace
 from backend.services.background.kinds import ExecutionContext, TryAgainError
 from backend.services.workflows.runs.ordering import MAX_PARALLEL
 from backend.services.workflows.runs.progress import RunProgress
+
+_TEMPORARY = (
+    ModelBrokenOffError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+    UnavailableError,
+)
 
 
 class RunSteps:
@@ -54,7 +62,7 @@ class RunSteps:
 def _is_temporary(error: DomainError) -> bool:
     if isinstance(error, LimitReachedError):
         return error.is_soon_over
-    return isinstance(error, ModelUnavailableError | ModelTimeoutError | UnavailableError)
+    return isinstance(error, _TEMPORARY)
 
 
 def _failed(name: str, error: DomainError) -> str:

@@ -178,7 +178,8 @@ class ChatStream:
         if self.refusal:
             self.ending = Ending.FILTERED
         if self.ending is None:
-            raise ModelAPIError(self.model, "It broke off: without a reason or [DONE].")
+            told = "It broke off: without a reason or [DONE]."
+            raise ModelConnectionError(self.model, told, phase="read")
         if self.ending is Ending.FAILED:
             raise failure(self.model, {"code": self.reason})
 
