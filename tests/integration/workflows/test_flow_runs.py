@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -342,6 +343,26 @@ async def test_a_retry_goes_on_although_the_workflow_was_edited_or_is_gone(
     done = await go_on(member, jobs, failed)
 
     assert (done["status"], done["result"]["output"]) == ("completed", "Dear Grace")
+
+
+async def test_a_run_that_another_version_has_begun_ends_and_says_so(
+    member: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
+) -> None:
+    model.refuse("Not now.")
+    failed = await run(member, jobs, "flow", definition=flow(agent("write", "Write."), edges=[]))
+    async with uow(SYSTEM) as unit:
+        (step,) = await unit.execution_steps.all_of(UUID(failed["id"]))
+        step.result = step.result | {"nodes": [{"name": "write", "kind": "letter"}]}
+        await unit.execution_steps.save(step)
+        await unit.commit()
+
+    await member.post(f"/executions/{failed['id']}/retry")
+    ended = await go_on(member, jobs, failed)
+
+    assert (ended["status"], ended["error"]) == (
+        "failed",
+        "Another version of the program has begun this run: start a new one.",
+    )
 
 
 async def test_who_has_lost_a_permission_can_not_go_on(

@@ -2,7 +2,9 @@
 
 from typing import Generic
 
-from backend.core.errors import InvalidInputError
+from pydantic import ValidationError
+
+from backend.core.errors import DomainError, InvalidInputError
 from backend.core.permissions import Means, Permission, Principal
 from backend.models.platform.graphs import last_of
 from backend.models.workflows.crews import Crew
@@ -28,6 +30,8 @@ from backend.services.workflows.runs.needs import input_paths
 from backend.services.workflows.runs.steps import RunSteps
 from backend.services.workflows.runs.stored import Definition
 from backend.services.workflows.runs.traces import result_of
+
+_OTHER_VERSION = "Another version of the program has begun this run: start a new one."
 
 
 class _StoredKind(Generic[Definition]):
@@ -75,7 +79,11 @@ class _StoredKind(Generic[Definition]):
             definition = await self._definitions.load(self._kind, self._model, inputs, run.by)
             return definition.model_dump(mode="json")
 
-        definition = self._model.model_validate(await run.step(DEFINITION_STEP, load))
+        stored = await run.step(DEFINITION_STEP, load)
+        try:
+            definition = self._model.model_validate(stored)
+        except ValidationError as error:
+            raise DomainError(_OTHER_VERSION) from error
         await self._definitions.check(definition, run.by)
         return definition
 
