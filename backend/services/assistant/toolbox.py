@@ -129,17 +129,28 @@ class Toolbox:
         ]
 
     async def offer(self, name: str, by: Principal, scope: CallScope) -> OfferedTool:
-        """One tool.
+        """One tool. Raises as `offer_all` does."""
+        (tool,) = await self.offer_all([name], by, scope)
+        return tool
+
+    async def offer_all(
+        self, names: Collection[str], by: Principal, scope: CallScope
+    ) -> list[OfferedTool]:
+        """All of these tools.
 
         Raises:
-            PermissionDeniedError: the person may not use it.
-            ConflictError: it is switched off, no longer exists, or is not available here.
+            PermissionDeniedError: the person may not use one of them.
+            ConflictError: one is switched off, no longer exists, or is not available here.
         """
-        if name in self._tools:
-            self._tools[name].require_permission(by)
-        for offered in await self.offered(by, scope, [name]):
-            return offered
-        raise ConflictError(f"The tool {name} is switched off or no longer exists.")
+        for name in names:
+            if name in self._tools:
+                self._tools[name].require_permission(by)
+        offered = await self.offered(by, scope, names)
+        found = {tool.name for tool in offered}
+        for name in names:
+            if name not in found:
+                raise ConflictError(f"The tool {name} is switched off or no longer exists.")
+        return offered
 
     async def call(
         self, tool: AssistantTool[Any], arguments: dict[str, Any], by: Principal, scope: CallScope

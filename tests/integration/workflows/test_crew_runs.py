@@ -103,6 +103,25 @@ async def test_an_agent_without_tools_is_offered_none(
     assert offered_to(model) == set()
 
 
+async def test_an_agent_does_not_work_without_a_tool_that_is_switched_off(
+    member: Person, admin: Person, jobs: Jobs, model: OpenAiServer
+) -> None:
+    """It might say that it has done what it can't do."""
+    listed = (await admin.get("/tools", params={"limit": "200"})).json()["items"]
+    (tool_id,) = (tool["id"] for tool in listed if tool["name"] == "create_task")
+    await admin.patch(f"/tools/{tool_id}", json={"is_enabled": False})
+    model.say("I have created the task.")
+    definition = crew(task("plan"), tools=("find_tasks", "create_task"))
+
+    failed = await run(member, jobs, "crew", definition=definition)
+
+    assert (failed["status"], failed["error"]) == (
+        "failed",
+        "The step plan has failed: The tool create_task is switched off or no longer exists.",
+    )
+    assert model.requests == []
+
+
 async def test_results_are_handed_on_as_text_of_others(
     member: Person, jobs: Jobs, model: OpenAiServer
 ) -> None:

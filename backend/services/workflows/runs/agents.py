@@ -55,10 +55,15 @@ class WorkflowAgents:
         self._toolbox = toolbox
 
     async def ask(self, run: ExecutionContext, step: str, work: AgentWork) -> StepTrace:
-        """Return one answer. Raises as `AssistantEngine.run` does, or InvalidInputError."""
+        """Return one answer. Raises as `AssistantEngine.run` does, or InvalidInputError.
+
+        Also as `Toolbox.offer_all` does: without one of its tools, an agent might make up that it
+        has used it.
+        """
         begun = time.monotonic()
         by = await run.owner()
         profile = work.profile
+        await self._toolbox.offer_all(profile.tools, by, _scope(run, step))
         async with self._uow.reading(run.by) as uow:
             options = AnswerOptions(
                 profile.model_config_id,
