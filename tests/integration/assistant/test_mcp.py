@@ -26,6 +26,7 @@ from tests.fixtures.people import Person, SignedIn, with_key
 from tests.fixtures.waiting import eventually
 
 URL = "http://testserver/mcp"
+BEGIN, END = "<foreign_text>\n", "\n</foreign_text>"
 MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 PLAIN = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
 
@@ -336,6 +337,23 @@ async def test_resources_are_read_by_the_tools(
     assert [each["title"] for each in entries if each["kind"] == "task"] == ["Call her"]
     assert content_of(of_file).startswith("<foreign_text>\nAda Ada")
     assert content_of(of_file).endswith("call read_file with start=32000.")
+
+
+@pytest.mark.parametrize("end", [b"", "é".encode()[:1]])
+async def test_a_file_is_read_in_pieces_without_a_letter_torn_apart(
+    served: httpx2.AsyncClient, member: Person, end: bytes
+) -> None:
+    text = f"a{'é' * 40_000}"
+    files = {"file": ("notes.txt", text.encode() + end, "text/plain")}
+    file = (await member.post("/files", files=files)).json()["id"]
+    read, start = "", 0
+    async with connected(served, member) as client:
+        while start is not None:
+            piece = await called(client, "read_file", file_id=file, start=start)
+            read += piece["foreign_text"].removeprefix(BEGIN).removesuffix(END)
+            start = piece["next_start"]
+
+    assert read == text + end.decode(errors="replace")
 
 
 async def test_a_resource_is_not_read_without_its_permission(

@@ -1,5 +1,6 @@
 """Reading files that are text."""
 
+from codecs import getincrementaldecoder
 from uuid import UUID
 
 from pydantic import Field
@@ -27,11 +28,19 @@ async def _read(given: ReadFile, context: ToolContext) -> Result:
     if given.start >= end:
         raise InvalidInputError("start", f"The file has {file.size} bytes.")
     content = b"".join([chunk async for chunk in await files.content(file, given.start, end)])
+    text, left = _decoded(content, is_last=end == file.size)
     return {
         "name": file.name,
-        "foreign_text": foreign(content.decode(errors="replace")),
-        "next_start": end if end < file.size else None,
+        "foreign_text": foreign(text),
+        "next_start": end - left if end < file.size else None,
     }
+
+
+def _decoded(content: bytes, *, is_last: bool) -> tuple[str, int]:
+    """Return the text, and how many bytes at its end begin a letter that goes on in the rest."""
+    decoder = getincrementaldecoder("utf-8")(errors="replace")
+    text = decoder.decode(content, final=is_last)
+    return text, len(decoder.getstate()[0])
 
 
 TOOLS = (
