@@ -75,19 +75,23 @@ class PlannedAction(
         return ("arguments", "plan", "result", "error", "chat_id")
 
     @property
+    def is_unconfirmed(self) -> bool:
+        return self.status is ActionStatus.PLANNED
+
+    @property
     def is_expired(self) -> bool:
         """Whether nobody has confirmed it in time."""
-        return self.status is ActionStatus.PLANNED and self.expires_at <= now()
+        return self.is_unconfirmed and self.expires_at <= now()
 
-    def plan_again(self, planned: "PlannedAction") -> None:
-        """Wait again to be confirmed, as planned now."""
-        self.plan = planned.plan
-        self.expires_at = planned.expires_at
-        self.credential_id = planned.credential_id
+    def plan_again(self, plan: str, expires_at: datetime, credential_id: UUID) -> None:
+        """Wait again to be confirmed."""
+        self.plan = plan
+        self.expires_at = expires_at
+        self.credential_id = credential_id
 
     def begin(self) -> None:
         """Raises ConflictError if it was confirmed before, or has expired."""
-        if self.status is not ActionStatus.PLANNED:
+        if not self.is_unconfirmed:
             raise ConflictError(f"This action has already been confirmed: it is {self.status}.")
         if self.is_expired:
             raise ConflictError("This action was not confirmed in time. Request it again.")

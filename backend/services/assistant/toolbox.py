@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from backend.core.errors import (
@@ -17,13 +15,12 @@ from backend.core.errors import (
     fault_in_words,
     in_words,
 )
-from backend.core.permissions import Principal, SubjectKind
+from backend.core.permissions import Principal
 from backend.models.assistant.message_parts import CallOutcome
 from backend.models.assistant.planned_actions import PlannedAction
-from backend.models.platform.domain_events import changes_between
-from backend.models.platform.mixins import now
-from backend.repositories.assistant.unit import AssistantUnit, AssistantUnits
+from backend.repositories.assistant.unit import AssistantUnits
 from backend.services.assistant.language_models import OfferedTool, ToolOutcome
+from backend.services.assistant.plans import Plans
 from backend.services.assistant.tools.base import (
     AssistantTool,
     CallScope,
@@ -32,9 +29,7 @@ from backend.services.assistant.tools.base import (
     as_agent,
 )
 from backend.services.identity.rights import PresentRights
-from backend.services.platform.change_events import created, updated
 
-_ACTIONS = UUID("5b0f6a52-7c1e-4d0c-8a4e-9b1f2c3d4e5f")
 MAX_PARALLEL = 4
 """Concurrent calls in one answer: each may need a database connection."""
 MAX_RESULT_BYTES = 200_000
@@ -93,7 +88,7 @@ class Toolbox:
         uow: AssistantUnits,
         tools: Tools,
         services: ToolDependencies,
-        confirm_within: timedelta,
+        plans: Plans,
         rights: PresentRights,
     ) -> None:
         self._uow = uow
@@ -104,7 +99,7 @@ class Toolbox:
             if tool.is_available is None or tool.is_available(services)
         ]
         self._services = services
-        self._confirm_within = confirm_within
+        self._plans = plans
         self._rights = rights
 
     async def offered(
@@ -162,9 +157,8 @@ class Toolbox:
             given = tool.arguments.model_validate(arguments)
             context = ToolContext(self._services, as_agent(by), scope.key(tool.name, given, by))
             if tool.plan is not None:
-                return await self._plan(
-                    tool, given, await tool.plan(given, context), context, scope
-                )
+                plan = await tool.plan(given, context)
+                return _to_confirm(await self._plans.keep(tool.name, given, plan, context, scope))
             result = await tool.run(given, context)
             if len(to_json(result)) > MAX_RESULT_BYTES:
                 return ToolOutcome(CallOutcome.REFUSED, _TOO_MUCH)
@@ -200,51 +194,15 @@ class Toolbox:
         async with self._uow.reading(by) as uow:
             return await uow.tools.enabled_names()
 
-    async def _plan(
-        self,
-        tool: AssistantTool[Any],
-        given: BaseModel,
-        plan: str,
-        context: ToolContext,
-        scope: CallScope,
-    ) -> ToolOutcome:
-        by = context.by
-        action = PlannedAction(
-            # The same when the call is repeated after a crash.
-            id=uuid5(_ACTIONS, context.key.key),
-            owner_id=by.user_id,
-            credential_id=by.session_id,
-            tool=tool.name,
-            arguments=given.model_dump(mode="json"),
-            plan=plan,
-            expires_at=now() + self._confirm_within,
-            chat_id=scope.chat_id,
-        )
-        async with self._uow(by) as uow:
-            action = await _kept(uow, action, by)
-            await uow.commit()
-        told = {
-            "action_id": str(action.id),
-            "plan": action.plan,
-            "expires_at": action.expires_at.isoformat(),
-            "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
-        }
-        return ToolOutcome(CallOutcome.TO_CONFIRM, told)
 
-
-async def _kept(uow: AssistantUnit, planned: PlannedAction, by: Principal) -> PlannedAction:
-    """Return the action, which is stored once. One that has expired is planned again."""
-    for earlier in await uow.planned_actions.find_many([planned.id], for_update=True):
-        if earlier.is_expired:
-            before = earlier.facts()
-            earlier.plan_again(planned)
-            changes = changes_between(before, earlier.facts(), earlier.private_fields())
-            await uow.planned_actions.save(earlier)
-            uow.record(updated(SubjectKind.PLANNED_ACTION, earlier, changes, by))
-        return earlier
-    await uow.planned_actions.save(planned)
-    uow.record(created(SubjectKind.PLANNED_ACTION, planned, by))
-    return planned
+def _to_confirm(action: PlannedAction) -> ToolOutcome:
+    told = {
+        "action_id": str(action.id),
+        "plan": action.plan,
+        "expires_at": action.expires_at.isoformat(),
+        "note": "Nothing was done. Tell the person the plan, and that they have to confirm it.",
+    }
+    return ToolOutcome(CallOutcome.TO_CONFIRM, told)
 
 
 def faults_of(error: ValidationError) -> str:

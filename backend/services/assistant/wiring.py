@@ -18,6 +18,7 @@ from backend.services.assistant.model_choice import ModelChooser
 from backend.services.assistant.model_configs import ModelConfigService
 from backend.services.assistant.output_schemas import OutputSchemaService
 from backend.services.assistant.planned_actions import PlannedActionService
+from backend.services.assistant.plans import Plans
 from backend.services.assistant.prompts import PromptService
 from backend.services.assistant.requests import AssistantService
 from backend.services.assistant.stream import ChatWatch
@@ -30,7 +31,7 @@ from backend.services.identity.rights import PresentRights
 
 
 class AssistantServices:
-    """`toolbox`, `runner`, `tasks` and `execution_names` are for background work."""
+    """`toolbox`, `plans`, `runner`, `tasks` and `execution_names` are for background work."""
 
     def __init__(
         self,
@@ -41,9 +42,8 @@ class AssistantServices:
         services: ToolDependencies,
         rights: PresentRights,
     ) -> None:
-        self.toolbox = Toolbox(
-            uow, AGENT_TOOLS, services, timedelta(minutes=settings.confirm_minutes), rights
-        )
+        self.plans = Plans(uow, timedelta(minutes=settings.confirm_minutes))
+        self.toolbox = Toolbox(uow, AGENT_TOOLS, services, self.plans, rights)
         budget, self.tasks = AssistantBudget(settings), AssistantBriefs(chooser)
         self.runner = runner = AssistantEngine(uow, models, self.toolbox, budget, rights)
         self.execution_names = ExecutionNames(uow, chooser, runner)

@@ -14,6 +14,7 @@ from backend.models.assistant.message_parts import CallOutcome
 from backend.models.platform.base import Input
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.services.assistant.language_models import OfferedTool
+from backend.services.assistant.plans import Plans
 from backend.services.assistant.toolbox import MAX_PARALLEL, Toolbox
 from backend.services.assistant.tools.base import (
     AssistantTool,
@@ -55,7 +56,8 @@ class Counting:
 def toolbox_of(counting: Counting, uow: SqlUnitOfWorkFactory) -> Toolbox:
     nothing = cast("ToolDependencies", None)
     rights = asking_each_time(uow)
-    return Toolbox(uow, {"count": counting.tool}, nothing, timedelta(minutes=1), rights)
+    plans = Plans(uow, timedelta(minutes=1))
+    return Toolbox(uow, {"count": counting.tool}, nothing, plans, rights)
 
 
 async def offered(counting: Counting, member: Person, uow: SqlUnitOfWorkFactory) -> OfferedTool:

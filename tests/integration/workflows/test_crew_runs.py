@@ -187,6 +187,43 @@ async def test_a_plan_waits_to_be_confirmed(
     assert (await manager.get(f"/tasks/{row.id}")).status_code == 404
 
 
+async def expire_plan(uow: UnitOfWorkFactory) -> str:
+    """Let the only planned action expire; answers its id."""
+    async with uow(SYSTEM) as unit:
+        planned = EventQuery(type=["planned_action.created"])
+        (event,) = (await unit.events.page(planned)).items
+        assert event.subject_id is not None
+        action = await unit.planned_actions.get(event.subject_id)
+        action.expires_at = now() - timedelta(seconds=1)
+        await unit.planned_actions.save(action)
+        await unit.commit()
+    return str(action.id)
+
+
+async def test_a_plan_of_a_long_run_waits_from_its_end_on(
+    manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
+) -> None:
+    """Before, nobody was told of it."""
+    row = make_task(title="Old")
+    async with uow(SYSTEM) as unit:
+        await unit.tasks.save(row)
+        await unit.commit()
+    model.call("delete_task", {"task_id": str(row.id)})
+    model.say("It waits for you.")
+    model.refuse("I can't.")
+    definition = crew(task("tidy"), task("tell"), tools=("delete_task",))
+    failed = await run(manager, jobs, "crew", definition=definition)
+    action_id = await expire_plan(uow)
+    model.say("Done.")
+
+    await manager.post(f"/executions/{failed['id']}/retry")
+    done = await go_on(manager, jobs, failed)
+
+    assert done["result"]["planned"] == [action_id]
+    answer = await manager.post("/agent/act", json={"confirm": action_id})
+    assert answer.status_code == 200, answer.text
+
+
 async def test_a_plan_that_has_expired_before_a_retry_can_be_confirmed_after_it(
     manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
 ) -> None:
@@ -198,25 +235,15 @@ async def test_a_plan_that_has_expired_before_a_retry_can_be_confirmed_after_it(
     model.refuse("I can't.")
     definition = crew(task("tidy"), tools=("delete_task",))
     failed = await run(manager, jobs, "crew", definition=definition)
-    async with uow(SYSTEM) as unit:
-        (action_id,) = [
-            event.subject_id
-            for event in (await unit.events.page(EventQuery())).items
-            if event.type == "planned_action.created"
-        ]
-        assert action_id is not None
-        action = await unit.planned_actions.get(action_id)
-        action.expires_at = now() - timedelta(seconds=1)
-        await unit.planned_actions.save(action)
-        await unit.commit()
+    action_id = await expire_plan(uow)
     model.call("delete_task", {"task_id": str(row.id)})
     model.say("It waits for you.")
 
     await manager.post(f"/executions/{failed['id']}/retry")
     done = await go_on(manager, jobs, failed)
 
-    assert done["result"]["planned"] == [str(action_id)]
-    answer = await manager.post("/agent/act", json={"confirm": str(action_id)})
+    assert done["result"]["planned"] == [action_id]
+    answer = await manager.post("/agent/act", json={"confirm": action_id})
     assert answer.status_code == 200, answer.text
 
 

@@ -1,5 +1,6 @@
 """The kinds of executions `crew` and `flow`."""
 
+from collections.abc import Iterable
 from typing import Generic
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from backend.models.workflows.workflow_runs import (
 )
 from backend.models.workflows.workflows import WorkflowKind
 from backend.repositories.workflows.unit import WorkflowsUnits
+from backend.services.assistant.plans import Plans
 from backend.services.assistant.tools import AGENT_TOOLS
 from backend.services.assistant.wiring import AssistantServices
 from backend.services.background.kinds import ExecutionContext, RegisteredKind
@@ -29,7 +31,7 @@ from backend.services.workflows.runs.flows import FlowRunner, steps_in
 from backend.services.workflows.runs.needs import input_paths
 from backend.services.workflows.runs.steps import RunSteps
 from backend.services.workflows.runs.stored import Definition
-from backend.services.workflows.runs.traces import result_of
+from backend.services.workflows.runs.traces import Traces, result_of
 
 _OTHER_VERSION = "Another version of the program has begun this run: start a new one."
 
@@ -43,8 +45,10 @@ class _StoredKind(Generic[Definition]):
         kind: WorkflowKind,
         model: type[Definition],
         definitions: Definitions,
+        plans: Plans,
     ) -> None:
         self._uow = uow
+        self._plans = plans
         self._kind = kind
         self._model: type[Definition] = model
         self._definitions = definitions
@@ -87,10 +91,18 @@ class _StoredKind(Generic[Definition]):
         await self._definitions.check(definition, run.by)
         return definition
 
+    async def _result(self, traces: Traces, steps: RunSteps, last: Iterable[str]) -> WorkflowResult:
+        """Return the result, which tells the owner for the first time what waits for them."""
+        result = result_of(traces, steps.kept.values(), last)
+        await self._plans.wait_from_now(result.planned, steps.run.by)
+        return result
+
 
 class CrewKind(_StoredKind[Crew]):
-    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, crews: CrewRunner) -> None:
-        super().__init__(uow, WorkflowKind.CREW, Crew, definitions)
+    def __init__(
+        self, uow: WorkflowsUnits, definitions: Definitions, plans: Plans, crews: CrewRunner
+    ) -> None:
+        super().__init__(uow, WorkflowKind.CREW, Crew, definitions, plans)
         self._crews = crews
 
     async def check(self, inputs: CrewInputs, by: Principal) -> None:
@@ -106,12 +118,14 @@ class CrewKind(_StoredKind[Crew]):
         crew = await self._pinned(inputs, run)
         steps = RunSteps(run, len(crew.tasks))
         traces = await self._crews.run(crew, inputs.input, steps)
-        return result_of(traces, steps.kept.values(), last_of(crew.needs))
+        return await self._result(traces, steps, last_of(crew.needs))
 
 
 class FlowKind(_StoredKind[Flow]):
-    def __init__(self, uow: WorkflowsUnits, definitions: Definitions, flows: FlowRunner) -> None:
-        super().__init__(uow, WorkflowKind.FLOW, Flow, definitions)
+    def __init__(
+        self, uow: WorkflowsUnits, definitions: Definitions, plans: Plans, flows: FlowRunner
+    ) -> None:
+        super().__init__(uow, WorkflowKind.FLOW, Flow, definitions, plans)
         self._flows = flows
 
     async def check(self, inputs: FlowInputs, by: Principal) -> None:
@@ -123,15 +137,16 @@ class FlowKind(_StoredKind[Flow]):
         flow = await self._pinned(inputs, run)
         steps = RunSteps(run, sum(map(steps_in, flow.nodes)))
         traces = await self._flows.run(flow, inputs.input, steps)
-        return result_of(traces, steps.kept.values(), last_of(flow.needs))
+        return await self._result(traces, steps, last_of(flow.needs))
 
 
 def workflow_kinds(uow: WorkflowsUnits, assistant: AssistantServices) -> dict[str, RegisteredKind]:
     """By name."""
     agents = WorkflowAgents(uow, assistant.tasks, assistant.runner, assistant.toolbox)
     crews, definitions = CrewRunner(agents), Definitions(uow, AGENT_TOOLS)
-    crew = CrewKind(uow, definitions, crews)
-    flow = FlowKind(uow, definitions, FlowRunner(agents, crews))
+    plans = assistant.plans
+    crew = CrewKind(uow, definitions, plans, crews)
+    flow = FlowKind(uow, definitions, plans, FlowRunner(agents, crews))
     return {
         "crew": RegisteredKind(crew, CrewInputs, crew.name),
         "flow": RegisteredKind(flow, FlowInputs, flow.name),
