@@ -14,6 +14,7 @@ from backend.core.errors import PermissionDeniedError
 from backend.services.container import Services
 
 PATH = "/mcp"
+_ANY = "*"
 
 
 class McpEndpoint:
@@ -23,7 +24,7 @@ class McpEndpoint:
     """
 
     def __init__(self, services: Services, max_body_bytes: int, origins: Collection[str]) -> None:
-        """`origins` are those of browser frontends that may call it."""
+        """`origins` are those of browser frontends that may call it; `*` stands for all."""
         self._origins = origins
         self._manager = StreamableHTTPSessionManager(
             make_server(services.assistant.tool_access),
@@ -43,7 +44,7 @@ class McpEndpoint:
         """Raises AuthenticationError or PermissionDeniedError, before the body is read."""
         request = Request(scope)
         origin = request.headers.get("origin")
-        if origin is not None and origin not in self._origins:
+        if origin is not None and not {origin, _ANY} & set(self._origins):
             raise PermissionDeniedError(f"CORS_ORIGINS does not have the origin {origin}.")
         await identify(request)
         await self._manager.handle_request(scope, receive, send)

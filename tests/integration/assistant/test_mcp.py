@@ -402,6 +402,20 @@ async def test_pages_of_unknown_origins_are_refused(
     assert (await served.post("/mcp", json=MESSAGE, headers=headers)).status_code == 403
 
 
+async def test_where_every_origin_may_call_the_api_it_may_call_this(
+    settings: Settings, tools: None, client: httpx2.AsyncClient, member: Person
+) -> None:
+    """In development: production refuses to start with that."""
+    server = settings.server.model_copy(update={"cors_origins": ["*"]})
+    headers = bearer(member) | PLAIN | {"Origin": "http://localhost:5173"}
+
+    async with served_by(settings.model_copy(update={"server": server})) as app:
+        answer = await app.post("/mcp", json=MESSAGE, headers=headers)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
 async def test_streams_and_sessions_are_not_offered(
     served: httpx2.AsyncClient, member: Person
 ) -> None:
