@@ -35,15 +35,16 @@ def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
 
 
 def _set_subject(message: EmailMessage, subject: str) -> None:
-    """A text that looks encoded (RFC 2047) is encoded once more.
+    """Encode all but plain ASCII as RFC 2047 says.
 
-    The library would decode it, and a line break in it would begin another header.
+    Left to the policy, a text that looks encoded would be decoded, and a line break in it would
+    begin another header; and spaces would get lost where a line is folded.
     """
-    if _ENCODED in subject:
+    if subject.isascii() and _ENCODED not in subject:
+        message["Subject"] = subject
+    else:
         encoded = Header(subject, "utf-8", header_name="Subject").encode()
         message.set_raw("Subject", encoded)
-    else:
-        message["Subject"] = subject
 
 
 def sender_address(sender: str) -> Address:

@@ -99,9 +99,11 @@ async def test_a_subject_can_not_begin_another_header(smtp: SmtpServer) -> None:
         "=?utf-8?b?QWRhCkJjYzogZXZlQGV4YW1wbGUuY29t?= invites you",
         "=?utf-8?q?Ada?= invites you",
         f"{'Zoë ' * 40}=?utf-8?q?Ada=0ABcc:_eve@example.com?=",
+        "Zoë Ågård Gesellschaft 太郎 Kowalczyk 山田 José-María invites you",
+        "Константин Константинопольский из Петропавловска-Камчатского invites you",
     ],
 )
-async def test_a_subject_that_looks_encoded_arrives_as_it_was_written(
+async def test_a_subject_of_any_letters_arrives_as_it_was_written(
     smtp: SmtpServer, subject: str
 ) -> None:
     content = MailContent(subject, "text", "html")
