@@ -22,7 +22,7 @@ def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
     """
     from_whom = sender_address(sender)
     message = EmailMessage(SMTP)
-    message["From"] = from_whom
+    _set_sender(message, from_whom)
     message["To"] = _address("", mail.recipient)
     _set_subject(message, mail.content.subject)
     message["Date"] = format_datetime(mail.created_at)
@@ -32,6 +32,15 @@ def build_message(mail: OutgoingMail, sender: str) -> EmailMessage:
     message.set_content(mail.content.text)
     message.add_alternative(mail.content.html, subtype="html")
     return message
+
+
+def _set_sender(message: EmailMessage, sender: Address) -> None:
+    """Encode a name beyond ASCII, in which spaces would get lost as in subjects."""
+    if sender.display_name.isascii() or not sender.addr_spec.isascii():
+        message["From"] = sender
+    else:
+        name = Header(sender.display_name, "utf-8", header_name="From").encode()
+        message.set_raw("From", f"{name}\n <{sender.addr_spec}>")
 
 
 def _set_subject(message: EmailMessage, subject: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,11 @@ async def test_a_subject_can_not_begin_another_header(smtp: SmtpServer) -> None:
     assert smtp.inbox == []
 
 
+def decoded(message: EmailMessage, header: str) -> str:
+    """The header by RFC 2047, which the parser of messages follows less closely."""
+    return str(make_header(decode_header(dict(message.raw_items())[header])))
+
+
 @pytest.mark.parametrize(
     "subject",
     [
@@ -111,9 +118,22 @@ async def test_a_subject_of_any_letters_arrives_as_it_was_written(
     await mailer_at(smtp.url).send(replace(make_mail(), content=content))
 
     (message,) = smtp.inbox
-    assert message["Subject"] == subject
+    assert message["Subject"] == decoded(message, "Subject") == subject
     assert message["Bcc"] is None
     assert smtp.recipients == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Петров Gesellschaft Ana Müller García Zoë für Kowalczyk", "Größe & Co", "Inc"]
+)
+async def test_a_sender_is_called_as_it_was_written(smtp: SmtpServer, name: str) -> None:
+    sender = f"{name} <no-reply@example.com>"
+
+    await open_mailer(smtp.url, sender, 1).send(make_mail())
+
+    (message,) = smtp.inbox
+    assert decoded(message, "From") == sender
+    assert [each.addr_spec for each in message["From"].addresses] == ["no-reply@example.com"]
 
 
 @pytest.mark.parametrize(
