@@ -33,6 +33,7 @@ WALKS = (
     "tests/integration/api/test_openapi_components.py",
     "tests/integration/api/test_openapi_examples.py",
     "tests/faults/test_migrate_commands.py",
+    "tests/faults/test_migrations_back.py",
     "tests/integration/cli/test_seed_commands.py",
     "tests/integration/platform/test_migrations.py",
     "tests/integration/platform/test_query_count.py",

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from backend.core.config import Settings
+from backend.core.database import Database
 from backend.core.scopes import SYSTEM
 from backend.repositories.sql.unit_of_work import SqlUnitOfWorkFactory
 from backend.repositories.unit_of_work import UnitOfWorkFactory
@@ -15,11 +17,15 @@ from backend.services.background.kinds import TryAgainError
 from backend.services.exchange.imports import writing
 from tests.factories import make_task
 from tests.fixtures.application import make_settings, running_app
-from tests.fixtures.people import Person
+from tests.fixtures.jobs import Jobs
+from tests.fixtures.organisations import Company
+from tests.fixtures.people import Person, SignedIn
 from tests.fixtures.processes import wait_for_waiting
 from tests.fixtures.sheets import Sheets
 from tests.integration.exchange.test_import_races import add
 from tests.integration.exchange.test_imports import counts, items
+from tests.integration.operations.test_erasure import close, in_the_past
+from tests.integration.organisations.test_erasing import LONG_AGO, left
 from tests.integration.platform.test_contention import save
 
 
@@ -95,3 +101,39 @@ async def test_a_row_that_stays_locked_is_tried_later(
             await sheets.load("customers", [["name", "email"], ["New", ""], ["G", "a@example.com"]])
 
     assert [each["name"] for each in await items(member, "customers")] == ["First"]
+
+
+async def test_an_account_that_is_locked_holds_up_the_erasure_of_no_other(
+    signed_in: SignedIn, admin: Person, jobs: Jobs, database: Database
+) -> None:
+    people = [await signed_in(), await signed_in()]
+    for each in people:
+        await close(each)
+    await in_the_past(database)
+
+    async with database.writing_session() as session:
+        lock = text("SELECT FROM users WHERE id = :id FOR UPDATE")
+        await (await session.connection()).execute(lock, {"id": people[0].user.id})
+        with pytest.raises(ExceptionGroup):
+            await jobs.services.operations.eraser.erase_due()
+
+    found = [(await admin.get(f"/users/{each.user.id}")).json() for each in people]
+    assert [each["erased_at"] is None for each in found] == [True, False]
+
+
+async def test_an_organisation_that_is_locked_holds_up_the_erasure_of_no_other(
+    companies: tuple[Company, Company], worker_divided_owner: Database, divided_jobs: Jobs
+) -> None:
+    organisations = divided_jobs.services.identity.organisations
+    first, other = (company.scope.organisation_id for company in companies)
+    async with worker_divided_owner.engine.connect() as connection:
+        for each in (first, other):
+            await connection.execute(LONG_AGO, {"id": each})
+
+    async with worker_divided_owner.writing_session() as session:
+        lock = text("SELECT FROM organisations WHERE id = :id FOR UPDATE")
+        await (await session.connection()).execute(lock, {"id": first})
+        with pytest.raises(ExceptionGroup):
+            await organisations.erase_due()
+
+    assert await left(organisations) & {first, other} == {first}

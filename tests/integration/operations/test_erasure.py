@@ -416,24 +416,6 @@ async def test_nobody_keeps_an_account_that_is_being_erased(
                 await session.commit()
 
 
-async def test_one_that_cant_be_erased_now_holds_up_no_other(
-    signed_in: SignedIn, admin: Person, eraser: AccountEraser, database: Database
-) -> None:
-    people = [await signed_in(), await signed_in()]
-    for each in people:
-        await close(each)
-    await in_the_past(database)
-
-    async with database.writing_session() as session:
-        lock = text("SELECT FROM users WHERE id = :id FOR UPDATE")
-        await (await session.connection()).execute(lock, {"id": people[0].user.id})
-        with pytest.raises(ExceptionGroup):
-            await eraser.erase_due()
-
-    found = [(await admin.get(f"/users/{each.user.id}")).json() for each in people]
-    assert [each["erased_at"] is None for each in found] == [True, False]
-
-
 @pytest.mark.parametrize("has_heir", [True, False])
 async def test_much_of_the_team_is_passed_on_a_piece_at_a_time(
     has_heir: bool, fresh_database_url: str

@@ -27,9 +27,8 @@ from tests.fixtures.waiting import waiting
 Companies = tuple[Company, Company]
 SignedInNowhere = Callable[[Person], Awaitable[Person]]
 
-_LONG_AGO = text("UPDATE organisations SET deleted_at = now() - interval '31 days' WHERE id = :id")
+LONG_AGO = text("UPDATE organisations SET deleted_at = now() - interval '31 days' WHERE id = :id")
 _RESTORE = text("UPDATE organisations SET deleted_at = NULL WHERE id = :id")
-_LOCK = text("SELECT FROM organisations WHERE id = :id FOR UPDATE")
 _MOST = 1_000
 
 
@@ -44,7 +43,7 @@ async def due(companies: Companies, worker_divided_owner: Database) -> list[UUID
     ids = [company.scope.organisation_id for company in companies]
     async with worker_divided_owner.engine.connect() as connection:
         for each in ids:
-            await connection.execute(_LONG_AGO, {"id": each})
+            await connection.execute(LONG_AGO, {"id": each})
     return ids
 
 
@@ -84,19 +83,6 @@ async def test_one_that_is_restored_at_the_last_moment_stays(
     assert due[0] in await left(organisations)
     assert due[1] not in await left(organisations)
     assert companies[0].marker in (await companies[0].admin.get("/tasks")).text
-
-
-async def test_one_that_cant_be_erased_now_holds_up_no_other(
-    due: list[UUID],
-    worker_divided_owner: Database,
-    organisations: OrganisationService,
-) -> None:
-    async with worker_divided_owner.writing_session() as session:
-        await (await session.connection()).execute(_LOCK, {"id": due[0]})
-        with pytest.raises(ExceptionGroup):
-            await organisations.erase_due()
-
-    assert await left(organisations) & {*due} == {due[0]}
 
 
 async def test_nobody_restores_one_that_is_being_erased(

@@ -3,7 +3,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic import command
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from backend.core import migrations
@@ -69,33 +69,6 @@ def test_branches_and_what_merges_them_are_read_as_well(
     assert older_revisions() == {"aa1", "bb2", "cc3"}
 
 
-def test_each_migration_can_be_taken_back_and_applied_again(
-    empty_database_url: str, subtests: pytest.Subtests
-) -> None:
-    config = alembic_config(empty_database_url)
-    schema_at = {"base": _schema(empty_database_url)}
-    for revision in REVISIONS:
-        with subtests.test(revision=revision.revision):
-            parent = _parent(revision)
-            if parent is not None:
-                # Takes back what another branch has added.
-                command.downgrade(config, parent)
-            command.upgrade(config, revision.revision)
-            schema_at[revision.revision] = _schema(empty_database_url)
-            if parent is not None:
-                command.downgrade(config, parent)
-                assert _schema(empty_database_url) == schema_at[parent]
-
-                command.upgrade(config, revision.revision)
-                assert _schema(empty_database_url) == schema_at[revision.revision]
-
-
-def _parent(revision: Script) -> str | None:
-    """None for what only joins branches."""
-    before = revision.down_revision or "base"
-    return before if isinstance(before, str) else None
-
-
 def test_what_the_assistant_has_recorded_is_kept_under_its_new_names(
     empty_database_url: str,
 ) -> None:
@@ -123,7 +96,7 @@ def test_what_the_assistant_has_recorded_is_kept_under_its_new_names(
 def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> None:
     command.check(alembic_config(fresh_database_url))
 
-    tables = {table for table, _, _ in _tables(fresh_database_url)}
+    tables = {table for table, _, _ in columns_of(fresh_database_url)}
     # Those of jobs are procrastinate's.
     ours = {table for table in tables if not table.startswith("procrastinate_")}
     assert ours == set(metadata.tables)
@@ -163,7 +136,7 @@ def _definitions(url: str) -> set[tuple[str, str, str]]:
         return {(table, name, definition) for table, name, definition in found}
 
 
-def _tables(url: str) -> set[tuple[str, ...]]:
+def columns_of(url: str) -> set[tuple[str, ...]]:
     """Every column with its type."""
     with psycopg.connect(url) as connection:
         found = connection.execute(
@@ -171,15 +144,3 @@ def _tables(url: str) -> set[tuple[str, ...]]:
             " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
         )
         return set(found.fetchall())
-
-
-def _schema(url: str) -> list[tuple[str, ...]]:
-    """Columns, indexes and constraints."""
-    with psycopg.connect(url) as connection:
-        others = connection.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%(tables)s)"
-            " UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE conrelid::regclass::text = ANY(%(tables)s)",
-            {"tables": list(metadata.tables)},
-        ).fetchall()
-    return sorted([*_tables(url), *others])
