@@ -22,6 +22,10 @@ _MAX_DEPTH = 500
 _MAX_FILES = 10
 _MAX_FIELDS = 100
 _FIELD_BYTES = 64 * 1024
+_NO_FORM = (
+    "Send the body as a form, with Content-Type: multipart/form-data, or "
+    "application/x-www-form-urlencoded if there is no file."
+)
 _log = get_logger(__name__)
 
 Error = dict[str, Any]
@@ -131,6 +135,8 @@ def _parser_for(request: Request, stream: Any) -> MultiPartParser | FormParser |
         return FormParser(
             request.headers, stream, max_fields=_MAX_FIELDS, max_part_size=_FIELD_BYTES
         )
+    if kind:
+        raise BodyRefusedError(_error("content_type", _NO_FORM, "header", "Content-Type"))
     return _NoParser()
 
 

@@ -43,6 +43,11 @@ _SAYS_WHY = (problems.BAD_REQUEST, problems.UNAVAILABLE)
 _BUSY = (DeadlockDetected, LockNotAvailable)
 _DATABASE_RETRY_SECONDS = "2"
 _MAX_ERRORS = 20
+_NOT_SENT_AS_JSON = {
+    "type": "content_type",
+    "loc": ("header", "Content-Type"),
+    "msg": "Send the body as JSON, with Content-Type: application/json.",
+}
 _LONGEST_NAME = 100
 _LONGEST_TEXT = 500
 _log = get_logger(__name__)
@@ -96,7 +101,14 @@ async def _range_not_satisfiable(request: Request, error: RangeNotSatisfiable) -
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
-    return _invalid_input(request, error.errors())
+    return _invalid_input(request, [_with_type_to_send(each) for each in error.errors()])
+
+
+def _with_type_to_send(error: Any) -> Any:
+    """FastAPI validates a body as it came if its Content-Type is not JSON's."""
+    if error["loc"] == ("body",) and isinstance(error.get("input"), bytes):
+        return _NOT_SENT_AS_JSON
+    return error
 
 
 async def _body_refused(request: Request, error: BodyRefusedError) -> Response:

@@ -147,11 +147,32 @@ async def test_a_name_that_no_answer_can_hold_is_refused_all_the_same(member: Pe
     assert (error["type"], error["loc"]) == ("repeated", ["body", "?"])
 
 
-async def test_a_body_of_another_type_is_refused(member: Person) -> None:
-    headers = {"Content-Type": "text/plain"}
-    answer = await member.post("/tasks", content=b'{"title": "x"}', headers=headers)
+@pytest.mark.parametrize("path", ["/tasks", "/tasks/bulk"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_a_body_of_another_type_is_refused_with_the_type_to_send(
+    member: Person, path: str, kind: str | None
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+
+    answer = await member.post(path, content=b'{"title": "x"}', headers=headers)
 
     assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["loc"] == ["header", "Content-Type"]
+    assert error["msg"] == "Send the body as JSON, with Content-Type: application/json."
+    assert answer.json()["detail"].endswith(": Content-Type.")
+
+
+@pytest.mark.parametrize("path", ["/auth/token", "/files"])
+async def test_a_body_that_is_no_form_is_refused_with_the_types_to_send(
+    member: Person, path: str
+) -> None:
+    answer = await member.post(path, json={"username": "x", "password": "y"})
+
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["loc"] == ["header", "Content-Type"]
+    assert error["msg"].startswith("Send the body as a form, with Content-Type: multipart/")
 
 
 @pytest.mark.parametrize("path", ["/tasks/x", "/tasks/1", "/customers/x", "/tasks/%00"])
