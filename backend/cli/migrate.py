@@ -36,7 +36,7 @@ def upgrade(
     """Apply migrations, all of them by default."""
     with running_database(as_it_is=True) as settings:
         migrate(settings, revision)
-    error_console.print(f"The database is at {revision}.")
+        _tell_revision(owner_url(settings.database))
 
 
 # -1 is a revision, though it looks like an option.
@@ -45,7 +45,7 @@ def downgrade(revision: Annotated[str, typer.Argument(help="The target, such as 
     """Undo migrations. Their columns and tables are dropped with all data in them."""
     with _configured() as config:
         command.downgrade(config, revision)
-    error_console.print(f"The database is at {revision}.")
+        _tell_revision(config.attributes["url"])
 
 
 @app.command()
@@ -102,6 +102,12 @@ def history() -> None:
     """List the migrations, and mark the current one of the database."""
     with _configured() as config:
         command.history(config, indicate_current=True)
+
+
+def _tell_revision(url: str) -> None:
+    found = check_revision(url)
+    newest = ", the newest" if found == head_revisions() else ""
+    error_console.print(f"The database is at {' and '.join(sorted(found)) or 'base'}{newest}.")
 
 
 @contextmanager

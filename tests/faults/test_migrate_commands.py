@@ -64,14 +64,15 @@ def test_downgrade_takes_migrations_back(
     first, second = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
     _add(versions, first, after=HEAD_REVISION)
     _add(versions, second, after=first)
-    for command_line, revision, tables in (
-        (("upgrade",), second, {first, second}),
-        (("downgrade", "-1"), first, {first}),
-        (("downgrade", "base"), None, set()),
-        (("upgrade",), second, {first, second}),
+    for command_line, revision, tables, told in (
+        (("upgrade",), second, {first, second}, "bbbbbbbbbbbb, the newest"),
+        (("downgrade", "-1"), first, {first}, "aaaaaaaaaaaa"),
+        (("downgrade", "base"), None, set(), "base"),
+        (("upgrade",), second, {first, second}, "bbbbbbbbbbbb, the newest"),
     ):
         ran = mvp("migrate", *command_line, DATABASE_URL=empty_database_url)
         assert ran.returncode == 0, ran.stderr
+        assert f"The database is at {told}." in ran.stderr
         assert _revision(empty_database_url) == revision
         assert _added(empty_database_url) == tables
 
