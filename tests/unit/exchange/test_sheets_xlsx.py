@@ -12,6 +12,8 @@ from openpyxl import Workbook
 
 from backend.integrations.exchange import sheets_process, sheets_xlsx
 from backend.integrations.exchange.sheets import read_sheet
+from backend.integrations.exchange.sheets_bounds import batches_of
+from backend.integrations.exchange.sheets_messages import as_message, batch_in
 from backend.services.exchange.protocols import XLSX, Cell, CellFault, SheetError, SheetRow
 from tests.fixtures.processes import measuring
 from tests.fixtures.workbooks import (
@@ -30,6 +32,7 @@ from tests.fixtures.workbooks import (
 )
 
 MANY = 60_000
+COLUMNS = 200
 
 
 MEASURED = pytest.mark.usefixtures("measured_processes")
@@ -43,14 +46,23 @@ def measured_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(content: bytes, folder: Path) -> list[SheetRow]:
+    """What the process that reads a file tells, without a process."""
     path = folder / "sheet"
     path.write_bytes(content)
-    with read_sheet(path, XLSX, 200) as batches:
-        return [row for batch in batches for row in batch]
+    batches = batches_of(sheets_process._rows(path, COLUMNS), COLUMNS)
+    return [row for batch in batches for row in batch_in(as_message(batch))]
 
 
 def rows_of(content: bytes, folder: Path) -> list[list[Cell]]:
     return [list(row.cells) for row in read(content, folder)]
+
+
+def read_apart(content: bytes, folder: Path) -> list[list[Cell]]:
+    """The cells of all rows, by a process that is bounded, as in use."""
+    path = folder / "sheet"
+    path.write_bytes(content)
+    with read_sheet(path, XLSX, COLUMNS) as batches:
+        return [list(row.cells) for batch in batches for row in batch]
 
 
 def moment(*parts: int) -> datetime:
@@ -70,7 +82,7 @@ def test_cells_of_all_types_are_read(tmp_path: Path) -> None:
     rich = '<r><t>A_x005F_</t></r><r><t>x000D_</t></r><rPh sb="0" eb="1"><t>kana</t></rPh>'
     parts = {SHEET: sheet(f"<row>{cells}</row>"), STRINGS: strings("", rich)}
 
-    (row,) = rows_of(repacked(parts), tmp_path)
+    (row,) = read_apart(repacked(parts), tmp_path)
 
     assert row[:7] == ["A_x000D_", "a\rb <&", True, 1.5, 3, False, "Grace"]
     assert [cell or None for cell in row[7:]] == [None, None, " x ", None, None, "one\rtwo"]
@@ -94,7 +106,6 @@ def test_what_openpyxl_writes_is_read_as_it_was(tmp_path: Path) -> None:
 ERRORS = ["#REF!", "#N/A", "#SPILL!", "#WERT!", "#ERROR!", "Err:508"]
 
 
-@MEASURED
 def test_an_error_is_never_a_blank_cell(tmp_path: Path) -> None:
     cells = "".join(f'<c t="e"><f>A1</f><v>{error}</v></c>' for error in ERRORS)
 
@@ -105,7 +116,6 @@ def test_an_error_is_never_a_blank_cell(tmp_path: Path) -> None:
     assert all(error in message for error, message in zip(ERRORS, messages, strict=False))
 
 
-@MEASURED
 def test_a_formula_that_was_never_calculated_is_never_a_blank_cell(tmp_path: Path) -> None:
     blank = '<c t="str"><f>IF(1,"")</f><v></v></c>'
     missing = ["<c><f>A1</f></c>", "<c><f>A1</f><v/></c>", '<c t="str"><f>A1</f></c>']
@@ -171,7 +181,6 @@ def test_numbers_are_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     assert [type(row[0]) for row in read_numbers] == [type(value) for _, value in NUMBERS]
 
 
-@MEASURED
 def test_a_number_that_has_lost_digits_is_not_taken(tmp_path: Path) -> None:
     numbers = ["1.2345678901234568E+17", "1E+15", "1e999", "1234567890123456.5"]
     cells = "".join(f"<c><v>{number}</v></c>" for number in numbers)
@@ -206,7 +215,6 @@ PLAIN += [
 ]
 
 
-@MEASURED
 def test_dates_are_known_by_their_format(tmp_path: Path) -> None:
     cells = "".join(f'<c s="{place}"><v>46174.5</v></c>' for place in range(len(DATES + PLAIN)))
     parts = {SHEET: sheet(f"<row>{cells}</row>"), STYLES: styles(*DATES, *PLAIN)}
@@ -245,7 +253,6 @@ ISO: list[tuple[str, Cell]] = [
 ]
 
 
-@MEASURED
 def test_dates_of_iso_8601_keep_their_offset(tmp_path: Path) -> None:
     cells = "".join(f'<c t="d"><v>{text}</v></c>' for text, _ in ISO)
 
@@ -267,7 +274,6 @@ def test_days_may_count_from_1904(tmp_path: Path) -> None:
     assert rows_of(content, tmp_path) == [[moment(1904, 1, 2, 12), 1]]
 
 
-@MEASURED
 def test_names_may_have_prefixes_and_be_strict(tmp_path: Path) -> None:
     cells = '<x:row><x:c><x:v>1</x:v></x:c><x:c t="s"><x:v>0</x:v></x:c></x:row>'
     text = f'<x:worksheet xmlns:x="{STRICT}"><x:sheetData>{cells}</x:sheetData></x:worksheet>'
@@ -308,7 +314,6 @@ def book(*states: str) -> bytes:
     return content.getvalue()
 
 
-@MEASURED
 def test_the_first_sheet_that_people_see_is_read(tmp_path: Path) -> None:
     assert rows_of(book("hidden", "veryHidden", "visible", "visible"), tmp_path) == [[2]]
 
@@ -322,10 +327,9 @@ def test_a_workbook_without_a_visible_table_is_refused(tmp_path: Path) -> None:
     )
     for text in (none, hidden):
         with pytest.raises(SheetError, match="no visible sheet"):
-            rows_of(repacked({WORKBOOK: text}), tmp_path)
+            read_apart(repacked({WORKBOOK: text}), tmp_path)
 
 
-@MEASURED
 def test_cells_that_are_merged_downwards_have_the_value_that_is_seen(tmp_path: Path) -> None:
     rows = (
         '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>'
@@ -349,7 +353,6 @@ def test_rows_have_the_numbers_that_the_spreadsheet_shows(tmp_path: Path) -> Non
     ]
 
 
-@MEASURED
 def test_a_sheet_of_several_pieces_is_whole(tmp_path: Path) -> None:
     rows = "".join(f'<row r="{2 * n}"><c><v>{n}</v></c></row>' for n in range(1, 12_001))
 
@@ -369,7 +372,7 @@ def test_a_sheet_of_several_pieces_is_whole(tmp_path: Path) -> None:
 )
 def test_a_sheet_that_is_not_as_it_should_be_is_refused(tmp_path: Path, row: str) -> None:
     with pytest.raises(SheetError, match="save it again"):
-        rows_of(repacked({SHEET: sheet(row)}), tmp_path)
+        read_apart(repacked({SHEET: sheet(row)}), tmp_path)
 
 
 LONG = "x" * 33_000
@@ -400,9 +403,9 @@ def test_harmful_files_are_refused_or_have_no_rows(tmp_path: Path, harm: str) ->
     parts, words = HARMFUL[harm]
     if words:
         with pytest.raises(SheetError, match=words):
-            rows_of(repacked(parts), tmp_path)
+            read_apart(repacked(parts), tmp_path)
     else:
-        assert rows_of(repacked(parts), tmp_path) == []
+        assert read_apart(repacked(parts), tmp_path) == []
 
 
 def test_a_part_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None:
@@ -412,7 +415,7 @@ def test_a_part_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None
         archive.getinfo(SHEET).file_size = 2 * 1024**3
 
     with pytest.raises(SheetError, match="The unpacked file is too large"):
-        rows_of(content.getvalue(), tmp_path)
+        read_apart(content.getvalue(), tmp_path)
 
 
 def test_what_a_process_may_take_is_limited(
@@ -424,7 +427,7 @@ def test_what_a_process_may_take_is_limited(
     monkeypatch.setattr(sheets_xlsx, "_COMMAND", (*sheets_xlsx._COMMAND[:1], "-c", code))
 
     with pytest.raises(SheetError, match="too much memory or time"):
-        rows_of(b"", tmp_path)
+        read_apart(b"", tmp_path)
 
 
 def test_who_reads_is_asked_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +436,7 @@ def test_who_reads_is_asked_now_and_then(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sheets_xlsx, "_PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(sheets_xlsx, "_MAX_SILENT_SECONDS", 0.2)
 
-    with read_sheet(tmp_path, XLSX, 200) as batches:
+    with read_sheet(tmp_path, XLSX, COLUMNS) as batches:
         assert next(batches) == ()
         with pytest.raises(SheetError, match="too much memory or time"):
             list(batches)
