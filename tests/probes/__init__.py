@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from coverage import control
 from coverage.core import Core
 from coverage.parser import PythonParser
+from coverage.plugin import FileReporter
+from coverage.results import Analysis, analysis_from_file_reporter
+from coverage.sqldata import CoverageData
 from coverage.types import TArc, Tracer
 
 from tests.probes.branches import mark, translate_arcs
@@ -35,11 +38,20 @@ def coverage_init(_registry: object, options: Mapping[str, str]) -> None:
 
     options: `source` is the folder whose code carries probes.
     """
+    control.analysis_from_file_reporter = analyse_once  # type: ignore[attr-defined, assignment]
     if find_spec("slipcover") and not os.environ.get("COVERAGE_CORE"):
         _sources[:] = [ROOT / options["source"]]
         # It has no option for a core of one's own.
         control.Core = ProbeCore  # type: ignore[attr-defined]
         PythonParser.translate_arcs = translate_arcs  # type: ignore[method-assign, assignment]
+
+
+def analyse_once(data: CoverageData, precision: int, file: FileReporter, name: str) -> Analysis:
+    """pytest-cov 7.1 asks for the total, and then for the table: each looks at all files."""
+    key = data, precision, name
+    if key not in _analysed:
+        _analysed[key] = analysis_from_file_reporter(data, precision, file, name)
+    return _analysed[key]
 
 
 class ProbeTracer:
@@ -88,6 +100,7 @@ class ProbeCore(Core):
         self.packed_arcs = self.systrace = False
 
 
+_analysed: dict[tuple[CoverageData, int, str], Analysis] = {}
 _sources: list[Path] = []
 _running: "list[Slipcover]" = []
 
