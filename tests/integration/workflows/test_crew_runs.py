@@ -200,15 +200,31 @@ async def expire_plan(uow: UnitOfWorkFactory) -> str:
     return str(action.id)
 
 
-async def test_a_plan_of_a_long_run_waits_from_its_end_on(
-    manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
-) -> None:
-    """Before, nobody was told of it."""
+async def old_task(uow: UnitOfWorkFactory) -> str:
     row = make_task(title="Old")
     async with uow(SYSTEM) as unit:
         await unit.tasks.save(row)
         await unit.commit()
-    model.call("delete_task", {"task_id": str(row.id)})
+    return str(row.id)
+
+
+async def check_confirmed_after_retry(
+    manager: Person, jobs: Jobs, failed: dict[str, Any], action_id: str
+) -> None:
+    await manager.post(f"/executions/{failed['id']}/retry")
+    done = await go_on(manager, jobs, failed)
+
+    assert done["result"]["planned"] == [action_id]
+    answer = await manager.post("/agent/act", json={"confirm": action_id})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_plan_of_a_long_run_waits_from_its_end_on(
+    manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
+) -> None:
+    """Before, nobody was told of it."""
+    deletion = {"task_id": await old_task(uow)}
+    model.call("delete_task", deletion)
     model.say("It waits for you.")
     model.refuse("I can't.")
     definition = crew(task("tidy"), task("tell"), tools=("delete_task",))
@@ -216,35 +232,22 @@ async def test_a_plan_of_a_long_run_waits_from_its_end_on(
     action_id = await expire_plan(uow)
     model.say("Done.")
 
-    await manager.post(f"/executions/{failed['id']}/retry")
-    done = await go_on(manager, jobs, failed)
-
-    assert done["result"]["planned"] == [action_id]
-    answer = await manager.post("/agent/act", json={"confirm": action_id})
-    assert answer.status_code == 200, answer.text
+    await check_confirmed_after_retry(manager, jobs, failed, action_id)
 
 
 async def test_a_plan_that_has_expired_before_a_retry_can_be_confirmed_after_it(
     manager: Person, jobs: Jobs, model: OpenAiServer, uow: UnitOfWorkFactory
 ) -> None:
-    row = make_task(title="Old")
-    async with uow(SYSTEM) as unit:
-        await unit.tasks.save(row)
-        await unit.commit()
-    model.call("delete_task", {"task_id": str(row.id)})
+    deletion = {"task_id": await old_task(uow)}
+    model.call("delete_task", deletion)
     model.refuse("I can't.")
     definition = crew(task("tidy"), tools=("delete_task",))
     failed = await run(manager, jobs, "crew", definition=definition)
     action_id = await expire_plan(uow)
-    model.call("delete_task", {"task_id": str(row.id)})
+    model.call("delete_task", deletion)
     model.say("It waits for you.")
 
-    await manager.post(f"/executions/{failed['id']}/retry")
-    done = await go_on(manager, jobs, failed)
-
-    assert done["result"]["planned"] == [action_id]
-    answer = await manager.post("/agent/act", json={"confirm": action_id})
-    assert answer.status_code == 200, answer.text
+    await check_confirmed_after_retry(manager, jobs, failed, action_id)
 
 
 async def test_a_step_that_fails_is_named_and_the_others_stay(
