@@ -12,6 +12,8 @@ from backend.core.database import Database
 from backend.core.permissions import Role
 from backend.models.platform.job_requests import Queue
 from backend.models.platform.mixins import now
+from backend.repositories.unit_of_work import UnitOfWorkFactory
+from backend.services.webhooks.claiming import WebhookClaims
 from backend.services.webhooks.sending import SEND_WEBHOOKS
 from backend.services.webhooks.subjects import NO_LONGER_ALLOWED
 from tests.fixtures.http_server import Reply, until
@@ -25,6 +27,7 @@ from tests.fixtures.receiver import (
     status,
     taking,
 )
+from tests.fixtures.statements import sent_statements
 from tests.integration.webhooks.telling import (
     SENDING,
     deliveries_of,
@@ -566,3 +569,10 @@ async def test_what_nobody_has_foreseen_at_one_webhook_delays_no_other(
         await jobs.services.webhooks.sender.send_due()
 
     assert len(await deliveries_of(admin, other, status="delivered")) == 20
+
+
+async def test_who_can_send_no_more_claims_nothing(uow: UnitOfWorkFactory) -> None:
+    with sent_statements() as statements:
+        assert await WebhookClaims(uow, timedelta(minutes=1)).take(0) == []
+
+    assert statements == []
