@@ -29,6 +29,7 @@ from tests.fixtures.sign_in_browser import (
     error_of,
     with_issuer,
 )
+from tests.fixtures.walking import walk
 from tests.ids import short_id
 from tests.integration.identity.test_api_keys import execute
 
@@ -234,28 +235,20 @@ async def test_a_token_for_something_else_is_refused(
     assert (await browser.come_back(await browser.go()))["error"] == "failed"
 
 
-@pytest.fixture(scope="module")
-async def app_that_has_learnt_nothing(
-    settings: Settings, running_issuer: Issuer
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """An application that asks the issuer each time, as each answer is of no use."""
-    async with running_app(with_issuer(settings, running_issuer)) as client:
+@pytest.fixture
+async def new_app(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+    """An application that has asked the issuer nothing yet; what is of no use it asks for again."""
+    async with running_app(with_issuer(settings, issuer)) as client:
         yield client
 
 
-@pytest.mark.parametrize(
-    "answer", [(503, {}), (200, b"<html>"), (200, {"issuer": "x"})], ids=short_id
-)
+@walk("answer", {"503": (503, {}), "HTML": (200, b"<html>"), "little": (200, {"issuer": "x"})})
 async def test_an_issuer_that_says_nothing_of_use_is_unavailable(
-    app_that_has_learnt_nothing: httpx2.AsyncClient,
-    issuer: Issuer,
-    browser: Browser,
-    answer: tuple[int, Any],
+    new_app: httpx2.AsyncClient, issuer: Issuer, browser: Browser, answer: tuple[int, Any]
 ) -> None:
     issuer.broken["/.well-known/openid-configuration"] = answer
 
-    body = {"code_challenge": "x" * 43}
-    refused = await app_that_has_learnt_nothing.post(f"{OIDC}/oidc/start", json=body)
+    refused = await new_app.post(f"{OIDC}/oidc/start", json={"code_challenge": "x" * 43})
 
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
 
@@ -295,36 +288,25 @@ async def test_answers_for_a_code_that_are_of_no_use_are_told_apart(
     assert refused.status_code == status, refused.text
 
 
-@pytest.fixture(scope="module")
-async def app_without_keys(
-    settings: Settings, running_issuer: Issuer
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """An application that asks the issuer for its keys each time, as none is of use."""
-    async with running_app(with_issuer(settings, running_issuer)) as client:
-        yield client
+USELESS_KEYS: dict[str, tuple[tuple[int, Any], int]] = {
+    "a list": ((200, []), 503),
+    "null": ((200, {"keys": None}), 401),
+    "other keys": ((200, {"keys": [1, {"kty": "oct", "k": "AA"}, {"kty": "RSA"}]}), 401),
+    "an unknown kind": ((200, {"keys": [{"kty": "of another century"}]}), 401),
+    "404": ((404, {}), 503),
+}
 
 
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [
-        ((200, []), 503),
-        ((200, {"keys": None}), 401),
-        ((200, {"keys": [1, {"kty": "oct", "k": "AA"}, {"kty": "RSA"}]}), 401),
-        ((200, {"keys": [{"kty": "of another century"}]}), 401),
-        ((404, {}), 503),
-    ],
-    ids=short_id,
-)
+@walk("useless", USELESS_KEYS)
 async def test_keys_that_are_of_no_use_are_told_apart(
-    app_without_keys: httpx2.AsyncClient,
+    new_app: httpx2.AsyncClient,
     issuer: Issuer,
     browser: Browser,
-    answer: tuple[int, Any],
-    status: int,
+    useless: tuple[tuple[int, Any], int],
 ) -> None:
-    issuer.broken["/keys"] = answer
+    issuer.broken["/keys"], status = useless
 
-    refused = await handed_over(Browser(app_without_keys))
+    refused = await handed_over(Browser(new_app))
 
     assert refused.status_code == status, refused.text
 
@@ -337,13 +319,12 @@ async def handed_over(browser: Browser) -> httpx2.Response:
 
 
 async def test_without_keys_the_next_sign_in_asks_for_them_again(
-    settings: Settings, issuer: Issuer, browser: Browser
+    new_app: httpx2.AsyncClient, issuer: Issuer, browser: Browser
 ) -> None:
     issuer.broken["/keys"] = (200, {"keys": []})
-    async with running_app(with_issuer(settings, issuer)) as client:
-        assert (await Browser(client).come_back(await Browser(client).go()))["error"] == "failed"
-        issuer.broken.clear()
-        assert (await Browser(client).sign_in()).status_code == 200
+    assert (await Browser(new_app).come_back(await Browser(new_app).go()))["error"] == "failed"
+    issuer.broken.clear()
+    assert (await Browser(new_app).sign_in()).status_code == 200
 
 
 async def test_a_key_that_stays_unknown_is_asked_for_once_more(
