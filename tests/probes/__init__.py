@@ -5,8 +5,8 @@ line of every library: the suite takes more than twice as long. SlipCover compil
 probes at its lines and branches, and leaves all else alone. This plugin of coverage.py (see
 `[tool.coverage.run]`) hands on what they saw, so that data files, reports and gates stay as they
 are. Where SlipCover is not installed, or `COVERAGE_CORE` names another way, coverage.py measures by
-itself. What Python runs as `__main__` carries no probes, and at the end of a `finally` there is
-none: whatever it leads to counts as reached. So CI's report comes from `COVERAGE_CORE=ctrace`.
+itself. At the end of a `finally` there is no probe: whatever it leads to counts as reached. So CI's
+report comes from `COVERAGE_CORE=ctrace`.
 """
 
 import os
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from slipcover import Slipcover
 
 ROOT = Path(__file__).parents[2]
-# To replace code while it runs costs more than probes that stay.
-_NEVER = 2**31 - 1
 
 
 def coverage_init(_registry: object, options: Mapping[str, str]) -> None:
@@ -76,11 +74,9 @@ class ProbeTracer:
 
     def activity(self) -> bool:
         """Coverage.py asks for it before it takes the data."""
-        for name, file in probes().get_coverage()["files"].items():
-            arcs: set[TArc] = {(line, line) for line in file["executed_lines"]}
-            arcs.update(mark(*branch) for branch in file["executed_branches"])
-            if arcs:
-                self.data[str(Path(name).absolute())] = arcs
+        # Copied, as other threads may still add to it.
+        for name, places in dict(probes().newly_seen).items():
+            self.data[str(Path(name).absolute())] = set(map(_arc, tuple(places)))
         return bool(self.data)
 
     def reset_activity(self) -> None:
@@ -108,11 +104,12 @@ _running: "list[Slipcover]" = []
 def probes() -> "Slipcover":
     """Those of this process, from the first call on."""
     if not _running:
-        from slipcover import FileMatcher, Slipcover  # noqa: PLC0415  # may be away
+        from tests.probes.loading import load_with_probes  # noqa: PLC0415  # SlipCover may be away
 
-        from tests.probes.loading import load_with_probes  # noqa: PLC0415  # imports it
-
-        found = Slipcover(branch=True, exclude_lines=[], d_miss_threshold=_NEVER)
-        load_with_probes(found, FileMatcher(_sources))
-        _running.append(found)
+        _running.append(load_with_probes(_sources[0]))
     return _running[0]
+
+
+def _arc(place: int | tuple[int, int]) -> TArc:
+    """Of a line, or of a branch."""
+    return mark(*place) if isinstance(place, tuple) else (place, place)

@@ -140,7 +140,7 @@ def test_probes_find_the_same_by_what_was_compiled_before(tmp_path: Path) -> Non
     source.mkdir()
     (source / "__init__.py").write_text(SAMPLE)
     first = measured(tmp_path, 'plugins = ["tests.probes"]', "ProbeTracer")
-    assert len([*source.rglob("*.slipcover-*.pyc")]) == 1
+    assert len([*source.rglob("*.probes-*.pyc")]) == 1
 
     assert measured(tmp_path, 'plugins = ["tests.probes"]', "ProbeTracer") == first
 
