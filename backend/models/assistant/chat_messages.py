@@ -87,7 +87,7 @@ class ChatMessage(OfOrganisation, Versioned, Timestamped, ChatMessageBase, Ident
         default=None, sa_type=enum_type(IncompleteReason)
     )
     rating: Rating | None = Field(default=None, sa_type=enum_type(Rating))
-    parts: list[MessagePart] = Field(default_factory=list, sa_type=PARTS)
+    parts: list[MessagePart] = Field(default=[], sa_type=PARTS)
     output: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     model_calls: int = 0
     tool_calls: int = 0

@@ -115,7 +115,7 @@ class Task(OfOrganisation, Versioned, Timestamped, TaskBase, Identified, table=T
         default=None, foreign_key="modules.id", sa_column_kwargs={"info": kept(FILLED)}
     )
     completed_at: datetime | None = None
-    checklist: list[ChecklistItem] = Field(default_factory=list, sa_type=CHECKLIST)
+    checklist: list[ChecklistItem] = Field(default=[], sa_type=CHECKLIST)
 
     def move_to(self, status: TaskStatus) -> None:
         """Change the status; setting the current one changes nothing.

@@ -7,11 +7,14 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import inspect
+from sqlmodel import SQLModel
 
 from backend.core.permissions import Role
 from backend.models.identity.users import User, UserCreate
 from backend.models.sales.leads import Lead, LeadCreate, LeadStatus
+from backend.models.tasks.checklists import ChecklistItem
 from backend.models.tasks.tasks import Task, TaskCreate, TaskPriority, TaskStatus
+from tests.factories import make_task
 
 HASH = "a hash"
 PERSON = UserCreate(
@@ -37,6 +40,31 @@ def test_a_row_has_the_values_of_the_input_what_is_given_and_the_defaults(data: 
     assert (task.version, task.checklist, task.completed_at) == (1, [], None)
     assert task.id != Task.from_input(data).id
     assert task.updated_at == task.created_at
+
+
+def test_rows_share_no_list() -> None:
+    first, second = make_task(), make_task()
+
+    first.checklist.append(ChecklistItem(text="The ferns"))
+
+    assert second.checklist == make_task().checklist == []
+
+
+def test_no_default_of_a_row_is_made_by_a_type_whose_signature_is_parsed() -> None:
+    """Pydantic 2.14 asks for the signature of each factory whenever SQLModel makes a row.
+
+    Python parses that of `list` from a text, which takes longer than all else about the row: write
+    `default=[]`, of which each row gets a copy.
+    """
+    factories = {
+        f"{mapper.class_.__name__}.{name}": field.default_factory
+        for mapper in SQLModel._sa_registry.mappers
+        for name, field in mapper.class_.model_fields.items()
+    }
+
+    parsed = [name for name, made in factories.items() if getattr(made, "__text_signature__", None)]
+
+    assert parsed == []
 
 
 def test_an_input_stays_as_it_is(data: TaskCreate) -> None:
