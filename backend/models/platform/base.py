@@ -1,6 +1,7 @@
 """Foundations of all models: constraint names, and the bases of tables, inputs and outputs."""
 
 from enum import StrEnum
+from inspect import get_annotations
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+# They are texts, which pydantic would evaluate anew for each of our classes.
+SQLModel.__annotations__ = get_annotations(SQLModel, eval_str=True)
 
 metadata = SQLModel.metadata
 
