@@ -11,6 +11,7 @@ from backend.models.platform.mixins import now
 from backend.models.platform.paging import MAX_COUNTED
 from backend.repositories.unit_of_work import UnitOfWorkFactory
 from tests.fixtures.people import Person
+from tests.fixtures.statements import sent_statements
 from tests.integration.api.test_lists import walk
 from tests.integration.search.test_search import LISTS, add
 
@@ -69,16 +70,36 @@ async def test_a_total_is_the_same_on_every_page(member: Person, uow: UnitOfWork
     assert len(second["items"]) == 1
 
 
-@pytest.mark.parametrize("query", [{}, {"q": "grace"}, {"status": "open"}])
-async def test_no_more_is_counted_than_is_worth_it(
-    member: Person, database: Database, query: dict[str, str]
-) -> None:
+@pytest.fixture
+async def many(database: Database) -> None:
+    """More tasks than are counted."""
     async with database.writing_session() as session:
         connection = await session.connection()
         await connection.execute(MANY, {"count": MAX_COUNTED + 1})
         await session.commit()
 
+
+@pytest.mark.parametrize("query", [{}, {"q": "grace"}, {"status": "open"}])
+async def test_no_more_is_counted_than_is_worth_it(
+    member: Person, many: None, query: dict[str, str]
+) -> None:
     assert await total(member, "/tasks", **query) == MAX_COUNTED
+
+
+async def test_not_all_rows_are_found_that_have_a_common_word(
+    member: Person, many: None, database: Database
+) -> None:
+    with sent_statements() as statements:
+        await total(member, "/tasks", q="grace")
+    statement, parameters = statements[-1]
+
+    async with database.engine.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE) {statement}", parameters)
+        lines = [line for (line,) in plan]
+
+    # The newest rows are read, until there are enough.
+    assert any("ix_tasks_created_at_id" in line and f"rows={MAX_COUNTED}" in line for line in lines)
+    assert any("never executed" in line and "on tasks" in line for line in lines)
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -14,6 +14,7 @@ from backend.models.platform.paging import MAX_COUNTED, RELEVANCE, Page, PageQue
 from backend.repositories.sql.platform.base import SqlRepository
 from backend.repositories.sql.platform.filters import created_between
 from backend.repositories.sql.platform.full_text import (
+    count_matches,
     first_matches,
     matches,
     newest_matches,
@@ -48,14 +49,10 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
         wanted = [*conditions, *created_between(self.model, query)]
         if isinstance(query, SearchableQuery) and query.q:
             page = await self._page_of_matches(query, query.q, wanted)
-            order: Sequence[Any] = ()
-            wanted.append(matches(self.model, query.q))
         else:
             page = await self._sorted_page(query, wanted)
-            # The indexes of filters have the list's usual order: none has to be sorted.
-            order = self._keyset(type(query).model_fields["sort"].default).order
         if query.total:
-            page.total = await self._count(wanted, order)
+            page.total = await self._total(query, wanted)
         return page
 
     async def _sorted_page(
@@ -132,6 +129,15 @@ class SqlList(SqlRepository[Row], Generic[Row, Query]):
     def _keyset(cls, sort_name: str) -> Keyset[Row]:
         sort = cls.sorts[sort_name.removeprefix("-")]
         return Keyset(cls.model.__tablename__, sort_name, sort, inspect(cls.model).columns["id"])
+
+    async def _total(self, query: PageQuery, conditions: Sequence[ColumnElement[bool]]) -> int:
+        """Count all pages of a query, up to MAX_COUNTED rows."""
+        if isinstance(query, SearchableQuery) and query.q:
+            wanted = and_(matches(self.model, query.q), *conditions)
+            return (await self._session.exec(count_matches(self.model, wanted, MAX_COUNTED))).one()
+        # The indexes of filters have the list's usual order: none has to be sorted.
+        order = self._keyset(type(query).model_fields["sort"].default).order
+        return await self._count(conditions, order)
 
     async def _count(
         self, conditions: Iterable[ColumnElement[bool]], order: Sequence[ColumnElement[Any]] = ()
