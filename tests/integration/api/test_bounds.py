@@ -243,12 +243,9 @@ async def test_a_parser_says_why_it_can_not_read_a_form(member: Person) -> None:
     assert "Too many files" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("charset", ["punycode", "undefined"])
-async def test_a_form_that_is_no_text_in_its_charset_is_refused(
-    member: Person, charset: str
-) -> None:
-    """These codecs of Python raise errors of their own."""
-    answer = await send(member, FILE + field("x") + END, f"{MULTIPART}; charset={charset}")
+async def test_a_form_that_is_no_text_in_its_charset_is_refused(member: Person) -> None:
+    """This codec of Python raises an error of its own, as others did before Python 3.13."""
+    answer = await send(member, FILE + field("x") + END, f"{MULTIPART}; charset=undefined")
 
     assert answer.status_code == 400
     assert "UTF-8" in answer.json()["detail"]
