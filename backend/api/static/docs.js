@@ -138,6 +138,29 @@ async function keepSignedIn() {
   if (due && !document.hidden) await renewOnce(due).catch(() => null);
 }
 
+const STREAM = "text/event-stream";
+const LISTEN_MS = 10_000;
+
+// Swagger UI shows an answer when it has ended, and what follows events may never end: show what
+// came in a while. A browser has few connections to a server, so this one is let go.
+async function fetchForAWhile(url, request) {
+  const answer = await fetch(url, request);
+  if (!answer.headers.get("Content-Type")?.startsWith(STREAM)) return answer;
+  const reader = answer.body.getReader();
+  const timer = setTimeout(() => reader.cancel(), LISTEN_MS);
+  const came = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) came.push(part.value);
+  clearTimeout(timer);
+  const { status, statusText, headers } = answer;
+  return new Response(new Blob(came), { status, statusText, headers });
+}
+
+function prepare(request) {
+  // What a POST streams is an answer of the assistant, and ends.
+  if (request.method === "GET") request.userFetch = fetchForAWhile;
+  return withFreshToken(request);
+}
+
 const NEEDED = "/problems/second-factor-needed";
 
 function send(path, body) {
@@ -219,7 +242,7 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: -1,
   persistAuthorization: true,
   validatorUrl: null,
-  requestInterceptor: withFreshToken,
+  requestInterceptor: prepare,
   responseInterceptor: withSecondFactor,
   plugins: [PersistWithoutSecrets, ResolveOnlyWhatIsShown],
 });

@@ -190,6 +190,20 @@ def test_the_agent_acts_for_who_has_signed_in_without_the_internet(page: Page) -
     )
 
 
+def test_a_stream_is_shown_after_a_while(page: Page) -> None:
+    page.clock.install()
+    _sign_in(page)
+    block = _try_out(page, "notifications-follow_notifications")
+    with page.expect_response("**/notifications/stream"):
+        block.get_by_role("button", name="Execute").click()
+
+    page.clock.fast_forward("00:10")
+
+    answer = block.locator(".live-responses-table")
+    expect(answer.locator(".response-col_status")).to_have_text(["Code", "200"])
+    expect(answer).to_contain_text("text/event-stream")
+
+
 def test_using_swagger_ui_breaks_no_rule_of_the_content_security_policy(
     tab: Tab, page: Page
 ) -> None:
