@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scaffold.errors import RefusedError
 from scaffold.formatting import formatted
+from scaffold.twice import defined_twice
 
 
 class Tree:
@@ -35,12 +36,22 @@ class Tree:
         return sorted(self._changed)
 
     def format(self) -> None:
-        """Format all changed files. Raises RefusedError."""
+        """Format all changed files. Raises RefusedError if one would define a name twice."""
         python = {path: text for path, text in self._changed.items() if path.endswith(".py")}
         new = {path for path in python if not (self.root / path).exists()}
         for path, text in self._changed.items():
             self._changed[path] = re.sub(r"\n{3,}", "\n\n", text.rstrip("\n")) + "\n"
         self._changed |= formatted(self.root, python, new)
+        for path in python:
+            self._check_twice(path)
+
+    def _check_twice(self, path: str) -> None:
+        before = _bytes_of(self.root / path) or b""
+        for name in defined_twice(before.decode(), self._changed[path]):
+            raise RefusedError(
+                f"{path} would have {name} twice: "
+                "rename the resource, field or action that it is called after."
+            )
 
     def write(self) -> Callable[[], None]:
         """Write all changes. Returns a function that takes them back."""
