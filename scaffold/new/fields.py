@@ -106,6 +106,11 @@ class Field:
         return re.sub(r"_(at|on)$", "", self.name)
 
     @property
+    def spans(self) -> list[str]:
+        """The parameters of lists that say from when until when."""
+        return [f"{self.stem}_after", f"{self.stem}_before"] if self.is_moment else []
+
+    @property
     def is_moment(self) -> bool:
         return self.kind.name in {"date", "datetime"}
 
@@ -165,11 +170,14 @@ def _check(field: Field, arguments: list[str]) -> None:
     for column in field.columns:
         if column in _OF_ROWS:
             raise RefusedError(f"{name}: every row has {column} already: leave it out.")
-        if column in _OF_LISTS:
-            raise RefusedError(f"{name}: every list has the parameter {column}: rename the field.")
         owned = hasattr(SQLModel, column) or hasattr(Archivable, column)
         if owned or hasattr(Timestamped, column) or column.startswith(("model_", "sa_")):
             raise RefusedError(f"{name}: models have an attribute {column}: rename the field.")
+    for parameter in (*field.columns, *field.spans):
+        if parameter in _OF_LISTS:
+            raise RefusedError(
+                f"{name}: every list has the parameter {parameter}: rename the field."
+            )
     if arguments and field.kind.name not in {"enum", "ref"}:
         raise RefusedError(f"{name}: {field.kind.name} takes nothing in parentheses.")
     _check_marks(field)

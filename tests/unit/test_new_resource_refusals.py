@@ -40,6 +40,8 @@ def check(*texts: str, area: str = "tasks", name: str = "zeppelins", **more: Any
         ("version:int", "every row has version already"),
         ("created_at:datetime", "every row has created_at already"),
         ("total:int", "every list has the parameter total"),
+        ("created_on:date", "every list has the parameter created_after"),
+        ("created:datetime", "every list has the parameter created_after"),
         ("facts:line", "models have an attribute facts"),
         ("metadata:line", "models have an attribute metadata"),
         ("model_name:line", "models have an attribute model_name"),

@@ -1,6 +1,5 @@
 """A name that stands for two things is refused before anything is written."""
 
-
 import pytest
 
 from scaffold.errors import RefusedError
