@@ -9,16 +9,20 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 from scaffold.errors import RefusedError
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_MOST = 32
+"""Columns such as the `subject_kind` of events hold no more."""
 _SAME_SOUND = ("uni", "use", "eu", "one", "ut")
 
 
-def check_name(what: str, name: str) -> None:
+def check_name(what: str, name: str, *, most: int = _MOST) -> None:
     """Raises RefusedError unless Python, SQL and paths all take the name as it is."""
     if not _NAME.fullmatch(name):
         raise RefusedError(
             f"{what} {name!r}: use lower-case letters, digits and single underscores, "
             "beginning with a letter, such as price_lists."
         )
+    if len(name) > most:
+        raise RefusedError(f"{what} {name!r} has more than {most} characters: shorten it.")
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         raise RefusedError(f"{what} {name!r} is a keyword of Python: choose another name.")
     if name in RESERVED_WORDS:

@@ -12,6 +12,9 @@ from scaffold.project import Known
 
 _PATHS = {"auth", "agent", "search", "audit", "health", "metrics", "docs", "redoc", "problems"}
 
+_MOST_OF_NAME = 63
+"""PostgreSQL keeps no more of a name."""
+
 
 def check_possible(root: Path, r: Resource, known: Mapping[str, Known]) -> None:
     """Raises RefusedError."""
@@ -19,6 +22,7 @@ def check_possible(root: Path, r: Resource, known: Mapping[str, Known]) -> None:
     areas.check(r.area)
     _check_free(root, r, known)
     _check_fields(r)
+    _check_indexes(r)
     _check_references(r, areas, known)
     _check_actions(r)
     _check_flags(r, areas)
@@ -50,6 +54,18 @@ def _check_fields(r: Resource) -> None:
         raise RefusedError("A field can't be called as its resource, by or match: rename it.")
     if all(field.is_reference and not field.is_optional for field in r.fields):
         raise RefusedError("All fields are references: add one that can be changed.")
+
+
+def _check_indexes(r: Resource) -> None:
+    """Theirs are names that SQLAlchemy does not shorten."""
+    keys = [*r.names_sorted, *r.unique, *([r.exclusive.key] if r.exclusive else [])]
+    for field in keys:
+        index = f"ix_{r.names.plural}_{field.column}_id"
+        if len(index) > _MOST_OF_NAME:
+            raise RefusedError(
+                f"{field.name}: the name of its index, {index}, has more than "
+                f"{_MOST_OF_NAME} characters: shorten the name of the field or the resource."
+            )
 
 
 def _check_references(r: Resource, areas: Areas, known: Mapping[str, Known]) -> None:

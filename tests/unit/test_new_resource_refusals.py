@@ -42,6 +42,8 @@ def check(*texts: str, area: str = "tasks", name: str = "zeppelins", **more: Any
         ("total:int", "every list has the parameter total"),
         ("created_on:date", "every list has the parameter created_after"),
         ("created:datetime", "every list has the parameter created_after"),
+        ("l" * 41 + ":line", "has more than 40 characters: shorten it"),
+        (f"state:enum(open,{'d' * 33})", "has more than 32 characters: shorten it"),
         ("facts:line", "models have an attribute facts"),
         ("metadata:line", "models have an attribute metadata"),
         ("model_name:line", "models have an attribute model_name"),
@@ -67,6 +69,7 @@ def test_a_field_that_can_not_be_is_named(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "more", "said"),
     [
+        ([f"{'l' * 40}:line!"], {"name": f"{'z' * 31}s"}, "the name of its index, ix_z"),
         ([], {}, "Name at least one field"),
         (["label:line"], {"area": "kitchen"}, "--area: there is no area 'kitchen'"),
         (["label:line"], {"name": "products"}, "There are products already"),
@@ -111,6 +114,17 @@ def test_an_exclusion_that_can_not_be_is_refused(text: str, said: str) -> None:
         parse_exclusive(text, known)
 
     assert said in refused.value.detail
+
+
+def test_a_name_that_columns_can_not_hold_is_refused() -> None:
+    for refuse in (
+        lambda: check("label:line", name=f"{'z' * 32}s"),
+        lambda: Names.of("people", "p" * 33),
+        lambda: parse_action("p" * 33, fields("label:line"), "zeppelin"),
+        lambda: parse_action(f"paint:{'p' * 33}", fields("label:line"), "zeppelin"),
+    ):
+        with pytest.raises(RefusedError, match="has more than 32 characters: shorten it"):
+            refuse()
 
 
 def test_an_action_moves_an_enum_or_keeps_its_time() -> None:
