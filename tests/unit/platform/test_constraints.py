@@ -1,8 +1,15 @@
-import pytest
+from typing import cast
 
+import pytest
+from psycopg.errors import Diagnostic, ForeignKeyViolation
+from sqlalchemy import Column, ForeignKeyConstraint, Integer, MetaData, Table
+from sqlalchemy.exc import IntegrityError
+
+from backend.core.errors import InvalidInputError
 from backend.models.platform.base import metadata
 from backend.models.platform.meanings import EVERYWHERE, KEPT, NEVER_TAKEN, REFERENCE, TAKEN
-from backend.repositories.sql.platform.constraints import unique_constraints
+from backend.repositories.sql.platform import constraints
+from backend.repositories.sql.platform.constraints import explain, unique_constraints
 
 FOREIGN_KEYS = [key for table in metadata.tables.values() for key in table.foreign_key_constraints]
 COLUMNS = [column for table in metadata.tables.values() for column in table.columns]
@@ -29,3 +36,39 @@ def test_a_unique_column_notes_it_once() -> None:
     names = [name for name, _ in unique_constraints()]
 
     assert len(names) == len(set(names))
+
+
+class Violated(ForeignKeyViolation):
+    """As the driver raises it, which fills in the names by itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    @property
+    def diag(self) -> Diagnostic:
+        return cast(Diagnostic, self)
+
+    @property
+    def constraint_name(self) -> str:
+        return self._name
+
+
+def test_a_foreign_key_whose_name_is_too_long_for_postgresql_is_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    column = "the_customer_that_is_to_be_told_of_it_id"
+    tables = MetaData(naming_convention=metadata.naming_convention)
+    Table("customers", tables, Column("id", Integer, primary_key=True))
+    rows = Table("purchase_order_lines", tables, Column(column, Integer))
+    rows.append_constraint(ForeignKeyConstraint([column], ["customers.id"]))
+    monkeypatch.setattr(constraints, "metadata", tables)
+    fresh = constraints._foreign_keys.__wrapped__
+    monkeypatch.setattr(constraints, "_foreign_keys", fresh)
+
+    [name] = constraints._foreign_keys()
+    with pytest.raises(InvalidInputError) as refused:
+        explain(IntegrityError("INSERT", {}, Violated(name)))
+
+    assert len(name) <= 63
+    assert refused.value.field == column

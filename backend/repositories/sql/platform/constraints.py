@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any, NoReturn
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
-from sqlalchemy import Column, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import Column, Constraint, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -25,6 +26,8 @@ _OF_OTHERS = {
     ),
 }
 """By the name of a unique index that no model declares."""
+
+_NAMES = make_url("postgresql+psycopg://").get_dialect()().identifier_preparer
 
 EXPLAINED = (IntegrityError, OperationalError, StaleDataError)
 """The errors that may have a meaning."""
@@ -76,9 +79,9 @@ def unique_constraints() -> Iterator[tuple[str, dict[Any, Any]]]:
     for table in metadata.tables.values():
         for constraint in table.constraints:
             if isinstance(constraint, UniqueConstraint):
-                yield str(constraint.name), _noted(constraint, list(constraint.columns))
+                yield _stored(constraint), _noted(constraint, list(constraint.columns))
             elif isinstance(constraint, ExcludeConstraint):
-                yield str(constraint.name), constraint.info
+                yield _stored(constraint), constraint.info
         for index in table.indexes:
             if index.unique:
                 yield str(index.name), index.info
@@ -92,10 +95,15 @@ def _noted(constraint: UniqueConstraint, columns: list[Column[Any]]) -> dict[Any
 @cache
 def _foreign_keys() -> dict[str, ForeignKeyConstraint]:
     return {
-        str(key.name): key
+        _stored(key): key
         for table in metadata.tables.values()
         for key in table.foreign_key_constraints
     }
+
+
+def _stored(constraint: Constraint) -> str:
+    """Return its name as the database has it: SQLAlchemy shortens what is too long."""
+    return str(_NAMES.format_constraint(constraint))
 
 
 def _meaning_of_key(name: str) -> dict[Any, Any]:
