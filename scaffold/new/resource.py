@@ -171,7 +171,8 @@ class Resource:
         for field in self.enums:
             for choice in field.choices:
                 if choice in _FREES:
-                    return f"{field.column} <> '{choice}'"
+                    differs = "IS DISTINCT FROM" if field.is_optional else "<>"
+                    return f"{field.column} {differs} '{choice}'"
         freeing = (action.column for action in self.timed if action.state in _FREES)
         return next((f"{column} IS NULL" for column in freeing), "")
 

@@ -116,6 +116,20 @@ def test_an_exclusion_that_can_not_be_is_refused(text: str, said: str) -> None:
     assert said in refused.value.detail
 
 
+@pytest.mark.parametrize(
+    ("state", "frees"),
+    [
+        ("state:enum(planned,cancelled)", "state <> 'cancelled'"),
+        # Otherwise rows without a state would overlap.
+        ("state:enum(planned,cancelled)?", "state IS DISTINCT FROM 'cancelled'"),
+    ],
+)
+def test_only_what_is_cancelled_frees_its_time(state: str, frees: str) -> None:
+    resource = Resource(names=Names.of("zeppelins", None), area="tasks", fields=fields(state))
+
+    assert resource.frees == frees
+
+
 def test_a_name_that_columns_can_not_hold_is_refused() -> None:
     for refuse in (
         lambda: check("label:line", name=f"{'z' * 32}s"),
