@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scaffold.errors import RefusedError
+from scaffold.folding import folded
 
 _RUFF = (
     "ruff", "check", "--fix-only", "--quiet", "--no-cache", "--select=I,F401",
@@ -20,7 +21,8 @@ def formatted(root: Path, texts: Mapping[str, str], new: Collection[str]) -> dic
     """Return the texts by path as they should stand there.
 
     Args:
-        new: those without an author, whose imports are joined in one line where they fit.
+        new: those without an author, whose imports are joined in one line where they fit, and
+            whose texts are folded where they do not.
 
     Raises:
         RefusedError: a text is not Python.
@@ -39,7 +41,8 @@ def formatted(root: Path, texts: Mapping[str, str], new: Collection[str]) -> dic
             _run([*_RUFF, *settings, *others])
         if paths:
             _run(["black", "--quiet", *settings, folder])
-        return {path: file.read_text(encoding="utf-8") for path, file in paths.items()}
+        read = {path: file.read_text(encoding="utf-8") for path, file in paths.items()}
+    return read | {path: folded(read[path]) for path in texts if path in new}
 
 
 def _run(command: list[str]) -> None:
