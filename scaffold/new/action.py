@@ -22,6 +22,7 @@ VERBS = ("created", "updated", "deleted", "archived", "restored")
 def plan_action(tree: Tree, existing: Existing, text: str) -> Action:
     """Returns the action. Raises RefusedError."""
     action = parse_action(text, tuple(_enums(tree, existing)), existing.names.singular)
+    existing.refuse_taken(tree, action.name, *([] if action.field else [action.column]))
     rendering = Rendering(existing.bare(), known_resources(tree.root))
     for path, edit in _changes(tree, existing, action, rendering):
         tree.edit(path, edit)

@@ -23,9 +23,16 @@ def check_possible(root: Path, r: Resource, known: Mapping[str, Known]) -> None:
     _check_free(root, r, known)
     _check_fields(r)
     _check_indexes(r)
+    _check_itself(r)
     _check_references(r, areas, known)
     _check_actions(r)
     _check_flags(r, areas)
+
+
+def check_added(root: Path, r: Resource, known: Mapping[str, Known]) -> None:
+    """Whether a resource that is there can have these fields, too. Raises RefusedError."""
+    _check_fields(r)
+    _check_references(r, Areas(root), known)
 
 
 def _check_free(root: Path, r: Resource, known: Mapping[str, Known]) -> None:
@@ -68,12 +75,16 @@ def _check_indexes(r: Resource) -> None:
             )
 
 
-def _check_references(r: Resource, areas: Areas, known: Mapping[str, Known]) -> None:
+def _check_itself(r: Resource) -> None:
     for field in r.references:
         if field.target == r.names.plural:
             raise RefusedError(
                 f"{field.name}: a resource can't refer to itself here: add the field by hand."
             )
+
+
+def _check_references(r: Resource, areas: Areas, known: Mapping[str, Known]) -> None:
+    for field in r.references:
         if field.target not in known:
             listed = ", ".join(sorted(known))
             raise RefusedError(

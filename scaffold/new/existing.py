@@ -60,6 +60,15 @@ class Existing:
     def page(self) -> str:
         return f"docs/use/{self.names.path}.md"
 
+    def refuse_taken(self, tree: Tree, *names: str) -> None:
+        """Raises RefusedError if rows have a field, a property or an action of such a name."""
+        text = tree.read(self.model)
+        for name in names:
+            if re.search(rf"^    (?:def {name}\(|{name}: )", text, re.MULTILINE):
+                raise RefusedError(
+                    f"{name}: {self.names.plural} have this already: choose another name."
+                )
+
     def enums(self, tree: Tree) -> dict[str, list[str]]:
         """The choices of each enum of the model, by column."""
         text = tree.read(self.model)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from scaffold import editing
 from scaffold.errors import RefusedError
+from scaffold.new.checks import check_added
 from scaffold.new.existing import Existing
 from scaffold.new.fields import Field
 from scaffold.new.registration import Change
@@ -21,16 +22,16 @@ def plan_field(tree: Tree, existing: Existing, field: Field) -> None:
     """Raises RefusedError."""
     _check(tree, existing, field)
     resource = Resource(names=existing.names, area=existing.area, fields=(field,))
-    rendering = Rendering(resource, known_resources(tree.root))
+    known = known_resources(tree.root)
+    check_added(tree.root, resource, known)
+    rendering = Rendering(resource, known)
     for path, edit in _changes(tree, existing, field, rendering):
         tree.edit(path, edit)
     tree.format()
 
 
 def _check(tree: Tree, existing: Existing, field: Field) -> None:
-    text = tree.read(existing.model)
-    if f"    {field.column}: " in text:
-        raise RefusedError(f"{field.name}: {existing.names.plural} have this field already.")
+    existing.refuse_taken(tree, field.column)
     if field.kind.name in _KINDS_WITH_TYPES:
         raise RefusedError(f"{field.name}: an amount is two columns and a property: see products.")
     if field.is_unique:

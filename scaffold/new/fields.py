@@ -17,7 +17,8 @@ _FIELD = re.compile(
     r"(?P<marks>[?!]*)(?:=(?P<default>.+))?"
 )
 _OF_LISTS = {"sort", "limit", "cursor", "total", "q", "archived", "created_after", "created_before"}
-_OF_ROWS = {"id", "version", "created_at", "updated_at", "archived_at", "search", "relevance"}
+OF_ROWS = {"id", "version", "created_at", "updated_at", "archived_at", "search", "relevance"}
+"""The columns of every row, and what sorts and searches know."""
 _MAX_NAME = 40
 
 
@@ -165,7 +166,7 @@ def _check(field: Field, arguments: list[str]) -> None:
     name = field.name
     check_name("The field", name, most=_MAX_NAME)
     for column in field.columns:
-        if column in _OF_ROWS:
+        if column in OF_ROWS:
             raise RefusedError(f"{name}: every row has {column} already: leave it out.")
         owned = hasattr(SQLModel, column) or hasattr(Archivable, column)
         if owned or hasattr(Timestamped, column) or column.startswith(("model_", "sa_")):

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from scaffold.errors import RefusedError
 from scaffold.names import Names, check_name, participle_of
-from scaffold.new.fields import Field
+from scaffold.new.fields import OF_ROWS, Field
 
 _FREES = {"cancelled", "withdrawn", "declined", "rejected"}
 """States in which a row does not take up its time."""
@@ -190,6 +190,8 @@ def parse_action(text: str, fields: tuple[Field, ...], singular: str) -> Action:
         raise RefusedError(f"--action: there is a field {name}: choose another word.")
     if not enums and any(f"{state}_at" in field.columns for field in fields):
         raise RefusedError(f"--action: {name} keeps its time in {state}_at: leave that field out.")
+    if not enums and f"{state}_at" in OF_ROWS:
+        raise RefusedError(f"--action: every row has {state}_at already: name another state.")
     if enums and (enums[0].given_default or enums[0].choices[0]) == state:
         raise RefusedError(
             f"--action: new rows are {state} already: put another choice of "

@@ -149,7 +149,9 @@ def test_an_action_moves_an_enum_or_keeps_its_time() -> None:
     assert parse_action("shut:closed", known, "zeppelin").member == "CLOSED"
 
 
-@pytest.mark.parametrize("name", ["archive", "delete", "zeppelin", "facts", "open:open"])
+@pytest.mark.parametrize(
+    "name", ["archive", "delete", "zeppelin", "facts", "open:open", "touch:updated"]
+)
 def test_an_action_that_can_not_be_is_refused(name: str) -> None:
     with pytest.raises(RefusedError, match="--action"):
         parse_action(name, fields("state:enum(open,closed)"), "zeppelin")
