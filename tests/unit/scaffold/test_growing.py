@@ -7,6 +7,8 @@ from scaffold.new.action import plan_action
 from scaffold.new.existing import Existing
 from scaffold.new.field import plan_field
 from scaffold.new.fields import parse_field
+from scaffold.new.rendering import Rendering
+from scaffold.new.resource import Resource
 from scaffold.tree import Tree
 from tests.fixtures.processes import ROOT
 
@@ -44,3 +46,12 @@ def test_an_action_that_can_not_be_added_says_why(text: str, said: str) -> None:
         plan_action(Tree(ROOT), TASKS, text)
 
     assert said in refused.value.detail
+
+
+def test_the_test_of_a_filter_asks_for_what_new_rows_are_not() -> None:
+    field = parse_field("kind:enum(big,small)=small", "Task")
+    resource = Resource(names=TASKS.names, area="tasks", fields=(field,))
+
+    test = Rendering(resource, {}).render("resource/test_of_field.py.jinja", field=field)
+
+    assert 'kind="big") == []' in test
