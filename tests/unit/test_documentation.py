@@ -116,7 +116,8 @@ def test_an_anchor_is_the_same_in_the_site(page: Page) -> None:
     """Python-Markdown puts one dash where GitHub puts several, and numbers in another way."""
     anchors = page.anchors()
 
-    assert not [anchor for anchor in anchors if "--" in anchor]
+    # No link leads to the title, which may be the name of the product, such as `Smith & Sons`.
+    assert not [anchor for anchor in anchors[1:] if "--" in anchor]
     assert len(anchors) == len(set(anchors))
 
 
