@@ -1,5 +1,6 @@
 """Gives the product its name, wherever no code can read `backend/core/product.py`."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -130,5 +131,5 @@ def set_description(root: Path, text: str) -> None:
 
 
 def _toml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Return the text as a string of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from textwrap import dedent
 
@@ -9,7 +10,7 @@ import pytest
 
 from scaffold.errors import RefusedError
 from scaffold.init import cli
-from scaffold.init.naming import Names, present, rename
+from scaffold.init.naming import Names, present, rename, set_description
 
 AREA = """
 title = "{title}"
@@ -137,3 +138,12 @@ def test_the_name_is_replaced_everywhere_but_in_history(root: Path) -> None:
     assert 'name = "st-mary-s-garden"' in (root / "pyproject.toml").read_text()
     assert present(root) == new
     assert new.sender == "St Mary's Garden <no-reply@example.com>"
+
+
+def test_a_description_of_several_lines_is_kept_as_it_is(root: Path) -> None:
+    project, text = root / "pyproject.toml", 'One "line",\nand \\ another.'
+    project.write_text('[project]\ndescription = "Old"\n')
+
+    set_description(root, text)
+
+    assert tomllib.loads(project.read_text())["project"]["description"] == text
