@@ -149,8 +149,13 @@ async function fetchForAWhile(url, request) {
   const reader = answer.body.getReader();
   const timer = setTimeout(() => reader.cancel(), LISTEN_MS);
   const came = [];
-  for (let part = await reader.read(); !part.done; part = await reader.read()) came.push(part.value);
-  clearTimeout(timer);
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      came.push(part.value);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
   const { status, statusText, headers } = answer;
   return new Response(new Blob(came), { status, statusText, headers });
 }

@@ -10,8 +10,7 @@ from typing import Any, NoReturn
 
 from psycopg.errors import IntegrityError as DriverIntegrityError
 from sqlalchemy import Column, Constraint, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.engine import make_url
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -27,7 +26,7 @@ _OF_OTHERS = {
 }
 """By the name of a unique index that no model declares."""
 
-_NAMES = make_url("postgresql+psycopg://").get_dialect()().identifier_preparer
+_NAMES = dialect().identifier_preparer  # type: ignore[no-untyped-call]  # it has no types
 
 EXPLAINED = (IntegrityError, OperationalError, StaleDataError)
 """The errors that may have a meaning."""
